@@ -1,0 +1,3 @@
+# The one list of the bootloader's sources, without its port.
+set(ALOFT_BOOT_SOURCES
+)

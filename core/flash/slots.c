@@ -1,0 +1,195 @@
+// Roles are collected in one pass over the table; a second pass, needed only before flash is written,
+// holds every row against them.
+#include "aloft/slots.h"
+#include <string.h>
+
+#define OTA_MASK 0xF0u
+
+enum aloft_err aloft_slots_walk(const struct aloft_flash *flash, const struct aloft_crypto *crypto,
+                                uint32_t ptable_addr, aloft_partition_fn *fn, void *ctx)
+{
+    struct aloft_flash_view view = {flash, ptable_addr, ALOFT_PTABLE_LEN};
+    struct aloft_ptable_reader reader;
+    struct aloft_partition partition;
+    uint8_t row[ALOFT_PTABLE_ROW];
+
+    aloft_ptable_init(&reader, crypto, flash->geometry.size);
+    for (uint32_t off = 0; off < ALOFT_PTABLE_LEN; off += ALOFT_PTABLE_ROW) {
+        enum aloft_err err = aloft_flash_read(&view, off, row, sizeof row);
+        if (err != ALOFT_OK) {
+            return err;
+        }
+        enum aloft_ptable_row kind = aloft_ptable_feed(&reader, row, &partition);
+        if (kind == ALOFT_PTABLE_BAD) {
+            return reader.err;
+        }
+        if (kind == ALOFT_PTABLE_DONE) {
+            return ALOFT_OK;
+        }
+        err = kind == ALOFT_PTABLE_PARTITION ? fn(ctx, &partition) : ALOFT_OK;
+        if (err != ALOFT_OK) {
+            return err;
+        }
+    }
+    return ALOFT_ERR_PTABLE_END;
+}
+
+static bool is_ota(const struct aloft_partition *partition)
+{
+    return partition->type == ALOFT_TYPE_APP && (partition->subtype & OTA_MASK) == ALOFT_APP_OTA_0;
+}
+
+static enum aloft_err note_role(void *ctx, const struct aloft_partition *partition)
+{
+    struct aloft_slots *slots = ctx;
+    struct aloft_extent extent = {partition->addr, partition->len};
+    if (is_ota(partition)) {
+        slots->ota[partition->subtype & 0x0F] = extent;
+        slots->ota_count++;
+    } else if (partition->type == ALOFT_TYPE_APP && partition->subtype == ALOFT_APP_FACTORY) {
+        slots->factory = extent;
+    } else if (partition->type == ALOFT_TYPE_APP && partition->subtype == ALOFT_APP_TEST) {
+        slots->test = extent;
+    } else if (partition->type == ALOFT_TYPE_DATA && partition->subtype == ALOFT_DATA_OTA) {
+        slots->otadata = extent;
+    }
+    return ALOFT_OK;
+}
+
+enum aloft_err aloft_slots_load(struct aloft_slots *slots, const struct aloft_flash *flash,
+                                const struct aloft_crypto *crypto, uint32_t ptable_addr)
+{
+    memset(slots, 0, sizeof *slots);
+    slots->flash = flash;
+    slots->ptable_addr = ptable_addr;
+    enum aloft_err err = aloft_slots_walk(flash, crypto, ptable_addr, note_role, slots);
+    // More rows than numbers means doubles, which aloft_slots_check reports; indexing stays safe.
+    if (slots->ota_count > ALOFT_OTADATA_SLOTS_MAX) {
+        slots->ota_count = ALOFT_OTADATA_SLOTS_MAX;
+    }
+    return err;
+}
+
+static bool overlap(struct aloft_extent a, const struct aloft_partition *row)
+{
+    struct aloft_partition other = {.addr = a.addr, .len = a.len};
+    return aloft_ptable_conflict(&other, row) == ALOFT_ERR_PTABLE_OVERLAP;
+}
+
+static bool same(struct aloft_extent a, const struct aloft_partition *row)
+{
+    return a.addr == row->addr && a.len == row->len;
+}
+
+static bool is_app_or_otadata(const struct aloft_partition *row)
+{
+    return row->type == ALOFT_TYPE_APP ||
+           (row->type == ALOFT_TYPE_DATA && row->subtype == ALOFT_DATA_OTA);
+}
+
+// Holds one row against every role. A row is allowed to be the role itself, and primary bootloader
+// and table rows are allowed where they describe what lies there.
+static enum aloft_err check_row(void *ctx, const struct aloft_partition *row)
+{
+    const struct aloft_slots *slots = ctx;
+    struct aloft_extent table = {slots->ptable_addr, ALOFT_PTABLE_SECTOR};
+    if (is_app_or_otadata(row) && aloft_ptable_conflict(row, row) != ALOFT_OK) {
+        return ALOFT_ERR_PTABLE_ALIGN;
+    }
+    if (row->type != ALOFT_TYPE_PTABLE && overlap(table, row)) {
+        return ALOFT_ERR_PTABLE_OVERLAP;
+    }
+    for (int slot = ALOFT_SLOT_TEST; slot < (int)ALOFT_OTADATA_SLOTS_MAX; slot++) {
+        struct aloft_extent extent = aloft_slots_extent(slots, slot);
+        if (overlap(extent, row) && !(is_app_or_otadata(row) && same(extent, row))) {
+            return ALOFT_ERR_PTABLE_OVERLAP;
+        }
+    }
+    if (overlap(slots->otadata, row) && !same(slots->otadata, row)) {
+        return ALOFT_ERR_PTABLE_OVERLAP;
+    }
+    return ALOFT_OK;
+}
+
+enum aloft_err aloft_slots_check(const struct aloft_slots *slots, const struct aloft_crypto *crypto)
+{
+    struct aloft_slots copy = *slots;
+    if (slots->ota_count == 0) {
+        return ALOFT_ERR_NO_OTA_SLOT;
+    }
+    if (slots->otadata.len == 0) {
+        return ALOFT_ERR_NO_OTADATA;
+    }
+    if (slots->otadata.len != ALOFT_OTADATA_LEN) {
+        return ALOFT_ERR_OTADATA_SIZE;
+    }
+    for (uint32_t i = 0; i < ALOFT_OTADATA_SLOTS_MAX; i++) {
+        if ((slots->ota[i].len != 0) != (i < slots->ota_count)) {
+            return ALOFT_ERR_PTABLE_GAP;
+        }
+    }
+    return aloft_slots_walk(slots->flash, crypto, slots->ptable_addr, check_row, &copy);
+}
+
+struct aloft_extent aloft_slots_extent(const struct aloft_slots *slots, int slot)
+{
+    if (slot == ALOFT_SLOT_FACTORY) {
+        return slots->factory;
+    }
+    if (slot == ALOFT_SLOT_TEST) {
+        return slots->test;
+    }
+    if (slot >= 0 && slot < (int)ALOFT_OTADATA_SLOTS_MAX) {
+        return slots->ota[slot];
+    }
+    return (struct aloft_extent){0, 0};
+}
+
+int aloft_slots_find(const struct aloft_slots *slots, uint32_t addr)
+{
+    for (int slot = ALOFT_SLOT_TEST; slot < (int)ALOFT_OTADATA_SLOTS_MAX; slot++) {
+        struct aloft_extent extent = aloft_slots_extent(slots, slot);
+        if (extent.len != 0 && extent.addr == addr) {
+            return slot;
+        }
+    }
+    return ALOFT_SLOT_NONE;
+}
+
+int aloft_slots_next(const struct aloft_slots *slots, int running)
+{
+    int count = (int)slots->ota_count;
+    int next = running >= 0 ? running + 1 : 0;
+    for (int i = 0; i < count; i++, next++) {
+        int slot = next % count;
+        if (slot != running && aloft_slots_extent(slots, slot).len != 0) {
+            return slot;
+        }
+    }
+    return ALOFT_SLOT_NONE;
+}
+
+struct aloft_flash_view aloft_slots_view(const struct aloft_slots *slots, struct aloft_extent extent)
+{
+    return (struct aloft_flash_view){slots->flash, extent.addr, extent.len};
+}
+
+void aloft_slot_name(int slot, char text[ALOFT_SLOT_NAME])
+{
+    if (slot < 0) {
+        const char *name = slot == ALOFT_SLOT_FACTORY ? "factory"
+                           : slot == ALOFT_SLOT_TEST  ? "test"
+                                                      : "none";
+        memcpy(text, name, strlen(name) + 1);
+        return;
+    }
+    memcpy(text, "ota_", 4);
+    if (slot >= 10) {
+        text[4] = '1';
+        text[5] = (char)('0' + slot - 10);
+        text[6] = 0;
+    } else {
+        text[4] = (char)('0' + slot);
+        text[5] = 0;
+    }
+}

@@ -1,0 +1,409 @@
+// The image judge: one pass over the bytes, one phase at a time.
+//
+//   HEADER -> (SEGMENT_HEAD -> DATA) x segment_count -> TAIL -> [HASH] -> AFTER
+//
+// Invariants
+//   J1  Every byte of [0, end of TAIL) goes to the SHA-256 exactly once, in order.
+//   J2  Every byte of segment data, padding segments included, goes to the checksum exactly once.
+//   J3  No length from the image is used before it is bounded by rules.len_max.
+//   J4  END is said once, and only when all that the rules ask for has been found good.
+//   J5  BAD is final.
+#include "aloft/image.h"
+#include "aloft/bytes.h"
+#include "aloft/chip.h"
+#include "aloft/crc32.h"
+#include <string.h>
+
+enum phase { HEADER, SEGMENT_HEAD, DATA, TAIL, HASH, AFTER, BAD };
+
+#define MAGIC           0xE9u
+#define CHECKSUM_SEED   0xEFu
+#define DESC_MAGIC      0xABCD5432u
+#define MMU_PAGE        0x10000u
+#define NO_LIMIT        0xFFFFu
+
+// Offsets in the descriptor.
+enum { DESC_SECURE = 4, DESC_VERSION = 16, DESC_PROJECT = 48, DESC_WANTED = 80 };
+
+// A Secure Boot V2 signature block: ESP-IDF docs/en/security/secure-boot-v2.rst.
+enum { SIG_BLOCK = 1216, SIG_CRC = 1196, SIG_ZERO = 1200, SIG_BLOCKS_MAX = 3, SIG_MAGIC = 0xE7 };
+
+void aloft_image_init(struct aloft_image *image, const struct aloft_image_rules *rules)
+{
+    memset(image, 0, sizeof *image);
+    image->rules = *rules;
+    image->phase = HEADER;
+    image->checksum = CHECKSUM_SEED;
+    if (rules->crypto != NULL) {
+        image->err = rules->crypto->hash_init(&image->sha, ALOFT_HASH_SHA256);
+    }
+    if (image->err != ALOFT_OK) {
+        image->phase = BAD;
+    }
+}
+
+static enum aloft_image_event bad(struct aloft_image *image, enum aloft_err err)
+{
+    image->phase = BAD;
+    image->err = err;
+    return ALOFT_IMAGE_BAD;
+}
+
+// Counts the bytes, and hashes them while they belong to the hashed part (J1).
+static bool take(struct aloft_image *image, const uint8_t *data, uint32_t len)
+{
+    image->off += len;
+    if (image->rules.crypto == NULL || image->phase >= HASH) {
+        return true;
+    }
+    image->err = image->rules.crypto->hash_feed(&image->sha, data, len);
+    if (image->err != ALOFT_OK) {
+        image->phase = BAD;
+    }
+    return image->err == ALOFT_OK;
+}
+
+// Gathers a fixed-length part across pieces. True when it is complete.
+static bool gather(struct aloft_image *image, const uint8_t *data, uint32_t len, uint32_t want,
+                   uint32_t *used)
+{
+    uint32_t n = want - image->have;
+    if (n > len) {
+        n = len;
+    }
+    memcpy(image->part + image->have, data, n);
+    image->have = (uint16_t)(image->have + n);
+    *used = n;
+    if (!take(image, data, n) || image->have < want) {
+        return false;
+    }
+    image->have = 0;
+    return true;
+}
+
+// What gather returned false for: a crypto fault, or simply more to come.
+static enum aloft_image_event waiting(const struct aloft_image *image)
+{
+    return image->phase == BAD ? ALOFT_IMAGE_BAD : ALOFT_IMAGE_MORE;
+}
+
+static bool revision_fits(const struct aloft_image *image)
+{
+    uint16_t revision = image->rules.chip_revision;
+    uint16_t max = image->facts.max_revision;
+    if (revision == NO_LIMIT) {
+        return true;
+    }
+    return revision >= image->facts.min_revision && (max == 0 || max == NO_LIMIT || revision <= max);
+}
+
+static enum aloft_image_event header(struct aloft_image *image, const uint8_t *data, uint32_t len,
+                                     uint32_t *used)
+{
+    struct aloft_image_facts *facts = &image->facts;
+    const uint8_t *p = image->part;
+    bool whole = gather(image, data, len, ALOFT_IMAGE_HEADER, used);
+    // A captive portal's HTML page is refused at its first byte, not at its 24th.
+    if (image->off > 0 && p[0] != MAGIC) {
+        return bad(image, ALOFT_ERR_IMAGE_MAGIC);
+    }
+    if (!whole) {
+        return waiting(image);
+    }
+    facts->segment_count = p[1];
+    facts->spi_mode = p[2];
+    facts->spi_speed_size = p[3];
+    facts->entry = aloft_get_le32(p + 4);
+    facts->chip_id = aloft_get_le16(p + 12);
+    facts->min_revision = aloft_get_le16(p + 15);
+    facts->max_revision = aloft_get_le16(p + 17);
+    facts->hash_appended = p[23];
+    if (image->rules.chip_id != NO_LIMIT && facts->chip_id != image->rules.chip_id) {
+        return bad(image, ALOFT_ERR_IMAGE_CHIP);
+    }
+    if (!revision_fits(image)) {
+        return bad(image, ALOFT_ERR_IMAGE_REVISION);
+    }
+    if (facts->segment_count == 0 || facts->segment_count > ALOFT_IMAGE_SEGMENTS_MAX) {
+        return bad(image, ALOFT_ERR_IMAGE_SEGMENTS);
+    }
+    image->phase = SEGMENT_HEAD;
+    return ALOFT_IMAGE_HEADED;
+}
+
+static enum aloft_image_event segment_head(struct aloft_image *image, const uint8_t *data,
+                                           uint32_t len, uint32_t *used)
+{
+    struct aloft_image_facts *facts = &image->facts;
+    if (!gather(image, data, len, ALOFT_IMAGE_SEGMENT_HEAD, used)) {
+        return waiting(image);
+    }
+    facts->segment_addr = aloft_get_le32(image->part);
+    facts->segment_len = aloft_get_le32(image->part + 4);
+    facts->segment_off = image->off;
+    image->left = facts->segment_len;
+    if (facts->segment_len % 4 != 0 || facts->segment_len >= ALOFT_IMAGE_LEN_MAX) {
+        return bad(image, ALOFT_ERR_IMAGE_SEGMENT);
+    }
+    if (image->off > image->rules.len_max || image->left > image->rules.len_max - image->off) {
+        return bad(image, ALOFT_ERR_IMAGE_TOO_LARGE);
+    }
+    const struct aloft_chip *chip = aloft_chip_find(facts->chip_id);
+    if (chip != NULL && aloft_chip_maps(chip, facts->segment_addr) &&
+        facts->segment_addr % MMU_PAGE != image->off % MMU_PAGE) {
+        return bad(image, ALOFT_ERR_IMAGE_SEGMENT);
+    }
+    if (facts->segment_addr == image->rules.need_addr) {
+        image->needed_seen = true;
+    }
+    if (facts->segment_index + 1 == facts->segment_count && image->rules.need_addr != 0 &&
+        !image->needed_seen) {
+        return bad(image, ALOFT_ERR_IMAGE_FOREIGN);
+    }
+    image->phase = DATA;
+    return ALOFT_IMAGE_SEGMENT;
+}
+
+// Picks the descriptor out of the passing bytes; off is the image offset of data[0].
+static void read_desc(struct aloft_image *image, const uint8_t *data, uint32_t len, uint32_t off)
+{
+    struct aloft_image_facts *facts = &image->facts;
+    for (uint32_t i = 0; i < len; i++) {
+        uint32_t at = off + i - ALOFT_IMAGE_DESC_OFF;
+        if (at < 2 * sizeof(uint32_t)) {
+            image->part[at] = data[i];
+        } else if (at >= DESC_PROJECT && at < DESC_WANTED) {
+            facts->project[at - DESC_PROJECT] = (char)data[i];
+        } else if (at >= DESC_VERSION && at < DESC_PROJECT) {
+            facts->version[at - DESC_VERSION] = (char)data[i];
+        }
+    }
+}
+
+static bool in_head(const struct aloft_image *image)
+{
+    return image->facts.segment_index == 0 && image->off < ALOFT_IMAGE_HEAD_LEN;
+}
+
+// The head is over: either there was a descriptor, or what was picked up is something else.
+static enum aloft_image_event desc_done(struct aloft_image *image)
+{
+    struct aloft_image_facts *facts = &image->facts;
+    facts->has_desc = image->off >= ALOFT_IMAGE_HEAD_LEN &&
+                      aloft_get_le32(image->part) == DESC_MAGIC;
+    if (facts->has_desc) {
+        facts->secure_version = aloft_get_le32(image->part + DESC_SECURE);
+    } else {
+        memset(facts->version, 0, sizeof facts->version);
+        memset(facts->project, 0, sizeof facts->project);
+    }
+    image->head_said = true;
+    return ALOFT_IMAGE_DESC;
+}
+
+static enum aloft_image_event segment_data(struct aloft_image *image, const uint8_t *data,
+                                           uint32_t len, uint32_t *used)
+{
+    uint32_t n = image->left < len ? image->left : len;
+    if (in_head(image)) {
+        uint32_t head_left = ALOFT_IMAGE_HEAD_LEN - image->off;
+        n = n < head_left ? n : head_left;
+        read_desc(image, data, n, image->off);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        image->checksum ^= data[i];
+    }
+    image->left -= n;
+    *used = n;
+    return take(image, data, n) ? ALOFT_IMAGE_DATA : ALOFT_IMAGE_BAD;
+}
+
+// After the last byte of a segment: the next one, or the padding that ends in the checksum.
+static void segment_done(struct aloft_image *image)
+{
+    image->facts.segment_index++;
+    if (image->facts.segment_index < image->facts.segment_count) {
+        image->phase = SEGMENT_HEAD;
+        return;
+    }
+    image->phase = TAIL;
+    image->left = (image->off | 15u) + 1 - image->off;
+}
+
+static enum aloft_image_event ended(struct aloft_image *image)
+{
+    image->facts.image_len = image->off;
+    image->phase = AFTER;
+    return ALOFT_IMAGE_END;
+}
+
+static enum aloft_image_event tail(struct aloft_image *image, const uint8_t *data, uint32_t len,
+                                   uint32_t *used)
+{
+    uint32_t hash_len = image->facts.hash_appended == 1 ? ALOFT_SHA256_LEN : 0;
+    if (!gather(image, data, len, image->left, used)) {
+        return waiting(image);
+    }
+    image->facts.checksum = image->part[image->left - 1];
+    if (image->off > image->rules.len_max || hash_len > image->rules.len_max - image->off) {
+        return bad(image, ALOFT_ERR_IMAGE_TOO_LARGE);
+    }
+    if (image->facts.checksum != image->checksum) {
+        return bad(image, ALOFT_ERR_IMAGE_CHECKSUM);
+    }
+    if (hash_len == 0) {
+        return ended(image);
+    }
+    image->phase = HASH;
+    return ALOFT_IMAGE_MORE;
+}
+
+static enum aloft_image_event hash(struct aloft_image *image, const uint8_t *data, uint32_t len,
+                                   uint32_t *used)
+{
+    uint8_t digest[ALOFT_SHA256_LEN];
+    if (!gather(image, data, len, ALOFT_SHA256_LEN, used)) {
+        return waiting(image);
+    }
+    memcpy(image->facts.digest, image->part, sizeof digest);
+    if (image->rules.crypto != NULL) {
+        enum aloft_err err = image->rules.crypto->hash_finish(&image->sha, digest);
+        if (err != ALOFT_OK) {
+            return bad(image, err);
+        }
+        if (memcmp(digest, image->facts.digest, sizeof digest) != 0) {
+            return bad(image, ALOFT_ERR_IMAGE_HASH);
+        }
+    }
+    return ended(image);
+}
+
+// One byte inside a signature sector, at `at` from its start. Blocks may follow each other; each is
+// checked for shape and CRC here, for its signature where keys are known.
+static bool signature_byte(struct aloft_image *image, uint32_t at, uint8_t byte)
+{
+    uint32_t in_block = at % SIG_BLOCK;
+    if (at >= SIG_BLOCK * SIG_BLOCKS_MAX) {
+        return byte == 0xFF;
+    }
+    if (in_block == 0) {
+        image->crc = 0;
+        image->left = byte == SIG_MAGIC; // 1 while inside a block
+        if (!image->left) {
+            return byte == 0xFF;
+        }
+    }
+    if (!image->left) {
+        return byte == 0xFF;
+    }
+    if (in_block >= SIG_ZERO) {
+        return byte == 0;
+    }
+    if (in_block >= SIG_CRC) {
+        return byte == (uint8_t)(image->crc >> 8 * (in_block - SIG_CRC));
+    }
+    image->crc = aloft_crc32(image->crc, &byte, 1);
+    return in_block != 1 || byte == 2 || byte == 3;
+}
+
+static enum aloft_image_event after(struct aloft_image *image, const uint8_t *data, uint32_t len,
+                                    uint32_t *used)
+{
+    uint32_t start = aloft_align_up(image->facts.image_len, ALOFT_IMAGE_SIGNATURE);
+    *used = len;
+    for (uint32_t i = 0; i < len && image->rules.alone; i++, image->off++) {
+        uint32_t at = image->off - start;
+        bool fine = data[i] == 0xFF;
+        if (image->off == start) {
+            image->facts.signature = data[i] == SIG_MAGIC;
+        }
+        if (image->off >= start && at < ALOFT_IMAGE_SIGNATURE && image->facts.signature) {
+            fine = signature_byte(image, at, data[i]);
+        }
+        if (!fine) {
+            return bad(image, ALOFT_ERR_IMAGE_TRAILING);
+        }
+        if (image->off >= image->rules.len_max) {
+            return bad(image, ALOFT_ERR_IMAGE_TOO_LARGE);
+        }
+    }
+    return ALOFT_IMAGE_MORE;
+}
+
+// At most one event. MORE with input left means that a phase ended without an event.
+static enum aloft_image_event advance(struct aloft_image *image, const uint8_t *data, uint32_t len,
+                                      uint32_t *used)
+{
+    if (image->phase == DATA && !image->head_said && (image->left == 0 || !in_head(image))) {
+        return desc_done(image);
+    }
+    if (image->phase == DATA && image->left == 0) {
+        segment_done(image);
+    }
+    if (len == 0 && image->phase != BAD) {
+        return ALOFT_IMAGE_MORE;
+    }
+    switch ((enum phase)image->phase) {
+    case HEADER:
+        return header(image, data, len, used);
+    case SEGMENT_HEAD:
+        return segment_head(image, data, len, used);
+    case DATA:
+        return segment_data(image, data, len, used);
+    case TAIL:
+        return tail(image, data, len, used);
+    case HASH:
+        return hash(image, data, len, used);
+    case AFTER:
+        return after(image, data, len, used);
+    case BAD:
+        break;
+    }
+    return ALOFT_IMAGE_BAD;
+}
+
+enum aloft_image_event aloft_image_next(struct aloft_image *image, const uint8_t *data,
+                                        uint32_t len, uint32_t *used)
+{
+    enum aloft_image_event event;
+    *used = 0;
+    do {
+        uint32_t n = 0;
+        event = advance(image, data + *used, len - *used, &n);
+        *used += n;
+    } while (event == ALOFT_IMAGE_MORE && *used < len);
+    return event;
+}
+
+enum aloft_err aloft_image_feed(struct aloft_image *image, const uint8_t *data, uint32_t len)
+{
+    uint32_t used;
+    do {
+        if (aloft_image_next(image, data, len, &used) == ALOFT_IMAGE_BAD) {
+            return image->err;
+        }
+        data += used;
+        len -= used;
+    } while (len > 0);
+    return ALOFT_OK;
+}
+
+enum aloft_err aloft_image_finish(struct aloft_image *image)
+{
+    bool cut_signature = image->facts.signature && image->off % ALOFT_IMAGE_SIGNATURE != 0;
+    if (image->phase == BAD) {
+        return image->err;
+    }
+    if (image->off == 0) {
+        return ALOFT_ERR_IMAGE_EMPTY;
+    }
+    if (image->phase != AFTER) {
+        return ALOFT_ERR_IMAGE_TRUNCATED;
+    }
+    return cut_signature ? ALOFT_ERR_IMAGE_TRAILING : ALOFT_OK;
+}
+
+bool aloft_image_ended(const struct aloft_image *image)
+{
+    return image->phase == AFTER;
+}

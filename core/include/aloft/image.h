@@ -1,0 +1,112 @@
+// The app and bootloader image, judged while its bytes pass, in pieces of any size and in constant
+// memory. The judge has no I/O: an update feeds it from the network to refuse a wrong file early, and
+// again from flash to decide; the bootloader feeds it the very bytes that it loads.
+//
+// Life cycle: init, then next until it stops saying anything but MORE, then finish.
+//
+// Format: ESP-IDF components/bootloader_support/include/esp_app_format.h (header, segments),
+// src/esp_image_format.c (order of checks), components/esp_app_format/include/esp_app_desc.h.
+#ifndef ALOFT_IMAGE_H
+#define ALOFT_IMAGE_H
+
+#include "aloft/crypto.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ALOFT_IMAGE_HEADER       24u
+#define ALOFT_IMAGE_SEGMENT_HEAD 8u
+#define ALOFT_IMAGE_SEGMENTS_MAX 16u
+#define ALOFT_IMAGE_LEN_MAX      0x1000000u // 16 MiB
+#define ALOFT_IMAGE_DESC_OFF     32u        // the descriptor, when there is one, opens segment 0
+#define ALOFT_IMAGE_DESC_LEN     256u
+#define ALOFT_IMAGE_HEAD_LEN     (ALOFT_IMAGE_DESC_OFF + ALOFT_IMAGE_DESC_LEN)
+#define ALOFT_IMAGE_TEXT         32u     // bytes of version and project name in the descriptor
+#define ALOFT_IMAGE_SIGNATURE    0x1000u // a Secure Boot V2 signature sector
+
+// What the reader insists on. Zero means "any" unless said otherwise.
+struct aloft_image_rules {
+    const struct aloft_crypto *crypto; // NULL: judge structure and checksum but not the SHA-256
+    uint32_t len_max;                  // bytes of the slot; required
+    uint16_t chip_id;                  // of the chip that will run it; FFFF: any
+    uint16_t chip_revision;            // major * 100 + minor; FFFF: any
+    uint32_t need_addr;                // some segment must load here (the board's native segment)
+    bool alone;                        // nothing but FF or one signature sector may follow
+};
+
+// What the image says of itself. Valid from the event on that the comment names.
+struct aloft_image_facts {
+    // HEADER
+    uint8_t segment_count;
+    uint8_t spi_mode;
+    uint8_t spi_speed_size;
+    uint8_t hash_appended;
+    uint32_t entry;
+    uint16_t chip_id;
+    uint16_t min_revision; // major * 100 + minor
+    uint16_t max_revision; // 0 or FFFF: no limit
+    // DESC
+    bool has_desc;
+    uint32_t secure_version;
+    char version[ALOFT_IMAGE_TEXT + 1];
+    char project[ALOFT_IMAGE_TEXT + 1];
+    // SEGMENT: the segment that was announced last
+    uint8_t segment_index;
+    uint32_t segment_addr; // where it is loaded or mapped; below 10000: padding
+    uint32_t segment_len;
+    uint32_t segment_off; // of its first data byte, from the start of the image
+    // END
+    uint32_t image_len;                // bytes, checksum and appended SHA-256 included
+    uint8_t checksum;                  // as stored
+    uint8_t digest[ALOFT_SHA256_LEN];  // as appended; zero when none is
+    bool signature;                    // a sound-looking signature sector follows
+};
+
+enum aloft_image_event {
+    ALOFT_IMAGE_MORE,    // all input was consumed
+    ALOFT_IMAGE_HEADED,  // the header is in facts
+    ALOFT_IMAGE_SEGMENT, // a segment begins; see facts
+    ALOFT_IMAGE_DATA,    // the bytes just consumed are segment data
+    ALOFT_IMAGE_DESC,    // the head has passed: facts say whether there is a descriptor, and what
+    ALOFT_IMAGE_END,     // the image is complete and good; bytes after it only need feeding if alone
+    ALOFT_IMAGE_BAD,     // see err; nothing more may be fed
+};
+
+struct aloft_image {
+    struct aloft_image_rules rules;
+    struct aloft_image_facts facts;
+    struct aloft_hash sha;
+    enum aloft_err err;
+    uint8_t phase;    // private, as is the rest
+    uint8_t checksum; // running
+    bool needed_seen;
+    bool head_said;
+    uint16_t have; // bytes of the current fixed-length part in `part`
+    uint32_t off;  // bytes consumed since init
+    uint32_t left; // bytes left in the current segment or tail
+    uint32_t crc;  // of a signature block that passes by
+    uint8_t part[32];
+};
+
+// rules are copied; rules.crypto must outlive the judge.
+void aloft_image_init(struct aloft_image *image, const struct aloft_image_rules *rules);
+
+// Takes bytes up to the next event and says how many in *used. After DATA, the bytes
+// data[0..*used) are part of segment facts.segment_index. Splits of the input never change the
+// outcome. Call again with the rest until it returns MORE.
+// Errors (event BAD): IMAGE_MAGIC, IMAGE_CHIP, IMAGE_REVISION, IMAGE_SEGMENTS, IMAGE_SEGMENT,
+//                     IMAGE_TOO_LARGE, IMAGE_FOREIGN, IMAGE_CHECKSUM, IMAGE_HASH, IMAGE_TRAILING,
+//                     CRYPTO.
+enum aloft_image_event aloft_image_next(struct aloft_image *image, const uint8_t *data,
+                                        uint32_t len, uint32_t *used);
+
+// Feeds all of data and forgets the events in between. ALOFT_OK or the fault.
+enum aloft_err aloft_image_feed(struct aloft_image *image, const uint8_t *data, uint32_t len);
+
+// No more bytes will come. ALOFT_OK when a whole good image has passed.
+// Errors: IMAGE_EMPTY (no byte at all), IMAGE_TRUNCATED, or the fault that was found before.
+enum aloft_err aloft_image_finish(struct aloft_image *image);
+
+// True once the image is complete and good, before any trailing bytes.
+bool aloft_image_ended(const struct aloft_image *image);
+
+#endif
