@@ -3,10 +3,18 @@ set(ALOFT_CORE_SOURCES
     base/bytes.c
     base/crc32.c
     base/err_text.c
+    base/event.c
     format/chip.c
     format/image.c
     format/otadata.c
     format/ptable.c
+    flash/bootsel.c
     flash/flash.c
     flash/slots.c
+    flash/verify.c
+    update/engine.c
+    update/writer.c
+    net/http.c
+    net/url.c
+    agent/agent.c
 )

@@ -1,5 +1,5 @@
-// Roles are collected in one pass over the table; a second pass, needed only before flash is written,
-// holds every row against them.
+// Roles are collected in one pass over the table; a second pass, needed only before flash is
+// written, holds every row against them.
 #include "aloft/slots.h"
 #include <string.h>
 
@@ -169,7 +169,8 @@ int aloft_slots_next(const struct aloft_slots *slots, int running)
     return ALOFT_SLOT_NONE;
 }
 
-struct aloft_flash_view aloft_slots_view(const struct aloft_slots *slots, struct aloft_extent extent)
+struct aloft_flash_view aloft_slots_view(const struct aloft_slots *slots,
+                                         struct aloft_extent extent)
 {
     return (struct aloft_flash_view){slots->flash, extent.addr, extent.len};
 }

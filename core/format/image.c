@@ -16,11 +16,11 @@
 
 enum phase { HEADER, SEGMENT_HEAD, DATA, TAIL, HASH, AFTER, BAD };
 
-#define MAGIC           0xE9u
-#define CHECKSUM_SEED   0xEFu
-#define DESC_MAGIC      0xABCD5432u
-#define MMU_PAGE        0x10000u
-#define NO_LIMIT        0xFFFFu
+#define MAGIC         0xE9u
+#define CHECKSUM_SEED 0xEFu
+#define DESC_MAGIC    0xABCD5432u
+#define MMU_PAGE      0x10000u
+#define NO_LIMIT      0xFFFFu
 
 // Offsets in the descriptor.
 enum { DESC_SECURE = 4, DESC_VERSION = 16, DESC_PROJECT = 48, DESC_WANTED = 80 };
@@ -94,7 +94,8 @@ static bool revision_fits(const struct aloft_image *image)
     if (revision == NO_LIMIT) {
         return true;
     }
-    return revision >= image->facts.min_revision && (max == 0 || max == NO_LIMIT || revision <= max);
+    return revision >= image->facts.min_revision &&
+           (max == 0 || max == NO_LIMIT || revision <= max);
 }
 
 static enum aloft_image_event header(struct aloft_image *image, const uint8_t *data, uint32_t len,
@@ -189,8 +190,8 @@ static bool in_head(const struct aloft_image *image)
 static enum aloft_image_event desc_done(struct aloft_image *image)
 {
     struct aloft_image_facts *facts = &image->facts;
-    facts->has_desc = image->off >= ALOFT_IMAGE_HEAD_LEN &&
-                      aloft_get_le32(image->part) == DESC_MAGIC;
+    facts->has_desc =
+        image->off >= ALOFT_IMAGE_HEAD_LEN && aloft_get_le32(image->part) == DESC_MAGIC;
     if (facts->has_desc) {
         facts->secure_version = aloft_get_le32(image->part + DESC_SECURE);
     } else {

@@ -1,4 +1,5 @@
-// CRC-32 as zlib and the ESP32 ROM compute it: reflected, polynomial EDB88320, inverted at both ends.
+// CRC-32 as zlib and the ESP32 ROM compute it: reflected, polynomial EDB88320, inverted at both
+// ends.
 #ifndef ALOFT_CRC32_H
 #define ALOFT_CRC32_H
 

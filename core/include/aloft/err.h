@@ -2,8 +2,8 @@
 // person. 0 is success. The numbers travel in logs, in server feedback and in scripts, so the list
 // is append-only: a new fault goes to the end of its group with an unused number.
 //
-// The enum comes from here; names and sentences live in core/base/err_text.c, which a port may leave
-// out when it has no console.
+// The enum comes from here; names and sentences live in core/base/err_text.c, which a port may
+// leave out when it has no console.
 #ifndef ALOFT_ERR_H
 #define ALOFT_ERR_H
 
@@ -88,7 +88,8 @@ enum aloft_err {
 // `err` field; a failed machine stays failed until it is begun again.
 enum aloft_step { ALOFT_STEP_AGAIN, ALOFT_STEP_DONE, ALOFT_STEP_FAILED };
 
-// The fault's stable name ("IMAGE_HASH") and its sentence. Never NULL; an unknown number is "UNKNOWN".
+// The fault's stable name ("IMAGE_HASH") and its sentence. Never NULL; an unknown number is
+// "UNKNOWN".
 const char *aloft_err_name(enum aloft_err err);
 const char *aloft_err_sentence(enum aloft_err err);
 

@@ -14,9 +14,9 @@
 #define ALOFT_FLASH_PAGE 256u // the most that one program can cover; it never crosses a page
 
 struct aloft_flash_geometry {
-    uint32_t size;       // bytes in the chip
-    uint32_t sector;     // smallest erase, 4096
-    uint32_t block;      // large erase, 65536, aligned to itself; equal to sector when there is none
+    uint32_t size;   // bytes in the chip
+    uint32_t sector; // smallest erase, 4096
+    uint32_t block;  // large erase, 65536, aligned to itself; equal to sector when there is none
     uint32_t write_unit; // programs are aligned to this and a multiple of it: 1, or 16 or 32 when
                          // the chip encrypts its flash
 };

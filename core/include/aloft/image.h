@@ -1,6 +1,6 @@
 // The app and bootloader image, judged while its bytes pass, in pieces of any size and in constant
-// memory. The judge has no I/O: an update feeds it from the network to refuse a wrong file early, and
-// again from flash to decide; the bootloader feeds it the very bytes that it loads.
+// memory. The judge has no I/O: an update feeds it from the network to refuse a wrong file early,
+// and again from flash to decide; the bootloader feeds it the very bytes that it loads.
 //
 // Life cycle: init, then next until it stops saying anything but MORE, then finish.
 //
@@ -55,10 +55,10 @@ struct aloft_image_facts {
     uint32_t segment_len;
     uint32_t segment_off; // of its first data byte, from the start of the image
     // END
-    uint32_t image_len;                // bytes, checksum and appended SHA-256 included
-    uint8_t checksum;                  // as stored
-    uint8_t digest[ALOFT_SHA256_LEN];  // as appended; zero when none is
-    bool signature;                    // a sound-looking signature sector follows
+    uint32_t image_len;               // bytes, checksum and appended SHA-256 included
+    uint8_t checksum;                 // as stored
+    uint8_t digest[ALOFT_SHA256_LEN]; // as appended; zero when none is
+    bool signature;                   // a sound-looking signature sector follows
 };
 
 enum aloft_image_event {
@@ -67,8 +67,8 @@ enum aloft_image_event {
     ALOFT_IMAGE_SEGMENT, // a segment begins; see facts
     ALOFT_IMAGE_DATA,    // the bytes just consumed are segment data
     ALOFT_IMAGE_DESC,    // the head has passed: facts say whether there is a descriptor, and what
-    ALOFT_IMAGE_END,     // the image is complete and good; bytes after it only need feeding if alone
-    ALOFT_IMAGE_BAD,     // see err; nothing more may be fed
+    ALOFT_IMAGE_END, // the image is complete and good; bytes after it only need feeding if alone
+    ALOFT_IMAGE_BAD, // see err; nothing more may be fed
 };
 
 struct aloft_image {

@@ -1,5 +1,5 @@
-// The otadata record: which OTA slot runs, and how far it is trusted. Bytes <-> record and the rules
-// between two records, pure. What writes records to flash is bootsel.h.
+// The otadata record: which OTA slot runs, and how far it is trusted. Bytes <-> record and the
+// rules between two records, pure. What writes records to flash is bootsel.h.
 //
 // The otadata partition is two 4 KiB sectors with one 32-byte record at the start of each; writing
 // alternates, so one of them is always whole.
@@ -51,8 +51,8 @@ int aloft_otadata_active(const struct aloft_otadata records[2]);
 // The OTA slot that a seq selects, for slot_count in 1..16 and seq >= 1.
 uint32_t aloft_otadata_slot(uint32_t seq, uint32_t slot_count);
 
-// The smallest seq above `current` that selects `slot`. current 0 means no active record. 0 when the
-// numbers are used up (after 4 billion updates), which the caller refuses.
+// The smallest seq above `current` that selects `slot`. current 0 means no active record. 0 when
+// the numbers are used up (after 4 billion updates), which the caller refuses.
 uint32_t aloft_otadata_next_seq(uint32_t current, uint32_t slot, uint32_t slot_count);
 
 // "NEW", "VALID", ... for people; "?" for a value that no writer leaves.

@@ -1,5 +1,6 @@
-// The partition table: bytes <-> partitions, a 32-byte row at a time, so that a device reads a table
-// without holding its 3 KiB. Pure; reading it from flash is slots.h, writing it from CSV is hostlib.
+// The partition table: bytes <-> partitions, a 32-byte row at a time, so that a device reads a
+// table without holding its 3 KiB. Pure; reading it from flash is slots.h, writing it from CSV is
+// hostlib.
 //
 // Format: ESP-IDF components/partition_table/gen_esp32part.py and
 // components/bootloader_support/src/flash_partitions.c (esp_partition_table_verify).

@@ -1,0 +1,229 @@
+// The order of a boot.
+//
+//   TABLE -> CHOOSE -> MARK (ABORTED, PENDING) -> LOAD -> [next candidate: LOAD] -> ACTUAL -> RUN
+//                                                      \-> none left: NOTHING
+//
+// Invariants
+//   L1  Nothing is executed that was not judged good in this boot, from the bytes that run.
+//   L2  otadata changes only by the marks that the plan names; falling back changes nothing.
+//   L3  A trial is recorded as begun (PENDING) before its app can run.
+#include "boot.h"
+#include "load.h"
+#include <string.h>
+
+enum phase { TABLE, MARK, MARKING, NEXT, LOAD, ACTUAL, RUN, NOTHING };
+
+#define LOG(boot, level, ...) (boot)->port->log((boot)->port->ctx, level, "boot", __VA_ARGS__)
+
+void aloft_boot_init(struct aloft_boot *boot, const struct aloft_boot_port *port)
+{
+    memset(boot, 0, sizeof *boot);
+    boot->port = port;
+    boot->phase = TABLE;
+    boot->slot = ALOFT_SLOT_NONE;
+}
+
+// The last column of the table as the stock bootloader prints it.
+static const char *usage(const struct aloft_partition *partition)
+{
+    static const char *const data[] = {"OTA data",     "RF data",  "WiFi data",
+                                       "Unknown data", "NVS keys", "efuse"};
+    if (partition->type == ALOFT_TYPE_APP) {
+        if (partition->subtype == ALOFT_APP_FACTORY) {
+            return "factory app";
+        }
+        if (partition->subtype == ALOFT_APP_TEST) {
+            return "test app";
+        }
+        return (partition->subtype & 0xF0) == ALOFT_APP_OTA_0 ? "OTA app" : "Unknown app";
+    }
+    if (partition->type == ALOFT_TYPE_DATA) {
+        return partition->subtype < sizeof data / sizeof data[0] ? data[partition->subtype]
+                                                                 : "Unknown data";
+    }
+    return "unknown";
+}
+
+struct table_printer {
+    const struct aloft_boot *boot;
+    int row;
+};
+
+static enum aloft_err print_row(void *ctx, const struct aloft_partition *partition)
+{
+    struct table_printer *printer = ctx;
+    LOG(printer->boot, 'I', "%2d %-16s %-16s %02x %02x %08x %08x", printer->row++, partition->label,
+        usage(partition), (unsigned)partition->type, (unsigned)partition->subtype,
+        (unsigned)partition->addr, (unsigned)partition->len);
+    return ALOFT_OK;
+}
+
+static void print_reason(const struct aloft_boot *boot)
+{
+    switch (boot->plan.reason) {
+    case ALOFT_BOOT_SELECTED:
+        break;
+    case ALOFT_BOOT_NO_OTADATA:
+    case ALOFT_BOOT_FACTORY:
+        LOG(boot, 'I', "Defaulting to factory image");
+        break;
+    case ALOFT_BOOT_FIRST_OTA:
+        LOG(boot, 'I', "No factory image, trying OTA 0");
+        break;
+    case ALOFT_BOOT_BAD_RECORDS:
+        LOG(boot, 'E',
+            boot->facts.has_factory
+                ? "ota data partition invalid, falling back to factory"
+                : "ota data partition invalid and no factory, will try all partitions");
+        break;
+    }
+}
+
+static void nothing(struct aloft_boot *boot, enum aloft_err err)
+{
+    boot->phase = NOTHING;
+    boot->err = err;
+}
+
+static void read_table(struct aloft_boot *boot)
+{
+    const struct aloft_boot_port *port = boot->port;
+    struct table_printer printer = {boot, 0};
+    enum aloft_err err =
+        aloft_slots_load(&boot->slots, port->flash, port->rules->crypto, port->ptable_addr);
+    if (err != ALOFT_OK) {
+        LOG(boot, 'E', "load partition table error! (%d)", (int)err);
+        nothing(boot, err);
+        return;
+    }
+    LOG(boot, 'I', "Partition Table:");
+    LOG(boot, 'I', "## Label            Usage          Type ST Offset   Length");
+    (void)aloft_slots_walk(port->flash, port->rules->crypto, port->ptable_addr, print_row,
+                           &printer); // it was read without a fault just now
+    LOG(boot, 'I', "End of partition table");
+
+    struct aloft_boot_facts *facts = &boot->facts;
+    facts->trials = port->trials;
+    facts->ota_count = boot->slots.ota_count;
+    facts->has_factory = boot->slots.factory.len != 0;
+    err = aloft_bootsel_read(&boot->slots, facts->records);
+    facts->has_otadata = boot->slots.otadata.len != 0 && err == ALOFT_OK;
+    if (err != ALOFT_OK) { // too small, or unreadable: go on as if there were none
+        LOG(boot, 'E', "ota data partition unusable (%d)", (int)err);
+    }
+    boot->plan = aloft_boot_choose(facts);
+    print_reason(boot);
+    boot->phase = MARK;
+}
+
+// Starts the next mark of the plan; each is started once.
+static void next_mark(struct aloft_boot *boot)
+{
+    struct aloft_bootsel *op = &boot->work.bootsel;
+    struct aloft_boot_plan *plan = &boot->plan;
+    for (uint8_t i = 0; i < 2; i++) {
+        if (plan->abort[i]) {
+            plan->abort[i] = false;
+            boot->phase = MARKING;
+            LOG(boot, 'W', "otadata[%d]: trial was not confirmed, rolling back", (int)i);
+            aloft_bootsel_mark(op, &boot->slots, i, boot->facts.records[i].seq, ALOFT_OTA_ABORTED);
+            return;
+        }
+    }
+    boot->phase = NEXT;
+    if (plan->pending >= 0) {
+        uint8_t i = (uint8_t)plan->pending;
+        plan->pending = -1;
+        boot->phase = MARKING;
+        aloft_bootsel_mark(op, &boot->slots, i, boot->facts.records[i].seq, ALOFT_OTA_PENDING);
+    }
+}
+
+// A mark that fails must not stop the boot: the device would be worse off than without trials.
+static void mark(struct aloft_boot *boot)
+{
+    enum aloft_step step = aloft_bootsel_step(&boot->work.bootsel);
+    if (step == ALOFT_STEP_FAILED) {
+        LOG(boot, 'E', "otadata cannot be written (%d)", (int)boot->work.bootsel.err);
+    }
+    if (step != ALOFT_STEP_AGAIN) {
+        boot->phase = MARK;
+    }
+}
+
+static void next_candidate(struct aloft_boot *boot)
+{
+    boot->slot = aloft_boot_candidate(&boot->plan, boot->slots.ota_count, boot->attempt++);
+    if (boot->slot == ALOFT_SLOT_NONE) {
+        LOG(boot, 'E', "No bootable app partitions in the partition table");
+        nothing(boot, boot->err);
+    } else if (aloft_boot_load_begin(boot)) {
+        boot->phase = LOAD;
+    }
+}
+
+static void refused(struct aloft_boot *boot)
+{
+    LOG(boot, 'E', "image at 0x%x is refused (%d)", (unsigned)boot->extent.addr, (int)boot->err);
+    if (boot->slot >= 0) {
+        LOG(boot, 'E', "OTA app partition slot %d is not bootable", boot->slot);
+    } else if (boot->slot == ALOFT_SLOT_FACTORY) {
+        LOG(boot, 'E', "Factory app partition is not bootable");
+    }
+    boot->phase = NEXT;
+}
+
+static void loaded(struct aloft_boot *boot)
+{
+    LOG(boot, 'I', "Loaded app from partition at offset 0x%x", (unsigned)boot->extent.addr);
+    boot->err = ALOFT_OK;
+    boot->phase = RUN;
+    if (boot->plan.set_actual && boot->slot >= 0) {
+        uint32_t seq = (uint32_t)boot->slot + 1;
+        LOG(boot, 'I', "Set actual ota_seq=%u in otadata[0]", (unsigned)seq);
+        aloft_bootsel_mark(&boot->work.bootsel, &boot->slots, 0, seq, ALOFT_OTA_VALID);
+        boot->phase = ACTUAL;
+    }
+}
+
+static void load_some(struct aloft_boot *boot)
+{
+    enum aloft_step step = aloft_boot_load_step(boot);
+    if (step == ALOFT_STEP_DONE) {
+        loaded(boot);
+    } else if (step == ALOFT_STEP_FAILED) {
+        refused(boot);
+    }
+}
+
+enum aloft_boot_result aloft_boot_step(struct aloft_boot *boot)
+{
+    boot->port->feed_watchdog(boot->port->ctx);
+    switch ((enum phase)boot->phase) {
+    case TABLE:
+        read_table(boot);
+        break;
+    case MARK:
+        next_mark(boot);
+        break;
+    case MARKING:
+        mark(boot);
+        break;
+    case NEXT:
+        next_candidate(boot);
+        break;
+    case LOAD:
+        load_some(boot);
+        break;
+    case ACTUAL:
+        if (aloft_bootsel_step(&boot->work.bootsel) != ALOFT_STEP_AGAIN) {
+            boot->phase = RUN;
+        }
+        break;
+    case RUN:
+        return ALOFT_BOOT_RUN;
+    case NOTHING:
+        return ALOFT_BOOT_NOTHING;
+    }
+    return ALOFT_BOOT_AGAIN;
+}

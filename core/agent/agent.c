@@ -1,0 +1,456 @@
+// One pull, from URL to otadata.
+//
+//   CONNECTING --opened--> TALKING --200--> BODY --complete--> DRAIN --closed--> FINISHING
+//        ^                    |3xx                                                   |
+//        +--------------------+                                   SELECTING <--------+
+//                                                                     |
+//   any fault: FAILED                                               DONE
+//
+// Invariants
+//   A1  The engine is begun only after a 200, and otadata is touched only in SELECTING, after the
+//       engine has judged the whole image in flash good.
+//   A2  Input is taken only as far as the engine has room: a slow flash slows the sender, and
+//   nothing
+//       is buffered that is not in the struct.
+//   A3  Time spent on flash never counts as the peer's silence.
+#include "aloft/agent.h"
+#include "aloft/crc32.h"
+#include <string.h>
+
+enum phase { IDLE, CONNECTING, TALKING, BODY, DRAIN, FINISHING, SELECTING, DONE, FAILED };
+
+#define PULL_ID 0u // the connection of a pull
+
+#define CONNECT_TIMEOUT_MS 10000u
+#define IDLE_TIMEOUT_MS    10000u
+#define TOTAL_TIMEOUT_MS   600000u
+#define DRAIN_MS           1000u // how long to listen for bytes after the end
+
+static void emit(const struct aloft_agent *agent, enum aloft_event_kind kind, uint32_t value,
+                 uint32_t total)
+{
+    aloft_event_emit(&agent->config.events,
+                     &(struct aloft_event){.kind = kind, .value = value, .total = total});
+}
+
+static void emit_text(const struct aloft_agent *agent, enum aloft_event_kind kind, const char *text,
+                      uint32_t len, uint32_t value)
+{
+    aloft_event_emit(
+        &agent->config.events,
+        &(struct aloft_event){.kind = kind, .value = value, .text = text, .text_len = len});
+}
+
+static void fail(struct aloft_agent *agent, enum aloft_err err)
+{
+    agent->phase = FAILED;
+    agent->err = err;
+    agent->ask_open = false;
+    agent->ask_close = agent->open;
+    aloft_event_emit(&agent->config.events,
+                     &(struct aloft_event){.kind = ALOFT_EVENT_FAILED, .err = err});
+}
+
+static uint32_t default_to(uint32_t value, uint32_t fallback)
+{
+    return value != 0 ? value : fallback;
+}
+
+void aloft_agent_init(struct aloft_agent *agent, const struct aloft_agent_config *config)
+{
+    memset(agent, 0, sizeof *agent);
+    agent->config = *config;
+    struct aloft_agent_config *mine = &agent->config;
+    mine->connect_timeout_ms = default_to(mine->connect_timeout_ms, CONNECT_TIMEOUT_MS);
+    mine->idle_timeout_ms = default_to(mine->idle_timeout_ms, IDLE_TIMEOUT_MS);
+    mine->total_timeout_ms = default_to(mine->total_timeout_ms, TOTAL_TIMEOUT_MS);
+}
+
+// Asks for a connection to where url_text points.
+static enum aloft_err connect(struct aloft_agent *agent, uint32_t now_ms)
+{
+    enum aloft_err err = aloft_url_parse(agent->url_text, &agent->url);
+    if (err != ALOFT_OK) {
+        return err;
+    }
+    const char *text = agent->url_text;
+    uint32_t crc = aloft_crc32(0, (const uint8_t *)text, strlen(text));
+    for (uint32_t i = 0; i < agent->redirects; i++) {
+        if (agent->visited[i] == crc) {
+            return ALOFT_ERR_HTTP_REDIRECT_LOOP;
+        }
+    }
+    agent->visited[agent->redirects] = crc;
+    agent->phase = CONNECTING;
+    agent->sent = 0;
+    agent->ask_close = agent->open;
+    agent->ask_open = true;
+    agent->deadline_ms = now_ms + agent->config.connect_timeout_ms;
+    emit_text(agent, ALOFT_EVENT_CONNECTING, text + agent->url.host, agent->url.host_len,
+              agent->url.port);
+    return ALOFT_OK;
+}
+
+enum aloft_err aloft_agent_pull(struct aloft_agent *agent, const char *url, uint32_t now_ms)
+{
+    size_t len = strlen(url);
+    enum aloft_err err = len > ALOFT_URL_MAX ? ALOFT_ERR_URL_TOO_LONG : ALOFT_OK;
+    agent->redirects = 0;
+    agent->err = ALOFT_OK;
+    agent->started_ms = now_ms;
+    if (err == ALOFT_OK) {
+        memcpy(agent->url_text, url, len + 1);
+        err = aloft_slots_check(agent->config.slots, agent->config.rules->crypto);
+    }
+    if (err == ALOFT_OK &&
+        aloft_slots_next(agent->config.slots, agent->config.running) == ALOFT_SLOT_NONE) {
+        err = ALOFT_ERR_NO_OTA_SLOT;
+    }
+    if (err == ALOFT_OK) {
+        err = connect(agent, now_ms);
+    }
+    if (err != ALOFT_OK) {
+        fail(agent, err);
+    }
+    return err;
+}
+
+bool aloft_agent_request(struct aloft_agent *agent, struct aloft_request *out)
+{
+    memset(out, 0, sizeof *out);
+    out->id = PULL_ID;
+    if (agent->ask_close) {
+        agent->ask_close = false;
+        agent->open = false;
+        out->kind = ALOFT_REQUEST_CLOSE;
+        return true;
+    }
+    if (!agent->ask_open) {
+        return false;
+    }
+    agent->ask_open = false;
+    agent->open = true;
+    out->kind = ALOFT_REQUEST_OPEN;
+    out->link = ALOFT_LINK_TCP;
+    out->tls = agent->url.tls;
+    out->port = agent->url.port;
+    out->host = agent->url_text + agent->url.host;
+    out->host_len = agent->url.host_len;
+    return true;
+}
+
+// Is this about the connection that the pull is waiting for or talking over?
+static bool concerns(const struct aloft_agent *agent, uint8_t id)
+{
+    return id == PULL_ID && agent->open && agent->phase >= CONNECTING && agent->phase <= DRAIN;
+}
+
+static void touch(struct aloft_agent *agent, uint32_t now_ms)
+{
+    agent->deadline_ms = now_ms + agent->config.idle_timeout_ms;
+}
+
+void aloft_agent_opened(struct aloft_agent *agent, uint8_t id, uint32_t now_ms)
+{
+    if (!concerns(agent, id) || agent->phase != CONNECTING) {
+        return;
+    }
+    const struct aloft_extent slot = aloft_slots_extent(
+        agent->config.slots, aloft_slots_next(agent->config.slots, agent->config.running));
+    agent->phase = TALKING;
+    touch(agent, now_ms);
+    aloft_http_init(&agent->http, slot.len, agent->location, sizeof agent->location);
+    emit(agent, ALOFT_EVENT_CONNECTED, 0, 0);
+}
+
+void aloft_agent_failed(struct aloft_agent *agent, uint8_t id, enum aloft_err err, uint32_t now_ms)
+{
+    if (!concerns(agent, id)) {
+        return;
+    }
+    if (agent->phase == DRAIN) { // the body is complete; how the connection ends is no matter
+        aloft_agent_closed(agent, id, now_ms);
+        return;
+    }
+    agent->open = false;
+    fail(agent, err);
+}
+
+uint32_t aloft_agent_send(struct aloft_agent *agent, uint8_t id, uint8_t *buf, uint32_t cap)
+{
+    if (!concerns(agent, id) || agent->phase != TALKING) {
+        return 0;
+    }
+    uint32_t n = aloft_http_get(agent->url_text, &agent->url, agent->sent, buf, cap);
+    bool first = agent->sent == 0 && n > 0;
+    agent->sent += n;
+    if (first) {
+        emit_text(agent, ALOFT_EVENT_REQUESTED, agent->url_text + agent->url.path,
+                  agent->url.path_len, 0);
+    }
+    return n;
+}
+
+static enum aloft_err redirect(struct aloft_agent *agent, uint32_t now_ms)
+{
+    bool was_tls = agent->url.tls;
+    if (!agent->http.has_location || agent->http.location_len == 0) {
+        return ALOFT_ERR_HTTP_REDIRECT_TARGET;
+    }
+    if (agent->redirects >= ALOFT_AGENT_REDIRECTS) {
+        return ALOFT_ERR_HTTP_REDIRECT_LIMIT;
+    }
+    agent->redirects++;
+    enum aloft_err err = aloft_url_resolve(agent->url_text, agent->location);
+    if (err != ALOFT_OK) {
+        return err;
+    }
+    emit_text(agent, ALOFT_EVENT_REDIRECTED, agent->url_text, (uint32_t)strlen(agent->url_text), 0);
+    err = connect(agent, now_ms);
+    // What was asked for under TLS is not fetched without it.
+    return err == ALOFT_OK && was_tls && !agent->url.tls ? ALOFT_ERR_URL_SCHEME : err;
+}
+
+// The headers are complete.
+static enum aloft_err response(struct aloft_agent *agent, uint32_t now_ms)
+{
+    const struct aloft_http *http = &agent->http;
+    uint32_t length = http->has_length ? http->length : 0;
+    emit(agent, ALOFT_EVENT_RESPONSE, http->status, length);
+    if (aloft_http_is_redirect(http->status)) {
+        return redirect(agent, now_ms);
+    }
+    enum aloft_err err = aloft_http_status_err(http->status);
+    if (err != ALOFT_OK) {
+        return err;
+    }
+    struct aloft_engine_config config = {
+        .slots = agent->config.slots,
+        .rules = agent->config.rules,
+        .current = agent->config.current,
+        .events = &agent->config.events,
+        .running = agent->config.running,
+        .target = ALOFT_SLOT_NONE,
+        .len = length,
+    };
+    agent->phase = BODY;
+    agent->write_ms = now_ms;
+    return aloft_engine_begin(&agent->work.engine, &config);
+}
+
+// Bytes a second, without 64-bit division, which costs a kilobyte of code on small chips.
+static uint32_t rate(uint32_t bytes, uint32_t elapsed_ms)
+{
+    if (elapsed_ms < 1000) {
+        return bytes < 4000000u ? bytes * 1000 / (elapsed_ms + 1) : bytes;
+    }
+    return bytes / (elapsed_ms / 100) * 10;
+}
+
+static void progress(const struct aloft_agent *agent, uint32_t before, uint32_t now_ms)
+{
+    uint32_t after = agent->http.received;
+    bool end = agent->http.has_length && after == agent->http.length;
+    if (before / ALOFT_AGENT_PIECE != after / ALOFT_AGENT_PIECE || end) {
+        aloft_event_emit(&agent->config.events,
+                         &(struct aloft_event){
+                             .kind = ALOFT_EVENT_PROGRESS,
+                             .value = after,
+                             .total = agent->http.has_length ? agent->http.length : 0,
+                             .rate = rate(after, now_ms - agent->write_ms),
+                         });
+    }
+}
+
+// Byte path 4/13: from core/net/http.c; is known as image byte n. Room was checked before.
+static enum aloft_err image_bytes(struct aloft_agent *agent, const uint8_t *data, uint32_t len,
+                                  uint32_t now_ms)
+{
+    uint32_t used;
+    uint32_t before = agent->http.received - len;
+    enum aloft_err err = aloft_engine_feed(&agent->work.engine, data, len, &used);
+    ALOFT_ASSERT(err != ALOFT_OK || used == len); // keeps A2
+    if (err == ALOFT_OK) {
+        progress(agent, before, now_ms);
+    }
+    return err;
+}
+
+// The body is complete: listen a moment for bytes that should not be there.
+static void complete(struct aloft_agent *agent, uint32_t now_ms)
+{
+    if (agent->phase == BODY) {
+        agent->phase = DRAIN;
+        agent->deadline_ms = now_ms + DRAIN_MS;
+        emit(agent, ALOFT_EVENT_RECEIVED, agent->http.received, 0);
+    }
+}
+
+static enum aloft_err handle(struct aloft_agent *agent, enum aloft_http_event event,
+                             const uint8_t *end, uint32_t now_ms)
+{
+    switch (event) {
+    case ALOFT_HTTP_HEAD:
+        return response(agent, now_ms);
+    case ALOFT_HTTP_BODY:
+        return image_bytes(agent, end - agent->http.body_len, agent->http.body_len, now_ms);
+    case ALOFT_HTTP_DONE:
+        complete(agent, now_ms);
+        return ALOFT_OK;
+    case ALOFT_HTTP_BAD:
+        return agent->http.err;
+    case ALOFT_HTTP_MORE:
+        break;
+    }
+    return ALOFT_OK;
+}
+
+// Byte path 2/13: from the port's socket; is routed to the open exchange.
+uint32_t aloft_agent_feed(struct aloft_agent *agent, uint8_t id, const uint8_t *data, uint32_t len,
+                          uint32_t now_ms)
+{
+    uint32_t taken = 0;
+    if (!concerns(agent, id)) {
+        return len; // nobody waits for these bytes any more
+    }
+    len = len < ALOFT_AGENT_PIECE ? len : ALOFT_AGENT_PIECE;
+    while (taken < len &&
+           (agent->phase == TALKING || agent->phase == BODY || agent->phase == DRAIN)) {
+        uint32_t used;
+        uint32_t n = len - taken;
+        if (agent->phase == BODY) {
+            uint32_t room = aloft_engine_room(&agent->work.engine);
+            n = n < room ? n : room;
+        }
+        if (n == 0) {
+            break;
+        }
+        touch(agent, now_ms);
+        enum aloft_http_event event = aloft_http_next(&agent->http, data + taken, n, &used);
+        taken += used;
+        enum aloft_err err = handle(agent, event, data + taken, now_ms);
+        if (err != ALOFT_OK) {
+            fail(agent, err);
+        }
+    }
+    if (agent->phase == BODY && aloft_http_complete(&agent->http)) {
+        complete(agent, now_ms);
+    }
+    return taken;
+}
+
+static void finish(struct aloft_agent *agent)
+{
+    enum aloft_err err = aloft_engine_finish(&agent->work.engine);
+    agent->ask_close = agent->open;
+    agent->phase = FINISHING;
+    if (err != ALOFT_OK) {
+        fail(agent, err);
+    }
+}
+
+void aloft_agent_closed(struct aloft_agent *agent, uint8_t id, uint32_t now_ms)
+{
+    if (!concerns(agent, id)) {
+        return;
+    }
+    if (agent->phase == CONNECTING) {
+        fail(agent, ALOFT_ERR_NET_RESET);
+        return;
+    }
+    if (aloft_http_eof(&agent->http) == ALOFT_HTTP_BAD) {
+        fail(agent, agent->http.err);
+        return;
+    }
+    complete(agent, now_ms);
+    finish(agent);
+}
+
+static bool passed(uint32_t now_ms, uint32_t deadline_ms)
+{
+    return (int32_t)(now_ms - deadline_ms) >= 0;
+}
+
+static void check_clock(struct aloft_agent *agent, uint32_t now_ms)
+{
+    if (passed(now_ms, agent->started_ms + agent->config.total_timeout_ms)) {
+        fail(agent, ALOFT_ERR_NET_TOTAL_TIMEOUT);
+    } else if (!passed(now_ms, agent->deadline_ms)) {
+        return;
+    } else if (agent->phase == DRAIN) {
+        finish(agent);
+    } else {
+        fail(agent, agent->phase == CONNECTING ? ALOFT_ERR_NET_CONNECT_TIMEOUT
+                                               : ALOFT_ERR_NET_IDLE_TIMEOUT);
+    }
+}
+
+// The image is in its slot, whole and good: name it.
+static enum aloft_agent_state select_some(struct aloft_agent *agent)
+{
+    enum aloft_step step = aloft_bootsel_step(&agent->work.bootsel);
+    if (step == ALOFT_STEP_FAILED) {
+        fail(agent, agent->work.bootsel.err);
+        return ALOFT_AGENT_FAILED;
+    }
+    if (step == ALOFT_STEP_AGAIN) {
+        return ALOFT_AGENT_BUSY;
+    }
+    int slot = aloft_slots_next(agent->config.slots, agent->config.running);
+    agent->phase = DONE;
+    emit(agent, ALOFT_EVENT_SELECTED, (uint32_t)slot, 0);
+    return ALOFT_AGENT_DONE;
+}
+
+static enum aloft_agent_state engine_some(struct aloft_agent *agent, uint32_t now_ms)
+{
+    enum aloft_step step = aloft_engine_step(&agent->work.engine);
+    if (step == ALOFT_STEP_FAILED) {
+        fail(agent, agent->work.engine.err);
+        return ALOFT_AGENT_FAILED;
+    }
+    if (step == ALOFT_STEP_AGAIN) {
+        if (agent->phase == BODY) {
+            touch(agent, now_ms); // keeps A3
+        }
+        return ALOFT_AGENT_BUSY;
+    }
+    if (agent->phase != FINISHING) {
+        return ALOFT_AGENT_WAIT;
+    }
+    int slot = agent->work.engine.target;
+    aloft_bootsel_set_boot(&agent->work.bootsel, agent->config.slots, agent->config.rules, slot,
+                           agent->config.trial);
+    agent->phase = SELECTING;
+    return ALOFT_AGENT_BUSY;
+}
+
+enum aloft_agent_state aloft_agent_step(struct aloft_agent *agent, uint32_t now_ms)
+{
+    if (agent->phase >= CONNECTING && agent->phase <= DRAIN) {
+        check_clock(agent, now_ms);
+    }
+    switch ((enum phase)agent->phase) {
+    case IDLE:
+    case CONNECTING:
+    case TALKING:
+        return ALOFT_AGENT_WAIT;
+    case BODY:
+    case DRAIN:
+    case FINISHING:
+        return engine_some(agent, now_ms);
+    case SELECTING:
+        return select_some(agent);
+    case DONE:
+        return ALOFT_AGENT_DONE;
+    case FAILED:
+        break;
+    }
+    return ALOFT_AGENT_FAILED;
+}
+
+uint32_t aloft_agent_deadline(const struct aloft_agent *agent)
+{
+    uint32_t total = agent->started_ms + agent->config.total_timeout_ms;
+    return passed(agent->deadline_ms, total) ? total : agent->deadline_ms;
+}

@@ -1,0 +1,75 @@
+// The judge of core/format/image.c, fed from flash. One loop; the sink, if any, hears what it says.
+#include "aloft/verify.h"
+#include <string.h>
+
+#define PIECE 256u // bytes on the stack at a time
+
+void aloft_verify_init(struct aloft_verify *verify, const struct aloft_flash_view *view,
+                       const struct aloft_image_rules *rules)
+{
+    struct aloft_image_rules fitted = *rules;
+    fitted.len_max = view->len;
+    verify->view = *view;
+    verify->head = NULL;
+    verify->head_len = 0;
+    verify->len = 0;
+    verify->off = 0;
+    verify->sink = NULL;
+    verify->ctx = NULL;
+    verify->err = ALOFT_OK;
+    aloft_image_init(&verify->image, &fitted);
+}
+
+static enum aloft_err judge(struct aloft_verify *verify, const uint8_t *data, uint32_t len)
+{
+    enum aloft_image_event event;
+    do {
+        uint32_t used;
+        event = aloft_image_next(&verify->image, data, len, &used);
+        if (event == ALOFT_IMAGE_BAD) {
+            return verify->image.err;
+        }
+        bool tell = event == ALOFT_IMAGE_SEGMENT || event == ALOFT_IMAGE_DATA;
+        if (tell && verify->sink != NULL) {
+            uint32_t n = event == ALOFT_IMAGE_DATA ? used : 0;
+            enum aloft_err err = verify->sink(verify->ctx, &verify->image, event, data, n);
+            if (err != ALOFT_OK) {
+                return err;
+            }
+        }
+        data += used;
+        len -= used;
+    } while (event != ALOFT_IMAGE_MORE);
+    return ALOFT_OK;
+}
+
+// Byte path 9/13: from flash; the whole image passes the judge once more, as it lies there.
+static enum aloft_err read_piece(struct aloft_verify *verify, uint32_t end)
+{
+    uint8_t piece[PIECE];
+    uint32_t n = end - verify->off < PIECE ? end - verify->off : PIECE;
+    enum aloft_err err = aloft_flash_read(&verify->view, verify->off, piece, n);
+    if (err != ALOFT_OK) {
+        return err;
+    }
+    if (verify->off < verify->head_len) {
+        uint32_t cover = verify->head_len - verify->off;
+        memcpy(piece, verify->head + verify->off, cover < n ? cover : n);
+    }
+    verify->off += n;
+    return judge(verify, piece, n);
+}
+
+enum aloft_step aloft_verify_step(struct aloft_verify *verify)
+{
+    uint32_t end = verify->len != 0 ? verify->len : verify->view.len;
+    for (uint32_t read = 0; read < ALOFT_VERIFY_STEP && verify->err == ALOFT_OK; read += PIECE) {
+        bool over = verify->len == 0 && aloft_image_ended(&verify->image);
+        if (over || verify->off >= end) {
+            verify->err = aloft_image_finish(&verify->image);
+            return verify->err == ALOFT_OK ? ALOFT_STEP_DONE : ALOFT_STEP_FAILED;
+        }
+        verify->err = read_piece(verify, end);
+    }
+    return verify->err == ALOFT_OK ? ALOFT_STEP_AGAIN : ALOFT_STEP_FAILED;
+}

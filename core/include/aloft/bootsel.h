@@ -1,0 +1,74 @@
+// Which slot boots: reading the two otadata records, and the only code that writes them. A write is
+// a machine whose step does at most one flash operation.
+//
+// Counterparts in ESP-IDF components/app_update/esp_ota_ops.c:
+//   aloft_bootsel_boot_slot     esp_ota_get_boot_partition
+//   aloft_bootsel_state         esp_ota_get_state_partition
+//   aloft_bootsel_set_boot      esp_ota_set_boot_partition
+//   aloft_bootsel_confirm       esp_ota_mark_app_valid_cancel_rollback
+//   aloft_bootsel_reject        esp_ota_mark_app_invalid_rollback_and_reboot, without the reboot
+//   aloft_bootsel_mark          what bootloader_utility.c writes at a boot
+//
+// Life cycle of a write: one of set_boot, confirm, reject, mark; then step until it is not AGAIN.
+#ifndef ALOFT_BOOTSEL_H
+#define ALOFT_BOOTSEL_H
+
+#include "aloft/slots.h"
+#include "aloft/verify.h"
+
+struct aloft_bootsel {
+    const struct aloft_slots *slots;
+    struct aloft_verify verify; // of the slot that is about to be trusted
+    struct aloft_otadata record;
+    uint8_t phase;
+    uint8_t sector;     // 0 or 1: written, or only erased
+    bool write;         // a record goes to `sector` after its erase
+    bool erase_other;   // the other sector is erased last
+    bool fall_back;     // reject: factory is the second candidate
+    enum aloft_err err; // of a failed machine
+};
+
+// Reads both records. A table without otadata gives two empty records.
+// Errors: OTADATA_SIZE, and those of aloft_flash_read.
+enum aloft_err aloft_bootsel_read(const struct aloft_slots *slots, struct aloft_otadata records[2]);
+
+// The slot that the records select: what the next boot would try first, trials aside.
+int aloft_bootsel_boot_slot(const struct aloft_slots *slots, const struct aloft_otadata records[2]);
+
+// The state that a record gives to an OTA slot: true and *state when a sound record names it.
+// Factory and test have no state.
+bool aloft_bootsel_state(const struct aloft_slots *slots, const struct aloft_otadata records[2],
+                         int slot, uint32_t *state);
+
+// Makes `slot` the one that boots, after verifying its image whole. trial: write NEW, so that the
+// app must confirm; else UNDEFINED. Factory: both records are erased, the inactive one first.
+// Flash:      verify reads; at most two erases and one program, one a step.
+// Power loss: the old choice holds until the new record's program is complete; from then on the new
+//             one holds.
+// Errors:     SLOT_UNKNOWN, NO_OTADATA, OTADATA_SIZE, those of aloft_verify_step, FLASH_*.
+void aloft_bootsel_set_boot(struct aloft_bootsel *op, const struct aloft_slots *slots,
+                            const struct aloft_image_rules *rules, int slot, bool trial);
+
+// The running app is good: its record becomes VALID. Already VALID, factory or test: nothing to do.
+// Flash:      one erase, one program, in place.
+// Power loss: between the two the record is lost and the next boot runs the older record's slot or
+//             factory, as with the stock library.
+// Errors:     NOT_SELECTED when otadata does not select the running slot; FLASH_*.
+void aloft_bootsel_confirm(struct aloft_bootsel *op, const struct aloft_slots *slots, int running);
+
+// The running app is bad: its record becomes INVALID, if another good app exists to go back to. The
+// caller restarts afterwards.
+// Flash, power loss: as confirm.
+// Errors:     NOT_SELECTED, NO_ROLLBACK, FLASH_*.
+void aloft_bootsel_reject(struct aloft_bootsel *op, const struct aloft_slots *slots,
+                          const struct aloft_image_rules *rules, int running);
+
+// Gives the record in sector 0 or 1 this state and seq, in place. For the bootloader.
+// Flash, power loss: as confirm.
+void aloft_bootsel_mark(struct aloft_bootsel *op, const struct aloft_slots *slots, uint8_t sector,
+                        uint32_t seq, uint32_t state);
+
+// One erase, one program, or reading at most 4 KiB. DONE: the records are written and read back.
+enum aloft_step aloft_bootsel_step(struct aloft_bootsel *op);
+
+#endif

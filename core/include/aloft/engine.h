@@ -1,0 +1,76 @@
+// The update engine: takes an image in pieces of any size into the spare slot, refuses a wrong file
+// in its first kilobyte and before anything is erased, and judges the whole image from flash.
+//
+// Counterparts in ESP-IDF components/app_update: begin, feed+step, finish+step and abort are
+// esp_ota_begin, esp_ota_write, esp_ota_end, esp_ota_abort. What blocks there is a step here.
+//
+//   begin -> (feed, step..)* -> finish -> step.. -> DONE       then aloft_bootsel_set_boot
+//
+// Invariants
+//   E1  Only the target slot is erased or programmed; never the running one, factory or otadata.
+//   E2  Nothing is erased before the image's head (288 bytes) was read and accepted.
+//   E3  The first 16 bytes are programmed only after the whole image was read back and judged good.
+#ifndef ALOFT_ENGINE_H
+#define ALOFT_ENGINE_H
+
+#include "aloft/event.h"
+#include "aloft/slots.h"
+#include "aloft/verify.h"
+#include "aloft/writer.h"
+
+struct aloft_engine_config {
+    const struct aloft_slots *slots;
+    const struct aloft_image_rules *rules;   // what an image must be to run here; copied
+    const struct aloft_image_facts *current; // refuse this project and version; NULL: accept all
+    const struct aloft_events *events;       // may be NULL; must outlive the engine
+    int running;                             // the slot that runs
+    int target;                              // ALOFT_SLOT_NONE: the next one
+    uint32_t len;                            // bytes of the artifact; 0: not known
+};
+
+struct aloft_engine {
+    struct aloft_writer writer;
+    struct aloft_verify verify; // its judge follows the stream first, and flash at the end
+    const struct aloft_image_facts *current;
+    const struct aloft_events *events;
+    struct aloft_image_rules rules;
+    uint32_t len;     // promised, 0 when not known
+    uint32_t taken;   // bytes fed
+    int8_t target;    // slot
+    uint8_t phase;    // private
+    bool head_passed; // the image's head is known and accepted
+    enum aloft_err err;
+};
+
+// Chooses and checks the target. Reads flash (table and otadata), writes nothing.
+// Errors: NO_OTA_SLOT, NO_OTADATA, OTADATA_SIZE, PTABLE_*, SLOT_RUNNING, SLOT_UNKNOWN,
+//         IMAGE_TOO_LARGE (len against the slot), ON_TRIAL (confirm the running app first),
+//         FLASH_READ.
+enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
+                                  const struct aloft_engine_config *config);
+
+// Takes bytes of the image, as many as there is room for, and says how many in *used. Touches no
+// flash; step makes room. Splits of the input never change the result.
+// Errors: those of aloft_image_next; SAME_VERSION; IMAGE_TOO_LARGE; STATE after finish or a
+// failure.
+enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *data, uint32_t len,
+                                 uint32_t *used);
+
+// How many bytes the next feed would take. 0: step first.
+uint32_t aloft_engine_room(const struct aloft_engine *engine);
+
+// The artifact is complete: what remains is writing the rest, judging, and the first 16 bytes.
+// Errors: IMAGE_EMPTY, IMAGE_TRUNCATED, HTTP_SHORT when fewer bytes came than begin was told.
+enum aloft_err aloft_engine_finish(struct aloft_engine *engine);
+
+// One flash operation, or reading at most 4 KiB.
+// DONE:       before finish: feed more. After finish: the image is in the slot, whole and good.
+// Power loss: the target slot may hold part of an image, without its first 16 bytes until the very
+//             last program; the running slot and otadata are untouched.
+// Errors:     FLASH_*, those of aloft_verify_step.
+enum aloft_step aloft_engine_step(struct aloft_engine *engine);
+
+// Gives the update up. Writes nothing: what is in the slot has no first bytes and cannot boot.
+void aloft_engine_abort(struct aloft_engine *engine);
+
+#endif

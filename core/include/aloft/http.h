@@ -1,0 +1,83 @@
+// HTTP/1.1 GET: the request as bytes, and the answer judged byte by byte. Answers of HTTP/1.0
+// servers work too. No I/O, and no buffer but a few dozen bytes: headers that nobody asks for are
+// only counted. Source: RFC 9110, RFC 9112.
+//
+// Life cycle of an answer: init; next for whatever comes, until DONE or BAD; eof when the peer
+// closes.
+#ifndef ALOFT_HTTP_H
+#define ALOFT_HTTP_H
+
+#include "aloft/err.h"
+#include "aloft/url.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ALOFT_HTTP_HEADERS_MAX 16384u // bytes of status line and headers together
+#define ALOFT_HTTP_VALUE_MAX   40u    // bytes kept of a header value other than Location
+
+enum aloft_http_event {
+    ALOFT_HTTP_MORE, // all input was consumed
+    ALOFT_HTTP_HEAD, // the headers are complete: status, length, location are known
+    ALOFT_HTTP_BODY, // the bytes that end at data + used are `body_len` bytes of body
+    ALOFT_HTTP_DONE, // the body is complete
+    ALOFT_HTTP_BAD,  // see err; final
+};
+
+struct aloft_http {
+    // From HEAD on
+    uint16_t status;
+    bool has_length; // the body's length is promised
+    bool chunked;
+    bool has_location;
+    uint32_t length;   // promised
+    uint32_t received; // bytes of body so far
+    uint32_t body_len; // of the last BODY event
+    enum aloft_err err;
+    // private
+    uint8_t phase;
+    uint8_t field;       // which header the value belongs to
+    uint8_t name_len;    // of the header name being read
+    uint8_t value_len;   // of a kept value
+    bool too_long;       // the value did not fit
+    bool minor_0;        // the server speaks HTTP/1.0
+    bool digits;         // a number has begun
+    uint32_t header_len; // bytes so far
+    uint32_t left;       // of the body or chunk
+    uint32_t limit;      // bytes of body that can be taken; 0: any
+    char *location;      // the caller's, for a redirect
+    uint32_t location_cap;
+    uint32_t location_len;
+    char name[20];
+    char value[ALOFT_HTTP_VALUE_MAX];
+};
+
+// body_limit: a longer body is refused by its header, or as it comes; 0: none.
+// location has location_cap bytes and stays the caller's; it holds the Location header, terminated.
+void aloft_http_init(struct aloft_http *http, uint32_t body_limit, char *location,
+                     uint32_t location_cap);
+
+// Takes input up to the next event and says how many bytes in *used. At BODY the last body_len of
+// these are body. Splits never change the outcome. Interim answers (1xx) are passed over.
+// Errors (BAD): HTTP_SYNTAX, HTTP_HEADER_LIMIT, HTTP_FRAMING, HTTP_ENCODING, HTTP_BODY_LIMIT,
+//               HTTP_LONG (bytes after the end of the body), URL_TOO_LONG (Location).
+enum aloft_http_event aloft_http_next(struct aloft_http *http, const uint8_t *data, uint32_t len,
+                                      uint32_t *used);
+
+// True once a body whose end is marked has come to it.
+bool aloft_http_complete(const struct aloft_http *http);
+
+// The peer closed: DONE when that ends the body, else BAD.
+// Errors: HTTP_SHORT, HTTP_SYNTAX when it closed inside the headers, NET_RESET before the first
+// byte.
+enum aloft_http_event aloft_http_eof(struct aloft_http *http);
+
+// OK for 200; the fault that names any other status. Redirects are the caller's business.
+enum aloft_err aloft_http_status_err(uint16_t status);
+bool aloft_http_is_redirect(uint16_t status);
+
+// The request for url, in pieces: puts bytes from offset `sent` on into buf and says how many; 0 at
+// the end. The caller counts `sent` up.
+uint32_t aloft_http_get(const char *url_text, const struct aloft_url *url, uint32_t sent,
+                        uint8_t *buf, uint32_t cap);
+
+#endif

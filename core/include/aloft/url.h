@@ -1,0 +1,35 @@
+// Absolute http and https URLs, and what a redirect makes of them. Pure.
+// Source: RFC 3986, as far as HTTP needs it. User information in a URL is refused.
+#ifndef ALOFT_URL_H
+#define ALOFT_URL_H
+
+#include "aloft/err.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ALOFT_URL_MAX 1024u // bytes of a URL, without a terminator
+
+// Where the parts lie in the text. The text must stay.
+struct aloft_url {
+    bool tls;
+    uint16_t port; // 80 or 443 when the text has none
+    uint16_t host; // offset; an IPv6 address without its brackets
+    uint16_t host_len;
+    uint16_t authority; // offset of host[:port] as written, for the Host header
+    uint16_t authority_len;
+    uint16_t path; // offset of path and query; never empty: see aloft_url_parse
+    uint16_t path_len;
+};
+
+// Takes an absolute URL apart. A URL without a path has path_len 0 and means "/". A fragment is
+// left out. Bytes that may not stand in a URL (controls, space, beyond ASCII) are refused. Errors:
+// URL_SYNTAX, URL_SCHEME, URL_TOO_LONG.
+enum aloft_err aloft_url_parse(const char *text, struct aloft_url *out);
+
+// Replaces the URL in text (room for ALOFT_URL_MAX + 1) by what `reference` means from there: an
+// absolute URL, //host/path, /path, ?query, or a relative path with dot segments. After an error
+// text may hold something that is no URL.
+// Errors: as aloft_url_parse.
+enum aloft_err aloft_url_resolve(char *text, const char *reference);
+
+#endif

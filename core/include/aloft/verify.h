@@ -1,0 +1,43 @@
+// Reads an image back from flash and judges it whole, a few KiB a step. The engine does so before
+// an update is complete, set_boot before it names a slot, and the bootloader while it loads: the
+// sink sees exactly the bytes that are judged, so what runs is what was hashed.
+//
+// Life cycle: init, step until it is not AGAIN.
+#ifndef ALOFT_VERIFY_H
+#define ALOFT_VERIFY_H
+
+#include "aloft/flash.h"
+#include "aloft/image.h"
+
+#define ALOFT_VERIFY_STEP 4096u // the most that one step reads
+
+// Gets what the judge saw: a segment's announcement (ALOFT_IMAGE_SEGMENT, no data), its data in
+// order (ALOFT_IMAGE_DATA). image->facts names the segment. A fault that it returns ends the
+// judging.
+typedef enum aloft_err aloft_verify_sink(void *ctx, const struct aloft_image *image,
+                                         enum aloft_image_event event, const uint8_t *data,
+                                         uint32_t len);
+
+struct aloft_verify {
+    struct aloft_flash_view view;
+    struct aloft_image image; // facts are here, during and after
+    const uint8_t *head;      // stands in for the first head_len bytes of flash; NULL: nothing does
+    uint32_t head_len;
+    uint32_t len; // judge exactly these bytes; 0: until the image ends
+    uint32_t off;
+    aloft_verify_sink *sink; // may be NULL
+    void *ctx;
+    enum aloft_err err;
+};
+
+// Judges what the view holds by these rules; rules.len_max is replaced by the view's length. The
+// caller may then set head, len and sink.
+void aloft_verify_init(struct aloft_verify *verify, const struct aloft_flash_view *view,
+                       const struct aloft_image_rules *rules);
+
+// Reads and judges up to 4 KiB.
+// Power loss: nothing changes.
+// Errors:     those of aloft_image_next, aloft_image_finish and aloft_flash_read, and the sink's.
+enum aloft_step aloft_verify_step(struct aloft_verify *verify);
+
+#endif

@@ -1,0 +1,54 @@
+// Puts a stream of bytes into a slot: erases just ahead, programs page by page, reads each page
+// back. The first bytes are kept in RAM and programmed last, so half an image never looks like one.
+//
+// Life cycle: init; feed and step in turn; flush and step; last of all head and step.
+#ifndef ALOFT_WRITER_H
+#define ALOFT_WRITER_H
+
+#include "aloft/flash.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ALOFT_WRITER_HEAD   32u  // the most that is kept back: 16 bytes, or the write unit
+#define ALOFT_WRITER_BUFFER 320u // a page, and the rest of an image's head
+
+struct aloft_writer {
+    struct aloft_flash_view view;
+    uint32_t len;       // bytes that will come in all; 0: not known
+    uint32_t off;       // of buffer[0] in the view; a multiple of the page
+    uint32_t erased;    // everything below this was erased since init
+    uint16_t fill;      // bytes in buffer
+    uint16_t in_flight; // bytes of buffer that were programmed and not yet read back
+    uint8_t head_len;
+    bool flushing;
+    bool heading;
+    enum aloft_err err;
+    uint8_t head[ALOFT_WRITER_HEAD];
+    uint8_t buffer[ALOFT_WRITER_BUFFER];
+};
+
+// len: bytes that will come in all, 0 when not known; with it, whole blocks are erased at once.
+void aloft_writer_init(struct aloft_writer *writer, const struct aloft_flash_view *view,
+                       uint32_t len);
+
+// Takes bytes into RAM, up to the room there is, and says how many. Touches no flash.
+uint32_t aloft_writer_feed(struct aloft_writer *writer, const uint8_t *data, uint32_t len);
+
+// How many bytes the next feed would take. 0: step first.
+uint32_t aloft_writer_room(const struct aloft_writer *writer);
+
+// No more bytes will come: also the last, partial page is to be programmed.
+void aloft_writer_flush(struct aloft_writer *writer);
+
+// Everything else is in flash and good: program the first bytes, too.
+void aloft_writer_head(struct aloft_writer *writer);
+
+// Flash:      one erase, one program, or reading one page back.
+// Power loss: the view holds a prefix of the stream without its first 16 bytes, then one page or
+// one
+//             erase unit in any mix. Only the step after aloft_writer_head completes the image.
+// Errors:     FLASH_ERASE, FLASH_PROG, FLASH_VERIFY, FLASH_RANGE when more was fed than fits.
+// DONE:       nothing to do before the next feed, flush or head.
+enum aloft_step aloft_writer_step(struct aloft_writer *writer);
+
+#endif

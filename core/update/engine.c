@@ -1,0 +1,231 @@
+// The path of an image into its slot, in order: bounded and judged as it streams, written, judged
+// again from flash, completed.
+//
+//   RECEIVING --finish--> FLUSHING -> VERIFYING -> COMPLETING -> DONE
+//       any fault: FAILED, and the slot holds no image (E3)
+//
+// E1..E3 are in the header. Keeping E1: the only view that can be written is made in begin.
+#include "aloft/engine.h"
+#include "aloft/bootsel.h"
+#include <string.h>
+
+enum phase { RECEIVING, FLUSHING, VERIFYING, COMPLETING, DONE, FAILED };
+
+static enum aloft_err fail(struct aloft_engine *engine, enum aloft_err err)
+{
+    engine->phase = FAILED;
+    engine->err = err;
+    return err;
+}
+
+// Overwriting the spare slot while the running app is on trial would take away what a failed trial
+// goes back to.
+static enum aloft_err on_trial(const struct aloft_slots *slots, int running)
+{
+    struct aloft_otadata records[2];
+    uint32_t state = ALOFT_OTA_UNDEFINED;
+    enum aloft_err err = aloft_bootsel_read(slots, records);
+    if (err != ALOFT_OK || running < 0) {
+        return err;
+    }
+    bool known = aloft_bootsel_state(slots, records, running, &state);
+    bool trial = state == ALOFT_OTA_NEW || state == ALOFT_OTA_PENDING;
+    return known && trial ? ALOFT_ERR_ON_TRIAL : ALOFT_OK;
+}
+
+static enum aloft_err check_target(const struct aloft_engine_config *config, int target)
+{
+    if (target == ALOFT_SLOT_NONE) {
+        return ALOFT_ERR_NO_OTA_SLOT;
+    }
+    if (target == config->running) {
+        return ALOFT_ERR_SLOT_RUNNING;
+    }
+    if (target < 0 || aloft_slots_extent(config->slots, target).len == 0) {
+        return ALOFT_ERR_SLOT_UNKNOWN;
+    }
+    if (config->len > aloft_slots_extent(config->slots, target).len) {
+        return ALOFT_ERR_IMAGE_TOO_LARGE;
+    }
+    return on_trial(config->slots, config->running);
+}
+
+enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
+                                  const struct aloft_engine_config *config)
+{
+    const struct aloft_slots *slots = config->slots;
+    memset(engine, 0, sizeof *engine);
+    ALOFT_ASSERT(config->rules->crypto != NULL);
+    enum aloft_err err = aloft_slots_check(slots, config->rules->crypto);
+    int target = config->target;
+    if (err == ALOFT_OK && target == ALOFT_SLOT_NONE) {
+        target = aloft_slots_next(slots, config->running);
+    }
+    if (err == ALOFT_OK) {
+        err = check_target(config, target);
+    }
+    if (err != ALOFT_OK) {
+        return fail(engine, err);
+    }
+    struct aloft_flash_view view = aloft_slots_view(slots, aloft_slots_extent(slots, target));
+    engine->rules = *config->rules;
+    engine->rules.alone = true;
+    engine->current = config->current;
+    engine->events = config->events;
+    engine->len = config->len;
+    engine->target = (int8_t)target;
+    aloft_writer_init(&engine->writer, &view, config->len);
+    struct aloft_image_rules stream_rules = engine->rules;
+    stream_rules.crypto = NULL; // the SHA-256 is taken from flash, not from what goes by
+    aloft_verify_init(&engine->verify, &view, &stream_rules);
+    aloft_event_emit(engine->events, &(struct aloft_event){.kind = ALOFT_EVENT_BEGUN,
+                                                           .value = (uint32_t)target,
+                                                           .total = view.addr});
+    return ALOFT_OK;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    for (uint32_t i = 0; i < ALOFT_IMAGE_TEXT && a[i] == b[i]; i++) {
+        if (a[i] == 0) {
+            return true;
+        }
+    }
+    return memcmp(a, b, ALOFT_IMAGE_TEXT) == 0;
+}
+
+// The head has passed the judge: the last moment before flash is touched (E2).
+static enum aloft_err accept(struct aloft_engine *engine)
+{
+    const struct aloft_image_facts *facts = &engine->verify.image.facts;
+    const struct aloft_image_facts *current = engine->current;
+    engine->head_passed = true;
+    aloft_event_emit(engine->events, &(struct aloft_event){.kind = ALOFT_EVENT_IMAGE,
+                                                           .value = facts->secure_version,
+                                                           .text = facts->version});
+    bool same = current != NULL && current->has_desc && facts->has_desc &&
+                same_text(current->project, facts->project) &&
+                same_text(current->version, facts->version);
+    return same ? ALOFT_ERR_SAME_VERSION : ALOFT_OK;
+}
+
+// Byte path 6/13: from core/agent/agent.c; bounded and judged as it streams, then handed to the
+// writer.
+enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *data, uint32_t len,
+                                 uint32_t *used)
+{
+    *used = 0;
+    if (engine->phase != RECEIVING) {
+        return engine->err != ALOFT_OK ? engine->err : ALOFT_ERR_STATE;
+    }
+    if (engine->len != 0 && len > engine->len - engine->taken) {
+        return fail(engine, ALOFT_ERR_IMAGE_TRAILING);
+    }
+    uint32_t n = aloft_writer_feed(&engine->writer, data, len);
+    enum aloft_image_event event = ALOFT_IMAGE_MORE;
+    *used = n;
+    engine->taken += n;
+    do {
+        uint32_t judged;
+        event = aloft_image_next(&engine->verify.image, data, n, &judged);
+        enum aloft_err err = event == ALOFT_IMAGE_BAD    ? engine->verify.image.err
+                             : event == ALOFT_IMAGE_DESC ? accept(engine)
+                                                         : ALOFT_OK;
+        if (err != ALOFT_OK) {
+            return fail(engine, err);
+        }
+        data += judged;
+        n -= judged;
+    } while (event != ALOFT_IMAGE_MORE);
+    return ALOFT_OK;
+}
+
+enum aloft_err aloft_engine_finish(struct aloft_engine *engine)
+{
+    if (engine->phase != RECEIVING) {
+        return engine->err != ALOFT_OK ? engine->err : ALOFT_ERR_STATE;
+    }
+    if (engine->len != 0 && engine->taken < engine->len) {
+        return fail(engine, ALOFT_ERR_HTTP_SHORT);
+    }
+    enum aloft_err err = aloft_image_finish(&engine->verify.image);
+    if (err != ALOFT_OK) {
+        return fail(engine, err);
+    }
+    aloft_writer_flush(&engine->writer);
+    engine->phase = FLUSHING;
+    return ALOFT_OK;
+}
+
+uint32_t aloft_engine_room(const struct aloft_engine *engine)
+{
+    return engine->phase == RECEIVING ? aloft_writer_room(&engine->writer) : 0;
+}
+
+// Everything but the head is in flash; judge it there, with the head from RAM in its place.
+static void start_verify(struct aloft_engine *engine)
+{
+    struct aloft_verify *verify = &engine->verify;
+    aloft_verify_init(verify, &engine->writer.view, &engine->rules);
+    verify->head = engine->writer.head;
+    verify->head_len = engine->writer.head_len;
+    verify->len = engine->taken;
+    engine->phase = VERIFYING;
+}
+
+static enum aloft_step verify_some(struct aloft_engine *engine)
+{
+    enum aloft_step step = aloft_verify_step(&engine->verify);
+    if (step == ALOFT_STEP_FAILED) {
+        fail(engine, engine->verify.err);
+    } else if (step == ALOFT_STEP_DONE) {
+        aloft_writer_head(&engine->writer);
+        engine->phase = COMPLETING;
+        step = ALOFT_STEP_AGAIN;
+    }
+    return step;
+}
+
+static enum aloft_step write_some(struct aloft_engine *engine)
+{
+    if (!engine->head_passed) {
+        return ALOFT_STEP_DONE; // nothing may be erased yet (E2)
+    }
+    enum aloft_step step = aloft_writer_step(&engine->writer);
+    if (step == ALOFT_STEP_FAILED) {
+        fail(engine, engine->writer.err);
+    } else if (step == ALOFT_STEP_DONE && engine->phase == FLUSHING) {
+        start_verify(engine);
+        step = ALOFT_STEP_AGAIN;
+    } else if (step == ALOFT_STEP_DONE && engine->phase == COMPLETING) {
+        engine->phase = DONE;
+        aloft_event_emit(engine->events,
+                         &(struct aloft_event){.kind = ALOFT_EVENT_VERIFIED,
+                                               .value = engine->verify.image.facts.image_len});
+    }
+    return step;
+}
+
+enum aloft_step aloft_engine_step(struct aloft_engine *engine)
+{
+    switch ((enum phase)engine->phase) {
+    case RECEIVING:
+    case FLUSHING:
+    case COMPLETING:
+        return write_some(engine);
+    case VERIFYING:
+        return verify_some(engine);
+    case DONE:
+        return ALOFT_STEP_DONE;
+    case FAILED:
+        break;
+    }
+    return ALOFT_STEP_FAILED;
+}
+
+void aloft_engine_abort(struct aloft_engine *engine)
+{
+    if (engine->phase != DONE) {
+        fail(engine, ALOFT_ERR_STATE);
+    }
+}

@@ -1,0 +1,149 @@
+// Erase ahead, program, read back. The buffer always starts at a page of the view, so a program is
+// always a page or the last part of one.
+//
+// Invariants
+//   W1  A page is programmed only inside what was erased since init: `off` + page <= `erased`.
+//   W2  Bytes [0, head_len) of the view stay erased until aloft_writer_head.
+//   W3  A byte leaves the buffer only after it was read back.
+#include "aloft/writer.h"
+#include "aloft/bytes.h"
+#include <string.h>
+
+// A block erase takes 150 ms and a sector erase 45 ms (typical of the W25Q32 class): a block pays
+// from its fourth sector on.
+#define BLOCK_PAYS_FROM_SECTORS 4u
+
+void aloft_writer_init(struct aloft_writer *writer, const struct aloft_flash_view *view,
+                       uint32_t len)
+{
+    uint32_t unit = view->flash->geometry.write_unit;
+    memset(writer, 0, sizeof *writer);
+    writer->view = *view;
+    writer->len = len;
+    writer->head_len = (uint8_t)(unit < 16 ? 16 : unit);
+    ALOFT_ASSERT(unit >= 1 && unit <= ALOFT_WRITER_HEAD);
+    memset(writer->head, 0xFF, sizeof writer->head);
+}
+
+// While a page is being programmed the buffer is needed for reading back.
+uint32_t aloft_writer_room(const struct aloft_writer *writer)
+{
+    return writer->in_flight != 0 ? 0 : ALOFT_WRITER_BUFFER - writer->fill;
+}
+
+// Byte path 7/13: from core/update/engine.c; waits in RAM for its page.
+uint32_t aloft_writer_feed(struct aloft_writer *writer, const uint8_t *data, uint32_t len)
+{
+    uint32_t room = aloft_writer_room(writer);
+    uint32_t n = len < room ? len : room;
+    memcpy(writer->buffer + writer->fill, data, n);
+    uint32_t at = writer->off + writer->fill;
+    for (uint32_t i = 0; i < n && at + i < writer->head_len; i++) {
+        writer->head[at + i] = data[i];
+    }
+    writer->fill = (uint16_t)(writer->fill + n);
+    return n;
+}
+
+void aloft_writer_flush(struct aloft_writer *writer)
+{
+    writer->flushing = true;
+}
+
+void aloft_writer_head(struct aloft_writer *writer)
+{
+    ALOFT_ASSERT(writer->fill == 0);
+    writer->heading = true;
+}
+
+// The largest unit that starts here, lies inside the view, and is worth its time.
+static uint32_t erase_len(const struct aloft_writer *writer)
+{
+    const struct aloft_flash_geometry *geometry = &writer->view.flash->geometry;
+    uint32_t left_in_view = writer->view.len - writer->erased;
+    uint32_t needed = writer->len > writer->erased ? writer->len - writer->erased : 0;
+    bool aligned = (writer->view.addr + writer->erased) % geometry->block == 0;
+    bool pays = needed > (BLOCK_PAYS_FROM_SECTORS - 1) * geometry->sector;
+    return aligned && pays && left_in_view >= geometry->block ? geometry->block : geometry->sector;
+}
+
+static enum aloft_err erase_ahead(struct aloft_writer *writer)
+{
+    uint32_t len = erase_len(writer);
+    enum aloft_err err = aloft_flash_erase(&writer->view, writer->erased, len);
+    writer->erased += len;
+    return err;
+}
+
+// The first bytes of the first page are left for later (W2).
+static uint32_t skip(const struct aloft_writer *writer)
+{
+    return writer->off == 0 ? writer->head_len : 0;
+}
+
+static enum aloft_err prog_page(struct aloft_writer *writer)
+{
+    uint32_t unit = writer->view.flash->geometry.write_unit;
+    uint32_t len = writer->fill < ALOFT_FLASH_PAGE ? writer->fill : ALOFT_FLASH_PAGE;
+    uint32_t padded = aloft_align_up(len, unit);
+    memset(writer->buffer + len, 0xFF, padded - len);
+    writer->in_flight = (uint16_t)padded;
+    uint32_t from = skip(writer);
+    if (padded <= from) {
+        return ALOFT_OK;
+    }
+    return aloft_flash_prog(&writer->view, writer->off + from, writer->buffer + from,
+                            padded - from);
+}
+
+static enum aloft_err check_page(struct aloft_writer *writer)
+{
+    uint32_t from = skip(writer);
+    uint32_t len = writer->in_flight;
+    enum aloft_err err = ALOFT_OK;
+    if (len > from) {
+        err = aloft_flash_compare(&writer->view, writer->off + from, writer->buffer + from,
+                                  len - from);
+    }
+    uint32_t gone = len < writer->fill ? len : writer->fill;
+    memmove(writer->buffer, writer->buffer + gone, writer->fill - gone);
+    writer->fill = (uint16_t)(writer->fill - gone);
+    writer->off += len;
+    writer->in_flight = 0;
+    return err;
+}
+
+static enum aloft_err write_head(struct aloft_writer *writer)
+{
+    if (writer->in_flight == 0) {
+        writer->in_flight = writer->head_len;
+        return aloft_flash_prog(&writer->view, 0, writer->head, writer->head_len);
+    }
+    writer->in_flight = 0;
+    writer->heading = false;
+    return aloft_flash_compare(&writer->view, 0, writer->head, writer->head_len);
+}
+
+static bool page_due(const struct aloft_writer *writer)
+{
+    return writer->fill >= ALOFT_FLASH_PAGE || (writer->flushing && writer->fill > 0);
+}
+
+enum aloft_step aloft_writer_step(struct aloft_writer *writer)
+{
+    if (writer->err != ALOFT_OK) {
+        return ALOFT_STEP_FAILED;
+    }
+    if (writer->heading) {
+        writer->err = write_head(writer);
+    } else if (writer->in_flight != 0) {
+        writer->err = check_page(writer);
+    } else if (!page_due(writer)) {
+        return ALOFT_STEP_DONE;
+    } else if (writer->erased <= writer->off) {
+        writer->err = erase_ahead(writer);
+    } else {
+        writer->err = prog_page(writer);
+    }
+    return writer->err == ALOFT_OK ? ALOFT_STEP_AGAIN : ALOFT_STEP_FAILED;
+}

@@ -1,0 +1,73 @@
+// All that an app sees of its port: console, clock, Wi-Fi, the agent's loop, what it runs from, and
+// restart. One header for every target; each port implements it. The app provides app_main.
+#ifndef ALOFT_PORT_H
+#define ALOFT_PORT_H
+
+#include "aloft/agent.h"
+
+struct aloft_port; // the port's own
+
+// What the hardware says of itself.
+struct aloft_port_chip {
+    const char *name;  // "ESP32"
+    uint16_t id;       // enum aloft_chip_id
+    uint16_t revision; // major * 100 + minor
+    uint8_t cores;
+    uint32_t flash_size; // bytes
+};
+
+enum aloft_port_reset {
+    ALOFT_RESET_POWER_ON,
+    ALOFT_RESET_SOFTWARE,
+    ALOFT_RESET_PANIC,
+    ALOFT_RESET_WATCHDOG,
+    ALOFT_RESET_BROWN_OUT
+};
+
+// The app's entry, called once by the port. When it returns, the port idles with its watchdog fed.
+void app_main(struct aloft_port *port);
+
+// One console line in ESP-IDF's shape: "I (3211) tag: text". level is E, W, I or D.
+void aloft_port_log(struct aloft_port *port, char level, const char *tag, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+// Raw console text, without level and time.
+void aloft_port_print(struct aloft_port *port, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+uint32_t aloft_port_now_ms(struct aloft_port *port);            // since reset
+void aloft_port_delay_ms(struct aloft_port *port, uint32_t ms); // feeds the watchdog meanwhile
+
+struct aloft_port_chip aloft_port_chip(struct aloft_port *port);
+enum aloft_port_reset aloft_port_reset_reason(struct aloft_port *port);
+
+// The table's roles, the slot that runs (known from where it runs, not from otadata), the running
+// image's own facts, and the rules that any image must meet here.
+const struct aloft_slots *aloft_port_slots(struct aloft_port *port);
+int aloft_port_running(struct aloft_port *port);
+const struct aloft_image_facts *aloft_port_running_facts(struct aloft_port *port);
+const struct aloft_image_rules *aloft_port_rules(struct aloft_port *port);
+
+// A setting of the app, as menuconfig gives it on a chip and `aloft image build --set` on the
+// board. Returns fallback when it is not set. The text lives as long as the app.
+const char *aloft_port_setting(struct aloft_port *port, const char *key, const char *fallback);
+
+// Joins the Wi-Fi network; false when it cannot within timeout_ms.
+bool aloft_port_wifi(struct aloft_port *port, const char *ssid, const char *password,
+                     uint32_t timeout_ms);
+
+// Runs one pull to its end: sockets, clock and flash are the port's. ALOFT_OK: restart to run it.
+enum aloft_err aloft_port_run_agent(struct aloft_port *port, struct aloft_agent *agent);
+
+// Runs one otadata write (confirm, reject, set_boot) to its end.
+enum aloft_err aloft_port_run_bootsel(struct aloft_port *port, struct aloft_bootsel *op);
+
+// Registers what must happen before a restart, last registered first; at most 8.
+// Errors: ALOFT_ERR_ARG when there are too many.
+enum aloft_err aloft_port_on_shutdown(struct aloft_port *port, void (*fn)(void *ctx), void *ctx);
+
+// Calls the shutdown hooks, gives them deadline_ms together, then resets. The watchdog resets a
+// hook that hangs.
+_Noreturn void aloft_port_restart(struct aloft_port *port, uint32_t deadline_ms);
+
+#endif
