@@ -1,4 +1,4 @@
-// The boot decision, pure. Byte path 11/13: facts from flash become a slot number.
+// The boot decision, pure. Byte path 10/12: facts from flash become a slot number.
 //
 // With trials on, a record that is still PENDING at a boot has failed its trial: its app was
 // started and never confirmed itself. It is marked ABORTED before the choice is made.

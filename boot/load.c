@@ -1,4 +1,4 @@
-// One pass over the slot: see the header. Byte path 12/13: is loaded where it runs, verified again,
+// One pass over the slot: see the header. Byte path 11/12: is loaded where it runs, verified again,
 // and executed by the port.
 #include "load.h"
 #include "aloft/chip.h"

@@ -262,7 +262,7 @@ static void progress(const struct aloft_agent *agent, uint32_t before, uint32_t 
     }
 }
 
-// Byte path 4/13: from core/net/http.c; is known as image byte n. Room was checked before.
+// Byte path 4/12: from core/net/http.c; is known as image byte n. Room was checked before.
 static enum aloft_err image_bytes(struct aloft_agent *agent, const uint8_t *data, uint32_t len,
                                   uint32_t now_ms)
 {
@@ -305,7 +305,7 @@ static enum aloft_err handle(struct aloft_agent *agent, enum aloft_http_event ev
     return ALOFT_OK;
 }
 
-// Byte path 2/13: from the port's socket; is routed to the open exchange.
+// Byte path 2/12: from the port's socket; is routed to the open exchange.
 uint32_t aloft_agent_feed(struct aloft_agent *agent, uint8_t id, const uint8_t *data, uint32_t len,
                           uint32_t now_ms)
 {

@@ -153,6 +153,7 @@ static bool own_record(struct aloft_bootsel *op, const struct aloft_otadata reco
     return true;
 }
 
+// Byte path 12/12: the app that the byte is part of runs, and says that it is good.
 void aloft_bootsel_confirm(struct aloft_bootsel *op, const struct aloft_slots *slots, int running)
 {
     struct aloft_otadata records[2];
@@ -223,7 +224,7 @@ static enum aloft_err verified(struct aloft_bootsel *op)
     return rejecting ? ALOFT_ERR_NO_ROLLBACK : op->verify.err;
 }
 
-// Byte path 10/13: from core/update/engine.c; PROG is the durable point: before it the old image
+// Byte path 9/12: from core/update/engine.c; PROG is the durable point: before it the old image
 // boots, after it the new one, on trial.
 static enum aloft_err write_record(struct aloft_bootsel *op)
 {

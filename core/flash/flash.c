@@ -25,7 +25,7 @@ enum aloft_err aloft_flash_read(const struct aloft_flash_view *view, uint32_t of
     return view->flash->ops->read(view->flash->ctx, view->addr + off, buf, len);
 }
 
-// Byte path 8/13: from core/update/writer.c; becomes charge in a cell through the port's prog.
+// Byte path 7/12: from core/update/writer.c; becomes charge in a cell through the port's prog.
 enum aloft_err aloft_flash_prog(const struct aloft_flash_view *view, uint32_t off, const void *data,
                                 uint32_t len)
 {

@@ -43,7 +43,7 @@ static enum aloft_err judge(struct aloft_verify *verify, const uint8_t *data, ui
     return ALOFT_OK;
 }
 
-// Byte path 9/13: from flash; the whole image passes the judge once more, as it lies there.
+// Byte path 8/12: from flash; the whole image passes the judge once more, as it lies there.
 static enum aloft_err read_piece(struct aloft_verify *verify, uint32_t end)
 {
     uint8_t piece[PIECE];

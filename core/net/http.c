@@ -357,7 +357,7 @@ static enum aloft_http_event body(struct aloft_http *http, uint32_t len, uint32_
     return ALOFT_HTTP_BODY;
 }
 
-// Byte path 3/13: from core/agent/agent.c; loses headers and chunk framing.
+// Byte path 3/12: from core/agent/agent.c; loses headers and chunk framing.
 enum aloft_http_event aloft_http_next(struct aloft_http *http, const uint8_t *data, uint32_t len,
                                       uint32_t *used)
 {

@@ -109,7 +109,7 @@ static enum aloft_err accept(struct aloft_engine *engine)
     return same ? ALOFT_ERR_SAME_VERSION : ALOFT_OK;
 }
 
-// Byte path 6/13: from core/agent/agent.c; bounded and judged as it streams, then handed to the
+// Byte path 5/12: from core/agent/agent.c; bounded and judged as it streams, then handed to the
 // writer.
 enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *data, uint32_t len,
                                  uint32_t *used)

@@ -31,7 +31,7 @@ uint32_t aloft_writer_room(const struct aloft_writer *writer)
     return writer->in_flight != 0 ? 0 : ALOFT_WRITER_BUFFER - writer->fill;
 }
 
-// Byte path 7/13: from core/update/engine.c; waits in RAM for its page.
+// Byte path 6/12: from core/update/engine.c; waits in RAM for its page.
 uint32_t aloft_writer_feed(struct aloft_writer *writer, const uint8_t *data, uint32_t len)
 {
     uint32_t room = aloft_writer_room(writer);

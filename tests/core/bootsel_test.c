@@ -1,0 +1,246 @@
+// The otadata writes: what they leave, in which order, and that a power cut at any operation leaves
+// the old choice or the new one, never none.
+#include "aloft/bootsel.h"
+#include "check.h"
+#include "device.h"
+
+static struct device device;
+static struct aloft_bootsel op;
+
+static enum aloft_err run(void)
+{
+    enum aloft_step step;
+    do {
+        uint32_t before = device.ram.progs + device.ram.erases;
+        step = aloft_bootsel_step(&op);
+        CHECK(device.ram.progs + device.ram.erases - before <= 1);
+    } while (step == ALOFT_STEP_AGAIN);
+    return step == ALOFT_STEP_DONE ? ALOFT_OK : op.err;
+}
+
+static enum aloft_err set_boot(int slot, bool trial)
+{
+    aloft_bootsel_set_boot(&op, &device.slots, &device.rules, slot, trial);
+    return run();
+}
+
+static void fresh(void)
+{
+    device_two_ota(&device);
+    device_put_app(&device, ALOFT_SLOT_FACTORY, "f");
+    device_put_app(&device, 0, "a");
+    device_put_app(&device, 1, "b");
+}
+
+static void check_record(uint32_t index, uint32_t seq, uint32_t state)
+{
+    struct aloft_otadata records[2];
+    CHECK_EQ(aloft_bootsel_read(&device.slots, records), ALOFT_OK);
+    CHECK_EQ(records[index].seq, seq);
+    if (seq != 0xFFFFFFFFu) {
+        CHECK_EQ(records[index].state, state);
+        CHECK(aloft_otadata_sound(&records[index]));
+    }
+}
+
+static int selected(void)
+{
+    struct aloft_otadata records[2];
+    CHECK_EQ(aloft_bootsel_read(&device.slots, records), ALOFT_OK);
+    return aloft_bootsel_boot_slot(&device.slots, records);
+}
+
+// FORMATS b.4: the worked example.
+static void set_boot_alternates_sectors_and_counts_up(void)
+{
+    static const struct {
+        int slot;
+        uint32_t seq[2];
+    } steps[] = {{0, {1, 0xFFFFFFFF}}, {1, {1, 2}}, {0, {3, 2}}, {1, {3, 4}}, {1, {3, 4}}};
+    fresh();
+    for (uint32_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        check_note("step %ld", (long)i, 0);
+        CHECK_EQ(set_boot(steps[i].slot, true), ALOFT_OK);
+        check_record(0, steps[i].seq[0], ALOFT_OTA_NEW);
+        check_record(1, steps[i].seq[1], ALOFT_OTA_NEW);
+        CHECK_EQ(selected(), steps[i].slot);
+    }
+}
+
+static void set_boot_writes_undefined_without_trials(void)
+{
+    fresh();
+    CHECK_EQ(set_boot(0, false), ALOFT_OK);
+    check_record(0, 1, ALOFT_OTA_UNDEFINED);
+}
+
+static void set_boot_to_factory_blanks_both_records(void)
+{
+    fresh();
+    CHECK_EQ(set_boot(0, false), ALOFT_OK);
+    CHECK_EQ(set_boot(1, false), ALOFT_OK);
+    CHECK_EQ(set_boot(ALOFT_SLOT_FACTORY, true), ALOFT_OK);
+    check_record(0, 0xFFFFFFFF, 0);
+    check_record(1, 0xFFFFFFFF, 0);
+    CHECK_EQ(selected(), ALOFT_SLOT_FACTORY);
+}
+
+static void set_boot_refuses_a_bad_image_and_leaves_otadata(void)
+{
+    fresh();
+    CHECK_EQ(set_boot(0, false), ALOFT_OK);
+    device.ram.bytes[DEVICE_OTA_0 + DEVICE_SLOT_STEP + 400] ^= 1;
+    uint32_t writes = device.ram.progs + device.ram.erases;
+    CHECK_EQ(set_boot(1, false), ALOFT_ERR_IMAGE_CHECKSUM);
+    CHECK_EQ(device.ram.progs + device.ram.erases, writes);
+    CHECK_EQ(selected(), 0);
+}
+
+static void set_boot_names_what_the_table_lacks(void)
+{
+    fresh();
+    CHECK_EQ(set_boot(2, true), ALOFT_ERR_SLOT_UNKNOWN);
+    CHECK_EQ(set_boot(ALOFT_SLOT_TEST, true), ALOFT_ERR_SLOT_UNKNOWN);
+    device_init(&device, 2, false, true);
+    CHECK_EQ(set_boot(ALOFT_SLOT_FACTORY, true), ALOFT_ERR_SLOT_UNKNOWN);
+    device_init(&device, 2, true, false);
+    CHECK_EQ(set_boot(0, true), ALOFT_ERR_NO_OTADATA);
+    device_two_ota(&device);
+    device.slots.otadata.len = 0x1000;
+    CHECK_EQ(set_boot(0, true), ALOFT_ERR_OTADATA_SIZE);
+}
+
+static void set_boot_begins_again_when_numbers_are_used_up(void)
+{
+    fresh();
+    device_put_record(&device, 0, 0xFFFFFFFE, ALOFT_OTA_VALID, true); // selects ota_1
+    CHECK_EQ(selected(), 1);
+    CHECK_EQ(set_boot(0, true), ALOFT_OK);
+    check_record(1, 1, ALOFT_OTA_NEW);
+    check_record(0, 0xFFFFFFFF, 0);
+    CHECK_EQ(selected(), 0);
+}
+
+static void confirm_makes_the_active_record_valid(void)
+{
+    fresh();
+    CHECK_EQ(set_boot(0, true), ALOFT_OK);
+    aloft_bootsel_confirm(&op, &device.slots, 0);
+    CHECK_EQ(run(), ALOFT_OK);
+    check_record(0, 1, ALOFT_OTA_VALID);
+}
+
+static void confirm_writes_nothing_when_there_is_nothing_to_confirm(void)
+{
+    fresh();
+    device_put_record(&device, 0, 1, ALOFT_OTA_VALID, true);
+    aloft_bootsel_confirm(&op, &device.slots, 0);
+    CHECK_EQ(run(), ALOFT_OK);
+    aloft_bootsel_confirm(&op, &device.slots, ALOFT_SLOT_FACTORY);
+    CHECK_EQ(run(), ALOFT_OK);
+    CHECK_EQ(device.ram.progs + device.ram.erases, 0);
+}
+
+static void confirm_refuses_a_slot_that_is_not_selected(void)
+{
+    fresh();
+    device_put_record(&device, 0, 1, ALOFT_OTA_NEW, true);
+    aloft_bootsel_confirm(&op, &device.slots, 1);
+    CHECK_EQ(run(), ALOFT_ERR_NOT_SELECTED);
+    CHECK_EQ(device.ram.progs + device.ram.erases, 0);
+}
+
+static void reject_goes_back_only_to_what_is_good(void)
+{
+    fresh();
+    device_put_record(&device, 0, 1, ALOFT_OTA_VALID, true);
+    device_put_record(&device, 1, 2, ALOFT_OTA_PENDING, true);
+    aloft_bootsel_reject(&op, &device.slots, &device.rules, 1);
+    CHECK_EQ(run(), ALOFT_OK);
+    check_record(1, 2, ALOFT_OTA_INVALID);
+    CHECK_EQ(selected(), 0);
+
+    fresh(); // the other slot is corrupt, factory is good
+    device_put_record(&device, 0, 1, ALOFT_OTA_VALID, true);
+    device_put_record(&device, 1, 2, ALOFT_OTA_PENDING, true);
+    device.ram.bytes[DEVICE_OTA_0 + 300] ^= 4;
+    aloft_bootsel_reject(&op, &device.slots, &device.rules, 1);
+    CHECK_EQ(run(), ALOFT_OK);
+    check_record(1, 2, ALOFT_OTA_INVALID);
+
+    fresh(); // both are corrupt: the bad app is still better than none
+    device_put_record(&device, 0, 1, ALOFT_OTA_VALID, true);
+    device_put_record(&device, 1, 2, ALOFT_OTA_PENDING, true);
+    device.ram.bytes[DEVICE_OTA_0 + 300] ^= 4;
+    device.ram.bytes[DEVICE_FACTORY + 300] ^= 4;
+    aloft_bootsel_reject(&op, &device.slots, &device.rules, 1);
+    CHECK_EQ(run(), ALOFT_ERR_NO_ROLLBACK);
+    check_record(1, 2, ALOFT_OTA_PENDING);
+}
+
+static void state_is_that_of_the_sound_record_that_names_the_slot(void)
+{
+    struct aloft_otadata records[2];
+    uint32_t state = 77;
+    fresh();
+    device_put_record(&device, 0, 3, ALOFT_OTA_ABORTED, true);
+    device_put_record(&device, 1, 2, ALOFT_OTA_VALID, false);
+    CHECK_EQ(aloft_bootsel_read(&device.slots, records), ALOFT_OK);
+    CHECK(aloft_bootsel_state(&device.slots, records, 0, &state));
+    CHECK_EQ(state, ALOFT_OTA_ABORTED);
+    CHECK(!aloft_bootsel_state(&device.slots, records, 1, &state));
+    CHECK(!aloft_bootsel_state(&device.slots, records, ALOFT_SLOT_FACTORY, &state));
+}
+
+// Power goes away between any two flash operations of set_boot: the old slot or the new one.
+static void set_boot_cut_between_operations_leaves_old_or_new(void)
+{
+    static const int targets[] = {0, 1, ALOFT_SLOT_FACTORY};
+    for (uint32_t t = 0; t < 3; t++) {
+        for (uint32_t steps = 0; steps < 12; steps++) {
+            check_note("target %ld, cut after step %ld", targets[t], (long)steps);
+            fresh();
+            device_put_record(&device, 0, 3, ALOFT_OTA_VALID, true); // ota_0
+            device_put_record(&device, 1, 2, ALOFT_OTA_VALID, true);
+            if (targets[t] == 0) {
+                device_put_record(&device, 1, 4, ALOFT_OTA_VALID, true); // ota_1 is old
+            }
+            int old = selected();
+            aloft_bootsel_set_boot(&op, &device.slots, &device.rules, targets[t], true);
+            for (uint32_t i = 0; i < steps; i++) {
+                (void)aloft_bootsel_step(&op); // the cut is what matters
+            }
+            CHECK(selected() == old || selected() == targets[t]);
+        }
+        CHECK_EQ(selected(), targets[t]);
+    }
+}
+
+static void every_failing_operation_is_reported(void)
+{
+    fresh();
+    CHECK_EQ(set_boot(0, true), ALOFT_OK);
+    uint32_t total = device.ram.ops;
+    for (uint32_t n = 1; n <= total; n++) {
+        check_note("operation %ld of %ld", (long)n, (long)total);
+        fresh();
+        device.ram.fail_op = n;
+        enum aloft_err err = set_boot(0, true);
+        CHECK(err == ALOFT_ERR_FLASH_READ || err == ALOFT_ERR_FLASH_PROG ||
+              err == ALOFT_ERR_FLASH_ERASE);
+    }
+}
+
+CHECK_MAIN(TEST(set_boot_alternates_sectors_and_counts_up),
+           TEST(set_boot_writes_undefined_without_trials),
+           TEST(set_boot_to_factory_blanks_both_records),
+           TEST(set_boot_refuses_a_bad_image_and_leaves_otadata),
+           TEST(set_boot_names_what_the_table_lacks),
+           TEST(set_boot_begins_again_when_numbers_are_used_up),
+           TEST(confirm_makes_the_active_record_valid),
+           TEST(confirm_writes_nothing_when_there_is_nothing_to_confirm),
+           TEST(confirm_refuses_a_slot_that_is_not_selected),
+           TEST(reject_goes_back_only_to_what_is_good),
+           TEST(state_is_that_of_the_sound_record_that_names_the_slot),
+           TEST(set_boot_cut_between_operations_leaves_old_or_new),
+           TEST(every_failing_operation_is_reported))

@@ -1,0 +1,51 @@
+// A whole small device in RAM for tests of slots, otadata, engine, agent and bootloader: a NOR chip
+// with a partition table, factory app and OTA slots, laid out by the test. Nothing in it does I/O.
+#ifndef ALOFT_DEVICE_H
+#define ALOFT_DEVICE_H
+
+#include "aloft/image.h"
+#include "aloft/slots.h"
+#include "make_image.h"
+#include "ram_flash.h"
+
+enum {
+    DEVICE_SIZE = 0x80000,
+    DEVICE_OTADATA = 0xD000,
+    DEVICE_FACTORY = 0x10000,
+    DEVICE_FACTORY_LEN = 0x10000,
+    DEVICE_OTA_0 = 0x20000,
+    DEVICE_SLOT_LEN = 0x18000, // not a multiple of a block, so both kinds of erase occur
+    DEVICE_SLOT_STEP = 0x20000,
+    DEVICE_IMAGE_MAX = 0x8000,
+};
+
+struct device {
+    struct ram_flash ram;
+    struct aloft_slots slots;
+    struct aloft_image_rules rules; // ESP32, any revision, soft crypto
+};
+
+// An erased chip with a table of `ota` OTA slots (0..3), with or without factory and otadata.
+// slots are loaded. There is one chip: a second device replaces the first.
+void device_init(struct device *device, uint32_t ota, bool factory, bool otadata);
+
+// The default: factory, otadata and two OTA slots.
+void device_two_ota(struct device *device);
+
+// Puts the bytes there without counting operations.
+void device_put(struct device *device, uint32_t addr, const void *bytes, uint32_t len);
+
+// Puts a good image of this version into a slot. Returns its length.
+uint32_t device_put_app(struct device *device, int slot, const char *version);
+
+// Writes record `index` of otadata; crc_ok false spoils its CRC.
+void device_put_record(struct device *device, uint32_t index, uint32_t seq, uint32_t state,
+                       bool crc_ok);
+
+// A good image in the fixture's own buffer, which the next call reuses. extra: bytes of payload.
+const uint8_t *device_image(const char *version, uint32_t extra, uint32_t *len);
+
+// The CRC-32 of flash outside [addr, addr + len) and outside otadata.
+uint32_t device_rest(const struct device *device, uint32_t addr, uint32_t len);
+
+#endif
