@@ -10,9 +10,9 @@
 //   A1  The engine is begun only after a 200, and otadata is touched only in SELECTING, after the
 //       engine has judged the whole image in flash good.
 //   A2  Input is taken only as far as the engine has room: a slow flash slows the sender, and
-//   nothing
-//       is buffered that is not in the struct.
+//       nothing is buffered that is not in the struct.
 //   A3  Time spent on flash never counts as the peer's silence.
+//   A4  Nothing more is heard of a connection once its end is decided.
 #include "aloft/agent.h"
 #include "aloft/crc32.h"
 #include <string.h>
@@ -26,19 +26,19 @@ enum phase { IDLE, CONNECTING, TALKING, BODY, DRAIN, FINISHING, SELECTING, DONE,
 #define TOTAL_TIMEOUT_MS   600000u
 #define DRAIN_MS           1000u // how long to listen for bytes after the end
 
-static void emit(const struct aloft_agent *agent, enum aloft_event_kind kind, uint32_t value,
-                 uint32_t total)
+static void emit_text(const struct aloft_agent *agent, enum aloft_event_kind kind, uint32_t value,
+                      const char *text, uint32_t len)
 {
-    aloft_event_emit(&agent->config.events,
-                     &(struct aloft_event){.kind = kind, .value = value, .total = total});
+    aloft_event_emit(&agent->config.events, &(struct aloft_event){.kind = kind,
+                                                                  .err = agent->err,
+                                                                  .value = value,
+                                                                  .text = text,
+                                                                  .text_len = len});
 }
 
-static void emit_text(const struct aloft_agent *agent, enum aloft_event_kind kind, const char *text,
-                      uint32_t len, uint32_t value)
+static void emit(const struct aloft_agent *agent, enum aloft_event_kind kind, uint32_t value)
 {
-    aloft_event_emit(
-        &agent->config.events,
-        &(struct aloft_event){.kind = kind, .value = value, .text = text, .text_len = len});
+    emit_text(agent, kind, value, NULL, 0);
 }
 
 static void fail(struct aloft_agent *agent, enum aloft_err err)
@@ -47,8 +47,7 @@ static void fail(struct aloft_agent *agent, enum aloft_err err)
     agent->err = err;
     agent->ask_open = false;
     agent->ask_close = agent->open;
-    aloft_event_emit(&agent->config.events,
-                     &(struct aloft_event){.kind = ALOFT_EVENT_FAILED, .err = err});
+    emit(agent, ALOFT_EVENT_FAILED, 0);
 }
 
 static uint32_t default_to(uint32_t value, uint32_t fallback)
@@ -69,12 +68,19 @@ void aloft_agent_init(struct aloft_agent *agent, const struct aloft_agent_config
 // Asks for a connection to where url_text points.
 static enum aloft_err connect(struct aloft_agent *agent, uint32_t now_ms)
 {
-    enum aloft_err err = aloft_url_parse(agent->url_text, &agent->url);
+    struct aloft_url *url = &agent->url;
+    char *text = agent->url_text;
+    bool was_tls = url->tls && agent->redirects > 0;
+    enum aloft_err err = aloft_url_parse(text, url);
     if (err != ALOFT_OK) {
         return err;
     }
-    const char *text = agent->url_text;
-    uint32_t crc = aloft_crc32(0, (const uint8_t *)text, strlen(text));
+    if (was_tls && !url->tls) { // what was asked for under TLS is not fetched without it
+        return ALOFT_ERR_URL_SCHEME;
+    }
+    uint32_t len = url->path + (uint32_t)url->path_len;
+    uint32_t crc = aloft_crc32(0, (const uint8_t *)text, len);
+    text[len] = 0; // a fragment is no business of the server
     for (uint32_t i = 0; i < agent->redirects; i++) {
         if (agent->visited[i] == crc) {
             return ALOFT_ERR_HTTP_REDIRECT_LOOP;
@@ -86,27 +92,27 @@ static enum aloft_err connect(struct aloft_agent *agent, uint32_t now_ms)
     agent->ask_close = agent->open;
     agent->ask_open = true;
     agent->deadline_ms = now_ms + agent->config.connect_timeout_ms;
-    emit_text(agent, ALOFT_EVENT_CONNECTING, text + agent->url.host, agent->url.host_len,
-              agent->url.port);
+    emit_text(agent, ALOFT_EVENT_CONNECTING, url->port, text + url->host, url->host_len);
     return ALOFT_OK;
 }
 
 enum aloft_err aloft_agent_pull(struct aloft_agent *agent, const char *url, uint32_t now_ms)
 {
+    const struct aloft_agent_config *config = &agent->config;
     size_t len = strlen(url);
-    enum aloft_err err = len > ALOFT_URL_MAX ? ALOFT_ERR_URL_TOO_LONG : ALOFT_OK;
     agent->redirects = 0;
     agent->err = ALOFT_OK;
     agent->started_ms = now_ms;
-    if (err == ALOFT_OK) {
-        memcpy(agent->url_text, url, len + 1);
-        err = aloft_slots_check(agent->config.slots, agent->config.rules->crypto);
-    }
-    if (err == ALOFT_OK &&
-        aloft_slots_next(agent->config.slots, agent->config.running) == ALOFT_SLOT_NONE) {
+    enum aloft_err err = aloft_slots_check(config->slots, config->rules->crypto);
+    agent->target = (int8_t)aloft_slots_next(config->slots, config->running);
+    if (err == ALOFT_OK && agent->target == ALOFT_SLOT_NONE) {
         err = ALOFT_ERR_NO_OTA_SLOT;
     }
+    if (err == ALOFT_OK && len > ALOFT_URL_MAX) {
+        err = ALOFT_ERR_URL_TOO_LONG;
+    }
     if (err == ALOFT_OK) {
+        memcpy(agent->url_text, url, len + 1);
         err = connect(agent, now_ms);
     }
     if (err != ALOFT_OK) {
@@ -142,7 +148,8 @@ bool aloft_agent_request(struct aloft_agent *agent, struct aloft_request *out)
 // Is this about the connection that the pull is waiting for or talking over?
 static bool concerns(const struct aloft_agent *agent, uint8_t id)
 {
-    return id == PULL_ID && agent->open && agent->phase >= CONNECTING && agent->phase <= DRAIN;
+    return id == PULL_ID && agent->open && !agent->ask_close && agent->phase >= CONNECTING &&
+           agent->phase <= DRAIN; // keeps A4
 }
 
 static void touch(struct aloft_agent *agent, uint32_t now_ms)
@@ -155,46 +162,30 @@ void aloft_agent_opened(struct aloft_agent *agent, uint8_t id, uint32_t now_ms)
     if (!concerns(agent, id) || agent->phase != CONNECTING) {
         return;
     }
-    const struct aloft_extent slot = aloft_slots_extent(
-        agent->config.slots, aloft_slots_next(agent->config.slots, agent->config.running));
+    uint32_t limit = aloft_slots_extent(agent->config.slots, agent->target).len;
     agent->phase = TALKING;
     touch(agent, now_ms);
-    aloft_http_init(&agent->http, slot.len, agent->location, sizeof agent->location);
-    emit(agent, ALOFT_EVENT_CONNECTED, 0, 0);
-}
-
-void aloft_agent_failed(struct aloft_agent *agent, uint8_t id, enum aloft_err err, uint32_t now_ms)
-{
-    if (!concerns(agent, id)) {
-        return;
-    }
-    if (agent->phase == DRAIN) { // the body is complete; how the connection ends is no matter
-        aloft_agent_closed(agent, id, now_ms);
-        return;
-    }
-    agent->open = false;
-    fail(agent, err);
+    aloft_http_init(&agent->http, limit, agent->location, sizeof agent->location);
+    emit(agent, ALOFT_EVENT_CONNECTED, 0);
 }
 
 uint32_t aloft_agent_send(struct aloft_agent *agent, uint8_t id, uint8_t *buf, uint32_t cap)
 {
+    const struct aloft_url *url = &agent->url;
     if (!concerns(agent, id) || agent->phase != TALKING) {
         return 0;
     }
-    uint32_t n = aloft_http_get(agent->url_text, &agent->url, agent->sent, buf, cap);
-    bool first = agent->sent == 0 && n > 0;
-    agent->sent += n;
-    if (first) {
-        emit_text(agent, ALOFT_EVENT_REQUESTED, agent->url_text + agent->url.path,
-                  agent->url.path_len, 0);
+    uint32_t n = aloft_http_get(agent->url_text, url, agent->sent, buf, cap);
+    if (agent->sent == 0 && n > 0) {
+        emit_text(agent, ALOFT_EVENT_REQUESTED, 0, agent->url_text + url->path, url->path_len);
     }
+    agent->sent += n;
     return n;
 }
 
 static enum aloft_err redirect(struct aloft_agent *agent, uint32_t now_ms)
 {
-    bool was_tls = agent->url.tls;
-    if (!agent->http.has_location || agent->http.location_len == 0) {
+    if (!agent->http.has_location) {
         return ALOFT_ERR_HTTP_REDIRECT_TARGET;
     }
     if (agent->redirects >= ALOFT_AGENT_REDIRECTS) {
@@ -205,10 +196,8 @@ static enum aloft_err redirect(struct aloft_agent *agent, uint32_t now_ms)
     if (err != ALOFT_OK) {
         return err;
     }
-    emit_text(agent, ALOFT_EVENT_REDIRECTED, agent->url_text, (uint32_t)strlen(agent->url_text), 0);
-    err = connect(agent, now_ms);
-    // What was asked for under TLS is not fetched without it.
-    return err == ALOFT_OK && was_tls && !agent->url.tls ? ALOFT_ERR_URL_SCHEME : err;
+    emit_text(agent, ALOFT_EVENT_REDIRECTED, 0, agent->url_text, 0);
+    return connect(agent, now_ms);
 }
 
 // The headers are complete.
@@ -216,7 +205,9 @@ static enum aloft_err response(struct aloft_agent *agent, uint32_t now_ms)
 {
     const struct aloft_http *http = &agent->http;
     uint32_t length = http->has_length ? http->length : 0;
-    emit(agent, ALOFT_EVENT_RESPONSE, http->status, length);
+    aloft_event_emit(&agent->config.events, &(struct aloft_event){.kind = ALOFT_EVENT_RESPONSE,
+                                                                  .value = http->status,
+                                                                  .total = length});
     if (aloft_http_is_redirect(http->status)) {
         return redirect(agent, now_ms);
     }
@@ -230,7 +221,7 @@ static enum aloft_err response(struct aloft_agent *agent, uint32_t now_ms)
         .current = agent->config.current,
         .events = &agent->config.events,
         .running = agent->config.running,
-        .target = ALOFT_SLOT_NONE,
+        .target = agent->target,
         .len = length,
     };
     agent->phase = BODY;
@@ -238,27 +229,19 @@ static enum aloft_err response(struct aloft_agent *agent, uint32_t now_ms)
     return aloft_engine_begin(&agent->work.engine, &config);
 }
 
-// Bytes a second, without 64-bit division, which costs a kilobyte of code on small chips.
-static uint32_t rate(uint32_t bytes, uint32_t elapsed_ms)
-{
-    if (elapsed_ms < 1000) {
-        return bytes < 4000000u ? bytes * 1000 / (elapsed_ms + 1) : bytes;
-    }
-    return bytes / (elapsed_ms / 100) * 10;
-}
-
 static void progress(const struct aloft_agent *agent, uint32_t before, uint32_t now_ms)
 {
-    uint32_t after = agent->http.received;
-    bool end = agent->http.has_length && after == agent->http.length;
-    if (before / ALOFT_AGENT_PIECE != after / ALOFT_AGENT_PIECE || end) {
+    const struct aloft_http *http = &agent->http;
+    uint32_t after = http->received;
+    uint32_t total = http->has_length ? http->length : 0;
+    if (before / ALOFT_AGENT_PIECE != after / ALOFT_AGENT_PIECE || after == total) {
+        // Tenths of a second are fine enough; a 64-bit division would cost a kilobyte of code.
+        uint32_t tenths = (now_ms - agent->write_ms) / 100 + 1;
         aloft_event_emit(&agent->config.events,
-                         &(struct aloft_event){
-                             .kind = ALOFT_EVENT_PROGRESS,
-                             .value = after,
-                             .total = agent->http.has_length ? agent->http.length : 0,
-                             .rate = rate(after, now_ms - agent->write_ms),
-                         });
+                         &(struct aloft_event){.kind = ALOFT_EVENT_PROGRESS,
+                                               .value = after,
+                                               .total = total,
+                                               .rate = after / tenths * 10});
     }
 }
 
@@ -282,7 +265,7 @@ static void complete(struct aloft_agent *agent, uint32_t now_ms)
     if (agent->phase == BODY) {
         agent->phase = DRAIN;
         agent->deadline_ms = now_ms + DRAIN_MS;
-        emit(agent, ALOFT_EVENT_RECEIVED, agent->http.received, 0);
+        emit(agent, ALOFT_EVENT_RECEIVED, agent->http.received);
     }
 }
 
@@ -356,14 +339,26 @@ void aloft_agent_closed(struct aloft_agent *agent, uint8_t id, uint32_t now_ms)
     }
     if (agent->phase == CONNECTING) {
         fail(agent, ALOFT_ERR_NET_RESET);
-        return;
-    }
-    if (aloft_http_eof(&agent->http) == ALOFT_HTTP_BAD) {
+    } else if (aloft_http_eof(&agent->http) == ALOFT_HTTP_BAD) {
         fail(agent, agent->http.err);
+    } else {
+        complete(agent, now_ms);
+        finish(agent);
+    }
+}
+
+void aloft_agent_failed(struct aloft_agent *agent, uint8_t id, enum aloft_err err, uint32_t now_ms)
+{
+    (void)now_ms; // every deadline ends with the connection
+    if (!concerns(agent, id)) {
         return;
     }
-    complete(agent, now_ms);
-    finish(agent);
+    agent->open = false;
+    if (agent->phase == DRAIN) { // the body is complete; how the connection ends is no matter
+        finish(agent);
+    } else {
+        fail(agent, err);
+    }
 }
 
 static bool passed(uint32_t now_ms, uint32_t deadline_ms)
@@ -371,86 +366,66 @@ static bool passed(uint32_t now_ms, uint32_t deadline_ms)
     return (int32_t)(now_ms - deadline_ms) >= 0;
 }
 
-static void check_clock(struct aloft_agent *agent, uint32_t now_ms)
-{
-    if (passed(now_ms, agent->started_ms + agent->config.total_timeout_ms)) {
-        fail(agent, ALOFT_ERR_NET_TOTAL_TIMEOUT);
-    } else if (!passed(now_ms, agent->deadline_ms)) {
-        return;
-    } else if (agent->phase == DRAIN) {
-        finish(agent);
-    } else {
-        fail(agent, agent->phase == CONNECTING ? ALOFT_ERR_NET_CONNECT_TIMEOUT
-                                               : ALOFT_ERR_NET_IDLE_TIMEOUT);
-    }
-}
-
-// The image is in its slot, whole and good: name it.
-static enum aloft_agent_state select_some(struct aloft_agent *agent)
-{
-    enum aloft_step step = aloft_bootsel_step(&agent->work.bootsel);
-    if (step == ALOFT_STEP_FAILED) {
-        fail(agent, agent->work.bootsel.err);
-        return ALOFT_AGENT_FAILED;
-    }
-    if (step == ALOFT_STEP_AGAIN) {
-        return ALOFT_AGENT_BUSY;
-    }
-    int slot = aloft_slots_next(agent->config.slots, agent->config.running);
-    agent->phase = DONE;
-    emit(agent, ALOFT_EVENT_SELECTED, (uint32_t)slot, 0);
-    return ALOFT_AGENT_DONE;
-}
-
-static enum aloft_agent_state engine_some(struct aloft_agent *agent, uint32_t now_ms)
-{
-    enum aloft_step step = aloft_engine_step(&agent->work.engine);
-    if (step == ALOFT_STEP_FAILED) {
-        fail(agent, agent->work.engine.err);
-        return ALOFT_AGENT_FAILED;
-    }
-    if (step == ALOFT_STEP_AGAIN) {
-        if (agent->phase == BODY) {
-            touch(agent, now_ms); // keeps A3
-        }
-        return ALOFT_AGENT_BUSY;
-    }
-    if (agent->phase != FINISHING) {
-        return ALOFT_AGENT_WAIT;
-    }
-    int slot = agent->work.engine.target;
-    aloft_bootsel_set_boot(&agent->work.bootsel, agent->config.slots, agent->config.rules, slot,
-                           agent->config.trial);
-    agent->phase = SELECTING;
-    return ALOFT_AGENT_BUSY;
-}
-
-enum aloft_agent_state aloft_agent_step(struct aloft_agent *agent, uint32_t now_ms)
-{
-    if (agent->phase >= CONNECTING && agent->phase <= DRAIN) {
-        check_clock(agent, now_ms);
-    }
-    switch ((enum phase)agent->phase) {
-    case IDLE:
-    case CONNECTING:
-    case TALKING:
-        return ALOFT_AGENT_WAIT;
-    case BODY:
-    case DRAIN:
-    case FINISHING:
-        return engine_some(agent, now_ms);
-    case SELECTING:
-        return select_some(agent);
-    case DONE:
-        return ALOFT_AGENT_DONE;
-    case FAILED:
-        break;
-    }
-    return ALOFT_AGENT_FAILED;
-}
-
 uint32_t aloft_agent_deadline(const struct aloft_agent *agent)
 {
     uint32_t total = agent->started_ms + agent->config.total_timeout_ms;
     return passed(agent->deadline_ms, total) ? total : agent->deadline_ms;
+}
+
+static void check_clock(struct aloft_agent *agent, uint32_t now_ms)
+{
+    uint32_t deadline = aloft_agent_deadline(agent);
+    if (!passed(now_ms, deadline)) {
+        return;
+    }
+    if (agent->phase == DRAIN) {
+        finish(agent);
+    } else {
+        fail(agent, deadline != agent->deadline_ms ? ALOFT_ERR_NET_TOTAL_TIMEOUT
+                    : agent->phase == CONNECTING   ? ALOFT_ERR_NET_CONNECT_TIMEOUT
+                                                   : ALOFT_ERR_NET_IDLE_TIMEOUT);
+    }
+}
+
+// What flash has to do, one operation of it. True while there is more.
+static bool work(struct aloft_agent *agent)
+{
+    struct aloft_engine *engine = &agent->work.engine;
+    struct aloft_bootsel *bootsel = &agent->work.bootsel;
+    bool selecting = agent->phase == SELECTING;
+    enum aloft_step step = selecting ? aloft_bootsel_step(bootsel) : aloft_engine_step(engine);
+    if (step == ALOFT_STEP_FAILED) {
+        fail(agent, selecting ? bootsel->err : engine->err);
+    } else if (step == ALOFT_STEP_DONE && selecting) {
+        agent->phase = DONE;
+        emit(agent, ALOFT_EVENT_SELECTED, (uint32_t)agent->target);
+    } else if (step == ALOFT_STEP_DONE && agent->phase == FINISHING) {
+        // The image is in its slot, whole and good: name it.
+        aloft_bootsel_set_boot(bootsel, agent->config.slots, agent->config.rules, agent->target,
+                               agent->config.trial);
+        agent->phase = SELECTING;
+    }
+    return step == ALOFT_STEP_AGAIN;
+}
+
+enum aloft_agent_state aloft_agent_step(struct aloft_agent *agent, uint32_t now_ms)
+{
+    bool busy = agent->phase >= BODY && agent->phase <= SELECTING && work(agent);
+    if (busy && agent->phase == BODY) {
+        touch(agent, now_ms); // keeps A3
+    }
+    if (agent->phase >= CONNECTING && agent->phase <= DRAIN) {
+        check_clock(agent, now_ms);
+    }
+    switch ((enum phase)agent->phase) {
+    case DONE:
+        return ALOFT_AGENT_DONE;
+    case FAILED:
+        return ALOFT_AGENT_FAILED;
+    case FINISHING:
+    case SELECTING:
+        return ALOFT_AGENT_BUSY;
+    default:
+        return busy ? ALOFT_AGENT_BUSY : ALOFT_AGENT_WAIT;
+    }
 }

@@ -81,10 +81,31 @@ static bool same(struct aloft_extent a, const struct aloft_partition *row)
     return a.addr == row->addr && a.len == row->len;
 }
 
-static bool is_app_or_otadata(const struct aloft_partition *row)
+static bool is_otadata(const struct aloft_partition *row)
 {
-    return row->type == ALOFT_TYPE_APP ||
-           (row->type == ALOFT_TYPE_DATA && row->subtype == ALOFT_DATA_OTA);
+    return row->type == ALOFT_TYPE_DATA && row->subtype == ALOFT_DATA_OTA;
+}
+
+// The slot that a row is; ALOFT_SLOT_NONE for a row that is none.
+static int slot_of(const struct aloft_partition *row)
+{
+    if (is_ota(row)) {
+        return row->subtype & 0x0F;
+    }
+    if (row->type != ALOFT_TYPE_APP) {
+        return ALOFT_SLOT_NONE;
+    }
+    return row->subtype == ALOFT_APP_FACTORY ? ALOFT_SLOT_FACTORY
+           : row->subtype == ALOFT_APP_TEST  ? ALOFT_SLOT_TEST
+                                             : ALOFT_SLOT_NONE;
+}
+
+// A second row of a role: the bootloader would take the last one, an app the first.
+static bool is_double(const struct aloft_slots *slots, const struct aloft_partition *row)
+{
+    int slot = slot_of(row);
+    return (is_otadata(row) && !same(slots->otadata, row)) ||
+           (slot != ALOFT_SLOT_NONE && !same(aloft_slots_extent(slots, slot), row));
 }
 
 // Holds one row against every role. A row is allowed to be the role itself, and primary bootloader
@@ -93,19 +114,26 @@ static enum aloft_err check_row(void *ctx, const struct aloft_partition *row)
 {
     const struct aloft_slots *slots = ctx;
     struct aloft_extent table = {slots->ptable_addr, ALOFT_PTABLE_SECTOR};
-    if (is_app_or_otadata(row) && aloft_ptable_conflict(row, row) != ALOFT_OK) {
+    bool needs_alignment = row->type == ALOFT_TYPE_APP || is_otadata(row);
+    if (needs_alignment && aloft_ptable_conflict(row, row) != ALOFT_OK) {
         return ALOFT_ERR_PTABLE_ALIGN;
     }
     if (row->type != ALOFT_TYPE_PTABLE && overlap(table, row)) {
         return ALOFT_ERR_PTABLE_OVERLAP;
     }
+    if (needs_alignment && row->addr < slots->ptable_addr) {
+        return ALOFT_ERR_PTABLE_OVERLAP; // the bootloader lies there
+    }
+    if (is_double(slots, row)) {
+        return ALOFT_ERR_PTABLE_GAP;
+    }
     for (int slot = ALOFT_SLOT_TEST; slot < (int)ALOFT_OTADATA_SLOTS_MAX; slot++) {
         struct aloft_extent extent = aloft_slots_extent(slots, slot);
-        if (overlap(extent, row) && !(is_app_or_otadata(row) && same(extent, row))) {
+        if (overlap(extent, row) && !(slot == slot_of(row) && same(extent, row))) {
             return ALOFT_ERR_PTABLE_OVERLAP;
         }
     }
-    if (overlap(slots->otadata, row) && !same(slots->otadata, row)) {
+    if (overlap(slots->otadata, row) && !(is_otadata(row) && same(slots->otadata, row))) {
         return ALOFT_ERR_PTABLE_OVERLAP;
     }
     return ALOFT_OK;

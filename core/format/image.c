@@ -241,7 +241,7 @@ static enum aloft_image_event ended(struct aloft_image *image)
 static enum aloft_image_event tail(struct aloft_image *image, const uint8_t *data, uint32_t len,
                                    uint32_t *used)
 {
-    uint32_t hash_len = image->facts.hash_appended == 1 ? ALOFT_SHA256_LEN : 0;
+    uint32_t hash_len = image->facts.hash_appended != 0 ? ALOFT_SHA256_LEN : 0;
     if (!gather(image, data, len, image->left, used)) {
         return waiting(image);
     }
@@ -391,7 +391,8 @@ enum aloft_err aloft_image_feed(struct aloft_image *image, const uint8_t *data, 
 
 enum aloft_err aloft_image_finish(struct aloft_image *image)
 {
-    bool cut_signature = image->facts.signature && image->off % ALOFT_IMAGE_SIGNATURE != 0;
+    uint32_t sector = aloft_align_up(image->facts.image_len, ALOFT_IMAGE_SIGNATURE);
+    bool cut_signature = image->facts.signature && image->off - sector < ALOFT_IMAGE_SIGNATURE;
     if (image->phase == BAD) {
         return image->err;
     }

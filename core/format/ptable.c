@@ -79,16 +79,13 @@ enum aloft_ptable_row aloft_ptable_feed(struct aloft_ptable_reader *reader,
     if (magic == MAGIC_BLANK && row[2] == 0xFF && row[3] == 0xFF) {
         return index == 0 ? bad(reader, ALOFT_ERR_PTABLE_EMPTY) : ALOFT_PTABLE_DONE;
     }
-    if (magic == MAGIC_MD5) {
-        return md5_row(reader, row);
-    }
-    if (magic != MAGIC_PARTITION) {
+    if (magic != MAGIC_MD5 && magic != MAGIC_PARTITION) {
         return bad(reader, ALOFT_ERR_PTABLE_MAGIC);
     }
     if (index + 1 >= ALOFT_PTABLE_ROWS) {
         return bad(reader, ALOFT_ERR_PTABLE_END);
     }
-    return partition_row(reader, row, out);
+    return magic == MAGIC_MD5 ? md5_row(reader, row) : partition_row(reader, row, out);
 }
 
 void aloft_ptable_emit(const struct aloft_partition *partition, uint8_t row[ALOFT_PTABLE_ROW])

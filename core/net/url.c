@@ -17,10 +17,10 @@ static bool starts(const char *text, const char *prefix)
     return true;
 }
 
-// The first place from `at` on that holds one of three bytes, or the end of the text.
-static uint32_t until(const char *text, uint32_t at, char a, char b, char c)
+// The first place from `at` on that holds a, b or '#', or the end of the text.
+static uint32_t until(const char *text, uint32_t at, char a, char b)
 {
-    while (text[at] != 0 && text[at] != a && text[at] != b && text[at] != c) {
+    while (text[at] != 0 && text[at] != '#' && text[at] != a && text[at] != b) {
         at++;
     }
     return at;
@@ -44,38 +44,33 @@ static enum aloft_err check_text(const char *text)
 static enum aloft_err parse_authority(const char *text, uint32_t at, uint32_t end,
                                       struct aloft_url *out)
 {
-    uint32_t host_end = at;
-    bool bracket = at < end && text[at] == '[';
+    bool bracket = text[at] == '[';
     char stop = bracket ? ']' : ':';
-    out->host = (uint16_t)(bracket ? at + 1 : at);
-    while (host_end < end && text[host_end] != stop) {
-        host_end++;
+    uint32_t port = 0;
+    at += bracket;
+    out->host = (uint16_t)at;
+    while (at < end && text[at] != stop) {
+        at++;
     }
-    if (host_end <= out->host || (bracket && host_end == end)) {
+    out->host_len = (uint16_t)(at - out->host);
+    if (out->host_len == 0 || (bracket && at++ == end)) {
         return ALOFT_ERR_URL_SYNTAX;
     }
-    out->host_len = (uint16_t)(host_end - out->host);
-    at = bracket ? host_end + 1 : host_end;
-    if (at == end) {
+    if (at == end || (text[at] == ':' && at + 1 == end)) { // "host:" means the default port
         return ALOFT_OK;
     }
-    uint32_t port = 0;
-    if (text[at++] != ':') {
+    if (text[at] != ':') {
         return ALOFT_ERR_URL_SYNTAX;
     }
-    for (; at < end; at++) {
-        if (text[at] < '0' || text[at] > '9') {
-            return ALOFT_ERR_URL_SYNTAX;
-        }
-        port = port * 10 + (uint32_t)(text[at] - '0');
-        if (port > 65535) {
+    while (++at < end) {
+        uint32_t digit = (uint32_t)(text[at] - '0');
+        port = port * 10 + digit;
+        if (digit > 9 || port > 65535) {
             return ALOFT_ERR_URL_SYNTAX;
         }
     }
-    if (text[end - 1] != ':') { // "host:" means the default port
-        out->port = (uint16_t)port;
-    }
-    return out->port == 0 ? ALOFT_ERR_URL_SYNTAX : ALOFT_OK;
+    out->port = (uint16_t)port;
+    return port == 0 ? ALOFT_ERR_URL_SYNTAX : ALOFT_OK;
 }
 
 enum aloft_err aloft_url_parse(const char *text, struct aloft_url *out)
@@ -90,76 +85,61 @@ enum aloft_err aloft_url_parse(const char *text, struct aloft_url *out)
         return ALOFT_ERR_URL_SCHEME;
     }
     uint32_t at = out->tls ? 8 : 7;
-    uint32_t end = until(text, at, '/', '?', '#');
+    uint32_t end = until(text, at, '/', '?');
     out->port = out->tls ? 443 : 80;
     out->authority = (uint16_t)at;
     out->authority_len = (uint16_t)(end - at);
-    if (until(text, at, '@', '@', '@') < end) {
-        return ALOFT_ERR_URL_SYNTAX; // user information
-    }
-    err = parse_authority(text, at, end, out);
     out->path = (uint16_t)end;
-    out->path_len = (uint16_t)(until(text, end, '#', '#', '#') - end);
-    return err;
+    out->path_len = (uint16_t)(until(text, end, '#', '#') - end);
+    if (until(text, at, '@', '@') < end) { // user information
+        return ALOFT_ERR_URL_SYNTAX;
+    }
+    return parse_authority(text, at, end, out);
 }
 
 // Takes "." and ".." segments out of the path that starts at text[at], in place (RFC 3986, 5.2.4).
 static void remove_dots(char *text, uint32_t at)
 {
-    uint32_t end = until(text, at, '?', '#', '#');
     uint32_t from = at;
     uint32_t to = at;
-    while (from < end) {
-        uint32_t next = from + 1; // text[from] is '/'
-        while (next < end && text[next] != '/') {
-            next++;
+    while (text[from] == '/') {
+        uint32_t next = until(text, from + 1, '/', '?');
+        uint32_t dots = 0;
+        while (text[from + 1 + dots] == '.') {
+            dots++;
         }
-        uint32_t len = next - from;
-        bool one = len == 2 && text[from + 1] == '.';
-        bool two = len == 3 && text[from + 1] == '.' && text[from + 2] == '.';
-        if (two) {
-            while (to > at && text[--to] != '/') {
+        if (dots == 0 || dots > 2 || from + 1 + dots != next) {
+            memmove(text + to, text + from, next - from);
+            to += next - from;
+        } else {
+            while (dots == 2 && to > at && text[--to] != '/') {
             }
-        }
-        if (!one && !two) {
-            memmove(text + to, text + from, len);
-            to += len;
-        } else if (next == end) {
-            text[to++] = '/';
+            if (text[next] != '/') {
+                text[to++] = '/';
+            }
         }
         from = next;
     }
-    memmove(text + to, text + end, strlen(text + end) + 1);
+    memmove(text + to, text + from, strlen(text + from) + 1);
 }
 
-// How much of the base URL stays in front of the reference.
+// How much of the base URL stays in front of the reference (RFC 3986, 5.2.2).
 static uint32_t kept(const char *text, const struct aloft_url *url, const char *reference)
 {
-    if (starts(reference, "http://") || starts(reference, "https://")) {
-        return 0;
-    }
-    if (reference[0] == '/' && reference[1] == '/') {
-        return url->tls ? 6 : 5;
+    if (until(reference, 0, ':', ':') < until(reference, 0, '/', '?')) {
+        return 0; // it has a scheme of its own
     }
     if (reference[0] == '/') {
-        return url->path;
+        return reference[1] == '/' ? url->authority - 2u : url->path;
     }
-    uint32_t end = until(text, url->path, '?', '#', '#');
-    if (reference[0] == '?' || reference[0] == 0) {
-        return end;
+    if (reference[0] == 0 || reference[0] == '#') {
+        return url->path + (uint32_t)url->path_len;
     }
-    while (end > url->path && text[end - 1] != '/') {
+    uint32_t end = until(text, url->path, '?', '?');
+    while (reference[0] != '?' && end > url->path && text[end - 1] != '/') {
         end--;
     }
     return end;
-}
-
-// True for "name:..." that is neither http nor https: another scheme, not a relative path.
-static bool other_scheme(const char *reference)
-{
-    uint32_t len = until(reference, 0, ':', '/', '?');
-    return len > 0 && reference[len] == ':' && !starts(reference, "http://") &&
-           !starts(reference, "https://");
 }
 
 enum aloft_err aloft_url_resolve(char *text, const char *reference)
@@ -172,22 +152,18 @@ enum aloft_err aloft_url_resolve(char *text, const char *reference)
     if (err != ALOFT_OK) {
         return err;
     }
-    if (other_scheme(reference)) {
-        return ALOFT_ERR_URL_SCHEME;
-    }
     uint32_t keep = kept(text, &url, reference);
-    bool slash = keep == url.path && keep != 0 && reference[0] != '/' && reference[0] != '?' &&
-                 reference[0] != 0;
+    bool slash = keep == url.path && reference[0] != '/' && reference[0] != '?';
     uint32_t len = (uint32_t)strlen(reference);
-    if (keep + len + (slash ? 1 : 0) > ALOFT_URL_MAX) {
+    if (keep + slash + len > ALOFT_URL_MAX) {
         return ALOFT_ERR_URL_TOO_LONG;
     }
-    if (slash) {
+    if (slash) { // the base had no path
         text[keep++] = '/';
     }
     memcpy(text + keep, reference, len + 1);
     err = aloft_url_parse(text, &url);
-    if (err == ALOFT_OK && url.path_len > 0 && text[url.path] == '/') {
+    if (err == ALOFT_OK) {
         remove_dots(text, url.path);
     }
     return err;

@@ -49,6 +49,7 @@ struct aloft_agent_config {
     struct aloft_events events;
     int running;                 // the slot that runs
     bool trial;                  // select the new slot on trial (NEW), the default of products
+    // Each at most INT32_MAX, as the clock wraps.
     uint32_t connect_timeout_ms; // name lookup, TCP and TLS together; 0: 10 s
     uint32_t idle_timeout_ms;    // without a byte; 0: 10 s
     uint32_t total_timeout_ms;   // of one pull, redirects included; 0: 10 min
@@ -58,6 +59,7 @@ struct aloft_agent {
     struct aloft_agent_config config;
     enum aloft_err err; // of a failed pull
     uint8_t phase;      // private from here on
+    int8_t target;      // the slot that the pull goes to
     uint8_t redirects;
     bool ask_open;
     bool ask_close;
@@ -88,7 +90,8 @@ enum aloft_agent_state {
 void aloft_agent_init(struct aloft_agent *agent, const struct aloft_agent_config *config);
 
 // Starts an update from an http URL. Any pull before it is forgotten; close its connections first.
-// Errors: URL_SYNTAX, URL_SCHEME, URL_TOO_LONG.
+// Errors: URL_SYNTAX, URL_SCHEME, URL_TOO_LONG, those of aloft_slots_check, NO_OTA_SLOT when only
+//         the running one exists; also told as an event.
 enum aloft_err aloft_agent_pull(struct aloft_agent *agent, const char *url, uint32_t now_ms);
 
 // The next thing that the agent wants of the port; false when there is none.
@@ -97,7 +100,7 @@ bool aloft_agent_request(struct aloft_agent *agent, struct aloft_request *out);
 // The connection stands.
 void aloft_agent_opened(struct aloft_agent *agent, uint8_t id, uint32_t now_ms);
 
-// The connection could not be made, or broke. err is one of the NET_ faults.
+// The connection could not be made, or broke, and is closed. err is one of the NET_ faults.
 void aloft_agent_failed(struct aloft_agent *agent, uint8_t id, enum aloft_err err, uint32_t now_ms);
 
 // Bytes to send on this connection: up to cap of them are put into buf. 0: none now.
@@ -108,7 +111,7 @@ uint32_t aloft_agent_send(struct aloft_agent *agent, uint8_t id, uint8_t *buf, u
 uint32_t aloft_agent_feed(struct aloft_agent *agent, uint8_t id, const uint8_t *data, uint32_t len,
                           uint32_t now_ms);
 
-// The peer will send no more, and all that it sent has been taken.
+// The peer will send no more, and all that it sent has been taken. The agent asks for the close.
 void aloft_agent_closed(struct aloft_agent *agent, uint8_t id, uint32_t now_ms);
 
 // One flash operation at most, or one look at the clock.

@@ -8,72 +8,72 @@
 #define ALOFT_ERR_H
 
 // clang-format off
-#define ALOFT_ERR_LIST(X)                                                                           \
-    X(OK, 0, "Done")                                                                                \
-    X(ARG, -1, "The call was given something its header forbids; this is a bug in the caller")      \
-    X(STATE, -2, "The call came in a state where it is not allowed; this is a bug in the caller")   \
-    X(CRYPTO, -3, "The crypto library reported a failure")                                          \
-    X(FLASH_RANGE, -10, "The access lies outside the partition or the flash chip")                  \
-    X(FLASH_READ, -11, "The flash chip failed a read")                                              \
-    X(FLASH_PROG, -12, "The flash chip failed a program; the sector may be worn out")               \
-    X(FLASH_ERASE, -13, "The flash chip failed an erase; the sector may be worn out")               \
-    X(FLASH_VERIFY, -14, "What was read back from flash is not what was programmed")                \
-    X(PTABLE_MAGIC, -20, "The partition table has a row that is no partition; flash a table first") \
-    X(PTABLE_MD5, -21, "The partition table does not match its own MD5; flash it again")            \
-    X(PTABLE_END, -22, "The partition table has no end marker")                                     \
-    X(PTABLE_RANGE, -23, "A partition reaches beyond the end of the flash chip")                    \
-    X(PTABLE_EMPTY, -24, "There is no partition table here; flash one first")                       \
-    X(PTABLE_OVERLAP, -25, "Two partitions overlap; build the table again")                         \
-    X(PTABLE_ALIGN, -26, "A partition is misaligned: apps start at 64 KiB, the rest at 4 KiB")      \
-    X(PTABLE_GAP, -27, "OTA slots must be ota_0, ota_1, ... without a gap or a double")             \
-    X(NO_OTA_SLOT, -30, "No OTA partition to update into; use a table such as two_ota")             \
-    X(NO_OTADATA, -31, "The partition table has no otadata partition; use a table such as two_ota") \
-    X(OTADATA_SIZE, -32, "The otadata partition must be 8 KiB")                                     \
-    X(SLOT_RUNNING, -33, "The slot holds the running app and cannot be written")                    \
-    X(SLOT_UNKNOWN, -34, "The partition table has no such slot")                                    \
-    X(ON_TRIAL, -35, "The running app is on trial; confirm it before the next update")              \
-    X(NOT_SELECTED, -36, "The running app is not the one that otadata selects")                     \
-    X(NO_ROLLBACK, -37, "There is no other good app to roll back to")                               \
-    X(IMAGE_MAGIC, -40, "Not an app image: it does not start with E9")                              \
-    X(IMAGE_CHIP, -41, "The image is for another chip")                                             \
-    X(IMAGE_REVISION, -42, "The image does not run on this chip revision")                          \
-    X(IMAGE_SEGMENTS, -43, "The image has no segments, or more than 16")                            \
-    X(IMAGE_SEGMENT, -44, "The image has a segment of an impossible length or address")             \
-    X(IMAGE_TOO_LARGE, -45, "The image does not fit its slot")                                      \
-    X(IMAGE_TRUNCATED, -46, "The image ends before its last byte")                                  \
-    X(IMAGE_CHECKSUM, -47, "The image's checksum is wrong; it is corrupt")                          \
-    X(IMAGE_HASH, -48, "The image's SHA-256 is wrong; it is corrupt")                               \
-    X(IMAGE_TRAILING, -49, "Something follows the image; an artifact is exactly one image")         \
-    X(IMAGE_FOREIGN, -50, "The image has no code for this board (no native segment)")               \
-    X(IMAGE_EMPTY, -51, "There is no image: nothing was received")                                  \
-    X(SAME_VERSION, -52, "The offered image is the version that is running")                        \
-    X(URL_SYNTAX, -60, "The URL is malformed")                                                      \
-    X(URL_SCHEME, -61, "The URL is not http or https")                                              \
-    X(URL_TOO_LONG, -62, "The URL is longer than 1,024 bytes")                                      \
-    X(HTTP_SYNTAX, -70, "The server's answer is not HTTP")                                          \
-    X(HTTP_HEADER_LIMIT, -71, "The server's headers are longer than 16 KiB")                        \
-    X(HTTP_BODY_LIMIT, -72, "The server offers more bytes than the slot has")                       \
-    X(HTTP_FRAMING, -73, "The server's answer contradicts itself about its length")                 \
-    X(HTTP_ENCODING, -74, "The server applied an encoding that was not asked for")                  \
-    X(HTTP_SHORT, -75, "The connection ended before the promised length")                           \
-    X(HTTP_LONG, -76, "The server sent more than the promised length")                              \
-    X(HTTP_REDIRECT_LIMIT, -77, "Too many redirects")                                               \
-    X(HTTP_REDIRECT_LOOP, -78, "The redirects go round in a circle")                                \
-    X(HTTP_REDIRECT_TARGET, -79, "The redirect does not say where to go")                           \
-    X(HTTP_NOT_MODIFIED, -80, "The server says that nothing has changed (304)")                     \
-    X(HTTP_UNAUTHORIZED, -81, "The server wants credentials (401)")                                 \
-    X(HTTP_FORBIDDEN, -82, "The server refuses this file (403)")                                    \
-    X(HTTP_NOT_FOUND, -83, "The server has no such file (404)")                                     \
-    X(HTTP_CLIENT_ERROR, -84, "The server refuses the request (4xx)")                               \
-    X(HTTP_SERVER_ERROR, -85, "The server failed (5xx)")                                            \
-    X(HTTP_STATUS, -86, "The server answered with a status that makes no sense here")               \
-    X(NET_DNS, -90, "The server's name cannot be resolved")                                         \
-    X(NET_REFUSED, -91, "The server refuses the connection")                                        \
-    X(NET_UNREACHABLE, -92, "The server cannot be reached")                                         \
-    X(NET_RESET, -93, "The connection broke")                                                       \
-    X(NET_TLS, -94, "TLS failed, or this port has no TLS")                                          \
-    X(NET_CONNECT_TIMEOUT, -95, "The connection was not made in time")                              \
-    X(NET_IDLE_TIMEOUT, -96, "The server sent nothing for too long")                                \
+#define ALOFT_ERR_LIST(X)                                                                          \
+    X(OK, 0, "Done")                                                                               \
+    X(ARG, -1, "The call was given something its header forbids; this is a bug in the caller")     \
+    X(STATE, -2, "The call came in a state where it is not allowed; this is a bug in the caller")  \
+    X(CRYPTO, -3, "The crypto library reported a failure")                                         \
+    X(FLASH_RANGE, -10, "The access lies outside the partition or the flash chip")                 \
+    X(FLASH_READ, -11, "The flash chip failed a read")                                             \
+    X(FLASH_PROG, -12, "The flash chip failed a program; the sector may be worn out")              \
+    X(FLASH_ERASE, -13, "The flash chip failed an erase; the sector may be worn out")              \
+    X(FLASH_VERIFY, -14, "What was read back from flash is not what was programmed")               \
+    X(PTABLE_MAGIC, -20, "A row of the partition table is no partition; flash a table first")      \
+    X(PTABLE_MD5, -21, "The partition table does not match its own MD5; flash it again")           \
+    X(PTABLE_END, -22, "The partition table has no end marker")                                    \
+    X(PTABLE_RANGE, -23, "A partition reaches beyond the end of the flash chip")                   \
+    X(PTABLE_EMPTY, -24, "There is no partition table here; flash one first")                      \
+    X(PTABLE_OVERLAP, -25, "Two partitions overlap; build the table again")                        \
+    X(PTABLE_ALIGN, -26, "A partition is misaligned: apps start at 64 KiB, the rest at 4 KiB")     \
+    X(PTABLE_GAP, -27, "Each slot must be there once, and ota_0, ota_1, ... without a gap")        \
+    X(NO_OTA_SLOT, -30, "No OTA partition to update into; use a table such as two_ota")            \
+    X(NO_OTADATA, -31, "The table has no otadata partition; use one such as two_ota")              \
+    X(OTADATA_SIZE, -32, "The otadata partition must be 8 KiB")                                    \
+    X(SLOT_RUNNING, -33, "The slot holds the running app and cannot be written")                   \
+    X(SLOT_UNKNOWN, -34, "The partition table has no such slot")                                   \
+    X(ON_TRIAL, -35, "The running app is on trial; confirm it before the next update")             \
+    X(NOT_SELECTED, -36, "The running app is not the one that otadata selects")                    \
+    X(NO_ROLLBACK, -37, "There is no other good app to roll back to")                              \
+    X(IMAGE_MAGIC, -40, "Not an app image: it does not start with E9")                             \
+    X(IMAGE_CHIP, -41, "The image is for another chip")                                            \
+    X(IMAGE_REVISION, -42, "The image does not run on this chip revision")                         \
+    X(IMAGE_SEGMENTS, -43, "The image has no segments, or more than 16")                           \
+    X(IMAGE_SEGMENT, -44, "The image has a segment of an impossible length or address")            \
+    X(IMAGE_TOO_LARGE, -45, "The image does not fit its slot")                                     \
+    X(IMAGE_TRUNCATED, -46, "The image ends before its last byte")                                 \
+    X(IMAGE_CHECKSUM, -47, "The image's checksum is wrong; it is corrupt")                         \
+    X(IMAGE_HASH, -48, "The image's SHA-256 is wrong; it is corrupt")                              \
+    X(IMAGE_TRAILING, -49, "Something follows the image; an artifact is exactly one image")        \
+    X(IMAGE_FOREIGN, -50, "The image has no code for this board (no native segment)")              \
+    X(IMAGE_EMPTY, -51, "There is no image: nothing was received")                                 \
+    X(SAME_VERSION, -52, "The offered image is the version that is running")                       \
+    X(URL_SYNTAX, -60, "The URL is malformed")                                                     \
+    X(URL_SCHEME, -61, "The URL is not http or https")                                             \
+    X(URL_TOO_LONG, -62, "The URL is longer than 1,024 bytes")                                     \
+    X(HTTP_SYNTAX, -70, "The server's answer is not HTTP")                                         \
+    X(HTTP_HEADER_LIMIT, -71, "The server's headers are longer than 16 KiB")                       \
+    X(HTTP_BODY_LIMIT, -72, "The server offers more bytes than the slot has")                      \
+    X(HTTP_FRAMING, -73, "The server's answer contradicts itself about its length")                \
+    X(HTTP_ENCODING, -74, "The server applied an encoding that was not asked for")                 \
+    X(HTTP_SHORT, -75, "The connection ended before the promised length")                          \
+    X(HTTP_LONG, -76, "The server sent more than the promised length")                             \
+    X(HTTP_REDIRECT_LIMIT, -77, "Too many redirects")                                              \
+    X(HTTP_REDIRECT_LOOP, -78, "The redirects go round in a circle")                               \
+    X(HTTP_REDIRECT_TARGET, -79, "The redirect does not say where to go")                          \
+    X(HTTP_NOT_MODIFIED, -80, "The server says that nothing has changed (304)")                    \
+    X(HTTP_UNAUTHORIZED, -81, "The server wants credentials (401)")                                \
+    X(HTTP_FORBIDDEN, -82, "The server refuses this file (403)")                                   \
+    X(HTTP_NOT_FOUND, -83, "The server has no such file (404)")                                    \
+    X(HTTP_CLIENT_ERROR, -84, "The server refuses the request (4xx)")                              \
+    X(HTTP_SERVER_ERROR, -85, "The server failed (5xx)")                                           \
+    X(HTTP_STATUS, -86, "The server answered with a status that makes no sense here")              \
+    X(NET_DNS, -90, "The server's name cannot be resolved")                                        \
+    X(NET_REFUSED, -91, "The server refuses the connection")                                       \
+    X(NET_UNREACHABLE, -92, "The server cannot be reached")                                        \
+    X(NET_RESET, -93, "The connection broke")                                                      \
+    X(NET_TLS, -94, "TLS failed, or this port has no TLS")                                         \
+    X(NET_CONNECT_TIMEOUT, -95, "The connection was not made in time")                             \
+    X(NET_IDLE_TIMEOUT, -96, "The server sent nothing for too long")                               \
     X(NET_TOTAL_TIMEOUT, -97, "The download took too long as a whole")
 // clang-format on
 

@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ALOFT_HTTP_HEADERS_MAX 16384u // bytes of status line and headers together
-#define ALOFT_HTTP_VALUE_MAX   40u    // bytes kept of a header value other than Location
+#define ALOFT_HTTP_HEADERS_MAX 16384u // bytes of status line and headers, or of a chunk's framing
+#define ALOFT_HTTP_LINE_MAX    56u    // bytes kept of a line, Location's value aside
 
 enum aloft_http_event {
     ALOFT_HTTP_MORE, // all input was consumed
@@ -28,31 +28,29 @@ struct aloft_http {
     uint16_t status;
     bool has_length; // the body's length is promised
     bool chunked;
-    bool has_location;
+    bool has_location; // of a redirect, and not empty
     uint32_t length;   // promised
     uint32_t received; // bytes of body so far
     uint32_t body_len; // of the last BODY event
     enum aloft_err err;
     // private
     uint8_t phase;
-    uint8_t field;       // which header the value belongs to
-    uint8_t name_len;    // of the header name being read
-    uint8_t value_len;   // of a kept value
-    bool too_long;       // the value did not fit
+    uint8_t line_len; // bytes kept
+    bool locating;       // the line is a Location header, and its value goes there
+    bool cr;             // the byte before was CR
     bool minor_0;        // the server speaks HTTP/1.0
-    bool digits;         // a number has begun
-    uint32_t header_len; // bytes so far
+    uint32_t header_len; // bytes since the start or the last byte of body
     uint32_t left;       // of the body or chunk
-    uint32_t limit;      // bytes of body that can be taken; 0: any
+    uint32_t limit;      // bytes of body that can be taken
     char *location;      // the caller's, for a redirect
     uint32_t location_cap;
     uint32_t location_len;
-    char name[20];
-    char value[ALOFT_HTTP_VALUE_MAX];
+    char line[ALOFT_HTTP_LINE_MAX + 1];
 };
 
 // body_limit: a longer body is refused by its header, or as it comes; 0: none.
-// location has location_cap bytes and stays the caller's; it holds the Location header, terminated.
+// location has location_cap bytes and stays the caller's; it holds a redirect's Location header,
+// terminated.
 void aloft_http_init(struct aloft_http *http, uint32_t body_limit, char *location,
                      uint32_t location_cap);
 
@@ -67,8 +65,7 @@ enum aloft_http_event aloft_http_next(struct aloft_http *http, const uint8_t *da
 bool aloft_http_complete(const struct aloft_http *http);
 
 // The peer closed: DONE when that ends the body, else BAD.
-// Errors: HTTP_SHORT, HTTP_SYNTAX when it closed inside the headers, NET_RESET before the first
-// byte.
+// Errors: HTTP_SHORT; NET_RESET when it closed before the end of the headers.
 enum aloft_http_event aloft_http_eof(struct aloft_http *http);
 
 // OK for 200; the fault that names any other status. Redirects are the caller's business.

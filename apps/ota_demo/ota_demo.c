@@ -1,0 +1,301 @@
+// The app of the chapter: it joins the Wi-Fi, fetches an image over HTTP into its spare slot,
+// selects it and restarts. Whatever fails, it says why in one line, goes on running and tries again
+// later. A new ota_demo confirms itself when a server has answered it: an app that can be updated
+// again is a good app.
+//
+// Settings, as menuconfig names them, with defaults from the build:
+//   wifi_ssid, wifi_password
+//   server, port, file   where the image is;     url  replaces these three
+//   retry_s              seconds to the second try; doubles up to 60
+//   confirm  "never": stay on trial      crash  "start": crash at once      hang  "start"
+#include "ports/port.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef OTA_DEMO_SERVER
+#error                                                                                             \
+    "The build sets OTA_DEMO_SERVER and the other defaults of the settings; see apps/CMakeLists.txt"
+#endif
+
+#define TAG         "ota"
+#define WIFI_MS     10000u
+#define SHUTDOWN_MS 5000u
+#define RETRY_S_MAX 60u
+#define MS_PER_S    1000u
+
+struct demo {
+    struct aloft_port *port;
+    struct aloft_agent agent;
+    char url[ALOFT_URL_MAX + 2]; // one more than allowed, so that too long a URL is noticed
+    char server[256];            // of the last connection, for messages
+    unsigned server_port;
+    uint32_t rate; // bytes a second
+    bool confirmed;
+};
+
+#define LOG(demo, level, ...) aloft_port_log((demo)->port, level, TAG, __VA_ARGS__)
+
+static bool setting_is(const struct demo *demo, const char *key, const char *value)
+{
+    return strcmp(aloft_port_setting(demo->port, key, ""), value) == 0;
+}
+
+static void misbehave(const struct demo *demo)
+{
+    if (setting_is(demo, "crash", "start")) {
+        ALOFT_ASSERT(!"this app was built to crash");
+    }
+    if (setting_is(demo, "hang", "start")) {
+        volatile bool forever = true;
+        while (forever) {
+        }
+    }
+}
+
+static int subtype_of(int slot)
+{
+    return slot >= 0                 ? ALOFT_APP_OTA_0 + slot
+           : slot == ALOFT_SLOT_TEST ? ALOFT_APP_TEST
+                                     : ALOFT_APP_FACTORY;
+}
+
+static void report_slots(const struct demo *demo)
+{
+    const struct aloft_slots *slots = aloft_port_slots(demo->port);
+    int running = aloft_port_running(demo->port);
+    unsigned running_addr = aloft_slots_extent(slots, running).addr;
+    struct aloft_otadata records[2];
+    if (aloft_bootsel_read(slots, records) == ALOFT_OK) {
+        int configured = aloft_bootsel_boot_slot(slots, records);
+        if (configured != running) {
+            LOG(demo, 'W',
+                "Configured OTA boot partition at offset 0x%08x, but running from offset 0x%08x",
+                (unsigned)aloft_slots_extent(slots, configured).addr, running_addr);
+            LOG(demo, 'W',
+                "(This can happen if either the OTA boot data or preferred boot image "
+                "become corrupted somehow.)");
+        }
+    }
+    LOG(demo, 'I', "Running partition type %d subtype %d (offset 0x%08x)", ALOFT_TYPE_APP,
+        subtype_of(running), running_addr);
+}
+
+// A server has answered, so this app can be replaced if it should be bad: it may stay.
+static void confirm(struct demo *demo)
+{
+    int running = aloft_port_running(demo->port);
+    char slot[ALOFT_SLOT_NAME];
+    struct aloft_bootsel op;
+    if (demo->confirmed || running < 0 || setting_is(demo, "confirm", "never")) {
+        return;
+    }
+    aloft_slot_name(running, slot);
+    aloft_bootsel_confirm(&op, aloft_port_slots(demo->port), running);
+    enum aloft_err err = aloft_port_run_bootsel(demo->port, &op);
+    demo->confirmed = err == ALOFT_OK;
+    if (err == ALOFT_OK) {
+        LOG(demo, 'I', "Confirmed: %s stays", slot);
+    } else {
+        LOG(demo, 'E', "%s cannot be confirmed: %s: %s", slot, aloft_err_name(err),
+            aloft_err_sentence(err));
+    }
+}
+
+static void on_connection(struct demo *demo, const struct aloft_event *event)
+{
+    switch (event->kind) {
+    case ALOFT_EVENT_CONNECTING:
+        (void)snprintf(demo->server, sizeof demo->server, "%.*s", (int)event->text_len,
+                       event->text);
+        demo->server_port = event->value;
+        LOG(demo, 'I', "Server IP: %s Server Port:%u", demo->server, demo->server_port);
+        break;
+    case ALOFT_EVENT_CONNECTED:
+        LOG(demo, 'I', "Connected to server");
+        LOG(demo, 'I', "Connected to http server");
+        break;
+    case ALOFT_EVENT_REQUESTED:
+        LOG(demo, 'I', "Send GET request to server succeeded");
+        break;
+    case ALOFT_EVENT_RESPONSE:
+        LOG(demo, 'I', "Server answered %u, %u bytes", (unsigned)event->value,
+            (unsigned)event->total);
+        confirm(demo);
+        break;
+    case ALOFT_EVENT_REDIRECTED:
+        LOG(demo, 'I', "Redirected to %.*s", (int)event->text_len, event->text);
+        break;
+    default:
+        break;
+    }
+}
+
+static void on_image(struct demo *demo, const struct aloft_event *event)
+{
+    char slot[ALOFT_SLOT_NAME];
+    switch (event->kind) {
+    case ALOFT_EVENT_BEGUN:
+        LOG(demo, 'I', "Writing to partition subtype %d at offset 0x%x",
+            subtype_of((int)event->value), (unsigned)event->total);
+        LOG(demo, 'I', "esp_ota_begin succeeded");
+        break;
+    case ALOFT_EVENT_IMAGE:
+        LOG(demo, 'I', "esp_ota_write header OK");
+        LOG(demo, 'I', "New firmware version: %s", event->text);
+        break;
+    case ALOFT_EVENT_PROGRESS:
+        demo->rate = event->rate;
+        LOG(demo, 'I', "Have written image length %u", (unsigned)event->value);
+        break;
+    case ALOFT_EVENT_RECEIVED:
+        LOG(demo, 'I', "Connection closed, all packets received");
+        LOG(demo, 'I', "Total Write binary data length : %u (%u bytes/s)", (unsigned)event->value,
+            (unsigned)demo->rate);
+        break;
+    case ALOFT_EVENT_VERIFIED:
+        LOG(demo, 'I', "esp_ota_end succeeded: %u bytes in flash are whole and good",
+            (unsigned)event->value);
+        break;
+    case ALOFT_EVENT_SELECTED:
+        aloft_slot_name((int)event->value, slot);
+        LOG(demo, 'I', "otadata switched: %s boots next", slot);
+        break;
+    default:
+        break;
+    }
+}
+
+static void on_event(void *ctx, const struct aloft_event *event)
+{
+    on_connection(ctx, event);
+    on_image(ctx, event);
+}
+
+// Where the image is.
+static const char *image_url(struct demo *demo)
+{
+    const char *url = aloft_port_setting(demo->port, "url", "");
+    const char *server = aloft_port_setting(demo->port, "server", OTA_DEMO_SERVER);
+    const char *file = aloft_port_setting(demo->port, "file", OTA_DEMO_FILE);
+    if (url[0] != 0) {
+        return url;
+    }
+    bool brackets = strchr(server, ':') != NULL; // an IPv6 address
+    (void)snprintf(demo->url, sizeof demo->url, "http://%s%s%s:%s%s%s", brackets ? "[" : "", server,
+                   brackets ? "]" : "", aloft_port_setting(demo->port, "port", OTA_DEMO_PORT),
+                   file[0] == '/' ? "" : "/", file);
+    return demo->url;
+}
+
+static enum aloft_err update(struct demo *demo)
+{
+    struct aloft_port *port = demo->port;
+    const struct aloft_agent_config config = {
+        .slots = aloft_port_slots(port),
+        .rules = aloft_port_rules(port),
+        .current = aloft_port_running_facts(port),
+        .events = {on_event, demo},
+        .running = aloft_port_running(port),
+        .trial = true,
+    };
+    aloft_agent_init(&demo->agent, &config);
+    enum aloft_err err = aloft_agent_pull(&demo->agent, image_url(demo), aloft_port_now_ms(port));
+    return err == ALOFT_OK ? aloft_port_run_agent(port, &demo->agent) : err;
+}
+
+// Faults that the next try will meet again, until somebody does something.
+static bool is_hopeless(enum aloft_err err)
+{
+    switch (err) {
+    case ALOFT_ERR_SAME_VERSION:
+    case ALOFT_ERR_NO_OTA_SLOT:
+    case ALOFT_ERR_NO_OTADATA:
+    case ALOFT_ERR_OTADATA_SIZE:
+    case ALOFT_ERR_URL_SYNTAX:
+    case ALOFT_ERR_URL_SCHEME:
+    case ALOFT_ERR_URL_TOO_LONG:
+        return true;
+    default:
+        return false;
+    }
+}
+
+// One line: what happened, to what, and what can be done about it.
+static void explain(const struct demo *demo, enum aloft_err err)
+{
+    const struct aloft_image_facts *facts = aloft_port_running_facts(demo->port);
+    const char *name = aloft_err_name(err);
+    const char *sentence = aloft_err_sentence(err);
+    if (err == ALOFT_ERR_SAME_VERSION) {
+        LOG(demo, 'I', "No update: %s: %s (%s %s)", name, sentence, facts->project, facts->version);
+    } else if (err == ALOFT_ERR_NET_REFUSED || err == ALOFT_ERR_NET_CONNECT_TIMEOUT ||
+               err == ALOFT_ERR_NET_UNREACHABLE || err == ALOFT_ERR_NET_DNS) {
+        LOG(demo, 'E',
+            "Update failed: %s: %s: host %s, port %u. Does the server run there, and does its "
+            "firewall let port %u in?",
+            name, sentence, demo->server, demo->server_port, demo->server_port);
+    } else {
+        LOG(demo, 'E', "Update failed: %s: %s", name, sentence);
+    }
+}
+
+static void on_shutdown(void *ctx)
+{
+    const struct demo *demo = ctx;
+    LOG(demo, 'I', "Shutting down: connections are closed, nothing is left to save");
+}
+
+// Tries until it worked, or until trying again makes no sense. True: restart.
+static bool update_until_done(struct demo *demo)
+{
+    char slot[ALOFT_SLOT_NAME];
+    const char *retry = aloft_port_setting(demo->port, "retry_s", OTA_DEMO_RETRY_S);
+    uint32_t retry_s = (uint32_t)strtoul(retry, NULL, 10);
+    retry_s = retry_s == 0 ? 1 : retry_s;
+    aloft_slot_name(aloft_port_running(demo->port), slot);
+    for (;;) {
+        enum aloft_err err = update(demo);
+        if (err == ALOFT_OK) {
+            return true;
+        }
+        explain(demo, err);
+        if (is_hopeless(err)) {
+            LOG(demo, 'I', "The app goes on running from %s; no more tries", slot);
+            return false;
+        }
+        retry_s = retry_s < RETRY_S_MAX ? retry_s : RETRY_S_MAX;
+        LOG(demo, 'I', "The app goes on running from %s; next try in %u s", slot,
+            (unsigned)retry_s);
+        aloft_port_delay_ms(demo->port, retry_s * MS_PER_S);
+        retry_s *= 2;
+    }
+}
+
+static void join_wifi(const struct demo *demo)
+{
+    const char *ssid = aloft_port_setting(demo->port, "wifi_ssid", OTA_DEMO_WIFI_SSID);
+    const char *password = aloft_port_setting(demo->port, "wifi_password", OTA_DEMO_WIFI_PASSWORD);
+    while (!aloft_port_wifi(demo->port, ssid, password, WIFI_MS)) {
+        LOG(demo, 'E',
+            "No connection to Wi-Fi %s within %u s; check wifi_ssid and wifi_password. "
+            "Trying again",
+            ssid, WIFI_MS / MS_PER_S);
+    }
+    LOG(demo, 'I', "Connect to Wifi ! Start to Connect to Server....");
+}
+
+void app_main(struct aloft_port *port)
+{
+    struct demo demo = {.port = port};
+    misbehave(&demo);
+    LOG(&demo, 'I', "Starting OTA example...");
+    report_slots(&demo);
+    enum aloft_err err = aloft_port_on_shutdown(port, on_shutdown, &demo);
+    ALOFT_ASSERT(err == ALOFT_OK); // the first of eight
+    join_wifi(&demo);
+    if (update_until_done(&demo)) {
+        LOG(&demo, 'I', "Prepare to restart system!");
+        aloft_port_restart(port, SHUTDOWN_MS);
+    }
+}

@@ -1,0 +1,73 @@
+// Command lines: options, operands, and the help text that is made from the same table. A command
+// says what it takes; this reads it, or says what is wrong with it.
+#ifndef ALOFT_CLI_ARGS_H
+#define ALOFT_CLI_ARGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// What every command returns to the shell.
+enum { ALOFT_EXIT_GOOD = 0, ALOFT_EXIT_BAD = 1, ALOFT_EXIT_USAGE = 2 };
+
+enum aloft_arg_kind {
+    ALOFT_ARG_FLAG,   // target: bool
+    ALOFT_ARG_TEXT,   // target: const char *
+    ALOFT_ARG_SIZE,   // target: uint32_t, 1.. ; 4096, 0x1000, 4K, 4MB
+    ALOFT_ARG_NUMBER, // target: uint32_t, 0.. ; as above
+    ALOFT_ARG_LIST,   // target: struct aloft_arg_list; may be given several times
+};
+
+#define ALOFT_ARG_LIST_MAX 64
+struct aloft_arg_list {
+    const char *items[ALOFT_ARG_LIST_MAX];
+    size_t count;
+};
+
+struct aloft_arg {
+    enum aloft_arg_kind kind;
+    char letter; // of the short form; 0: none
+    const char *name;
+    const char *value; // what the value is called in the help; NULL for flags
+    const char *help;
+    void *target; // keeps what it had when the option is not given
+};
+
+struct aloft_args {
+    const char *command;  // "aloft parts build"
+    const char *operands; // "CSV", as the help shows them
+    const char *about;    // sentences, lines of at most 80 columns
+    const char *examples; // one command a line
+    const char *exits;    // what 0 and 1 mean here; NULL for the usual
+    const struct aloft_arg *options;
+    size_t option_count;
+    size_t operand_min;
+    size_t operand_max; // at most ALOFT_ARG_LIST_MAX
+};
+
+enum aloft_args_result {
+    ALOFT_ARGS_RUN,   // go on
+    ALOFT_ARGS_HELP,  // the help was printed: return ALOFT_EXIT_GOOD
+    ALOFT_ARGS_WRONG, // the mistake was named: return ALOFT_EXIT_USAGE
+};
+
+// argv[0] is the command's own name. Operands keep their order; "--" ends the options.
+enum aloft_args_result aloft_args_parse(const struct aloft_args *args, int argc, char **argv,
+                                        struct aloft_arg_list *operands);
+
+// For mistakes that only the command can see: names it, points to --help, returns ALOFT_EXIT_USAGE.
+int aloft_args_wrong(const struct aloft_args *args, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+struct aloft_command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv); // argv[0] is the command's name
+};
+
+// Runs the command that argv[1] names, or prints the list for --help. `group` is what stands before
+// it, "aloft" or "aloft parts"; about is printed above the list.
+int aloft_args_dispatch(const char *group, const char *about, const struct aloft_command *commands,
+                        int argc, char **argv);
+
+#endif

@@ -1,0 +1,12 @@
+// The commands of the tool. Each takes its own name in argv[0] and returns what goes to the shell
+// (cli/args.h: 0 good, 1 bad, 2 usage).
+#ifndef ALOFT_CLI_COMMANDS_H
+#define ALOFT_CLI_COMMANDS_H
+
+int cmd_board(int argc, char **argv);
+int cmd_image(int argc, char **argv);
+int cmd_otadata(int argc, char **argv);
+int cmd_parts(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
+
+#endif

@@ -1,0 +1,35 @@
+// The front of `aloft`: picks the command, and makes sure at the end that what it printed has
+// arrived.
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/ui.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct aloft_command commands[] = {
+    {"parts", "build, show and check partition tables", cmd_parts},
+    {"image", "look into, verify and build app images", cmd_image},
+    {"otadata", "see and change which slot a board boots", cmd_otadata},
+    {"board", "create, run and stop virtual boards", cmd_board},
+    {"serve", "serve a folder of firmware over HTTP, for development", cmd_serve},
+    {NULL, NULL, NULL},
+};
+
+static const char about[] =
+    "Partition tables, firmware images, boot selection and virtual boards for\n"
+    "over-the-air updates of ESP32-class devices.";
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
+        printf("aloft %s\n", ALOFT_VERSION);
+        return ALOFT_EXIT_GOOD;
+    }
+    int result = aloft_args_dispatch("aloft", about, commands, argc, argv);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        aloft_ui_error("cannot write to standard output: %s", strerror(errno));
+        return ALOFT_EXIT_BAD;
+    }
+    return result;
+}

@@ -1,0 +1,19 @@
+// What a flash boots, and why: both otadata records, and what each slot holds. Gathered once, then
+// printed for people or as JSON.
+#ifndef ALOFT_CLI_OTADATA_VIEW_H
+#define ALOFT_CLI_OTADATA_VIEW_H
+
+#include "aloft/bootsel.h"
+#include <jansson.h>
+
+struct aloft_otadata_view {
+    const char *name;                // of the file
+    const struct aloft_slots *slots; // NULL: only the two records are known
+    struct aloft_otadata records[2];
+    uint32_t slot_count;
+};
+
+void aloft_otadata_view_print(const struct aloft_otadata_view *view);
+json_t *aloft_otadata_view_json(const struct aloft_otadata_view *view);
+
+#endif

@@ -1,0 +1,19 @@
+// How a partition table looks to a person and to a script.
+#ifndef ALOFT_CLI_PARTS_VIEW_H
+#define ALOFT_CLI_PARTS_VIEW_H
+
+#include "hostlib/ptable_plan.h"
+#include <jansson.h>
+
+struct aloft_parts_view {
+    const struct aloft_ptable_plan *plan;
+    uint32_t table_addr;
+    uint32_t flash_size; // 0: not known; the picture then ends at the next chip size
+};
+
+// Draws the flash from its first byte to its last: every partition, the gaps, and where each lies.
+void aloft_parts_view_draw(const struct aloft_parts_view *view);
+
+json_t *aloft_parts_view_json(const struct aloft_parts_view *view);
+
+#endif

@@ -1,0 +1,33 @@
+// What all commands share in talking to people and to scripts.
+#ifndef ALOFT_CLI_UI_H
+#define ALOFT_CLI_UI_H
+
+#include "aloft/err.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+// "aloft: ..." and "aloft: warning: ..." on standard error.
+void aloft_ui_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void aloft_ui_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// True when standard output is for eyes that can see UTF-8.
+bool aloft_ui_utf8(void);
+
+// Text from a file, made harmless for a terminal: control bytes become '?'. size bytes with the
+// NUL.
+void aloft_ui_clean(const char *text, char *out, size_t size);
+
+// A JSON string of any bytes; what is not UTF-8 becomes '?'.
+json_t *aloft_ui_json_text(const char *text);
+
+// Prints and releases the value; false when it could not be made or written.
+bool aloft_ui_json_print(json_t *value);
+
+// "1,318,176" into out, which has 32 bytes; returns out.
+const char *aloft_ui_thousands(unsigned long long number, char out[32]);
+
+// A digest or another run of bytes as hex; out has 2 * len + 1 bytes; returns out.
+const char *aloft_ui_hex(const unsigned char *bytes, size_t len, char *out);
+
+#endif

@@ -1,0 +1,255 @@
+// ports/port.h on the virtual board. What the app is told about itself comes from where it runs:
+// the bootloader hands over the address of its slot, and facts and settings are read from flash
+// there.
+#include "aloft/chip.h"
+#include "aloft/verify.h"
+#include "hostlib/mbed_crypto.h"
+#include "hostlib/settings.h"
+#include "ports/linux/board.h"
+#include "ports/linux/net.h"
+#include "ports/port.h"
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HOOKS_MAX = 8, IDLE_MS = 1000, WIFI_STEP_MS = 20, WIFI_IP_MS = 100 };
+
+struct hook {
+    void (*fn)(void *ctx);
+    void *ctx;
+};
+
+// A setting that was asked for once; kept, as its text lives as long as the app.
+struct known_setting {
+    struct known_setting *next;
+    char key[ALOFT_SETTINGS_KEY_MAX + 1];
+    char value[ALOFT_SETTINGS_VALUE_MAX + 1];
+};
+
+struct aloft_port {
+    struct aloft_board board;
+    struct aloft_slots slots;
+    struct aloft_image_facts facts;
+    struct aloft_image_rules rules;
+    int running;
+    struct hook hooks[HOOKS_MAX];
+    uint32_t hook_count;
+    struct known_setting *settings;
+    uint32_t settings_len;
+    uint8_t settings_block[ALOFT_SETTINGS_LEN_MAX];
+};
+
+void aloft_port_log(struct aloft_port *port, char level, const char *tag, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    aloft_board_vlog(&port->board, level, tag, format, args);
+    va_end(args);
+}
+
+void aloft_port_print(struct aloft_port *port, const char *format, ...)
+{
+    va_list args;
+    (void)port; // there is one serial port
+    va_start(args, format);
+    aloft_board_vprint(format, args);
+    va_end(args);
+}
+
+uint32_t aloft_port_now_ms(struct aloft_port *port)
+{
+    return aloft_board_now_ms(&port->board);
+}
+
+void aloft_port_delay_ms(struct aloft_port *port, uint32_t ms)
+{
+    aloft_board_delay_ms(&port->board, ms);
+}
+
+struct aloft_port_chip aloft_port_chip(struct aloft_port *port)
+{
+    return (struct aloft_port_chip){
+        .name = "ESP32",
+        .id = ALOFT_CHIP_ESP32,
+        .revision = ALOFT_BOARD_REVISION,
+        .cores = ALOFT_BOARD_CORES,
+        .flash_size = port->board.flash.geometry.size,
+    };
+}
+
+enum aloft_port_reset aloft_port_reset_reason(struct aloft_port *port)
+{
+    return port->board.retained->reset;
+}
+
+const struct aloft_slots *aloft_port_slots(struct aloft_port *port)
+{
+    return &port->slots;
+}
+
+int aloft_port_running(struct aloft_port *port)
+{
+    return port->running;
+}
+
+const struct aloft_image_facts *aloft_port_running_facts(struct aloft_port *port)
+{
+    return &port->facts;
+}
+
+const struct aloft_image_rules *aloft_port_rules(struct aloft_port *port)
+{
+    return &port->rules;
+}
+
+const char *aloft_port_setting(struct aloft_port *port, const char *key, const char *fallback)
+{
+    struct known_setting *known = port->settings;
+    while (known != NULL && strcmp(known->key, key) != 0) {
+        known = known->next;
+    }
+    if (known != NULL) {
+        return known->value;
+    }
+    known = calloc(1, sizeof *known);
+    if (known == NULL || strlen(key) >= sizeof known->key ||
+        !aloft_settings_get(port->settings_block, port->settings_len, key, known->value,
+                            sizeof known->value)) {
+        free(known);
+        return fallback;
+    }
+    memcpy(known->key, key, strlen(key));
+    known->next = port->settings;
+    port->settings = known;
+    return known->value;
+}
+
+// Acts the association out with the lines of an ESP32; the network is the host's. The setting
+// wifi_down makes it fail.
+bool aloft_port_wifi(struct aloft_port *port, const char *ssid, const char *password,
+                     uint32_t timeout_ms)
+{
+    bool fast = port->board.retained->config.fast;
+    (void)password; // any will do
+    if (strcmp(aloft_port_setting(port, "wifi_down", "0"), "0") != 0) {
+        aloft_port_delay_ms(port, timeout_ms);
+        return false;
+    }
+    aloft_port_log(port, 'I', "wifi", "state: init -> auth (b0)");
+    aloft_port_delay_ms(port, fast ? 0 : WIFI_STEP_MS);
+    aloft_port_log(port, 'I', "wifi", "state: auth -> assoc (0)");
+    aloft_port_log(port, 'I', "wifi", "state: assoc -> run (10)");
+    aloft_port_delay_ms(port, fast ? 0 : WIFI_STEP_MS);
+    aloft_port_log(port, 'I', "wifi", "connected with %s, channel 1", ssid);
+    aloft_port_delay_ms(port, fast ? 0 : WIFI_IP_MS);
+    aloft_port_log(port, 'I', "event",
+                   "sta ip: 192.168.2.105, mask: 255.255.255.0, gw: 192.168.2.1");
+    return true;
+}
+
+enum aloft_err aloft_port_run_agent(struct aloft_port *port, struct aloft_agent *agent)
+{
+    return aloft_net_run(&port->board, agent);
+}
+
+enum aloft_err aloft_port_run_bootsel(struct aloft_port *port, struct aloft_bootsel *op)
+{
+    enum aloft_step step;
+    do {
+        step = aloft_bootsel_step(op);
+        aloft_board_feed_watchdog(&port->board);
+    } while (step == ALOFT_STEP_AGAIN);
+    return step == ALOFT_STEP_DONE ? ALOFT_OK : op->err;
+}
+
+enum aloft_err aloft_port_on_shutdown(struct aloft_port *port, void (*fn)(void *ctx), void *ctx)
+{
+    if (port->hook_count == HOOKS_MAX) {
+        return ALOFT_ERR_ARG;
+    }
+    port->hooks[port->hook_count++] = (struct hook){fn, ctx};
+    return ALOFT_OK;
+}
+
+void aloft_port_restart(struct aloft_port *port, uint32_t deadline_ms)
+{
+    struct aloft_board *board = &port->board;
+    uint32_t start = aloft_board_now_ms(board);
+    board->watchdog_ms = deadline_ms;
+    aloft_board_feed_watchdog(board);
+    board->watchdog_frozen = true;
+    while (port->hook_count > 0) {
+        if (aloft_board_now_ms(board) - start >= deadline_ms) {
+            aloft_port_log(port, 'W', "port", "Shutdown took longer than %u ms; %u hooks left out",
+                           (unsigned)deadline_ms, (unsigned)port->hook_count);
+            break;
+        }
+        struct hook hook = port->hooks[--port->hook_count];
+        hook.fn(hook.ctx);
+    }
+    aloft_board_reset(board, ALOFT_RESET_SOFTWARE);
+}
+
+// From the slot's start to its end; without a table, to the end of the chip.
+static struct aloft_flash_view running_view(const struct aloft_port *port)
+{
+    uint32_t addr = port->board.retained->running_addr;
+    struct aloft_extent extent = aloft_slots_extent(&port->slots, port->running);
+    uint32_t rest = port->board.flash.geometry.size - addr;
+    return (struct aloft_flash_view){&port->board.flash, addr, extent.len != 0 ? extent.len : rest};
+}
+
+static void read_own_image(struct aloft_port *port)
+{
+    struct aloft_flash_view view = running_view(port);
+    struct aloft_verify verify;
+    enum aloft_step step;
+    aloft_verify_init(&verify, &view, &port->rules);
+    do {
+        step = aloft_verify_step(&verify);
+    } while (step == ALOFT_STEP_AGAIN);
+    if (step == ALOFT_STEP_FAILED) {
+        aloft_port_log(port, 'E', "port", "The running image at 0x%x is not good any more: %s: %s",
+                       (unsigned)view.addr, aloft_err_name(verify.err),
+                       aloft_err_sentence(verify.err));
+        return;
+    }
+    port->facts = verify.image.facts;
+    if (aloft_flash_read(&view, ALOFT_SETTINGS_OFF, port->settings_block,
+                         sizeof port->settings_block) == ALOFT_OK) {
+        port->settings_len = sizeof port->settings_block;
+    }
+}
+
+static void read_table(struct aloft_port *port)
+{
+    uint32_t addr = port->board.retained->config.ptable_addr;
+    enum aloft_err err =
+        aloft_slots_load(&port->slots, &port->board.flash, &aloft_mbed_crypto, addr);
+    if (err != ALOFT_OK) {
+        aloft_port_log(port, 'E', "port", "No usable partition table at 0x%x: %s: %s",
+                       (unsigned)addr, aloft_err_name(err), aloft_err_sentence(err));
+    }
+    port->running = aloft_slots_find(&port->slots, port->board.retained->running_addr);
+}
+
+int main(void)
+{
+    static struct aloft_port port; // of the process that is the chip; core never sees it
+    aloft_board_attach(&port.board, "app", ALOFT_BOARD_APP_WATCHDOG_MS);
+    port.rules = (struct aloft_image_rules){
+        .crypto = &aloft_mbed_crypto,
+        .chip_id = ALOFT_CHIP_ESP32,
+        .chip_revision = ALOFT_BOARD_REVISION,
+        .need_addr = ALOFT_NATIVE_ADDR,
+    };
+    read_table(&port);
+    read_own_image(&port);
+    aloft_port_log(&port, 'I', "app_init", "Application information:");
+    aloft_port_log(&port, 'I', "app_init", "Project name:     %s", port.facts.project);
+    aloft_port_log(&port, 'I', "app_init", "App version:      %s", port.facts.version);
+    app_main(&port);
+    for (;;) {
+        aloft_port_delay_ms(&port, IDLE_MS);
+    }
+}

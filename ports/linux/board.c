@@ -1,0 +1,152 @@
+// The part of the board that is in all of its programs: descriptors, clock, console, watchdog and
+// reset. Nothing here knows which program it is in.
+#include "ports/linux/board.h"
+#include "ports/linux/flash_port.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS_PER_MS 1000000u
+
+enum { LINE_MAX_LEN = 1024, FEED_EVERY_MS = 500 };
+
+static _Noreturn void no_board(const char *why)
+{
+    fprintf(stderr,
+            "aloft: this program runs on the virtual board only (%s); "
+            "start it with \"aloft board run FLASH\"\n",
+            why);
+    _exit(2);
+}
+
+static void *map(int fd, size_t len)
+{
+    void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (at == MAP_FAILED) {
+        no_board(strerror(errno));
+    }
+    return at;
+}
+
+void aloft_board_attach(struct aloft_board *board, const char *name, uint32_t watchdog_ms)
+{
+    struct stat st;
+    memset(board, 0, sizeof *board);
+    if (fstat(ALOFT_BOARD_RETAINED_FD, &st) != 0 || st.st_size < (off_t)sizeof *board->retained) {
+        no_board("there is no retained memory");
+    }
+    board->retained = map(ALOFT_BOARD_RETAINED_FD, (size_t)st.st_size);
+    struct aloft_retained *retained = board->retained;
+    if (retained->magic != ALOFT_RETAINED_MAGIC || retained->crc != aloft_retained_crc(retained)) {
+        no_board("retained memory is damaged");
+    }
+    // Names and slack are comfort: a process list that speaks, and 0.4 ms that are 0.4 ms.
+    (void)prctl(PR_SET_NAME, name);
+    (void)prctl(PR_SET_TIMERSLACK, 1);
+    uint8_t *bytes = map(ALOFT_BOARD_FLASH_FD, retained->config.flash_size);
+    aloft_flash_port_init(board, bytes);
+    board->watchdog_ms = watchdog_ms;
+    aloft_board_feed_watchdog(board);
+}
+
+uint32_t aloft_board_now_ms(const struct aloft_board *board)
+{
+    return (uint32_t)((aloft_board_clock_ns() - board->retained->start_ns) / NS_PER_MS);
+}
+
+void aloft_board_feed_watchdog(struct aloft_board *board)
+{
+    if (board->watchdog_frozen) {
+        return;
+    }
+    uint64_t due = aloft_board_clock_ns() + (uint64_t)board->watchdog_ms * NS_PER_MS;
+    atomic_store(&board->retained->watchdog_ns, due);
+}
+
+static void sleep_ms(uint32_t ms)
+{
+    struct timespec left = {(time_t)(ms / 1000), (long)(ms % 1000) * (long)NS_PER_MS};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+    }
+}
+
+void aloft_board_delay_ms(struct aloft_board *board, uint32_t ms)
+{
+    do {
+        uint32_t piece = ms < FEED_EVERY_MS ? ms : FEED_EVERY_MS;
+        aloft_board_feed_watchdog(board);
+        sleep_ms(piece);
+        ms -= piece;
+    } while (ms > 0);
+    aloft_board_feed_watchdog(board);
+}
+
+static void write_all(const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(STDOUT_FILENO, text, len);
+        if (n < 0 && errno != EINTR) {
+            return; // nobody listens at the serial port; a chip does not mind
+        }
+        if (n > 0) {
+            text += n;
+            len -= (size_t)n;
+        }
+    }
+}
+
+// snprintf's result made a count of the bytes that are really there.
+static size_t clip(int wanted, size_t cap)
+{
+    return wanted < 0 ? 0 : (size_t)wanted < cap ? (size_t)wanted : cap - 1;
+}
+
+void aloft_board_vprint(const char *format, va_list args)
+{
+    char text[LINE_MAX_LEN];
+    write_all(text, clip(vsnprintf(text, sizeof text, format, args), sizeof text));
+}
+
+void aloft_board_print(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    aloft_board_vprint(format, args);
+    va_end(args);
+}
+
+void aloft_board_vlog(const struct aloft_board *board, char level, const char *tag,
+                      const char *format, va_list args)
+{
+    char text[LINE_MAX_LEN];
+    size_t cap = sizeof text - 1; // the newline always fits
+    size_t len = clip(
+        snprintf(text, cap, "%c (%u) %s: ", level, (unsigned)aloft_board_now_ms(board), tag), cap);
+    len += clip(vsnprintf(text + len, cap - len, format, args), cap - len);
+    text[len++] = '\n';
+    write_all(text, len);
+}
+
+void aloft_board_reset(struct aloft_board *board, enum aloft_port_reset reason)
+{
+    static char *const argv[] = {"rom", NULL};
+    static char *const envp[] = {NULL};
+    board->retained->reset = reason;
+    (void)fexecve(ALOFT_BOARD_ROM_FD, argv, envp); // returns only when it fails
+    aloft_board_print("The ROM cannot be started: %s\n", strerror(errno));
+    abort();
+}
+
+void aloft_board_halt(struct aloft_board *board, enum aloft_board_halt why, enum aloft_err err)
+{
+    board->retained->halt_err = err;
+    board->retained->halt = why;
+    _exit(0);
+}

@@ -1,0 +1,116 @@
+// What the programs of the virtual board share: ROM, bootloader and app follow each other in one
+// process by fexecve, and know each other only through three file descriptors and the retained
+// memory. The supervisor (supervisor.h) is the board's power supply and outlives them.
+//
+//   supervisor ──fork──> ROM ──fexecve──> bootloader ──fexecve──> app ──fexecve──> ROM ...
+//
+// Retained memory is what an ESP32 keeps in its RTC domain over a reset, plus what the model needs
+// to know of chip and power. It survives resets, not power.
+#ifndef ALOFT_BOARD_H
+#define ALOFT_BOARD_H
+
+#include "aloft/flash.h"
+#include "hostlib/nor.h"
+#include "ports/port.h"
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+// The descriptors that every program of the board finds open; 0 is empty, 1 and 2 the console.
+enum { ALOFT_BOARD_FLASH_FD = 3, ALOFT_BOARD_RETAINED_FD = 4, ALOFT_BOARD_ROM_FD = 5 };
+
+// What the board is to the outside: an ESP32 of a revision above every real one, so that chips
+// refuse its images, and it refuses theirs for lack of a native segment.
+#define ALOFT_BOARD_REVISION        303u
+#define ALOFT_BOARD_CORES           2u
+#define ALOFT_BOARD_BOOTLOADER_ADDR 0x1000u
+#define ALOFT_BOARD_PTABLE_ADDR     0x8000u
+
+#define ALOFT_BOARD_BOOT_WATCHDOG_MS 8000u
+#define ALOFT_BOARD_APP_WATCHDOG_MS  10000u
+
+// Why a program gave up its process without being reset.
+enum aloft_board_halt {
+    ALOFT_BOARD_RUNS,
+    ALOFT_BOARD_NO_BOOTLOADER, // the ROM found nothing to start
+    ALOFT_BOARD_NO_APP,        // the bootloader found nothing to start
+    ALOFT_BOARD_NO_RESETS,     // one reset more than allowed
+    ALOFT_BOARD_POWER_CUT,     // the cut plan said so
+};
+
+enum aloft_board_operation_kind { ALOFT_BOARD_IDLE, ALOFT_BOARD_PROG, ALOFT_BOARD_ERASE };
+
+// The flash operation that is under way. Published before it begins, so that whoever cuts the power
+// can leave behind what a real chip would.
+struct aloft_board_operation {
+    _Atomic uint32_t kind;
+    uint32_t addr;
+    uint32_t len;
+    uint8_t data[ALOFT_FLASH_PAGE];
+};
+
+// Fixed from power-on to power-off.
+struct aloft_board_config {
+    uint32_t flash_size;
+    uint32_t ptable_addr;
+    uint32_t resets_max; // FFFFFFFF: any number
+    bool fast;           // flash and Wi-Fi take no time
+    bool trials;         // roll back apps that do not confirm themselves
+    struct aloft_nor_plan plan;
+};
+
+struct aloft_retained {
+    uint32_t magic;
+    uint32_t crc; // of config
+    struct aloft_board_config config;
+    enum aloft_port_reset reset;  // why the board starts now
+    enum aloft_board_halt halt;   // why it stopped for good
+    enum aloft_err halt_err;      // what was wrong with the bootloader, the table or the last app
+    uint32_t boots;               // starts of the ROM since power came
+    uint32_t operations;          // of flash since power came
+    uint32_t running_addr;        // of the slot whose app was loaded
+    uint32_t noise;               // of weak bits
+    uint64_t start_ns;            // when the ROM started: time 0 of the console
+    _Atomic uint64_t watchdog_ns; // the reset that is due when nobody feeds the watchdog
+    struct aloft_board_operation operation;
+    struct aloft_nor_sector sectors[]; // one per 4 KiB of flash: wear and weak bits
+};
+
+#define ALOFT_RETAINED_MAGIC 0x414C4F46u
+
+uint32_t aloft_retained_crc(const struct aloft_retained *retained);
+uint64_t aloft_board_clock_ns(void); // monotonic
+
+// What each program holds.
+struct aloft_board {
+    struct aloft_retained *retained;
+    struct aloft_nor nor;
+    struct aloft_flash flash; // what core gets: the NOR model, taking its time
+    uint32_t watchdog_ms;
+    bool watchdog_frozen; // feeding has no effect any more: a shutdown has its one deadline
+};
+
+// Maps flash and retained memory. A board without its supervisor is no board: it says so and exits.
+void aloft_board_attach(struct aloft_board *board, const char *name, uint32_t watchdog_ms);
+
+uint32_t aloft_board_now_ms(const struct aloft_board *board); // since reset
+void aloft_board_feed_watchdog(struct aloft_board *board);
+
+// Sleeps, feeding the watchdog.
+void aloft_board_delay_ms(struct aloft_board *board, uint32_t ms);
+
+// Console text; a line is one write, so lines never mix.
+void aloft_board_vprint(const char *format, va_list args);
+void aloft_board_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void aloft_board_vlog(const struct aloft_board *board, char level, const char *tag,
+                      const char *format, va_list args);
+
+// Starts again from the ROM.
+_Noreturn void aloft_board_reset(struct aloft_board *board, enum aloft_port_reset reason);
+
+// Stops for good; the supervisor reads why.
+_Noreturn void aloft_board_halt(struct aloft_board *board, enum aloft_board_halt why,
+                                enum aloft_err err);
+
+#endif

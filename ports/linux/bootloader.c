@@ -1,0 +1,94 @@
+// The second-stage bootloader of the board: boot/ with its port. It comes out of flash like any
+// other image, and becomes the app that it loaded.
+#include "aloft/chip.h"
+#include "boot/boot.h"
+#include "hostlib/mbed_crypto.h"
+#include "ports/linux/board.h"
+#include "ports/linux/native.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct bootloader {
+    struct aloft_board board;
+    struct aloft_native native;
+};
+
+static void log_line(void *ctx, char level, const char *tag, const char *format, ...)
+{
+    struct bootloader *bootloader = ctx;
+    va_list args;
+    va_start(args, format);
+    aloft_board_vlog(&bootloader->board, level, tag, format, args);
+    va_end(args);
+}
+
+static void feed_watchdog(void *ctx)
+{
+    struct bootloader *bootloader = ctx;
+    aloft_board_feed_watchdog(&bootloader->board);
+}
+
+static enum aloft_err load(void *ctx, const struct aloft_image *image, enum aloft_image_event event,
+                           const uint8_t *data, uint32_t len)
+{
+    struct bootloader *bootloader = ctx;
+    return aloft_native_load(&bootloader->native, image, event, data, len);
+}
+
+static void unload(void *ctx)
+{
+    struct bootloader *bootloader = ctx;
+    aloft_native_unload(&bootloader->native);
+}
+
+// The lines of a stock bootloader that tell of the hardware.
+static void greet(struct bootloader *bootloader)
+{
+    uint32_t megabytes = bootloader->board.flash.geometry.size >> 20;
+    log_line(bootloader, 'I', "boot", "Aloft 2nd stage bootloader");
+    log_line(bootloader, 'I', "boot", "SPI Speed      : 40MHz");
+    log_line(bootloader, 'I', "boot", "SPI Mode       : DIO");
+    log_line(bootloader, 'I', "boot", "SPI Flash Size : %uMB", (unsigned)megabytes);
+}
+
+int main(void)
+{
+    static const struct aloft_image_rules rules = {
+        .crypto = &aloft_mbed_crypto,
+        .chip_id = ALOFT_CHIP_ESP32,
+        .chip_revision = ALOFT_BOARD_REVISION,
+        .need_addr = ALOFT_NATIVE_ADDR,
+    };
+    struct bootloader bootloader;
+    struct aloft_board *board = &bootloader.board;
+    struct aloft_boot boot;
+    enum aloft_boot_result result;
+
+    aloft_board_attach(board, "bootloader", ALOFT_BOARD_BOOT_WATCHDOG_MS);
+    aloft_native_init(&bootloader.native);
+    const struct aloft_boot_port port = {
+        .ctx = &bootloader,
+        .flash = &board->flash,
+        .rules = &rules,
+        .ptable_addr = board->retained->config.ptable_addr,
+        .trials = board->retained->config.trials,
+        .log = log_line,
+        .feed_watchdog = feed_watchdog,
+        .load = load,
+        .unload = unload,
+    };
+    greet(&bootloader);
+    aloft_boot_init(&boot, &port);
+    do {
+        result = aloft_boot_step(&boot);
+    } while (result == ALOFT_BOOT_AGAIN);
+    if (result == ALOFT_BOOT_NOTHING) {
+        aloft_board_halt(board, ALOFT_BOARD_NO_APP, boot.err);
+    }
+    board->retained->running_addr = boot.extent.addr;
+    aloft_native_run(&bootloader.native, "app");
+    log_line(&bootloader, 'E', "boot", "The app cannot be started: %s", strerror(errno));
+    abort();
+}

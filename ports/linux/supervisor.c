@@ -1,0 +1,533 @@
+// One loop over signals, console and clock. The chip's process resets itself by fexecve, unseen
+// from here; what ends the process is told apart by what it left in retained memory:
+//
+//   halt said          nothing bootable, resets used up, planned power cut: the run is over
+//   killed by us       power off, or the watchdog: reset, reason watchdog
+//   anything else      a crash: reset, reason panic
+//
+// A flash operation that was under way when the process ended is torn when the power was cut, and
+// completed when it was not: a chip finishes its erase even if the CPU is reset.
+#include "ports/linux/supervisor.h"
+#include "hostlib/flash_file.h"
+#include "ports/linux/board.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS_PER_MS   1000000u
+#define OFF_TIME_NS (200u * NS_PER_MS)
+
+enum { CONSOLE_CHUNK = 4096, HIGH_FD = 10, LINE_REST_MS = 300, OLD_CHIP_TRIES = 200 };
+
+struct supervisor {
+    const struct aloft_supervisor_config *config;
+    struct aloft_flash_file flash;
+    bool flash_open;
+    uint8_t *flash_bytes;
+    int rom_fd;
+    int retained_fd;
+    int console_fd[2]; // read here, write in the chip
+    int signal_fd;
+    sigset_t old_mask;
+    struct aloft_retained *retained;
+    struct aloft_nor nor; // to finish or tear what the chip left
+    size_t retained_len;
+    uint32_t seed;
+    pid_t chip; // 0: power is off
+    uint32_t boots_at_start;
+    bool seen;   // the text was shown; the rest of its line may still come
+    bool stop;   // the run is over
+    bool closed; // nobody reads our console
+    enum aloft_supervisor_end end;
+    uint64_t deadline_ns; // 0: none
+    size_t tail_len;      // bytes of `tail`: the console's last ones, for the search
+    char tail[ALOFT_SUPERVISOR_UNTIL_MAX + CONSOLE_CHUNK];
+};
+
+static void finish(struct supervisor *s, enum aloft_supervisor_end end)
+{
+    s->stop = true;
+    s->end = end;
+}
+
+static void show(struct supervisor *s, const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(STDOUT_FILENO, text, len);
+        if (n < 0 && errno != EINTR) {
+            s->closed = true;
+            return;
+        }
+        if (n > 0) {
+            text += n;
+            len -= (size_t)n;
+        }
+    }
+}
+
+// Shows what came, up to the end of the line in which the text was seen.
+static void console_text(struct supervisor *s, const char *text, size_t len)
+{
+    if (s->stop) {
+        return;
+    }
+    const char *until = s->config->until;
+    size_t until_len = until == NULL ? 0 : strlen(until);
+    size_t from = 0; // where the end of the line is to be looked for
+    if (until_len > 0 && !s->seen) {
+        memcpy(s->tail + s->tail_len, text, len);
+        size_t have = s->tail_len + len;
+        const char *hit = memmem(s->tail, have, until, until_len);
+        s->seen = hit != NULL;
+        size_t hit_end = hit == NULL ? 0 : (size_t)(hit - s->tail) + until_len;
+        from = hit_end > s->tail_len ? hit_end - s->tail_len : 0;
+        size_t keep = have < until_len - 1 ? have : until_len - 1;
+        memmove(s->tail, s->tail + have - keep, keep);
+        s->tail_len = keep;
+        if (s->seen) {
+            s->deadline_ns = aloft_board_clock_ns() + (uint64_t)LINE_REST_MS * NS_PER_MS;
+        }
+    }
+    const char *newline = s->seen ? memchr(text + from, '\n', len - from) : NULL;
+    show(s, text, newline == NULL ? len : (size_t)(newline - text) + 1);
+    if (newline != NULL) {
+        finish(s, ALOFT_SUPERVISOR_SEEN);
+    }
+}
+
+// Reads what is there. The write end stays open here, so there is never an end of file.
+static void drain_console(struct supervisor *s)
+{
+    char chunk[CONSOLE_CHUNK];
+    ssize_t n;
+    while ((n = read(s->console_fd[0], chunk, sizeof chunk)) > 0) {
+        console_text(s, chunk, (size_t)n);
+    }
+    if (s->closed && !s->stop) {
+        finish(s, ALOFT_SUPERVISOR_POWER_CUT);
+    }
+}
+
+static bool legal(const struct supervisor *s, uint32_t kind, uint32_t addr, uint32_t len)
+{
+    uint32_t size = s->retained->config.flash_size;
+    if (len == 0 || len > size || addr > size - len) {
+        return false;
+    }
+    if (kind == ALOFT_BOARD_PROG) {
+        return addr % ALOFT_FLASH_PAGE + len <= ALOFT_FLASH_PAGE;
+    }
+    return (len == ALOFT_NOR_SECTOR || len == ALOFT_NOR_BLOCK) && addr % len == 0;
+}
+
+// The chip's process has ended: what becomes of the flash operation that it had begun?
+static void settle_operation(struct supervisor *s, bool power_cut)
+{
+    struct aloft_board_operation *operation = &s->retained->operation;
+    uint32_t kind = atomic_exchange(&operation->kind, ALOFT_BOARD_IDLE);
+    uint32_t addr = operation->addr;
+    uint32_t len = operation->len;
+    if (kind == ALOFT_BOARD_IDLE || !legal(s, kind, addr, len)) {
+        return;
+    }
+    if (power_cut) {
+        uint32_t seed = s->seed + s->retained->operations;
+        fprintf(stderr, "aloft: power was cut in the middle of %s 0x%x (%u bytes)\n",
+                kind == ALOFT_BOARD_PROG ? "programming" : "erasing", (unsigned)addr,
+                (unsigned)len);
+        if (kind == ALOFT_BOARD_PROG) {
+            aloft_nor_tear_prog(&s->nor, addr, operation->data, len, seed);
+        } else {
+            aloft_nor_tear_erase(&s->nor, addr, len, s->config->plan.mix, seed);
+        }
+        return;
+    }
+    const struct aloft_flash_ops *ops = s->nor.flash.ops;
+    enum aloft_err err = kind == ALOFT_BOARD_PROG ? ops->prog(&s->nor, addr, operation->data, len)
+                                                  : ops->erase(&s->nor, addr, len);
+    ALOFT_ASSERT(err == ALOFT_OK); // a legal operation of a model without a plan
+}
+
+// The child's side of the fork: take the descriptors to their places and become the ROM.
+static _Noreturn void become_chip(struct supervisor *s, pid_t parent)
+{
+    static char *const argv[] = {"rom", NULL};
+    static char *const envp[] = {NULL};
+    // The parent may have died before the first line; then nobody would ever kill this process.
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) {
+        _exit(1);
+    }
+    (void)setpgid(0, 0); // Ctrl-C is for the power supply, which makes a power cut of it
+    int empty = open("/dev/null", O_RDONLY);
+    int flash = fcntl(s->flash.fd, F_DUPFD, HIGH_FD); // it may be in the way where it is
+    bool placed = empty >= 0 && flash >= 0 && dup2(empty, 0) >= 0 &&
+                  dup2(s->console_fd[1], 1) >= 0 && dup2(s->console_fd[1], 2) >= 0 &&
+                  dup2(flash, ALOFT_BOARD_FLASH_FD) >= 0 &&
+                  dup2(s->retained_fd, ALOFT_BOARD_RETAINED_FD) >= 0 &&
+                  dup2(s->rom_fd, ALOFT_BOARD_ROM_FD) >= 0;
+    if (placed && close_range(ALOFT_BOARD_ROM_FD + 1, UINT_MAX, 0) == 0) {
+        (void)sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+        (void)fexecve(ALOFT_BOARD_ROM_FD, argv, envp);
+    }
+    _exit(1);
+}
+
+static void start_chip(struct supervisor *s)
+{
+    pid_t parent = getpid();
+    s->boots_at_start = s->retained->boots;
+    s->retained->halt = ALOFT_BOARD_RUNS;
+    atomic_store(&s->retained->watchdog_ns,
+                 aloft_board_clock_ns() + (uint64_t)ALOFT_BOARD_BOOT_WATCHDOG_MS * NS_PER_MS);
+    s->chip = fork();
+    if (s->chip == 0) {
+        become_chip(s, parent);
+    }
+    if (s->chip < 0) {
+        s->chip = 0;
+        fprintf(stderr, "aloft: cannot start the chip's process: %s\n", strerror(errno));
+        finish(s, ALOFT_SUPERVISOR_ERROR);
+    }
+}
+
+static void power_on(struct supervisor *s, bool with_plan)
+{
+    const struct aloft_supervisor_config *config = s->config;
+    struct aloft_retained *retained = s->retained;
+    memset(retained, 0, sizeof *retained); // the sectors behind it are the flash chip's
+    retained->magic = ALOFT_RETAINED_MAGIC;
+    retained->config.flash_size = s->flash.flash.geometry.size;
+    retained->config.ptable_addr = config->ptable_addr;
+    retained->config.resets_max = config->resets_max;
+    retained->config.fast = config->fast;
+    retained->config.trials = config->trials;
+    if (with_plan) {
+        retained->config.plan = config->plan;
+        retained->config.plan.seed = s->seed;
+    }
+    retained->crc = aloft_retained_crc(retained);
+    retained->reset = ALOFT_RESET_POWER_ON;
+    retained->noise = s->seed;
+    aloft_nor_power_on(&s->nor);
+    start_chip(s);
+}
+
+// Ends the chip's process and says how it had ended.
+static int end_chip(struct supervisor *s)
+{
+    int status = 0;
+    (void)kill(s->chip, SIGKILL); // it may have ended by itself already
+    while (waitpid(s->chip, &status, 0) < 0 && errno == EINTR) {
+    }
+    s->chip = 0;
+    drain_console(s);
+    return status;
+}
+
+static void power_off(struct supervisor *s, bool cut)
+{
+    if (s->chip != 0) {
+        (void)end_chip(s);
+        settle_operation(s, cut);
+    }
+}
+
+static void reset_chip(struct supervisor *s, enum aloft_port_reset reason)
+{
+    settle_operation(s, false);
+    s->retained->reset = reason;
+    if (!s->stop) {
+        start_chip(s);
+    }
+}
+
+static void say_panic(struct supervisor *s, int status)
+{
+    char text[160];
+    int cause = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    const char *name = cause == SIGSEGV || cause == SIGBUS   ? "LoadProhibited"
+                       : cause == SIGILL || cause == SIGTRAP ? "IllegalInstruction"
+                       : cause == SIGFPE                     ? "IntegerDivideByZero"
+                       : cause == SIGABRT                    ? "abort() was called"
+                       : cause != 0                          ? strsignal(cause)
+                                                             : "the program ended";
+    int len = snprintf(text, sizeof text,
+                       "Guru Meditation Error: Core  0 panic'ed (%s). Exception was unhandled.\n"
+                       "\nRebooting...\n",
+                       name);
+    console_text(s, text, (size_t)len);
+}
+
+// The chip's process ended without our doing.
+static void chip_ended(struct supervisor *s, int status)
+{
+    s->chip = 0;
+    drain_console(s);
+    switch (s->retained->halt) {
+    case ALOFT_BOARD_NO_BOOTLOADER:
+        finish(s, ALOFT_SUPERVISOR_NO_BOOTLOADER);
+        return;
+    case ALOFT_BOARD_NO_APP:
+        finish(s, ALOFT_SUPERVISOR_NO_APP);
+        return;
+    case ALOFT_BOARD_NO_RESETS:
+        finish(s, s->stop ? s->end : ALOFT_SUPERVISOR_RESETS);
+        return;
+    case ALOFT_BOARD_POWER_CUT:
+        fprintf(stderr, "aloft: power was cut at flash operation %u, as planned\n",
+                (unsigned)s->retained->operations);
+        finish(s, ALOFT_SUPERVISOR_POWER_CUT);
+        return;
+    case ALOFT_BOARD_RUNS:
+        break;
+    }
+    if (s->retained->boots == s->boots_at_start) {
+        fprintf(stderr, "aloft: the board's ROM program does not start; install aloft again\n");
+        finish(s, ALOFT_SUPERVISOR_ERROR);
+        return;
+    }
+    say_panic(s, status);
+    reset_chip(s, ALOFT_RESET_PANIC);
+}
+
+static void on_signal(struct supervisor *s)
+{
+    struct signalfd_siginfo info;
+    int status;
+    if (read(s->signal_fd, &info, sizeof info) != (ssize_t)sizeof info) {
+        return;
+    }
+    if (info.ssi_signo == SIGCHLD) {
+        if (s->chip != 0 && waitpid(s->chip, &status, WNOHANG) == s->chip) {
+            chip_ended(s, status);
+        }
+        return;
+    }
+    power_off(s, true);
+    if (info.ssi_signo != SIGUSR1) {
+        fprintf(stderr, "aloft: power off\n");
+        finish(s, ALOFT_SUPERVISOR_POWER_CUT);
+        return;
+    }
+    const struct timespec off = {0, OFF_TIME_NS};
+    fprintf(stderr, "aloft: power off and on\n");
+    (void)nanosleep(&off, NULL);
+    if (!s->stop) {
+        power_on(s, false);
+    }
+}
+
+static void check_clock(struct supervisor *s)
+{
+    uint64_t now = aloft_board_clock_ns();
+    if (s->deadline_ns != 0 && now >= s->deadline_ns) {
+        finish(s, s->seen ? ALOFT_SUPERVISOR_SEEN : ALOFT_SUPERVISOR_TIMEOUT);
+        return;
+    }
+    if (s->chip != 0 && now >= atomic_load(&s->retained->watchdog_ns)) {
+        fprintf(stderr, "aloft: the watchdog was not fed; reset\n");
+        (void)end_chip(s);
+        reset_chip(s, ALOFT_RESET_WATCHDOG);
+    }
+}
+
+static int poll_ms(const struct supervisor *s)
+{
+    uint64_t now = aloft_board_clock_ns();
+    uint64_t due = atomic_load(&s->retained->watchdog_ns);
+    if (s->deadline_ns != 0 && s->deadline_ns < due) {
+        due = s->deadline_ns;
+    }
+    return due <= now ? 0 : (int)((due - now) / NS_PER_MS) + 1;
+}
+
+static void supervise(struct supervisor *s)
+{
+    power_on(s, true);
+    while (!s->stop) {
+        struct pollfd fds[2] = {{s->console_fd[0], POLLIN, 0}, {s->signal_fd, POLLIN, 0}};
+        if (poll(fds, 2, poll_ms(s)) > 0) {
+            if (fds[0].revents != 0) {
+                drain_console(s);
+            }
+            if (fds[1].revents != 0 && !s->stop) {
+                on_signal(s);
+            }
+        }
+        if (!s->stop) {
+            check_clock(s);
+        }
+    }
+    power_off(s, s->end == ALOFT_SUPERVISOR_POWER_CUT);
+}
+
+// Descriptors above those that the chip's programs use, so that placing them cannot clobber one.
+static int high(int fd)
+{
+    int moved = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD);
+    if (fd >= 0) {
+        (void)close(fd); // only the number is given up
+    }
+    return moved;
+}
+
+// The flash file, locked twice. The POSIX lock shows tools who runs the board. The other one
+// belongs to the open file, which the chip's process holds too, so a new board cannot start while
+// the process of one that was killed is still on its way out.
+static bool open_flash(struct supervisor *s, struct aloft_message *error)
+{
+    const struct timespec moment = {0, 10 * (long)NS_PER_MS};
+    const char *path = s->config->flash;
+    s->flash_open = aloft_flash_file_open(&s->flash, path, ALOFT_FLASH_FILE_WRITE, error);
+    if (!s->flash_open) {
+        return false;
+    }
+    int tries = 0;
+    while (flock(s->flash.fd, LOCK_EX | LOCK_NB) != 0) {
+        if (++tries > OLD_CHIP_TRIES) {
+            return aloft_message_set(error,
+                                     "flash file %s is still in use by the chip of a board "
+                                     "that ended; try again",
+                                     path);
+        }
+        (void)nanosleep(&moment, NULL);
+    }
+    size_t len = s->flash.flash.geometry.size;
+    void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, s->flash.fd, 0);
+    if (at == MAP_FAILED) {
+        return aloft_message_set(error, "cannot map flash file %s: %s", path, strerror(errno));
+    }
+    s->flash_bytes = at;
+    return true;
+}
+
+// The ROM lies beside this program. It is opened now, so a later move or unmount does not matter.
+static bool open_rom(struct supervisor *s, struct aloft_message *error)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof "aloft-rom");
+    if (n > 0) {
+        path[n] = 0;
+        char *slash = strrchr(path, '/');
+        memcpy(slash + 1, "aloft-rom", sizeof "aloft-rom");
+        s->rom_fd = high(open(path, O_RDONLY | O_CLOEXEC));
+    }
+    if (s->rom_fd < 0) {
+        return aloft_message_set(error,
+                                 "The board's ROM program, aloft-rom, cannot be opened "
+                                 "beside the aloft program: %s. Copy or install the two "
+                                 "together.",
+                                 strerror(errno));
+    }
+    return true;
+}
+
+static bool open_retained(struct supervisor *s, struct aloft_message *error)
+{
+    uint32_t sectors = s->flash.flash.geometry.size / ALOFT_NOR_SECTOR;
+    s->retained_len = sizeof *s->retained + sectors * sizeof s->retained->sectors[0];
+    s->retained_fd = high(memfd_create("retained", MFD_CLOEXEC));
+    if (s->retained_fd < 0 || ftruncate(s->retained_fd, (off_t)s->retained_len) != 0) {
+        return aloft_message_set(error, "No memory for the board: %s.", strerror(errno));
+    }
+    void *at = mmap(NULL, s->retained_len, PROT_READ | PROT_WRITE, MAP_SHARED, s->retained_fd, 0);
+    if (at == MAP_FAILED) {
+        return aloft_message_set(error, "No memory for the board: %s.", strerror(errno));
+    }
+    s->retained = at;
+    aloft_nor_init(&s->nor, s->flash_bytes, s->retained->sectors, s->flash.flash.geometry.size);
+    return true;
+}
+
+static bool open_wires(struct supervisor *s, struct aloft_message *error)
+{
+    sigset_t mask;
+    int ends[2] = {-1, -1};
+    (void)sigemptyset(&mask);
+    (void)sigaddset(&mask, SIGTERM);
+    (void)sigaddset(&mask, SIGINT);
+    (void)sigaddset(&mask, SIGHUP);
+    (void)sigaddset(&mask, SIGUSR1);
+    (void)sigaddset(&mask, SIGCHLD);
+    (void)signal(SIGPIPE, SIG_IGN); // a closed console is seen at the write
+    bool good = sigprocmask(SIG_BLOCK, &mask, &s->old_mask) == 0 && pipe2(ends, O_CLOEXEC) == 0;
+    s->console_fd[0] = high(ends[0]);
+    s->console_fd[1] = high(ends[1]);
+    s->signal_fd = high(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!good || s->console_fd[1] < 0 || s->signal_fd < 0 ||
+        fcntl(s->console_fd[0], F_SETFL, O_NONBLOCK) != 0) {
+        return aloft_message_set(error, "The board's wires cannot be set up: %s.", strerror(errno));
+    }
+    return true;
+}
+
+static void close_all(struct supervisor *s)
+{
+    struct aloft_message late;
+    const int fds[] = {s->rom_fd, s->retained_fd, s->console_fd[0], s->console_fd[1], s->signal_fd};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        if (fds[i] >= 0) {
+            (void)close(fds[i]); // none of them can lose data
+        }
+    }
+    if (s->retained != NULL) {
+        (void)munmap(s->retained, s->retained_len);
+    }
+    if (s->flash_bytes != NULL) {
+        (void)munmap(s->flash_bytes, s->flash.flash.geometry.size);
+    }
+    if (s->flash_open && !aloft_flash_file_close(&s->flash, &late)) {
+        fprintf(stderr, "aloft: %s\n", late.text);
+    }
+}
+
+static void say_end(const struct supervisor *s, struct aloft_message *error)
+{
+    enum aloft_err err = s->retained->halt_err;
+    if (s->end == ALOFT_SUPERVISOR_NO_BOOTLOADER) {
+        (void)aloft_message_set(error, "no bootloader at 0x%x: %s: %s", ALOFT_BOARD_BOOTLOADER_ADDR,
+                                aloft_err_name(err), aloft_err_sentence(err));
+    } else if (s->end == ALOFT_SUPERVISOR_NO_APP && err != ALOFT_OK) {
+        (void)aloft_message_set(error, "no bootable app: %s: %s", aloft_err_name(err),
+                                aloft_err_sentence(err));
+    } else if (s->end == ALOFT_SUPERVISOR_NO_APP) {
+        (void)aloft_message_set(error, "no bootable app: the table has no app partition");
+    } else if (s->end == ALOFT_SUPERVISOR_ERROR) {
+        (void)aloft_message_set(error, "the board stopped");
+    }
+}
+
+enum aloft_supervisor_end aloft_supervisor_run(const struct aloft_supervisor_config *config,
+                                               struct aloft_message *error)
+{
+    struct supervisor s = {.config = config,
+                           .rom_fd = -1,
+                           .retained_fd = -1,
+                           .console_fd = {-1, -1},
+                           .signal_fd = -1,
+                           .end = ALOFT_SUPERVISOR_ERROR};
+    s.seed = config->plan.seed != 0 ? config->plan.seed : (uint32_t)aloft_board_clock_ns() | 1;
+    if (config->timeout_ms != 0) {
+        s.deadline_ns = aloft_board_clock_ns() + config->timeout_ms * NS_PER_MS;
+    }
+    // Signals first: from the moment that the lock shows our pid, one may come.
+    if (open_wires(&s, error) && open_flash(&s, error) && open_rom(&s, error) &&
+        open_retained(&s, error)) {
+        supervise(&s);
+        say_end(&s, error);
+    }
+    close_all(&s);
+    return s.end;
+}
