@@ -99,7 +99,7 @@ static void print_tail(const struct look *look)
         return;
     }
     printf("Checksum      0x%02x (valid)\n", scan->facts.checksum);
-    if (scan->facts.hash_appended == 1) {
+    if (scan->facts.hash_appended != 0) {
         printf("SHA-256       %s (valid)\n", aloft_ui_hex(scan->facts.digest, 32, hex));
     } else {
         printf("SHA-256       none appended\n");
@@ -172,7 +172,7 @@ static json_t *look_json(const struct look *look)
         (void)json_object_set_new(object, "image_length", json_integer(scan->facts.image_len));
         (void)json_object_set_new(object, "checksum", json_integer(scan->facts.checksum));
     }
-    if (scan->ended && scan->facts.hash_appended == 1) {
+    if (scan->ended && scan->facts.hash_appended != 0) {
         (void)json_object_set_new(object, "sha256",
                                   json_string(aloft_ui_hex(scan->facts.digest, 32, hex)));
     }
@@ -345,7 +345,7 @@ static int image_verify(int argc, char **argv)
     }
     printf("%s: good, %s bytes%s\n", look.source.path,
            aloft_ui_thousands(look.scan.facts.image_len, number),
-           look.scan.facts.hash_appended == 1 ? "" : ", but without a SHA-256 of its own");
+           look.scan.facts.hash_appended != 0 ? "" : ", but without a SHA-256 of its own");
     return ALOFT_EXIT_GOOD;
 }
 

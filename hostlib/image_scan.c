@@ -1,6 +1,5 @@
-// The descriptor's bytes are at hand here, so its other fields are read once the judge says that
-// there
-// is one.
+// The descriptor's bytes are at hand here, so its other fields are read as soon as the judge says
+// that there is one.
 #include "hostlib/image_scan.h"
 #include <string.h>
 

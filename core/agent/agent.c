@@ -29,11 +29,10 @@ enum phase { IDLE, CONNECTING, TALKING, BODY, DRAIN, FINISHING, SELECTING, DONE,
 static void emit_text(const struct aloft_agent *agent, enum aloft_event_kind kind, uint32_t value,
                       const char *text, uint32_t len)
 {
-    aloft_event_emit(&agent->config.events, &(struct aloft_event){.kind = kind,
-                                                                  .err = agent->err,
-                                                                  .value = value,
-                                                                  .text = text,
-                                                                  .text_len = len});
+    aloft_event_emit(
+        &agent->config.events,
+        &(struct aloft_event){
+            .kind = kind, .err = agent->err, .value = value, .text = text, .text_len = len});
 }
 
 static void emit(const struct aloft_agent *agent, enum aloft_event_kind kind, uint32_t value)
@@ -165,7 +164,7 @@ void aloft_agent_opened(struct aloft_agent *agent, uint8_t id, uint32_t now_ms)
     uint32_t limit = aloft_slots_extent(agent->config.slots, agent->target).len;
     agent->phase = TALKING;
     touch(agent, now_ms);
-    aloft_http_init(&agent->http, limit, agent->location, sizeof agent->location);
+    aloft_http_init(&agent->http, limit, agent->work.location, sizeof agent->work.location);
     emit(agent, ALOFT_EVENT_CONNECTED, 0);
 }
 
@@ -192,7 +191,7 @@ static enum aloft_err redirect(struct aloft_agent *agent, uint32_t now_ms)
         return ALOFT_ERR_HTTP_REDIRECT_LIMIT;
     }
     agent->redirects++;
-    enum aloft_err err = aloft_url_resolve(agent->url_text, agent->location);
+    enum aloft_err err = aloft_url_resolve(agent->url_text, agent->work.location);
     if (err != ALOFT_OK) {
         return err;
     }
@@ -237,11 +236,10 @@ static void progress(const struct aloft_agent *agent, uint32_t before, uint32_t 
     if (before / ALOFT_AGENT_PIECE != after / ALOFT_AGENT_PIECE || after == total) {
         // Tenths of a second are fine enough; a 64-bit division would cost a kilobyte of code.
         uint32_t tenths = (now_ms - agent->write_ms) / 100 + 1;
-        aloft_event_emit(&agent->config.events,
-                         &(struct aloft_event){.kind = ALOFT_EVENT_PROGRESS,
-                                               .value = after,
-                                               .total = total,
-                                               .rate = after / tenths * 10});
+        aloft_event_emit(&agent->config.events, &(struct aloft_event){.kind = ALOFT_EVENT_PROGRESS,
+                                                                      .value = after,
+                                                                      .total = total,
+                                                                      .rate = after / tenths * 10});
     }
 }
 
@@ -293,10 +291,10 @@ uint32_t aloft_agent_feed(struct aloft_agent *agent, uint8_t id, const uint8_t *
                           uint32_t now_ms)
 {
     uint32_t taken = 0;
+    len = len < ALOFT_AGENT_PIECE ? len : ALOFT_AGENT_PIECE;
     if (!concerns(agent, id)) {
         return len; // nobody waits for these bytes any more
     }
-    len = len < ALOFT_AGENT_PIECE ? len : ALOFT_AGENT_PIECE;
     while (taken < len &&
            (agent->phase == TALKING || agent->phase == BODY || agent->phase == DRAIN)) {
         uint32_t used;

@@ -131,9 +131,8 @@ static enum aloft_http_event header_line(struct aloft_http *http)
         value = after(http->line, "content-encoding:");
     }
     end = value != NULL ? after(value, "identity") : NULL;
-    return value == NULL || (end != NULL && ends(http, end))
-               ? ALOFT_HTTP_MORE
-               : bad(http, ALOFT_ERR_HTTP_ENCODING);
+    return value == NULL || (end != NULL && ends(http, end)) ? ALOFT_HTTP_MORE
+                                                             : bad(http, ALOFT_ERR_HTTP_ENCODING);
 }
 
 // The blank line after the headers.
@@ -254,8 +253,10 @@ static enum aloft_http_event line_byte(struct aloft_http *http, char c)
 // A span of body.
 static enum aloft_http_event body(struct aloft_http *http, uint32_t len, uint32_t *used)
 {
+    uint32_t room = http->limit - http->received; // keeps H3
     uint32_t n = http->left < len ? http->left : len;
-    if (n > http->limit - http->received) { // keeps H3
+    n = n < room ? n : room;
+    if (n == 0) {
         return bad(http, ALOFT_ERR_HTTP_BODY_LIMIT);
     }
     *used += n;

@@ -161,6 +161,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self.socket.close()
 
     def _accept(self):

@@ -47,8 +47,8 @@ struct aloft_agent_config {
     const struct aloft_image_rules *rules; // what an image must be to run here; crypto is required
     const struct aloft_image_facts *current; // of the running app; NULL: never refuse as the same
     struct aloft_events events;
-    int running;                 // the slot that runs
-    bool trial;                  // select the new slot on trial (NEW), the default of products
+    int running; // the slot that runs
+    bool trial;  // select the new slot on trial (NEW), the default of products
     // Each at most INT32_MAX, as the clock wraps.
     uint32_t connect_timeout_ms; // name lookup, TCP and TLS together; 0: 10 s
     uint32_t idle_timeout_ms;    // without a byte; 0: 10 s
@@ -72,11 +72,11 @@ struct aloft_agent {
     struct aloft_url url;
     struct aloft_http http;
     union {
-        struct aloft_engine engine;   // while the image comes
-        struct aloft_bootsel bootsel; // once it is whole
+        char location[ALOFT_URL_MAX + 1]; // while headers come: of a redirect
+        struct aloft_engine engine;       // while the image comes
+        struct aloft_bootsel bootsel;     // once it is whole
     } work;
     char url_text[ALOFT_URL_MAX + 1];
-    char location[ALOFT_URL_MAX + 1]; // of the redirect that is being read
 };
 
 enum aloft_agent_state {

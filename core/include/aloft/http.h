@@ -35,7 +35,7 @@ struct aloft_http {
     enum aloft_err err;
     // private
     uint8_t phase;
-    uint8_t line_len; // bytes kept
+    uint8_t line_len;    // bytes kept
     bool locating;       // the line is a Location header, and its value goes there
     bool cr;             // the byte before was CR
     bool minor_0;        // the server speaks HTTP/1.0

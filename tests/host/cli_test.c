@@ -1,0 +1,238 @@
+// The tool as a user meets it: exit codes, messages, and files that survive a failure. Each test
+// works in a folder of its own.
+#include "host_test.h"
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/aloft-cli-XXXXXX";
+static char output[65536]; // what the last run printed, standard error included
+
+static int enter_folder(void **state)
+{
+    (void)state;
+    // A plain locale, so that the picture is drawn in ASCII.
+    return mkdtemp(folder) == NULL || chdir(folder) != 0 || setenv("LC_ALL", "C", 1) != 0 ? -1 : 0;
+}
+
+static int leave_folder(void **state)
+{
+    char command[64];
+    (void)state;
+    (void)snprintf(command, sizeof command, "rm -r %s", folder);
+    return chdir("/") != 0 || system(command) != 0 ? -1 : 0;
+}
+
+// Runs the shell command with the tool as "$A" and returns its exit code.
+static int run(const char *command)
+{
+    char line[1024];
+    (void)snprintf(line, sizeof line, "A='%s'; { %s ; } 2>&1", ALOFT_TOOL, command);
+    FILE *pipe = popen(line, "r");
+    assert_non_null(pipe);
+    size_t len = fread(output, 1, sizeof output - 1, pipe);
+    output[len] = '\0';
+    int status = pclose(pipe);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void expect(int status, const char *command)
+{
+    int got = run(command);
+    if (got != status) {
+        fail_msg("%s\nreturned %d, expected %d:\n%s", command, got, status, output);
+    }
+}
+
+static void says(const char *text)
+{
+    if (strstr(output, text) == NULL) {
+        fail_msg("no \"%s\" in:\n%s", text, output);
+    }
+}
+
+static void write_text(const char *name, const char *text)
+{
+    FILE *file = fopen(name, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void the_front_door_helps(void **state)
+{
+    (void)state;
+    expect(0, "$A --help");
+    says("parts");
+    says("serve");
+    expect(0, "$A --version");
+    expect(2, "$A");
+    expect(2, "$A prats");
+    says("did you mean `aloft parts`?");
+    expect(2, "$A parts bild");
+    says("did you mean `aloft parts build`?");
+    expect(2, "$A parts build --templat two_ota -o x");
+    says("did you mean '--template'?");
+}
+
+static void every_command_has_help_with_examples(void **state)
+{
+    static const char *const commands[] = {
+        "parts build",  "parts show",   "parts check",  "parts list",     "image info",
+        "image verify", "image build",  "otadata show", "otadata switch", "otadata erase",
+        "serve",        "board create", "board run",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        char command[64];
+        (void)snprintf(command, sizeof command, "$A %s --help", commands[i]);
+        expect(0, command);
+        says("Usage: aloft");
+        says("Examples:\n  aloft");
+        says("Exit status: 0");
+    }
+}
+
+static void tables_are_built_shown_and_checked(void **state)
+{
+    (void)state;
+    expect(0, "$A parts build --template two_ota -o t.bin");
+    expect(0, "$A parts show t.bin");
+    says("0x0110000       1M  ota_0             app   ota_0");
+    says("(free)");
+    expect(0, "$A parts show t.bin --csv > t.csv && $A parts build t.csv -o t2.bin && "
+              "cmp t.bin t2.bin");
+    expect(0, "$A parts show t.bin --json | grep -q '\"name\": \"otadata\"'");
+    expect(0, "cat t.bin | $A parts show -");
+    expect(0, "$A parts check t.bin --flash-size 4MB");
+    expect(1, "$A parts check t.bin --flash-size 2MB");
+    expect(1, "$A parts build t.bin -o x");
+    says("binary table already");
+    expect(1, "printf x | dd of=t.bin bs=1 seek=40 conv=notrunc 2>/dev/null; $A parts show t.bin");
+    says("PTABLE_MD5");
+}
+
+static void a_bad_table_names_its_line_and_writes_nothing(void **state)
+{
+    (void)state;
+    write_text("bad.csv", "nvs,data,nvs,,24K\nota_0,app,ota_0,0x18000,1M\n");
+    write_text("out.bin", "precious");
+    expect(1, "$A parts build bad.csv -o out.bin");
+    says("bad.csv: line 2: 'ota_0' starts at 0x18000");
+    expect(0, "test \"$(cat out.bin)\" = precious && test $(ls out.bin* | wc -l) = 1");
+    expect(1, "$A parts build missing.csv -o out.bin");
+    says("cannot open missing.csv");
+    expect(2, "$A parts build bad.csv");
+    expect(2, "$A parts build bad.csv -o x --flash-size 3MB");
+    expect(2, "$A parts build bad.csv --template two_ota -o x");
+    expect(1, "$A parts build --template nope -o x");
+    expect(1, "$A parts build --template two_ota -o missing/x");
+    expect(0, "$A parts build --template two_ota -o /dev/null && test -c /dev/null");
+}
+
+static void images_are_built_and_judged(void **state)
+{
+    (void)state;
+    expect(0, "$A image build /bin/true -o a.bin --project hello --version 1.2.3 --set k=v");
+    expect(0, "$A image build /bin/true -o b.bin --project hello --version 1.2.3 --set k=v && "
+              "cmp a.bin b.bin");
+    expect(0, "$A image info a.bin");
+    says("Project       hello");
+    says("Version       1.2.3");
+    says("(valid)");
+    expect(0, "$A image info a.bin --json | grep -q '\"good\": true'");
+    expect(0, "$A image verify a.bin --native --chip esp32 --chip-revision 3.3 < a.bin");
+    expect(1, "$A image verify a.bin --chip esp32-c3");
+    says("IMAGE_CHIP");
+    expect(1, "$A image verify a.bin --chip-revision 3.1");
+    says("IMAGE_REVISION");
+    expect(1, "$A image verify a.bin --max-size 4K");
+    says("IMAGE_TOO_LARGE");
+    expect(1, "head -c 1000 a.bin | $A image verify -");
+    says("IMAGE_TRUNCATED");
+    expect(1, "$A image info - < /dev/null");
+    says("IMAGE_EMPTY");
+    expect(1, "(cat a.bin; echo x) > c.bin; $A image verify c.bin");
+    says("IMAGE_TRAILING");
+    expect(1, "cp a.bin c.bin; printf x | dd of=c.bin bs=1 seek=500 conv=notrunc 2>/dev/null; "
+              "$A image info c.bin");
+    says("Segments      2");
+    says("IMAGE_CHECKSUM");
+    expect(1, "$A image info c.bin --json | tee c.json; grep -q '\"good\": true' c.json");
+    says("\"fault\": \"IMAGE_CHECKSUM\"");
+    expect(2, "$A image verify a.bin --chip esp99");
+    expect(2, "$A image build /bin/true -o x --set novalue");
+    expect(1, "$A image build a.bin -o x");
+    says("no ELF");
+}
+
+// A flash with two_ota, the same good image in factory and ota_1, and noise in ota_0.
+static void make_flash(void)
+{
+    expect(0, "head -c 4194304 /dev/zero | tr '\\0' '\\377' > f && "
+              "$A parts build --template two_ota -o t.bin && "
+              "$A image build /bin/true -o a.bin --version 9 && "
+              "dd if=t.bin of=f bs=4096 seek=8 conv=notrunc 2>/dev/null && "
+              "dd if=a.bin of=f bs=65536 seek=1 conv=notrunc 2>/dev/null && "
+              "dd if=t.bin of=f bs=65536 seek=17 conv=notrunc 2>/dev/null && "
+              "dd if=a.bin of=f bs=65536 seek=33 conv=notrunc 2>/dev/null");
+}
+
+static void otadata_is_switched_only_to_good_images(void **state)
+{
+    (void)state;
+    make_flash();
+    expect(0, "$A otadata show f");
+    says("Boots factory");
+    says("bad: Not an app image");
+    expect(0, "$A otadata switch f ota_1 --trial");
+    expect(0, "$A otadata show f");
+    says("Boots ota_1 on trial");
+    expect(0, "$A otadata show f --json | grep -q '\"boots\": \"ota_1\"'");
+    expect(1, "$A otadata switch f ota_0");
+    says("IMAGE_MAGIC");
+    expect(0, "$A otadata show f --json | grep -q '\"boots\": \"ota_1\"'");
+    expect(0, "$A otadata switch f ota_0 --force");
+    expect(0, "$A otadata show f --json | grep -q '\"boots\": \"ota_0\"'");
+    expect(1, "$A otadata switch f ota_5");
+    expect(2, "$A otadata switch f ota_99");
+    expect(2, "$A otadata switch f factory --trial");
+    expect(0, "$A otadata switch f factory");
+    expect(0, "$A otadata switch f ota_1 && $A otadata erase f && $A otadata show f");
+    says("Boots factory");
+    expect(0, "$A image info f --slot ota_1");
+    expect(1, "$A image info f --slot ota_0");
+    expect(1, "$A image info f");
+    says("--slot");
+    expect(1, "head -c 5000 f > g; $A otadata show g");
+    says("5000 bytes");
+    expect(1, "head -c 1048576 /dev/zero > g; $A otadata show g");
+    says("PTABLE_MAGIC");
+}
+
+static void output_that_cannot_be_written_is_a_failure(void **state)
+{
+    (void)state;
+    expect(1, "$A parts list > /dev/full");
+    says("cannot write to standard output");
+    expect(1, "$A parts build --template two_ota -o - > /dev/full");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_front_door_helps),
+        cmocka_unit_test(every_command_has_help_with_examples),
+        cmocka_unit_test(tables_are_built_shown_and_checked),
+        cmocka_unit_test(a_bad_table_names_its_line_and_writes_nothing),
+        cmocka_unit_test(images_are_built_and_judged),
+        cmocka_unit_test(otadata_is_switched_only_to_good_images),
+        cmocka_unit_test(output_that_cannot_be_written_is_a_failure),
+    };
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}
