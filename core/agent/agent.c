@@ -75,7 +75,7 @@ static enum aloft_err connect(struct aloft_agent *agent, uint32_t now_ms)
         return err;
     }
     if (was_tls && !url->tls) { // what was asked for under TLS is not fetched without it
-        return ALOFT_ERR_URL_SCHEME;
+        return ALOFT_ERR_HTTP_REDIRECT_INSECURE;
     }
     uint32_t len = url->path + (uint32_t)url->path_len;
     uint32_t crc = aloft_crc32(0, (const uint8_t *)text, len);

@@ -392,8 +392,8 @@ static void agent_refuses_redirects_that_lead_nowhere(void)
         {"http://h/a", "Location: ftp://h/a\r\n", ALOFT_ERR_URL_SCHEME},
         {"http://h/a", "Location: http://u:p@h/\r\n", ALOFT_ERR_URL_SYNTAX},
         {"http://h/a", "Location: /a b\r\n", ALOFT_ERR_URL_SYNTAX},
-        {"https://h/a", "Location: http://h/a\r\n", ALOFT_ERR_URL_SCHEME},
-        {"https://h/a", "Location: HTTP://g/\r\n", ALOFT_ERR_URL_SCHEME},
+        {"https://h/a", "Location: http://h/a\r\n", ALOFT_ERR_HTTP_REDIRECT_INSECURE},
+        {"https://h/a", "Location: HTTP://g/\r\n", ALOFT_ERR_HTTP_REDIRECT_INSECURE},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         setup();

@@ -67,6 +67,7 @@
     X(HTTP_CLIENT_ERROR, -84, "The server refuses the request (4xx)")                              \
     X(HTTP_SERVER_ERROR, -85, "The server failed (5xx)")                                           \
     X(HTTP_STATUS, -86, "The server answered with a status that makes no sense here")              \
+    X(HTTP_REDIRECT_INSECURE, -87, "The redirect leads from https to http; it is not followed")    \
     X(NET_DNS, -90, "The server's name cannot be resolved")                                        \
     X(NET_REFUSED, -91, "The server refuses the connection")                                       \
     X(NET_UNREACHABLE, -92, "The server cannot be reached")                                        \

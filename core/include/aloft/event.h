@@ -18,7 +18,8 @@ enum aloft_event_kind {
     ALOFT_EVENT_RECEIVED,   // value: bytes of the whole artifact
     ALOFT_EVENT_VERIFIED,   // the image in flash is whole and good; value: its length
     ALOFT_EVENT_SELECTED,   // otadata names the new slot; value: slot
-    ALOFT_EVENT_FAILED,     // err says why; the running app and otadata are as they were
+    ALOFT_EVENT_FAILED,     // err says why; the running app is as it was, and so is otadata,
+                            // unless its new record could only not be read back
 };
 
 struct aloft_event {
