@@ -4,6 +4,7 @@
 #include "aloft/chip.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -68,11 +69,13 @@ void aloft_native_unload(struct aloft_native *native)
 
 void aloft_native_run(struct aloft_native *native, const char *name)
 {
-    char *const argv[] = {(char *)name, NULL};
+    char own_name[16]; // exec wants to be able to write to it
+    char *const argv[] = {own_name, NULL};
     static char *const envp[] = {NULL};
     if (fcntl(native->fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) !=
         0) {
         return;
     }
-    (void)fexecve(native->fd, argv, envp); // returns only when it fails
+    (void)snprintf(own_name, sizeof own_name, "%s", name); // ours are short
+    (void)fexecve(native->fd, argv, envp);                 // returns only when it fails
 }

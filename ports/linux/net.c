@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { HOST_MAX = 1024, POLL_MS_MAX = 250, RESOLVE_POLL_MS = 10, OUT_CAP = 512 };
@@ -48,15 +49,23 @@ static uint32_t now_ms(const struct net *net)
     return aloft_board_now_ms(net->board);
 }
 
-static void link_close(struct link *link)
+// Ends a name lookup. One that has begun cannot be stopped and will still write to its request, so
+// its end is waited for; with a dead name server that takes longer than the watchdog's patience.
+static void end_lookup(const struct net *net, struct link *link)
+{
+    const struct gaicb *const list[1] = {&link->lookup};
+    const struct timespec moment = {0, 100000000};
+    while (gai_cancel(&link->lookup) == EAI_NOTCANCELED) {
+        (void)gai_suspend(list, 1, &moment);
+        aloft_board_feed_watchdog(net->board);
+    }
+    link->found = link->lookup.ar_result;
+}
+
+static void link_close(const struct net *net, struct link *link)
 {
     if (link->state == RESOLVING) {
-        // The lookup may still write to its request, so it is waited for if it cannot be stopped.
-        const struct gaicb *const list[1] = {&link->lookup};
-        while (gai_cancel(&link->lookup) == EAI_NOTCANCELED) {
-            (void)gai_suspend(list, 1, NULL);
-        }
-        link->found = link->lookup.ar_result;
+        end_lookup(net, link);
     }
     if (link->fd >= 0) {
         (void)close(link->fd); // what was sent is sent; what comes is not wanted
@@ -70,7 +79,7 @@ static void link_close(struct link *link)
 
 static void link_fail(struct net *net, uint8_t id, enum aloft_err err)
 {
-    link_close(&net->links[id]);
+    link_close(net, &net->links[id]);
     aloft_agent_failed(net->agent, id, err, now_ms(net));
 }
 
@@ -159,7 +168,7 @@ static void open_link(struct net *net, const struct aloft_request *request)
 {
     struct link *link = &net->links[request->id];
     struct gaicb *list[1] = {&link->lookup};
-    link_close(link);
+    link_close(net, link);
     if (request->tls) {
         link_fail(net, request->id, ALOFT_ERR_NET_TLS);
         return;
@@ -270,6 +279,7 @@ static bool pump(struct net *net, uint8_t id)
 {
     struct link *link = &net->links[id];
     enum link_state before = link->state;
+    bool sent;
     switch (link->state) {
     case RESOLVING:
         resolved(net, id);
@@ -281,7 +291,8 @@ static bool pump(struct net *net, uint8_t id)
         accepted(net, id);
         break;
     case OPEN:
-        return send_some(net, id) | read_connection(net, id);
+        sent = send_some(net, id);
+        return read_connection(net, id) || sent;
     case CLOSED:
     case ENDED:
         break;
@@ -318,7 +329,7 @@ static void carry_out_requests(struct net *net)
         if (request.kind == ALOFT_REQUEST_OPEN) {
             open_link(net, &request);
         } else {
-            link_close(&net->links[request.id]);
+            link_close(net, &net->links[request.id]);
         }
     }
 }
@@ -346,7 +357,7 @@ enum aloft_err aloft_net_run(struct aloft_board *board, struct aloft_agent *agen
         }
     }
     for (int id = 0; id < ALOFT_AGENT_IDS; id++) {
-        link_close(&net.links[id]);
+        link_close(&net, &net.links[id]);
     }
     return state == ALOFT_AGENT_DONE ? ALOFT_OK : agent->err;
 }

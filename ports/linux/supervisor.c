@@ -29,7 +29,14 @@
 #define NS_PER_MS   1000000u
 #define OFF_TIME_NS (200u * NS_PER_MS)
 
-enum { CONSOLE_CHUNK = 4096, HIGH_FD = 10, LINE_REST_MS = 300, OLD_CHIP_TRIES = 200 };
+enum {
+    CONSOLE_CHUNK = 4096,
+    HIGH_FD = 10,
+    LINE_REST_MS = 300,
+    LOOK_EVERY_MS = 500,
+    PAUSE_MS = 1500,
+    OLD_CHIP_TRIES = 200
+};
 
 struct supervisor {
     const struct aloft_supervisor_config *config;
@@ -51,8 +58,9 @@ struct supervisor {
     bool stop;   // the run is over
     bool closed; // nobody reads our console
     enum aloft_supervisor_end end;
-    uint64_t deadline_ns; // 0: none
-    size_t tail_len;      // bytes of `tail`: the console's last ones, for the search
+    uint64_t deadline_ns;  // 0: none
+    uint64_t last_look_ns; // at the clock
+    size_t tail_len;       // bytes of `tail`: the console's last ones, for the search
     char tail[ALOFT_SUPERVISOR_UNTIL_MAX + CONSOLE_CHUNK];
 };
 
@@ -329,9 +337,23 @@ static void on_signal(struct supervisor *s)
     }
 }
 
+// Was this program itself held up, by Ctrl-Z or by a reader of the console that paused? Then the
+// chip was held up by its full serial line, and its watchdog has to wait, too.
+static void forgive_pause(struct supervisor *s, uint64_t now)
+{
+    if (now - s->last_look_ns > (uint64_t)PAUSE_MS * NS_PER_MS) {
+        uint64_t due = now + (uint64_t)ALOFT_BOARD_BOOT_WATCHDOG_MS * NS_PER_MS;
+        if (atomic_load(&s->retained->watchdog_ns) < due) {
+            atomic_store(&s->retained->watchdog_ns, due);
+        }
+    }
+    s->last_look_ns = now;
+}
+
 static void check_clock(struct supervisor *s)
 {
     uint64_t now = aloft_board_clock_ns();
+    forgive_pause(s, now);
     if (s->deadline_ns != 0 && now >= s->deadline_ns) {
         finish(s, s->seen ? ALOFT_SUPERVISOR_SEEN : ALOFT_SUPERVISOR_TIMEOUT);
         return;
@@ -350,11 +372,13 @@ static int poll_ms(const struct supervisor *s)
     if (s->deadline_ns != 0 && s->deadline_ns < due) {
         due = s->deadline_ns;
     }
-    return due <= now ? 0 : (int)((due - now) / NS_PER_MS) + 1;
+    uint64_t ms = due <= now ? 0 : (due - now) / NS_PER_MS + 1;
+    return ms < LOOK_EVERY_MS ? (int)ms : LOOK_EVERY_MS;
 }
 
 static void supervise(struct supervisor *s)
 {
+    s->last_look_ns = aloft_board_clock_ns();
     power_on(s, true);
     while (!s->stop) {
         struct pollfd fds[2] = {{s->console_fd[0], POLLIN, 0}, {s->signal_fd, POLLIN, 0}};

@@ -58,7 +58,8 @@ def twenty_updates_alternate_and_touch_nothing_else(folder):
     board = Board(folder / "flash").create(folder / "0.bin")
     before = board.bytes()
     for i in range(1, count + 1):
-        board.run("otadata switched", "--fast")
+        # Without a reset allowed it cannot run on into the next update before it is stopped.
+        board.run("otadata switched", "--fast", "--resets", 0)
         after = board.bytes()
         target = OTA_0 if i % 2 else OTA_1
         allowed = [(OTADATA, 0x2000), (target, SLOT_LEN)]
