@@ -184,6 +184,7 @@ static void a_corrupt_app_is_passed_over_and_otadata_left_as_it_is(void)
     device_put_record(&device, 1, 2, ALOFT_OTA_VALID, true);
     spoil(1);
     check_runs(0, "a");
+    CHECK(said("image at 0x40000 is refused: IMAGE_CHECKSUM"));
     CHECK(said("OTA app partition slot 1 is not bootable"));
     spoil(0);
     check_runs(ALOFT_SLOT_FACTORY, "f");
@@ -228,7 +229,7 @@ static void with_nothing_bootable_it_says_so(void)
     CHECK(said("No bootable app partitions in the partition table"));
     memset(device.ram.bytes, 0xFF, DEVICE_SIZE);
     CHECK_EQ(run(true), ALOFT_BOOT_NOTHING);
-    CHECK(said("load partition table error!"));
+    CHECK(said("load partition table error! PTABLE_EMPTY"));
     CHECK_EQ(boot.err, ALOFT_ERR_PTABLE_EMPTY);
 }
 
