@@ -23,6 +23,20 @@ static struct aloft_flash_view otadata_view(const struct aloft_slots *slots)
     return aloft_slots_view(slots, slots->otadata);
 }
 
+// Writing a record erases a sector, so otadata that lies over the table, a slot, or what is before
+// the table is no otadata.
+static bool lies_apart(const struct aloft_slots *slots)
+{
+    struct aloft_partition otadata = {.addr = slots->otadata.addr, .len = slots->otadata.len};
+    bool apart = otadata.addr >= slots->ptable_addr + ALOFT_PTABLE_SECTOR;
+    for (int slot = ALOFT_SLOT_TEST; slot < (int)ALOFT_OTADATA_SLOTS_MAX; slot++) {
+        struct aloft_extent extent = aloft_slots_extent(slots, slot);
+        struct aloft_partition app = {.addr = extent.addr, .len = extent.len};
+        apart = apart && aloft_ptable_conflict(&otadata, &app) == ALOFT_OK;
+    }
+    return apart;
+}
+
 enum aloft_err aloft_bootsel_read(const struct aloft_slots *slots, struct aloft_otadata records[2])
 {
     struct aloft_flash_view view = otadata_view(slots);
@@ -36,6 +50,9 @@ enum aloft_err aloft_bootsel_read(const struct aloft_slots *slots, struct aloft_
     }
     if (slots->otadata.len < ALOFT_OTADATA_LEN) {
         return ALOFT_ERR_OTADATA_SIZE;
+    }
+    if (!lies_apart(slots)) {
+        return ALOFT_ERR_PTABLE_OVERLAP;
     }
     for (uint32_t i = 0; i < 2; i++) {
         enum aloft_err err = aloft_flash_read(&view, i * ALOFT_OTADATA_SECTOR, bytes, sizeof bytes);
@@ -62,7 +79,9 @@ int aloft_bootsel_boot_slot(const struct aloft_slots *slots, const struct aloft_
 bool aloft_bootsel_state(const struct aloft_slots *slots, const struct aloft_otadata records[2],
                          int slot, uint32_t *state)
 {
-    for (int i = 0; i < 2 && slots->ota_count > 0; i++) {
+    int active = aloft_otadata_active(records);
+    for (int n = 0; n < 2 && slots->ota_count > 0; n++) {
+        int i = active == 1 ? 1 - n : n; // of two records that name the slot, the one that counts
         if (aloft_otadata_sound(&records[i]) &&
             (int)aloft_otadata_slot(records[i].seq, slots->ota_count) == slot) {
             *state = records[i].state;

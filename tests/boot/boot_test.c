@@ -261,6 +261,26 @@ static void a_short_otadata_does_not_stop_the_boot(void)
     CHECK(said("ota data partition unusable"));
 }
 
+// A fuzzed table put otadata over ota_0. Ending a failed trial then erased the first sector of the
+// app that was about to boot: such otadata is none, and nothing is written.
+static void otadata_that_lies_over_something_else_is_never_written(void)
+{
+    static const uint32_t places[] = {DEVICE_OTA_0, DEVICE_FACTORY + 0xF000, 0x8000, 0x7000};
+    for (uint32_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        fresh();
+        check_note("otadata at %lx", (long)places[i], 0);
+        aloft_put_le32(device.ram.bytes + 0x8000 + 32 + 4, places[i]); // its row in the table
+        memset(device.ram.bytes + 0x8000 + 5 * 32, 0xFF, 32);          // the MD5 row is gone
+        if (places[i] == DEVICE_OTA_0) { // in a record's place, the app has a pending trial
+            struct aloft_otadata record = {.seq = 2, .state = ALOFT_OTA_PENDING};
+            aloft_otadata_emit(&record, device.ram.bytes + places[i] + ALOFT_OTADATA_SECTOR);
+        }
+        check_runs(ALOFT_SLOT_FACTORY, "f");
+        CHECK(said("ota data partition unusable"));
+        CHECK_EQ(device.ram.progs + device.ram.erases, 0);
+    }
+}
+
 static void otadata_that_cannot_be_written_does_not_stop_the_boot(void)
 {
     fresh();
@@ -287,4 +307,5 @@ CHECK_MAIN(TEST(an_erased_otadata_boots_factory_and_writes_nothing),
            TEST(with_nothing_bootable_it_says_so),
            TEST(without_factory_the_first_boot_writes_the_actual_record),
            TEST(two_bad_records_fall_back_and_say_so), TEST(a_short_otadata_does_not_stop_the_boot),
+           TEST(otadata_that_lies_over_something_else_is_never_written),
            TEST(otadata_that_cannot_be_written_does_not_stop_the_boot))

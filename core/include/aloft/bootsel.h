@@ -29,14 +29,15 @@ struct aloft_bootsel {
 };
 
 // Reads both records. A table without otadata gives two empty records.
-// Errors: OTADATA_SIZE, and those of aloft_flash_read.
+// Errors: OTADATA_SIZE, PTABLE_OVERLAP when otadata lies over the table or a slot, and those of
+//         aloft_flash_read.
 enum aloft_err aloft_bootsel_read(const struct aloft_slots *slots, struct aloft_otadata records[2]);
 
 // The slot that the records select: what the next boot would try first, trials aside.
 int aloft_bootsel_boot_slot(const struct aloft_slots *slots, const struct aloft_otadata records[2]);
 
-// The state that a record gives to an OTA slot: true and *state when a sound record names it.
-// Factory and test have no state.
+// The state that a record gives to an OTA slot: true and *state when a sound record names it, the
+// active one first. Factory and test have no state.
 bool aloft_bootsel_state(const struct aloft_slots *slots, const struct aloft_otadata records[2],
                          int slot, uint32_t *state);
 
