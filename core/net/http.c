@@ -37,6 +37,11 @@ static enum aloft_http_event bad(struct aloft_http *http, enum aloft_err err)
     return ALOFT_HTTP_BAD;
 }
 
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 // Where text goes on after the word and blanks; NULL when it does not start with the word.
 static const char *after(const char *text, const char *word)
 {
@@ -45,7 +50,7 @@ static const char *after(const char *text, const char *word)
             return NULL;
         }
     }
-    while (*text == ' ' || *text == '\t') {
+    while (blank(*text)) {
         text++;
     }
     return text;
@@ -109,7 +114,7 @@ static enum aloft_http_event header_line(struct aloft_http *http)
 {
     http->phase = NAME;
     if (http->locating) {
-        while (http->location_len > 0 && http->location[http->location_len - 1] <= ' ') {
+        while (http->location_len > 0 && blank(http->location[http->location_len - 1])) {
             http->location_len--;
         }
         http->location[http->location_len] = 0;
@@ -168,13 +173,13 @@ static enum aloft_http_event chunk_size(struct aloft_http *http)
 // A line is complete, without its end.
 static enum aloft_http_event line_end(struct aloft_http *http)
 {
-    bool blank = http->line_len == 0;
+    bool empty = http->line_len == 0;
     http->line[http->line_len] = 0;
     switch ((enum phase)http->phase) {
     case STATUS_LINE:
         return status_line(http);
     case NAME:
-        return blank ? headers_end(http) : bad(http, ALOFT_ERR_HTTP_SYNTAX);
+        return empty ? headers_end(http) : bad(http, ALOFT_ERR_HTTP_SYNTAX);
     case VALUE:
         return header_line(http);
     case SIZE:
@@ -183,14 +188,14 @@ static enum aloft_http_event line_end(struct aloft_http *http)
         http->phase = SIZE;
         return ALOFT_HTTP_MORE;
     default: // TRAILER
-        http->phase = blank ? AFTER : TRAILER;
-        return blank ? ALOFT_HTTP_DONE : ALOFT_HTTP_MORE;
+        http->phase = empty ? AFTER : TRAILER;
+        return empty ? ALOFT_HTTP_DONE : ALOFT_HTTP_MORE;
     }
 }
 
 static enum aloft_http_event keep_location(struct aloft_http *http, char c)
 {
-    if (http->location_len == 0 && (c == ' ' || c == '\t')) {
+    if (http->location_len == 0 && blank(c)) {
         return ALOFT_HTTP_MORE;
     }
     if (http->location_len + 1 >= http->location_cap) {
