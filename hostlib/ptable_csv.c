@@ -380,9 +380,26 @@ bool aloft_ptable_csv_parse(struct aloft_ptable_plan *plan, const void *text, si
     return ok && aloft_ptable_plan_check(plan, rules, error);
 }
 
+// A name that would come back as it is: a field is read without the blanks around it, and a binary
+// table may hold bytes that are no text, such as half a character at the end of a cut name.
 static bool fits_csv(const char *name)
 {
-    return name[0] != '#' && strpbrk(name, ",$\r\n") == NULL;
+    struct aloft_message error;
+    char *text;
+    size_t len = strlen(name);
+    if (len == 0) {
+        return true;
+    }
+    if (isspace((unsigned char)name[0]) || isspace((unsigned char)name[len - 1]) ||
+        name[0] == '#' || strpbrk(name, ",$\r\n") != NULL) {
+        return false;
+    }
+    bool same = aloft_text_decode(name, len, &text, &error);
+    if (same) {
+        same = strcmp(text, name) == 0;
+        free(text);
+    }
+    return same;
 }
 
 bool aloft_ptable_csv_emit(const struct aloft_ptable_plan *plan, char *text, size_t size,
