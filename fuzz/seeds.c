@@ -1,0 +1,219 @@
+// Writes the seed corpora: `fuzz_seeds fuzz/corpus` makes fuzz/corpus/NAME/*, the same bytes every
+// time. They are checked in, so a change of an input format shows as a change of these files.
+//
+// A seed is one good thing of its kind, or one thing that is good but for one byte.
+#include "aloft/ptable.h"
+#include "fuzz.h"
+#include "hostlib/file.h"
+#include "hostlib/ptable_csv.h"
+#include "hostlib/ptable_template.h"
+#include "hostlib/settings.h"
+#include "make_image.h"
+#include "soft_crypto.h"
+#include <sys/stat.h>
+
+enum { SEED_MAX = 0x6000 };
+
+// A literal with NULs in it, and its length.
+#define LIT(text) (text), sizeof(text) - 1
+
+static const char *root;
+
+struct seed {
+    uint8_t bytes[SEED_MAX];
+    uint32_t len;
+};
+
+static void add(struct seed *seed, const void *data, size_t len)
+{
+    FUZZ_CHECK(len <= SEED_MAX - seed->len);
+    memcpy(seed->bytes + seed->len, data, len);
+    seed->len += (uint32_t)len;
+}
+
+static void save(const char *target, const char *name, const struct seed *seed)
+{
+    char path[1024];
+    struct aloft_message error;
+    (void)snprintf(path, sizeof path, "%s/%s", root, target);
+    (void)mkdir(path, 0777); // it may be there
+    (void)snprintf(path, sizeof path, "%s/%s/%s", root, target, name);
+    FUZZ_CHECK(aloft_file_write(path, seed->bytes, seed->len, &error));
+}
+
+// A head of choices, as hexadecimal, and what they are about.
+static void emit(const char *target, const char *name, const char *head, const void *data,
+                 size_t len)
+{
+    struct seed seed = {.len = 0};
+    unsigned value;
+    for (; sscanf(head, "%2x", &value) == 1; head += 2) {
+        uint8_t byte = (uint8_t)value;
+        add(&seed, &byte, 1);
+    }
+    add(&seed, data, len);
+    save(target, name, &seed);
+}
+
+static void emit_text(const char *target, const char *name, const char *head, const char *text)
+{
+    emit(target, name, head, text, strlen(text));
+}
+
+static void tables(void)
+{
+    static struct aloft_ptable_plan plan;
+    static const struct aloft_ptable_rules rules = ALOFT_PTABLE_RULES_DEFAULT;
+    struct aloft_message error;
+    uint8_t table[ALOFT_PTABLE_LEN];
+    for (size_t i = 0; i < aloft_ptable_template_count; i++) {
+        const struct aloft_ptable_template *one = &aloft_ptable_templates[i];
+        emit_text("ptable_csv", one->name, "00", one->csv);
+        if (!aloft_ptable_csv_parse(&plan, one->csv, strlen(one->csv), &rules, &error)) {
+            continue;
+        }
+        FUZZ_CHECK(aloft_ptable_emit_all(plan.partitions, plan.count, &aloft_soft_crypto, table) ==
+                   ALOFT_OK);
+        emit("ptable", one->name, "0500", table, (plan.count + 2) * ALOFT_PTABLE_ROW);
+        table[40] ^= 1;
+        emit("ptable", "spoilt", "0100", table, (plan.count + 2) * ALOFT_PTABLE_ROW);
+    }
+    emit_text("ptable_csv", "words", "1d",
+              "b, bootloader, primary\r\nt, partition_table, primary\r\n"
+              "$B\nphy_init,data,phy,,4K,encrypted:readonly\nx,0x40,0x01,0x20000,-0x40000\n"
+              "f,app,factory,${A},1M,\nr, bootloader, recovery\n");
+    emit("ptable_csv", "utf16", "00",
+         LIT("\xff\xfe"
+             "n\0,\0d\0a\0t\0a\0,\0n\0v\0s\0,\0,\0"
+             "6\0K\0"));
+}
+
+static void records(void)
+{
+    uint8_t bytes[64];
+    memset(bytes, 0xFF, sizeof bytes);
+    emit("otadata", "blank", "0301", bytes, sizeof bytes);
+    for (uint8_t state = 0; state < 6; state++) {
+        struct seed seed = {.bytes = {0x0F, 0x01}, .len = 2};
+        char name[16];
+        memset(bytes, 0xFF, sizeof bytes);
+        memcpy(bytes, "\1\0\0", 4);
+        memcpy(bytes + 32, "\2\0\0", 4);
+        memcpy(bytes + 24, "\2\0\0", 4);
+        bytes[56] = state;
+        memset(bytes + 57, state == 5 ? 0xFF : 0, 3);
+        add(&seed, bytes, sizeof bytes);
+        // Images, operation, slot, which operation of flash fails.
+        add(&seed, (uint8_t[]){0, state, 3, (uint8_t)(state * 2)}, 4);
+        (void)snprintf(name, sizeof name, "state_%u", (unsigned)state);
+        save("otadata", name, &seed);
+    }
+}
+
+static void images(void)
+{
+    static uint8_t bytes[SEED_MAX];
+    struct make_image make;
+    uint32_t len = make_image(bytes, sizeof bytes, 40);
+    emit("image", "app", "5d0300", bytes, len);
+    bytes[300] ^= 1;
+    emit("image", "corrupt", "5c0300", bytes, len);
+    make_image_begin(&make, bytes, sizeof bytes);
+    make_image_app(&make, "1", "p", 256);
+    make_image_segment(&make, 0xA10F0000u, NULL, 64);
+    make_image_segment(&make, 0x3FFB0000u, NULL, 0);
+    len = make_image_end(&make);
+    emit("image", "native", "610300", bytes, len);
+    len = make_image_sign(&make, 2);
+    emit("image", "signed", "c10900", bytes, len);
+    make_image_begin(&make, bytes, sizeof bytes);
+    bytes[MAKE_IMAGE_HASHED] = 0;
+    make_image_segment(&make, 0x3FFB0000u, NULL, 20);
+    len = make_image_end(&make);
+    emit("image", "unhashed", "000100", bytes, len);
+}
+
+static void texts(void)
+{
+    emit_text("http", "length", "000300",
+              "HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 5\r\n\r\nhello");
+    emit_text("http", "chunked", "000300",
+              "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+              "5;x=y\r\nhello\r\n0A\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n");
+    emit_text("http", "close", "000300", "HTTP/1.0 200 OK\nConnection: close\n\nbody");
+    emit_text("http", "limit", "010300",
+              "HTTP/1.1 200 OK\r\n\r\n"
+              "0123456789012345678901234567890123456789012345678901234567890123456789"
+              "0123456789012345678901234567890123456789");
+    emit_text("http", "redirect", "000300",
+              "HTTP/1.1 302 Found\r\nLocation:  /other?x \t\r\nContent-Length: 0\r\n\r\n");
+    emit_text("http", "location_bytes", "000300",
+              "HTTP/1.1 302 Found\r\nLocation: /\xC3\xA9\r\n\r\n");
+    emit_text("http", "interim", "000300",
+              "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\n"
+              "Content-Encoding: identity\r\n\r\nno");
+    emit("url", "path", "", LIT("http://host/a/b?q#f\0../c/./d?e"));
+    emit("url", "port", "", LIT("https://host:8070\0//other/x"));
+    emit("url", "ipv6", "", LIT("http://[::1]:80?q\0?r"));
+    emit("url", "absolute", "", LIT("http://h/\0https://k/..//z"));
+}
+
+static void blocks(void)
+{
+    static const struct aloft_setting settings[] = {
+        {"url", "http://h/f"}, {"k", ""}, {"version", "1.2.3"}};
+    uint8_t block[256];
+    size_t len = aloft_settings_len(settings, 3);
+    aloft_settings_emit(settings, 3, block);
+    emit("settings", "block", "00", block, len);
+    emit("settings", "texts", "01", LIT("\3\0url\5\0hello\1\0k\0\0\3\0url\1\0x"));
+}
+
+// Scripts; the numbers are the operations of the target that reads them.
+static void scripts(void)
+{
+    static const uint8_t settle_boot[] = {4, 1, 0, 4, 2, 1, 1, 1, 2, 0};
+    static const uint8_t trial[] = {1, 0, 1, 2, 1, 1, 2, 0, 4, 0, 1, 4, 1, 2};
+    static const uint8_t overlap[] = {0, 1, 1, 0, 0x20, 2, 1, 0, 1, 0};
+    static const uint8_t update[] = {0, 0x00, 8, 6, 9};
+    static const uint8_t begin[] = {0, 2, 8, 6, 9};
+    static const uint8_t known_len[] = {1, 2, 0, 0x18, 0, 0x42, 8, 6, 9, 10, 0, 0, 4, 9, 1, 9};
+    static const uint8_t spoilt[] = {1, 2, 0, 0x18, 2, 0, 4, 1, 0x55, 0, 0, 8, 6, 9};
+    static const uint8_t worn[] = {0, 0, 11, 40, 8, 6, 9, 10, 0, 0, 8, 6, 9};
+    static const uint8_t pull[] = {0x20, 5, 0, 0, 4, 10, 2};
+    static const uint8_t closing[] = {0x2D, 5, 1, 0, 8, 10, 2, 10};
+    static const uint8_t chunked[] = {0x20, 5, 2, 0, 1, 10, 11, 0, 8};
+    static const uint8_t redirect[] = {0, 5, 3, 0, 0, 10, 5, 0, 0, 4, 10, 13, 60, 2, 12};
+    static const uint8_t broken[] = {0, 14, 0, 1, 2, 4, 0x20, 14, 0, 5, 0, 0, 4, 8, 0, 8, 1, 1};
+    emit("boot", "apps", "0200", settle_boot, sizeof settle_boot);
+    emit("boot", "trial", "0200", trial, sizeof trial);
+    emit("boot", "overlap", "0200", overlap, sizeof overlap);
+    emit("boot", "worn", "2209", trial, sizeof trial);
+    emit("engine", "update", "12010004", update, sizeof update);
+    emit("engine", "known_len", "02010004", known_len, sizeof known_len);
+    emit("engine", "on_trial", "e201010004", begin, sizeof begin);
+    emit("engine", "spoilt", "02010004", spoilt, sizeof spoilt);
+    emit("engine", "worn", "02010004", worn, sizeof worn);
+    emit("agent", "pull", "01", pull, sizeof pull);
+    emit("agent", "closing", "0a", closing, sizeof closing);
+    emit("agent", "chunked", "21", chunked, sizeof chunked);
+    emit("agent", "redirect", "01", redirect, sizeof redirect);
+    emit("agent", "broken", "41", broken, sizeof broken);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        (void)fprintf(stderr, "Usage: fuzz_seeds FOLDER\n");
+        return 2;
+    }
+    root = argv[1];
+    (void)mkdir(root, 0777); // it may be there
+    tables();
+    records();
+    images();
+    texts();
+    blocks();
+    scripts();
+    return 0;
+}
