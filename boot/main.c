@@ -1,17 +1,18 @@
 // The order of a boot.
 //
-//   TABLE -> CHOOSE -> MARK (ABORTED, PENDING) -> LOAD -> [next candidate: LOAD] -> ACTUAL -> RUN
-//                                                      \-> none left: NOTHING
+//   TABLE -> REPAIR -> choose -> MARK (ABORTED, PENDING) -> LOAD -> [next: LOAD] -> ACTUAL -> RUN
+//                                                            \-> none left: NOTHING
 //
 // Invariants
 //   L1  Nothing is executed that was not judged good in this boot, from the bytes that run.
-//   L2  otadata changes only by the marks that the plan names; falling back changes nothing.
+//   L2  otadata changes only by the marks that the plan names and by completing what an earlier
+//       boot or app had begun; falling back changes nothing.
 //   L3  A trial is recorded as begun (PENDING) before its app can run.
 #include "boot.h"
 #include "load.h"
 #include <string.h>
 
-enum phase { TABLE, MARK, MARKING, NEXT, LOAD, ACTUAL, RUN, NOTHING };
+enum phase { TABLE, REPAIR, MARK, MARKING, NEXT, LOAD, ACTUAL, RUN, NOTHING };
 
 #define LOG(boot, level, ...) (boot)->port->log((boot)->port->ctx, level, "boot", __VA_ARGS__)
 
@@ -102,11 +103,17 @@ static void read_table(struct aloft_boot *boot)
                            &printer); // it was read without a fault just now
     LOG(boot, 'I', "End of partition table");
 
+    boot->phase = REPAIR;
+    aloft_bootsel_repair(&boot->work.bootsel, &boot->slots);
+}
+
+static void choose(struct aloft_boot *boot)
+{
     struct aloft_boot_facts *facts = &boot->facts;
-    facts->trials = port->trials;
+    facts->trials = boot->port->trials;
     facts->ota_count = boot->slots.ota_count;
     facts->has_factory = boot->slots.factory.len != 0;
-    err = aloft_bootsel_read(&boot->slots, facts->records);
+    enum aloft_err err = aloft_bootsel_read(&boot->slots, facts->records);
     facts->has_otadata = boot->slots.otadata.len != 0 && err == ALOFT_OK;
     if (err != ALOFT_OK) { // too small, or unreadable: go on as if there were none
         LOG(boot, 'E', "ota data partition unusable: %s", aloft_err_name(err));
@@ -203,6 +210,12 @@ enum aloft_boot_result aloft_boot_step(struct aloft_boot *boot)
     switch ((enum phase)boot->phase) {
     case TABLE:
         read_table(boot);
+        break;
+    case REPAIR:
+        // What cannot be repaired is as unsafe as with the stock bootloader, and no worse.
+        if (aloft_bootsel_step(&boot->work.bootsel) != ALOFT_STEP_AGAIN) {
+            choose(boot);
+        }
         break;
     case MARK:
         next_mark(boot);

@@ -7,6 +7,7 @@ set(ALOFT_CORE_SOURCES
     base/event.c
     format/chip.c
     format/image.c
+    format/note.c
     format/otadata.c
     format/ptable.c
     flash/bootsel.c

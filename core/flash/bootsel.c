@@ -1,22 +1,41 @@
-// The two otadata records: who reads them how, and the one machine that writes them.
+// The two otadata records: who reads them how, and the one machine that writes them. Y is the
+// sector that is written, X the other.
 //
-//   set_boot: VERIFY ---------------> ERASE -> PROG -> CHECK -> [ERASE_OTHER] -> DONE
-//   reject:   VERIFY [-> VERIFY] ---> ERASE -> PROG -> CHECK -> DONE
-//   confirm, mark: -----------------> ERASE -> PROG -> CHECK -> DONE
-//   factory:  VERIFY ---------------> ERASE -------------------> ERASE_OTHER  -> DONE
+//   set_boot:        VERIFY ----------> VOID -> VOID_NOTES -> ERASE -> PROG -> CHECK -> [erase X]
+//   -> DONE reject:          VERIFY [VERIFY] -> in place confirm, mark, repair: -----------> in
+//   place factory:         VERIFY ----------> VOID -> VOID_NOTES -> ERASE ------------------>
+//   [erase X] -> DONE in place:        [CLEAN X] -> NOTE -> NOTE_CHECK -> VOID .. CHECK as above ->
+//   CLOSE -> DONE [erase X]:       the machine turns round: Y and X change places, nothing is
+//   programmed
 //
 // Invariants
-//   B1  set_boot never touches the active record before the new one is complete and read back; the
-//       one exception, selecting the slot that is active already, rewrites it in place as the stock
-//       library does.
+//   B1  At every moment one of these can be read back: the old record, the new record, or a note in
+//       X that says what Y's record is to become.
 //   B2  No record is written for a slot whose image was not judged good in this machine, except
 //   state
 //       changes of the record that is being run.
-//   B3  A record is programmed only into a sector that this machine has just erased.
+//   B3  A record or note is programmed only into a sector that is clean: erased, to the end, since
+//       it last held anything. The proof is on flash: a sound record, or a whole first note. Both
+//       are made void before the sector is erased again, so the proof cannot outlive the erase.
+//   B4  What is void stays void however its erase is cut: a void record has neither seq nor CRC.
 #include "aloft/bootsel.h"
+#include "aloft/bytes.h"
 #include <string.h>
 
-enum phase { VERIFY, ERASE, PROG, CHECK, ERASE_OTHER, DONE, FAILED };
+enum phase {
+    VERIFY,
+    CLEAN,
+    NOTE,
+    NOTE_CHECK,
+    VOID,
+    VOID_NOTES,
+    ERASE,
+    PROG,
+    CHECK,
+    CLOSE,
+    DONE,
+    FAILED
+};
 
 static struct aloft_flash_view otadata_view(const struct aloft_slots *slots)
 {
@@ -103,7 +122,7 @@ static bool start(struct aloft_bootsel *op, const struct aloft_slots *slots,
 {
     memset(op, 0, sizeof *op);
     op->slots = slots;
-    op->phase = ERASE;
+    op->phase = VOID;
     enum aloft_err err = aloft_bootsel_read(slots, records);
     if (err == ALOFT_OK && slots->otadata.len == 0) {
         err = ALOFT_ERR_NO_OTADATA;
@@ -112,6 +131,101 @@ static bool start(struct aloft_bootsel *op, const struct aloft_slots *slots,
         fail(op, err);
     }
     return err == ALOFT_OK;
+}
+
+// What the sector says besides its record.
+struct notes {
+    struct aloft_note last; // kind NONE: there is none
+    uint8_t next;           // index behind the last whole note
+    bool clean;             // keeps B3: something may be appended
+};
+
+static uint32_t note_off(uint8_t sector, uint32_t index)
+{
+    return sector * ALOFT_OTADATA_SECTOR + ALOFT_NOTE_OFF + index * ALOFT_NOTE_LEN;
+}
+
+// A valid note never stands behind a blank one: what was torn is never blank, and is passed by.
+static enum aloft_err read_notes(const struct aloft_slots *slots, uint8_t sector, bool sound,
+                                 struct notes *out)
+{
+    struct aloft_flash_view view = otadata_view(slots);
+    uint8_t bytes[ALOFT_NOTE_LEN];
+    memset(out, 0, sizeof *out);
+    out->clean = sound;
+    for (uint8_t i = 0; i < ALOFT_NOTE_COUNT; i++) {
+        struct aloft_note note;
+        enum aloft_err err = aloft_flash_read(&view, note_off(sector, i), bytes, sizeof bytes);
+        if (err != ALOFT_OK) {
+            return err;
+        }
+        if (aloft_note_parse(bytes, &note)) {
+            out->last = note;
+            out->next = (uint8_t)(i + 1);
+            out->clean = out->clean || i == 0;
+        } else if (aloft_bytes_are(bytes, sizeof bytes, 0xFF)) {
+            break;
+        }
+    }
+    return ALOFT_OK;
+}
+
+// The first bytes of the digest of the image that seq selects; zeros when it has none. The image is
+// only walked, not judged.
+static void read_id(const struct aloft_slots *slots, uint32_t seq, uint8_t id[ALOFT_NOTE_ID])
+{
+    int slot = (int)aloft_otadata_slot(seq, slots->ota_count);
+    struct aloft_flash_view view = aloft_slots_view(slots, aloft_slots_extent(slots, slot));
+    uint8_t head[ALOFT_IMAGE_HEADER];
+    uint32_t off = ALOFT_IMAGE_HEADER;
+    memset(id, 0, ALOFT_NOTE_ID);
+    if (aloft_flash_read(&view, 0, head, sizeof head) != ALOFT_OK || head[23] != 1) {
+        return;
+    }
+    for (uint32_t i = 0; i < head[1]; i++) {
+        uint8_t segment[ALOFT_IMAGE_SEGMENT_HEAD];
+        if (aloft_flash_read(&view, off, segment, sizeof segment) != ALOFT_OK) {
+            return;
+        }
+        uint32_t len = aloft_get_le32(segment + 4);
+        if (len > view.len) {
+            return;
+        }
+        off += ALOFT_IMAGE_SEGMENT_HEAD + len;
+    }
+    // What cannot be read is not the image that was noted; zeros say so.
+    (void)aloft_flash_read(&view, (off | 15) + 1, id, ALOFT_NOTE_ID);
+}
+
+static struct aloft_note note_of(const struct aloft_bootsel *op, enum aloft_note_kind kind)
+{
+    struct aloft_note note = {.kind = kind, .seq = op->record.seq, .state = op->record.state};
+    read_id(op->slots, note.seq, note.id);
+    return note;
+}
+
+// op->record is to replace the record in op->sector. There is something to lose only when that is
+// sound, and only then a note is needed.
+static void rewrite_in_place(struct aloft_bootsel *op, const struct aloft_otadata records[2])
+{
+    struct notes notes;
+    uint8_t other = op->sector ^ 1;
+    op->write = true;
+    op->phase = VOID;
+    if (!aloft_otadata_sound(&records[op->sector]) || op->slots->ota_count == 0) {
+        return;
+    }
+    bool sound = aloft_otadata_sound(&records[other]);
+    enum aloft_err err = read_notes(op->slots, other, sound, &notes);
+    if (err != ALOFT_OK) {
+        fail(op, err);
+        return;
+    }
+    op->noted = notes.next + 1u < ALOFT_NOTE_COUNT; // full: as unsafe as the stock way
+    op->note_index = notes.clean ? notes.next : 0;
+    if (op->noted) {
+        op->phase = notes.clean ? NOTE : CLEAN;
+    }
 }
 
 static void verify_slot(struct aloft_bootsel *op, const struct aloft_image_rules *rules, int slot)
@@ -146,6 +260,7 @@ void aloft_bootsel_set_boot(struct aloft_bootsel *op, const struct aloft_slots *
     if (active >= 0 && (int)aloft_otadata_slot(current, slots->ota_count) == slot) {
         op->sector = (uint8_t)active;
         op->record.seq = current;
+        op->in_place = true;
         return;
     }
     op->record.seq = aloft_otadata_next_seq(current, (uint32_t)slot, slots->ota_count);
@@ -168,7 +283,7 @@ static bool own_record(struct aloft_bootsel *op, const struct aloft_otadata reco
     }
     op->sector = (uint8_t)active;
     op->record = records[active];
-    op->write = true;
+    op->in_place = true;
     return true;
 }
 
@@ -189,6 +304,7 @@ void aloft_bootsel_confirm(struct aloft_bootsel *op, const struct aloft_slots *s
         return;
     }
     op->record.state = ALOFT_OTA_VALID;
+    rewrite_in_place(op, records);
 }
 
 void aloft_bootsel_reject(struct aloft_bootsel *op, const struct aloft_slots *slots,
@@ -215,23 +331,81 @@ void aloft_bootsel_reject(struct aloft_bootsel *op, const struct aloft_slots *sl
 void aloft_bootsel_mark(struct aloft_bootsel *op, const struct aloft_slots *slots, uint8_t sector,
                         uint32_t seq, uint32_t state)
 {
-    memset(op, 0, sizeof *op);
-    op->slots = slots;
-    op->phase = ERASE;
+    struct aloft_otadata records[2];
+    if (!start(op, slots, records)) {
+        return;
+    }
     op->sector = sector;
-    op->write = true;
     op->record.seq = seq;
     op->record.state = state;
+    rewrite_in_place(op, records);
 }
 
-static enum aloft_err verified(struct aloft_bootsel *op)
+// Is the note in the other sector still to be carried out on this record?
+static bool still_due(const struct aloft_bootsel *op, const struct aloft_note *note,
+                      const struct aloft_otadata *record)
+{
+    uint8_t id[ALOFT_NOTE_ID];
+    if (aloft_otadata_sound(record) && (record->seq != note->seq || record->state == note->state)) {
+        return false; // carried out already, or overtaken
+    }
+    read_id(op->slots, note->seq, id);
+    return memcmp(id, note->id, sizeof id) == 0;
+}
+
+void aloft_bootsel_repair(struct aloft_bootsel *op, const struct aloft_slots *slots)
+{
+    struct aloft_otadata records[2];
+    if (!start(op, slots, records)) {
+        return;
+    }
+    op->phase = DONE;
+    for (uint8_t other = 0; other < 2 && slots->ota_count > 0; other++) {
+        struct notes notes;
+        bool sound = aloft_otadata_sound(&records[other]);
+        enum aloft_err err = read_notes(slots, other, sound, &notes);
+        if (err != ALOFT_OK) {
+            fail(op, err);
+            return;
+        }
+        if (!notes.clean || notes.last.kind != ALOFT_NOTE_INTENT || notes.last.seq == 0) {
+            continue;
+        }
+        op->sector = other ^ 1;
+        op->record.seq = notes.last.seq;
+        op->record.state = notes.last.state;
+        op->write = true;
+        op->noted = true;
+        op->note_index = (uint8_t)(notes.next - 1);
+        op->phase = still_due(op, &notes.last, &records[op->sector]) ? VOID : CLOSE;
+        return;
+    }
+}
+
+// The image that is to be trusted is good: write.
+static void trusted(struct aloft_bootsel *op)
+{
+    struct aloft_otadata records[2];
+    op->phase = VOID;
+    if (!op->in_place) {
+        return;
+    }
+    enum aloft_err err = aloft_bootsel_read(op->slots, records);
+    if (err != ALOFT_OK) {
+        fail(op, err);
+        return;
+    }
+    rewrite_in_place(op, records);
+}
+
+static enum aloft_err verify_some(struct aloft_bootsel *op)
 {
     enum aloft_step step = aloft_verify_step(&op->verify);
     if (step == ALOFT_STEP_DONE) {
-        op->phase = ERASE;
+        trusted(op);
     }
     if (step != ALOFT_STEP_FAILED) {
-        return ALOFT_OK;
+        return op->err;
     }
     if (op->fall_back) {
         struct aloft_image_rules rules = op->verify.image.rules;
@@ -241,6 +415,75 @@ static enum aloft_err verified(struct aloft_bootsel *op)
     }
     bool rejecting = op->record.state == ALOFT_OTA_INVALID;
     return rejecting ? ALOFT_ERR_NO_ROLLBACK : op->verify.err;
+}
+
+// Writes or checks the note at note_index of the other sector.
+static enum aloft_err note_some(struct aloft_bootsel *op, enum aloft_note_kind kind, uint8_t index)
+{
+    struct aloft_flash_view view = otadata_view(op->slots);
+    struct aloft_note note = note_of(op, kind);
+    uint8_t bytes[ALOFT_NOTE_LEN];
+    uint32_t off = note_off(op->sector ^ 1, index);
+    aloft_note_emit(&note, bytes);
+    if (op->phase != NOTE_CHECK) {
+        return aloft_flash_prog(&view, off, bytes, sizeof bytes);
+    }
+    enum aloft_err err = aloft_flash_compare(&view, off, bytes, sizeof bytes);
+    op->phase = VOID;
+    if (err == ALOFT_ERR_FLASH_VERIFY && index + 2u < ALOFT_NOTE_COUNT) {
+        op->note_index++; // the torn rest of an earlier note lies here: take the next place
+        op->phase = NOTE;
+        err = ALOFT_OK;
+    }
+    return err;
+}
+
+// One program that leaves nothing to read where a record or note was (B4). off is its place.
+static enum aloft_err make_void(struct aloft_bootsel *op, uint32_t off)
+{
+    static const uint8_t zeros[ALOFT_OTADATA_RECORD];
+    struct aloft_flash_view view = otadata_view(op->slots);
+    return aloft_flash_prog(&view, off, zeros, sizeof zeros);
+}
+
+static enum aloft_err void_record(struct aloft_bootsel *op)
+{
+    struct aloft_otadata records[2];
+    enum aloft_err err = aloft_bootsel_read(op->slots, records);
+    op->phase = VOID_NOTES;
+    if (err != ALOFT_OK || !aloft_otadata_sound(&records[op->sector])) {
+        return err;
+    }
+    return make_void(op, op->sector * ALOFT_OTADATA_SECTOR);
+}
+
+static enum aloft_err void_notes(struct aloft_bootsel *op)
+{
+    struct notes notes;
+    enum aloft_err err = read_notes(op->slots, op->sector, false, &notes);
+    op->phase = ERASE;
+    if (err != ALOFT_OK || !notes.clean) {
+        return err;
+    }
+    return make_void(op, note_off(op->sector, 0));
+}
+
+// One sector is finished.
+static void turn(struct aloft_bootsel *op)
+{
+    op->phase = op->noted ? CLOSE : DONE;
+    if (op->erase_other) {
+        op->erase_other = false;
+        op->write = false;
+        op->sector ^= 1;
+        op->phase = VOID;
+    }
+}
+
+static enum aloft_err erase_sector(const struct aloft_bootsel *op, uint8_t sector)
+{
+    struct aloft_flash_view view = otadata_view(op->slots);
+    return aloft_flash_erase(&view, sector * ALOFT_OTADATA_SECTOR, ALOFT_OTADATA_SECTOR);
 }
 
 // Byte path 9/12: from core/update/engine.c; PROG is the durable point: before it the old image
@@ -254,28 +497,60 @@ static enum aloft_err write_record(struct aloft_bootsel *op)
 
     aloft_otadata_emit(&op->record, bytes);
     if (op->phase == ERASE) {
-        err = aloft_flash_erase(&view, off, ALOFT_OTADATA_SECTOR);
-        op->phase = op->write ? PROG : ERASE_OTHER;
+        err = erase_sector(op, op->sector);
+        op->phase = PROG;
+        if (!op->write) {
+            turn(op);
+        }
     } else if (op->phase == PROG) {
         err = aloft_flash_prog(&view, off, bytes, sizeof bytes);
         op->phase = CHECK;
-    } else if (op->phase == CHECK) {
-        err = aloft_flash_compare(&view, off, bytes, sizeof bytes);
-        op->phase = op->erase_other ? ERASE_OTHER : DONE;
     } else {
-        err = aloft_flash_erase(&view, ALOFT_OTADATA_SECTOR - off, ALOFT_OTADATA_SECTOR);
-        op->phase = DONE;
+        err = aloft_flash_compare(&view, off, bytes, sizeof bytes);
+        turn(op);
     }
     return err;
 }
 
+static enum aloft_err advance(struct aloft_bootsel *op)
+{
+    enum aloft_err err = ALOFT_OK;
+    switch ((enum phase)op->phase) {
+    case VERIFY:
+        return verify_some(op);
+    case CLEAN:
+        op->phase = NOTE;
+        return erase_sector(op, op->sector ^ 1);
+    case NOTE:
+        err = note_some(op, ALOFT_NOTE_INTENT, op->note_index);
+        op->phase = NOTE_CHECK;
+        return err;
+    case NOTE_CHECK:
+        return note_some(op, ALOFT_NOTE_INTENT, op->note_index);
+    case VOID:
+        return void_record(op);
+    case VOID_NOTES:
+        return void_notes(op);
+    case ERASE:
+    case PROG:
+    case CHECK:
+        return write_record(op);
+    case CLOSE:
+        err = note_some(op, ALOFT_NOTE_DONE, (uint8_t)(op->note_index + 1));
+        op->phase = DONE;
+        return err;
+    case DONE:
+    case FAILED:
+        break;
+    }
+    return op->err;
+}
+
 enum aloft_step aloft_bootsel_step(struct aloft_bootsel *op)
 {
-    if (op->phase != DONE && op->phase != FAILED) {
-        enum aloft_err err = op->phase == VERIFY ? verified(op) : write_record(op);
-        if (err != ALOFT_OK) {
-            fail(op, err);
-        }
+    enum aloft_err err = advance(op);
+    if (err != ALOFT_OK) {
+        fail(op, err);
     }
     if (op->phase == FAILED) {
         return ALOFT_STEP_FAILED;

@@ -9,10 +9,19 @@
 //   aloft_bootsel_reject        esp_ota_mark_app_invalid_rollback_and_reboot, without the reboot
 //   aloft_bootsel_mark          what bootloader_utility.c writes at a boot
 //
-// Life cycle of a write: one of set_boot, confirm, reject, mark; then step until it is not AGAIN.
+// Life cycle of a write: one of set_boot, confirm, reject, mark, repair; then step until it is not
+// AGAIN.
+//
+// Rewriting a record in place (PENDING, ABORTED, VALID, INVALID; NEW for the slot that is active
+// already) would lose it when power is cut between erase and program. So the intent is noted first,
+// in the other sector (note.h), and our bootloader completes what it finds begun:
+// aloft_bootsel_repair. A record is also made void by one program before its sector is erased: an
+// erase that is cut leaves some bits old and some set, and the state, which no CRC covers, could
+// turn into another.
 #ifndef ALOFT_BOOTSEL_H
 #define ALOFT_BOOTSEL_H
 
+#include "aloft/note.h"
 #include "aloft/slots.h"
 #include "aloft/verify.h"
 
@@ -22,7 +31,10 @@ struct aloft_bootsel {
     struct aloft_otadata record;
     uint8_t phase;
     uint8_t sector;     // 0 or 1: written, or only erased
+    uint8_t note_index; // where the next note goes, in the other sector
+    bool in_place;      // once the image is trusted, the active record is rewritten
     bool write;         // a record goes to `sector` after its erase
+    bool noted;         // the rewrite is in place and goes under a note
     bool erase_other;   // the other sector is erased last
     bool fall_back;     // reject: factory is the second candidate
     enum aloft_err err; // of a failed machine
@@ -51,9 +63,10 @@ void aloft_bootsel_set_boot(struct aloft_bootsel *op, const struct aloft_slots *
                             const struct aloft_image_rules *rules, int slot, bool trial);
 
 // The running app is good: its record becomes VALID. Already VALID, factory or test: nothing to do.
-// Flash:      one erase, one program, in place.
-// Power loss: between the two the record is lost and the next boot runs the older record's slot or
-//             factory, as with the stock library.
+// Flash:      in place, under a note: at most two erases and five programs, one a step.
+// Power loss: with our bootloader the old state or the new one, never neither. With the stock
+//             bootloader the record can be lost between erase and program, as with the stock
+//             library.
 // Errors:     NOT_SELECTED when otadata does not select the running slot; FLASH_*.
 void aloft_bootsel_confirm(struct aloft_bootsel *op, const struct aloft_slots *slots, int running);
 
@@ -68,6 +81,11 @@ void aloft_bootsel_reject(struct aloft_bootsel *op, const struct aloft_slots *sl
 // Flash, power loss: as confirm.
 void aloft_bootsel_mark(struct aloft_bootsel *op, const struct aloft_slots *slots, uint8_t sector,
                         uint32_t seq, uint32_t state);
+
+// Completes or closes a rewrite in place that power has cut. For the bootloader, before it looks at
+// the records. DONE at the first step when there is nothing to repair.
+// Flash, power loss: as confirm; it can be cut and begun again any number of times.
+void aloft_bootsel_repair(struct aloft_bootsel *op, const struct aloft_slots *slots);
 
 // One erase, one program, or reading at most 4 KiB. DONE: the records are written and read back.
 enum aloft_step aloft_bootsel_step(struct aloft_bootsel *op);

@@ -1,0 +1,35 @@
+// Notes beside the otadata records: what a rewrite of the other sector's record is about to do, and
+// that it is done. They make a rewrite in place safe against power cuts; bootsel.h says how. The
+// stock bootloader and library look only at the first 32 bytes of each sector and never see them.
+//
+// A note is one write unit of 32 bytes, appended from offset 256 of the sector on, in other pages
+// than the record, and never programmed twice. Format: ours; docs/SPEC.md, "otadata notes".
+#ifndef ALOFT_NOTE_H
+#define ALOFT_NOTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ALOFT_NOTE_OFF   256u // of the first note in its sector
+#define ALOFT_NOTE_LEN   32u
+#define ALOFT_NOTE_COUNT 120u // notes that fit
+#define ALOFT_NOTE_ID    12u  // bytes of the image's digest that a note keeps
+
+enum aloft_note_kind {
+    ALOFT_NOTE_NONE = 0,
+    ALOFT_NOTE_INTENT = 1, // the other sector's record is about to become {seq, state}
+    ALOFT_NOTE_DONE = 2,   // it has become so
+};
+
+struct aloft_note {
+    uint32_t kind; // enum aloft_note_kind
+    uint32_t seq;
+    uint32_t state;
+    uint8_t id[ALOFT_NOTE_ID]; // of the image in the slot that seq selects
+};
+
+// False when the bytes are no note: blank, torn or something else.
+bool aloft_note_parse(const uint8_t bytes[ALOFT_NOTE_LEN], struct aloft_note *out);
+void aloft_note_emit(const struct aloft_note *note, uint8_t bytes[ALOFT_NOTE_LEN]);
+
+#endif
