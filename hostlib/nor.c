@@ -156,19 +156,55 @@ uint32_t aloft_nor_erase_us(uint32_t len)
     return len == ALOFT_NOR_BLOCK ? ALOFT_NOR_BLOCK_ERASE_US : ALOFT_NOR_SECTOR_ERASE_US;
 }
 
+// Programs one byte in part: some of the bits that were to be cleared are.
+static void tear_byte(struct aloft_nor *nor, uint32_t addr, uint8_t data, uint32_t *seed)
+{
+    uint8_t part = (uint8_t)(data | draw(seed));
+    prog_bytes(nor, addr, &part, 1);
+}
+
 void aloft_nor_tear_prog(struct aloft_nor *nor, uint32_t addr, const uint8_t *data, uint32_t len,
                          uint32_t seed)
 {
-    uint32_t whole = draw(&seed) % len;
+    uint32_t chosen = draw(&seed);
+    uint32_t whole = chosen % len; // bytes that are complete
+    switch (nor->plan.torn) {
+    case ALOFT_NOR_TORN_ANY:
+        break;
+    case ALOFT_NOR_TORN_FIRST:
+        whole = 0;
+        break;
+    case ALOFT_NOR_TORN_MIDDLE:
+        whole = len / 2;
+        break;
+    case ALOFT_NOR_TORN_LAST:
+        whole = len - 1;
+        break;
+    case ALOFT_NOR_TORN_HOLE:
+        whole = chosen % ((len + 3) / 4) * 4;
+        for (uint32_t i = whole + 1; i < whole + 4 && i < len; i++) {
+            tear_byte(nor, addr + i, data[i], &seed);
+        }
+        if (whole + 4 < len) {
+            prog_bytes(nor, addr + whole + 4, data + whole + 4, len - whole - 4);
+        }
+        break;
+    }
     prog_bytes(nor, addr, data, whole);
-    uint8_t part = (uint8_t)(data[whole] | draw(&seed));
-    prog_bytes(nor, addr + whole, &part, 1);
+    tear_byte(nor, addr + whole, data[whole], &seed);
 }
 
 // Sets bits of the range: each with a chance of `chance` in 256.
 static void set_some(struct aloft_nor *nor, uint32_t addr, uint32_t len, uint32_t chance,
                      uint32_t *seed)
 {
+    if (chance == 0) {
+        return;
+    }
+    if (chance >= 256) {
+        memset(nor->bytes + addr, 0xFF, len);
+        return;
+    }
     for (uint32_t i = 0; i < len * 8; i++) {
         if ((draw(seed) & 0xFF) < chance) {
             nor->bytes[addr + i / 8] |= (uint8_t)(1u << i % 8);

@@ -8,8 +8,9 @@
 // Faults: power is cut before, in the middle of (torn) or after a chosen operation; a chosen
 // operation fails; single bits flip. After a cut the flash is dead: every access fails and changes
 // nothing, until power_on. What a cut in the middle of an operation leaves:
-//   program  the first bytes of it, the last of these in part
-//   erase    a mix of old bits, ones, and weak bits, which read differently each time, until the
+//   program  the first bytes of it, the last of these in part; or all but a word
+//   (ALOFT_NOR_TORN_HOLE) erase    a mix of old bits, ones, and weak bits, which read differently
+//   each time, until the
 //            sector is erased again. A weak sector can look blank.
 //
 // Life cycle: init, then use nor.flash. No resource is held, nothing is global.
@@ -49,13 +50,24 @@ enum aloft_nor_mix {
     ALOFT_NOR_MIX_PREFIX, // the first sectors or bytes are erased, the rest is old
 };
 
+// How far a torn program got.
+enum aloft_nor_torn {
+    ALOFT_NOR_TORN_ANY,    // the seed chooses the byte
+    ALOFT_NOR_TORN_FIRST,  // part of the first byte
+    ALOFT_NOR_TORN_MIDDLE, // half of the bytes, and part of the next
+    ALOFT_NOR_TORN_LAST,   // all but the last byte, and part of that
+    ALOFT_NOR_TORN_HOLE,   // all but one word, which is programmed in part: the cells of a page are
+                           // programmed together, so any of them can be the slowest
+};
+
 // What goes wrong. Operations are counted from 1, since power came.
 struct aloft_nor_plan {
     enum aloft_nor_cut cut;
-    uint32_t cut_at;  // at this operation
-    uint32_t fail_at; // this operation fails and changes nothing; 0: none
-    enum aloft_nor_mix mix;
-    uint32_t seed; // of torn parts
+    uint32_t cut_at;          // at this operation
+    uint32_t fail_at;         // this operation fails and changes nothing; 0: none
+    enum aloft_nor_mix mix;   // of a torn erase
+    enum aloft_nor_torn torn; // of a torn program
+    uint32_t seed;            // of torn parts
 };
 
 struct aloft_nor {
@@ -89,6 +101,7 @@ uint32_t aloft_nor_erase_us(uint32_t len);
 
 // What a cut in the middle of this operation leaves behind, at this moment. For who knows that an
 // operation was under way but cannot be in the middle of it. The range must be a legal one.
+// A program is torn as the plan says, ALOFT_NOR_TORN_ANY without one.
 void aloft_nor_tear_prog(struct aloft_nor *nor, uint32_t addr, const uint8_t *data, uint32_t len,
                          uint32_t seed);
 void aloft_nor_tear_erase(struct aloft_nor *nor, uint32_t addr, uint32_t len,

@@ -168,6 +168,34 @@ static void a_torn_program_leaves_a_prefix_and_part_of_one_byte(void)
     CHECK(cut_inside_a_byte);
 }
 
+// Where the power went in a program can be chosen: by byte, or one word that came too late.
+static void a_torn_program_stops_where_it_is_told_to(void)
+{
+    static const uint8_t zeros[32];
+    static const struct {
+        enum aloft_nor_torn torn;
+        uint32_t whole;
+    } cases[] = {{ALOFT_NOR_TORN_FIRST, 0}, {ALOFT_NOR_TORN_MIDDLE, 16}, {ALOFT_NOR_TORN_LAST, 31}};
+    for (uint32_t i = 0; i < 3; i++) {
+        plan(ALOFT_NOR_CUT_TORN, 1, ALOFT_NOR_MIX_ANY, 3);
+        nor.plan.torn = cases[i].torn;
+        CHECK_EQ(aloft_flash_prog(&view, 0x100, zeros, sizeof zeros), ALOFT_ERR_FLASH_PROG);
+        CHECK_BYTES(bytes + 0x100, zeros, cases[i].whole);
+        CHECK(only_changed(0x100, cases[i].whole + 1));
+    }
+    for (uint32_t seed = 0; seed < 64; seed++) {
+        uint32_t words = 0;
+        plan(ALOFT_NOR_CUT_TORN, 1, ALOFT_NOR_MIX_ANY, seed);
+        nor.plan.torn = ALOFT_NOR_TORN_HOLE;
+        CHECK_EQ(aloft_flash_prog(&view, 0x100, zeros, sizeof zeros), ALOFT_ERR_FLASH_PROG);
+        for (uint32_t at = 0x100; at < 0x120; at += 4) {
+            words += memcmp(bytes + at, zeros, 4) != 0;
+        }
+        CHECK(words <= 1);
+        CHECK(only_changed(0x100, sizeof zeros));
+    }
+}
+
 static void a_torn_erase_stays_inside_its_range_and_is_repeatable(void)
 {
     static const enum aloft_nor_mix mixes[] = {ALOFT_NOR_MIX_ANY, ALOFT_NOR_MIX_OLD,
@@ -246,6 +274,7 @@ CHECK_MAIN(TEST(erase_sets_a_sector_or_a_block_and_nothing_else), TEST(programs_
            TEST(a_cut_before_changes_nothing_and_a_cut_after_lets_it_happen),
            TEST(after_a_cut_the_flash_is_dead_until_power_comes_back),
            TEST(a_torn_program_leaves_a_prefix_and_part_of_one_byte),
+           TEST(a_torn_program_stops_where_it_is_told_to),
            TEST(a_torn_erase_stays_inside_its_range_and_is_repeatable),
            TEST(a_half_erased_sector_has_old_bits_and_new_ones),
            TEST(a_weak_sector_can_look_blank_and_reads_differently_until_it_is_erased),
