@@ -15,6 +15,7 @@ set(ALOFT_CORE_SOURCES
     flash/slots.c
     flash/verify.c
     update/engine.c
+    update/resume.c
     update/writer.c
     net/http.c
     net/url.c

@@ -1,15 +1,18 @@
 // The path of an image into its slot, in order: bounded and judged as it streams, written, judged
 // again from flash, completed.
 //
-//   RECEIVING --finish--> FLUSHING -> VERIFYING -> COMPLETING -> DONE
+//   [REREADING ->] RECEIVING --finish--> FLUSHING -> VERIFYING -> COMPLETING -> DONE
 //       any fault: FAILED, and the slot holds no image (E3)
 //
-// E1..E3 are in the header. Keeping E1: the only view that can be written is made in begin.
+// E1..E4 are in the header. Keeping E1: the only view that can be written is made in begin.
 #include "aloft/engine.h"
 #include "aloft/bootsel.h"
 #include <string.h>
 
-enum phase { RECEIVING, FLUSHING, VERIFYING, COMPLETING, DONE, FAILED };
+enum phase { REREADING, RECEIVING, FLUSHING, VERIFYING, COMPLETING, DONE, FAILED };
+
+// Notes of progress: the tail is erased, what is downloaded is said, and then progress is.
+enum notes { NO_NOTES, ERASE_NOTES, HEAD_NOTES, PROGRESS_NOTES };
 
 static enum aloft_err fail(struct aloft_engine *engine, enum aloft_err err)
 {
@@ -74,6 +77,12 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     engine->events = config->events;
     engine->len = config->len;
     engine->target = (int8_t)target;
+    engine->phase = RECEIVING;
+    engine->artifact = config->artifact;
+    if (config->artifact != NULL) {
+        aloft_resume_plan(&engine->resume, &view, config->artifact);
+        engine->notes = engine->resume.area != 0 ? ERASE_NOTES : NO_NOTES;
+    }
     aloft_writer_init(&engine->writer, &view, config->len);
     struct aloft_image_rules stream_rules = engine->rules;
     stream_rules.crypto = NULL; // the SHA-256 is taken from flash, not from what goes by
@@ -109,6 +118,84 @@ static enum aloft_err accept(struct aloft_engine *engine)
     return same ? ALOFT_ERR_SAME_VERSION : ALOFT_OK;
 }
 
+// The next bytes of the image, whether they come from the network or back from flash.
+static enum aloft_err judge(struct aloft_engine *engine, const uint8_t *data, uint32_t len)
+{
+    enum aloft_image_event event;
+    do {
+        uint32_t judged;
+        event = aloft_image_next(&engine->verify.image, data, len, &judged);
+        enum aloft_err err = event == ALOFT_IMAGE_BAD    ? engine->verify.image.err
+                             : event == ALOFT_IMAGE_DESC ? accept(engine)
+                                                         : ALOFT_OK;
+        if (err != ALOFT_OK) {
+            return err;
+        }
+        data += judged;
+        len -= judged;
+    } while (event != ALOFT_IMAGE_MORE);
+    return ALOFT_OK;
+}
+
+bool aloft_engine_begun(const struct aloft_slots *slots, int running,
+                        struct aloft_artifact *artifact, uint32_t *off)
+{
+    struct aloft_resume resume;
+    uint8_t head[ALOFT_RESUME_HEAD_MAX];
+    int target = aloft_slots_next(slots, running);
+    struct aloft_flash_view view = aloft_slots_view(slots, aloft_slots_extent(slots, target));
+    if (target == ALOFT_SLOT_NONE || !aloft_resume_read(&resume, &view, artifact, head)) {
+        return false;
+    }
+    *off = resume.noted;
+    // A complete image has its first byte; there is nothing to go on with.
+    return aloft_flash_read(&view, 0, head, 1) == ALOFT_OK && head[0] != 0xE9;
+}
+
+enum aloft_err aloft_engine_resume(struct aloft_engine *engine,
+                                   const struct aloft_engine_config *config, uint32_t *off)
+{
+    struct aloft_artifact noted;
+    struct aloft_resume resume;
+    uint8_t head[ALOFT_RESUME_HEAD_MAX];
+    *off = 0;
+    enum aloft_err err = aloft_engine_begin(engine, config);
+    if (err != ALOFT_OK || !aloft_resume_read(&resume, &engine->writer.view, &noted, head)) {
+        return err;
+    }
+    engine->resume = resume;
+    engine->notes = PROGRESS_NOTES;
+    engine->phase = REREADING;
+    engine->taken = resume.noted;
+    aloft_writer_resume(&engine->writer, resume.noted, head);
+    *off = resume.noted;
+    return ALOFT_OK;
+}
+
+// What an earlier boot has written passes the judge again (E4).
+static enum aloft_step reread_some(struct aloft_engine *engine)
+{
+    uint8_t piece[ALOFT_FLASH_PAGE];
+    for (uint32_t read = 0; read < ALOFT_VERIFY_STEP; read += sizeof piece) {
+        if (engine->reread == engine->taken) {
+            engine->phase = RECEIVING;
+            return ALOFT_STEP_AGAIN;
+        }
+        enum aloft_err err =
+            aloft_flash_read(&engine->writer.view, engine->reread, piece, sizeof piece);
+        if (err == ALOFT_OK && engine->reread == 0) {
+            memcpy(piece, engine->writer.head, engine->writer.head_len);
+        }
+        engine->reread += (uint32_t)sizeof piece;
+        err = err == ALOFT_OK ? judge(engine, piece, sizeof piece) : err;
+        if (err != ALOFT_OK) {
+            fail(engine, err);
+            return ALOFT_STEP_FAILED;
+        }
+    }
+    return ALOFT_STEP_AGAIN;
+}
+
 // Byte path 5/12: from core/agent/agent.c; bounded and judged as it streams, then handed to the
 // writer.
 enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *data, uint32_t len,
@@ -122,22 +209,10 @@ enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *dat
         return fail(engine, ALOFT_ERR_IMAGE_TRAILING);
     }
     uint32_t n = aloft_writer_feed(&engine->writer, data, len);
-    enum aloft_image_event event = ALOFT_IMAGE_MORE;
     *used = n;
     engine->taken += n;
-    do {
-        uint32_t judged;
-        event = aloft_image_next(&engine->verify.image, data, n, &judged);
-        enum aloft_err err = event == ALOFT_IMAGE_BAD    ? engine->verify.image.err
-                             : event == ALOFT_IMAGE_DESC ? accept(engine)
-                                                         : ALOFT_OK;
-        if (err != ALOFT_OK) {
-            return fail(engine, err);
-        }
-        data += judged;
-        n -= judged;
-    } while (event != ALOFT_IMAGE_MORE);
-    return ALOFT_OK;
+    enum aloft_err err = judge(engine, data, n);
+    return err == ALOFT_OK ? ALOFT_OK : fail(engine, err);
 }
 
 enum aloft_err aloft_engine_finish(struct aloft_engine *engine)
@@ -186,10 +261,38 @@ static enum aloft_step verify_some(struct aloft_engine *engine)
     return step;
 }
 
+// One note, if one is due. Notes are an offer to a later boot: when they cannot be written, the
+// update goes on without.
+static bool note_some(struct aloft_engine *engine)
+{
+    bool done = false;
+    enum aloft_err err = ALOFT_OK;
+    if (engine->notes == ERASE_NOTES) {
+        err = aloft_resume_erase(&engine->resume);
+        engine->notes = HEAD_NOTES;
+    } else if (engine->notes == HEAD_NOTES) {
+        err = aloft_resume_write_head(&engine->resume, engine->artifact, engine->writer.head,
+                                      engine->writer.head_len, &done);
+        engine->notes = done ? PROGRESS_NOTES : HEAD_NOTES;
+    } else if (engine->notes == PROGRESS_NOTES && engine->writer.in_flight == 0 &&
+               aloft_resume_due(&engine->resume, engine->writer.off)) {
+        aloft_resume_write_progress(&engine->resume, engine->writer.off);
+    } else {
+        return false;
+    }
+    if (err != ALOFT_OK) {
+        engine->notes = NO_NOTES;
+    }
+    return true;
+}
+
 static enum aloft_step write_some(struct aloft_engine *engine)
 {
     if (!engine->head_passed) {
         return ALOFT_STEP_DONE; // nothing may be erased yet (E2)
+    }
+    if (note_some(engine)) {
+        return ALOFT_STEP_AGAIN;
     }
     enum aloft_step step = aloft_writer_step(&engine->writer);
     if (step == ALOFT_STEP_FAILED) {
@@ -209,6 +312,8 @@ static enum aloft_step write_some(struct aloft_engine *engine)
 enum aloft_step aloft_engine_step(struct aloft_engine *engine)
 {
     switch ((enum phase)engine->phase) {
+    case REREADING:
+        return reread_some(engine);
     case RECEIVING:
     case FLUSHING:
     case COMPLETING:

@@ -25,6 +25,14 @@ void aloft_writer_init(struct aloft_writer *writer, const struct aloft_flash_vie
     memset(writer->head, 0xFF, sizeof writer->head);
 }
 
+void aloft_writer_resume(struct aloft_writer *writer, uint32_t off, const uint8_t *head)
+{
+    ALOFT_ASSERT(off % ALOFT_FLASH_PAGE == 0 && off > 0);
+    writer->off = off;
+    writer->erased = aloft_align_up(off, writer->view.flash->geometry.sector);
+    memcpy(writer->head, head, writer->head_len);
+}
+
 // While a page is being programmed the buffer is needed for reading back.
 uint32_t aloft_writer_room(const struct aloft_writer *writer)
 {

@@ -9,11 +9,13 @@
 // Invariants
 //   E1  Only the target slot is erased or programmed; never the running one, factory or otadata.
 //   E2  Nothing is erased before the image's head (288 bytes) was read and accepted.
+//   E4  What notes of progress say is a hint: it is judged again, and the whole image at the end.
 //   E3  The first 16 bytes are programmed only after the whole image was read back and judged good.
 #ifndef ALOFT_ENGINE_H
 #define ALOFT_ENGINE_H
 
 #include "aloft/event.h"
+#include "aloft/resume.h"
 #include "aloft/slots.h"
 #include "aloft/verify.h"
 #include "aloft/writer.h"
@@ -26,16 +28,22 @@ struct aloft_engine_config {
     int running;                             // the slot that runs
     int target;                              // ALOFT_SLOT_NONE: the next one
     uint32_t len;                            // bytes of the artifact; 0: not known
+    const struct aloft_artifact *artifact;   // note progress for it, so that a reset need not start
+                                             // again; NULL: do not. Must outlive the engine
 };
 
 struct aloft_engine {
     struct aloft_writer writer;
+    struct aloft_resume resume; // notes of progress in the slot's tail
     struct aloft_verify verify; // its judge follows the stream first, and flash at the end
     const struct aloft_image_facts *current;
     const struct aloft_events *events;
     struct aloft_image_rules rules;
-    uint32_t len;     // promised, 0 when not known
-    uint32_t taken;   // bytes fed
+    uint32_t len;    // promised, 0 when not known
+    uint32_t taken;  // bytes fed
+    uint32_t reread; // bytes judged again after a resume
+    const struct aloft_artifact *artifact;
+    uint8_t notes;    // private
     int8_t target;    // slot
     uint8_t phase;    // private
     bool head_passed; // the image's head is known and accepted
@@ -48,6 +56,19 @@ struct aloft_engine {
 //         FLASH_READ.
 enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
                                   const struct aloft_engine_config *config);
+
+// Is there a download in the next slot that can go on after a reset? True: *artifact says which
+// one, and *off from which byte on it is still wanted. Reads the notes in the slot; touches
+// nothing.
+bool aloft_engine_begun(const struct aloft_slots *slots, int running,
+                        struct aloft_artifact *artifact, uint32_t *off);
+
+// Begins, and goes on where aloft_engine_begun said: what is in the slot is read and judged again,
+// a few KiB a step, before the first feed. config->artifact is what begun gave. *off is where the
+// next feed must start; 0 when there is nothing to go on from after all. Errors: as
+// aloft_engine_begin.
+enum aloft_err aloft_engine_resume(struct aloft_engine *engine,
+                                   const struct aloft_engine_config *config, uint32_t *off);
 
 // Takes bytes of the image, as many as there is room for, and says how many in *used. Touches no
 // flash; step makes room. Splits of the input never change the result.

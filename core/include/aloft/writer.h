@@ -34,6 +34,11 @@ void aloft_writer_init(struct aloft_writer *writer, const struct aloft_flash_vie
 // Takes bytes into RAM, up to the room there is, and says how many. Touches no flash.
 uint32_t aloft_writer_feed(struct aloft_writer *writer, const uint8_t *data, uint32_t len);
 
+// Goes on at off, a multiple of the page: everything below is in the view, but its first bytes,
+// which are these. The sector that off lies in was erased before its first page was programmed;
+// what follows it is erased again, for nothing is known of it.
+void aloft_writer_resume(struct aloft_writer *writer, uint32_t off, const uint8_t *head);
+
 // How many bytes the next feed would take. 0: step first.
 uint32_t aloft_writer_room(const struct aloft_writer *writer);
 
