@@ -4,10 +4,15 @@
 //        ^                    |3xx                                                   |
 //        +--------------------+                                   SELECTING <--------+
 //                                                                     |
-//   any fault: FAILED                                               DONE
+//   a fault that may pass: WAITING, then CONNECTING again           DONE
+//   any other: FAILED
+//
+// A retry and a start after a reset are the same thing: what the notes in the slot say was begun is
+// asked for from where it stopped, judged again from flash, and gone on with; see resume.h.
 //
 // Invariants
-//   A1  The engine is begun only after a 200, and otadata is touched only in SELECTING, after the
+//   A1  The engine is begun only after a 200 or a fitting 206, and otadata is touched only in
+//   SELECTING, after the
 //       engine has judged the whole image in flash good.
 //   A2  Input is taken only as far as the engine has room: a slow flash slows the sender, and
 //       nothing is buffered that is not in the struct.
@@ -17,13 +22,28 @@
 #include "aloft/crc32.h"
 #include <string.h>
 
-enum phase { IDLE, CONNECTING, TALKING, BODY, DRAIN, FINISHING, SELECTING, DONE, FAILED };
+enum phase {
+    IDLE,
+    WAITING,
+    CONNECTING,
+    TALKING,
+    BODY,
+    DRAIN,
+    FINISHING,
+    SELECTING,
+    DONE,
+    BROKEN,
+    FAILED
+};
 
 #define PULL_ID 0u // the connection of a pull
 
 #define CONNECT_TIMEOUT_MS 10000u
 #define IDLE_TIMEOUT_MS    10000u
 #define TOTAL_TIMEOUT_MS   600000u
+#define BACKOFF_MS         1000u
+#define BACKOFF_MAX_MS     60000u
+#define ENOUGH_PROGRESS    4096u // bytes after which a link counts as working
 #define DRAIN_MS           1000u // how long to listen for bytes after the end
 
 static void emit_text(const struct aloft_agent *agent, enum aloft_event_kind kind, uint32_t value,
@@ -40,13 +60,18 @@ static void emit(const struct aloft_agent *agent, enum aloft_event_kind kind, ui
     emit_text(agent, kind, value, NULL, 0);
 }
 
+// Decides the end of the connection. What follows from the fault is decided at the next step, which
+// knows the time; without retries there is nothing to decide.
 static void fail(struct aloft_agent *agent, enum aloft_err err)
 {
-    agent->phase = FAILED;
+    bool may_go_on = (agent->config.retries != 0 || agent->from != 0) && agent->phase != SELECTING;
     agent->err = err;
     agent->ask_open = false;
     agent->ask_close = agent->open;
-    emit(agent, ALOFT_EVENT_FAILED, 0);
+    agent->phase = may_go_on ? BROKEN : FAILED;
+    if (!may_go_on) {
+        emit(agent, ALOFT_EVENT_FAILED, 0);
+    }
 }
 
 static uint32_t default_to(uint32_t value, uint32_t fallback)
@@ -62,6 +87,9 @@ void aloft_agent_init(struct aloft_agent *agent, const struct aloft_agent_config
     mine->connect_timeout_ms = default_to(mine->connect_timeout_ms, CONNECT_TIMEOUT_MS);
     mine->idle_timeout_ms = default_to(mine->idle_timeout_ms, IDLE_TIMEOUT_MS);
     mine->total_timeout_ms = default_to(mine->total_timeout_ms, TOTAL_TIMEOUT_MS);
+    mine->backoff_ms = default_to(mine->backoff_ms, BACKOFF_MS);
+    mine->backoff_max_ms = default_to(mine->backoff_max_ms, BACKOFF_MAX_MS);
+    mine->seed = default_to(mine->seed, 1);
 }
 
 // Asks for a connection to where url_text points.
@@ -95,11 +123,33 @@ static enum aloft_err connect(struct aloft_agent *agent, uint32_t now_ms)
     return ALOFT_OK;
 }
 
+static uint32_t url_crc(const char *url)
+{
+    return aloft_crc32(0, (const uint8_t *)url, strlen(url));
+}
+
+// Connects to where the pull began, going on with what is in the slot if that is of the same URL.
+static enum aloft_err start(struct aloft_agent *agent, uint32_t now_ms)
+{
+    const struct aloft_agent_config *config = &agent->config;
+    struct aloft_artifact *artifact = &agent->artifact;
+    uint32_t off = 0;
+    bool begun = !agent->no_resume &&
+                 aloft_engine_begun(config->slots, config->running, artifact, &off) &&
+                 artifact->url_crc == url_crc(agent->origin);
+    agent->from = begun ? off : 0;
+    agent->redirects = 0;
+    memcpy(agent->url_text, agent->origin, strlen(agent->origin) + 1);
+    return connect(agent, now_ms);
+}
+
 enum aloft_err aloft_agent_pull(struct aloft_agent *agent, const char *url, uint32_t now_ms)
 {
     const struct aloft_agent_config *config = &agent->config;
-    size_t len = strlen(url);
-    agent->redirects = 0;
+    agent->origin = url;
+    agent->from = 0;
+    agent->tries = 0;
+    agent->no_resume = false;
     agent->err = ALOFT_OK;
     agent->started_ms = now_ms;
     enum aloft_err err = aloft_slots_check(config->slots, config->rules->crypto);
@@ -107,15 +157,19 @@ enum aloft_err aloft_agent_pull(struct aloft_agent *agent, const char *url, uint
     if (err == ALOFT_OK && agent->target == ALOFT_SLOT_NONE) {
         err = ALOFT_ERR_NO_OTA_SLOT;
     }
-    if (err == ALOFT_OK && len > ALOFT_URL_MAX) {
+    if (err == ALOFT_OK && strlen(url) > ALOFT_URL_MAX) {
         err = ALOFT_ERR_URL_TOO_LONG;
     }
     if (err == ALOFT_OK) {
-        memcpy(agent->url_text, url, len + 1);
-        err = connect(agent, now_ms);
+        err = start(agent, now_ms);
     }
     if (err != ALOFT_OK) {
-        fail(agent, err);
+        agent->from = 0;
+        agent->phase = FAILED;
+        agent->err = err;
+        agent->ask_open = false;
+        agent->ask_close = agent->open;
+        emit(agent, ALOFT_EVENT_FAILED, 0);
     }
     return err;
 }
@@ -165,6 +219,7 @@ void aloft_agent_opened(struct aloft_agent *agent, uint8_t id, uint32_t now_ms)
     agent->phase = TALKING;
     touch(agent, now_ms);
     aloft_http_init(&agent->http, limit, agent->work.location, sizeof agent->work.location);
+    aloft_http_keep_tag(&agent->http, agent->artifact.tag, sizeof agent->artifact.tag);
     emit(agent, ALOFT_EVENT_CONNECTED, 0);
 }
 
@@ -174,7 +229,12 @@ uint32_t aloft_agent_send(struct aloft_agent *agent, uint8_t id, uint8_t *buf, u
     if (!concerns(agent, id) || agent->phase != TALKING) {
         return 0;
     }
-    uint32_t n = aloft_http_get(agent->url_text, url, agent->sent, buf, cap);
+    const struct aloft_http_request request = {.url_text = agent->url_text,
+                                               .url = url,
+                                               .from = agent->from,
+                                               .tag = agent->artifact.tag,
+                                               .tag_len = agent->artifact.tag_len};
+    uint32_t n = aloft_http_get(&request, agent->sent, buf, cap);
     if (agent->sent == 0 && n > 0) {
         emit_text(agent, ALOFT_EVENT_REQUESTED, 0, agent->url_text + url->path, url->path_len);
     }
@@ -199,6 +259,38 @@ static enum aloft_err redirect(struct aloft_agent *agent, uint32_t now_ms)
     return connect(agent, now_ms);
 }
 
+// A whole file comes: what was begun, if anything, is not gone on with.
+static enum aloft_err begin(struct aloft_agent *agent, const struct aloft_engine_config *config)
+{
+    const struct aloft_http *http = &agent->http;
+    agent->from = 0;
+    agent->artifact.len = config->len;
+    agent->artifact.url_crc = url_crc(agent->origin);
+    agent->artifact.tag_len = (uint8_t)http->tag_len;
+    return aloft_engine_begin(&agent->work.engine, config);
+}
+
+// The rest of a file comes. It must be exactly what was asked for.
+static enum aloft_err go_on(struct aloft_agent *agent, struct aloft_engine_config *config)
+{
+    const struct aloft_http *http = &agent->http;
+    uint32_t total = agent->artifact.len;
+    uint32_t off;
+    if (!http->has_range || http->range_from != agent->from || http->range_total != total ||
+        (http->has_length && http->length != total - agent->from)) {
+        return ALOFT_ERR_HTTP_FRAMING;
+    }
+    config->len = total;
+    enum aloft_err err = aloft_engine_resume(&agent->work.engine, config, &off);
+    if (err == ALOFT_OK && off != agent->from) {
+        return ALOFT_ERR_HTTP_FRAMING;
+    }
+    aloft_event_emit(
+        &agent->config.events,
+        &(struct aloft_event){.kind = ALOFT_EVENT_RESUMED, .value = off, .total = total});
+    return err;
+}
+
 // The headers are complete.
 static enum aloft_err response(struct aloft_agent *agent, uint32_t now_ms)
 {
@@ -211,6 +303,9 @@ static enum aloft_err response(struct aloft_agent *agent, uint32_t now_ms)
         return redirect(agent, now_ms);
     }
     enum aloft_err err = aloft_http_status_err(http->status);
+    if (err == ALOFT_OK && http->status == 206 && agent->from == 0) {
+        err = ALOFT_ERR_HTTP_STATUS; // nobody asked for a part
+    }
     if (err != ALOFT_OK) {
         return err;
     }
@@ -222,23 +317,27 @@ static enum aloft_err response(struct aloft_agent *agent, uint32_t now_ms)
         .running = agent->config.running,
         .target = agent->target,
         .len = length,
+        .artifact = &agent->artifact,
     };
     agent->phase = BODY;
     agent->write_ms = now_ms;
-    return aloft_engine_begin(&agent->work.engine, &config);
+    return http->status == 206 ? go_on(agent, &config) : begin(agent, &config);
 }
 
-static void progress(const struct aloft_agent *agent, uint32_t before, uint32_t now_ms)
+static void progress(struct aloft_agent *agent, uint32_t before, uint32_t now_ms)
 {
     const struct aloft_http *http = &agent->http;
     uint32_t after = http->received;
     uint32_t total = http->has_length ? http->length : 0;
+    if (after >= ENOUGH_PROGRESS) {
+        agent->tries = 0;
+    }
     if (before / ALOFT_AGENT_PIECE != after / ALOFT_AGENT_PIECE || after == total) {
         // Tenths of a second are fine enough; a 64-bit division would cost a kilobyte of code.
         uint32_t tenths = (now_ms - agent->write_ms) / 100 + 1;
         aloft_event_emit(&agent->config.events, &(struct aloft_event){.kind = ALOFT_EVENT_PROGRESS,
-                                                                      .value = after,
-                                                                      .total = total,
+                                                                      .value = agent->from + after,
+                                                                      .total = agent->from + total,
                                                                       .rate = after / tenths * 10});
     }
 }
@@ -263,7 +362,7 @@ static void complete(struct aloft_agent *agent, uint32_t now_ms)
     if (agent->phase == BODY) {
         agent->phase = DRAIN;
         agent->deadline_ms = now_ms + DRAIN_MS;
-        emit(agent, ALOFT_EVENT_RECEIVED, agent->http.received);
+        emit(agent, ALOFT_EVENT_RECEIVED, agent->from + agent->http.received);
     }
 }
 
@@ -370,6 +469,15 @@ uint32_t aloft_agent_deadline(const struct aloft_agent *agent)
     return passed(agent->deadline_ms, total) ? total : agent->deadline_ms;
 }
 
+static void wait_is_over(struct aloft_agent *agent, uint32_t now_ms)
+{
+    agent->err = ALOFT_OK;
+    enum aloft_err err = start(agent, now_ms);
+    if (err != ALOFT_OK) {
+        fail(agent, err);
+    }
+}
+
 static void check_clock(struct aloft_agent *agent, uint32_t now_ms)
 {
     uint32_t deadline = aloft_agent_deadline(agent);
@@ -378,6 +486,8 @@ static void check_clock(struct aloft_agent *agent, uint32_t now_ms)
     }
     if (agent->phase == DRAIN) {
         finish(agent);
+    } else if (agent->phase == WAITING && deadline == agent->deadline_ms) {
+        wait_is_over(agent, now_ms);
     } else {
         fail(agent, deadline != agent->deadline_ms ? ALOFT_ERR_NET_TOTAL_TIMEOUT
                     : agent->phase == CONNECTING   ? ALOFT_ERR_NET_CONNECT_TIMEOUT
@@ -406,14 +516,67 @@ static bool work(struct aloft_agent *agent)
     return step == ALOFT_STEP_AGAIN;
 }
 
+// A fault of the link or the server, which may have passed at the next try.
+static bool may_pass(enum aloft_err err)
+{
+    return (err <= ALOFT_ERR_NET_DNS && err >= ALOFT_ERR_NET_IDLE_TIMEOUT &&
+            err != ALOFT_ERR_NET_TLS) ||
+           err == ALOFT_ERR_HTTP_SHORT || err == ALOFT_ERR_HTTP_SERVER_ERROR;
+}
+
+// Doubles with each try; a part of it is chance, so that a fleet does not come back all at once.
+static uint32_t backoff(struct aloft_agent *agent)
+{
+    struct aloft_agent_config *config = &agent->config;
+    uint32_t wait = config->backoff_ms;
+    for (uint32_t i = 1; i < agent->tries && wait < config->backoff_max_ms; i++) {
+        wait *= 2;
+    }
+    wait = wait < config->backoff_max_ms ? wait : config->backoff_max_ms;
+    config->seed ^= config->seed << 13;
+    config->seed ^= config->seed >> 17;
+    config->seed ^= config->seed << 5;
+    return wait - config->seed % (wait / 2 + 1);
+}
+
+// What follows from a fault: another try later, another try from the start, or the end.
+static void decide(struct aloft_agent *agent, uint32_t now_ms)
+{
+    if (may_pass(agent->err)) {
+        agent->tries++;
+        if (agent->tries <= agent->config.retries) {
+            uint32_t wait = backoff(agent);
+            agent->phase = WAITING;
+            agent->deadline_ms = now_ms + wait;
+            emit(agent, ALOFT_EVENT_RETRYING, wait);
+            return;
+        }
+    } else if (agent->from != 0 && agent->err != ALOFT_ERR_NET_TOTAL_TIMEOUT) {
+        agent->no_resume = true; // what was begun, or the server's view of it, is not what it was
+        agent->from = 0;
+        agent->phase = WAITING;
+        agent->deadline_ms = now_ms;
+        emit(agent, ALOFT_EVENT_RETRYING, 0);
+        return;
+    }
+    agent->phase = FAILED;
+    emit(agent, ALOFT_EVENT_FAILED, 0);
+}
+
 enum aloft_agent_state aloft_agent_step(struct aloft_agent *agent, uint32_t now_ms)
 {
+    if (agent->phase == BROKEN) {
+        decide(agent, now_ms);
+    }
     bool busy = agent->phase >= BODY && agent->phase <= SELECTING && work(agent);
     if (busy && agent->phase == BODY) {
         touch(agent, now_ms); // keeps A3
     }
-    if (agent->phase >= CONNECTING && agent->phase <= DRAIN) {
+    if (agent->phase >= WAITING && agent->phase <= DRAIN) {
         check_clock(agent, now_ms);
+    }
+    if (agent->phase == BROKEN) {
+        decide(agent, now_ms);
     }
     switch ((enum phase)agent->phase) {
     case DONE:

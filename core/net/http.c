@@ -19,6 +19,9 @@
 // Body flows from CHUNK on; before SIZE the headers are not complete.
 enum phase { STATUS_LINE, NAME, VALUE, SIZE, CHUNK_END, TRAILER, AFTER, BAD, CHUNK, BODY };
 
+// Where the value of a header line goes, other than into `line`.
+enum keeping { IN_LINE, IN_LOCATION, IN_TAG };
+
 #define TOO_MANY 0xFFFFFFFFu // what a number is that cannot be the length of any image
 
 void aloft_http_init(struct aloft_http *http, uint32_t body_limit, char *location,
@@ -28,6 +31,12 @@ void aloft_http_init(struct aloft_http *http, uint32_t body_limit, char *locatio
     http->limit = body_limit != 0 ? body_limit : TOO_MANY;
     http->location = location;
     http->location_cap = location_cap;
+}
+
+void aloft_http_keep_tag(struct aloft_http *http, char *tag, uint32_t cap)
+{
+    http->tag = tag;
+    http->tag_cap = cap;
 }
 
 static enum aloft_http_event bad(struct aloft_http *http, enum aloft_err err)
@@ -93,8 +102,16 @@ static enum aloft_http_event status_line(struct aloft_http *http)
     http->has_length = false; // nothing that an interim answer said holds for the final one
     http->chunked = false;
     http->has_location = false;
+    http->has_range = false;
+    http->tag_len = 0;
     http->phase = NAME;
     return ALOFT_HTTP_MORE;
+}
+
+// An answer that carries the file, or a part of it.
+static bool has_image(const struct aloft_http *http)
+{
+    return http->status == 200 || http->status == 206;
 }
 
 static enum aloft_http_event content_length(struct aloft_http *http, const char *value)
@@ -109,22 +126,61 @@ static enum aloft_http_event content_length(struct aloft_http *http, const char 
     return ALOFT_HTTP_MORE;
 }
 
-// A header is complete. Its name, and a value other than Location's, are lower case by now.
+// "bytes 4096-31039/31040". Anything else means that no part can be told from another.
+static enum aloft_http_event content_range(struct aloft_http *http, const char *value)
+{
+    uint32_t last = 0;
+    const char *end = after(value, "bytes");
+    end = end != NULL ? number(end, 10, &http->range_from) : NULL;
+    end = end != NULL ? after(end, "-") : NULL;
+    end = end != NULL ? after(number(end, 10, &last), "/") : NULL;
+    const char *total = end;
+    end = end != NULL ? number(end, 10, &http->range_total) : NULL;
+    http->has_range = end != NULL && end != total && ends(http, end) && http->range_from <= last &&
+                      last < http->range_total;
+    return ALOFT_HTTP_MORE;
+}
+
+static void location_line(struct aloft_http *http)
+{
+    while (http->location_len > 0 && blank(http->location[http->location_len - 1])) {
+        http->location_len--;
+    }
+    http->location[http->location_len] = 0;
+    http->has_location = http->location_len > 0;
+}
+
+// Only a strong ETag in quotes proves that two answers are of the same bytes.
+static void tag_line(struct aloft_http *http)
+{
+    while (http->tag_len > 0 && blank(http->tag[http->tag_len - 1])) {
+        http->tag_len--;
+    }
+    if (http->tag_len < 2 || http->tag[0] != '"' || http->tag[http->tag_len - 1] != '"') {
+        http->tag_len = 0;
+    }
+}
+
+// A header is complete. Its name, and a value that is kept in the line, are lower case by now.
 static enum aloft_http_event header_line(struct aloft_http *http)
 {
     http->phase = NAME;
-    if (http->locating) {
-        while (http->location_len > 0 && blank(http->location[http->location_len - 1])) {
-            http->location_len--;
-        }
-        http->location[http->location_len] = 0;
-        http->has_location = http->location_len > 0;
-        http->locating = false;
+    if (http->keeping == IN_LOCATION) {
+        location_line(http);
+    } else if (http->keeping == IN_TAG) {
+        tag_line(http);
+    }
+    if (http->keeping != IN_LINE) {
+        http->keeping = IN_LINE;
         return ALOFT_HTTP_MORE;
     }
     const char *value = after(http->line, "content-length:");
     if (value != NULL) {
         return content_length(http, value);
+    }
+    value = http->status == 206 ? after(http->line, "content-range:") : NULL;
+    if (value != NULL) {
+        return content_range(http, value);
     }
     value = after(http->line, "transfer-encoding:");
     const char *end = value != NULL ? after(value, "chunked") : NULL;
@@ -132,7 +188,7 @@ static enum aloft_http_event header_line(struct aloft_http *http)
         http->chunked = true;
         return ALOFT_HTTP_MORE;
     }
-    if (value == NULL && http->status == 200) { // how an error page is packed is no matter
+    if (value == NULL && has_image(http)) { // how an error page is packed is no matter
         value = after(http->line, "content-encoding:");
     }
     end = value != NULL ? after(value, "identity") : NULL;
@@ -150,7 +206,7 @@ static enum aloft_http_event headers_end(struct aloft_http *http)
     if (http->chunked && (http->has_length || http->minor_0)) {
         return bad(http, ALOFT_ERR_HTTP_FRAMING);
     }
-    if (http->status == 200 && http->has_length && http->length > http->limit) {
+    if (has_image(http) && http->has_length && http->length > http->limit) {
         return bad(http, ALOFT_ERR_HTTP_BODY_LIMIT);
     }
     bool bodiless = http->status == 204 || http->status == 304;
@@ -193,23 +249,42 @@ static enum aloft_http_event line_end(struct aloft_http *http)
     }
 }
 
-static enum aloft_http_event keep_location(struct aloft_http *http, char c)
+static enum aloft_http_event keep_value(struct aloft_http *http, char c)
 {
-    if (http->location_len == 0 && blank(c)) {
+    bool location = http->keeping == IN_LOCATION;
+    uint32_t *len = location ? &http->location_len : &http->tag_len;
+    uint32_t cap = location ? http->location_cap - 1 : http->tag_cap;
+    if (*len == 0 && blank(c)) {
         return ALOFT_HTTP_MORE;
     }
-    if (http->location_len + 1 >= http->location_cap) {
-        return bad(http, ALOFT_ERR_URL_TOO_LONG);
+    if (*len >= cap) {
+        http->tag_len = location ? http->tag_len : 0;
+        http->tag_cap = location ? http->tag_cap : 0; // what does not fit is no tag
+        return location ? bad(http, ALOFT_ERR_URL_TOO_LONG) : ALOFT_HTTP_MORE;
     }
-    http->location[http->location_len++] = c;
+    (location ? http->location : http->tag)[(*len)++] = c;
     return ALOFT_HTTP_MORE;
+}
+
+// The name of a header is in the line: does its value go elsewhere?
+static void choose_keeping(struct aloft_http *http)
+{
+    if (http->line_len == 9 && memcmp(http->line, "location:", 9) == 0 &&
+        aloft_http_is_redirect(http->status)) {
+        http->keeping = IN_LOCATION;
+        http->location_len = 0;
+    } else if (http->line_len == 5 && memcmp(http->line, "etag:", 5) == 0 && http->status == 200 &&
+               http->tag != NULL) {
+        http->keeping = IN_TAG;
+        http->tag_len = 0;
+    }
 }
 
 // A byte of a line. What cannot be right is refused as soon as that shows, not when its line ends.
 static enum aloft_http_event keep(struct aloft_http *http, char c)
 {
-    if (http->locating) {
-        return keep_location(http, c);
+    if (http->keeping != IN_LINE) {
+        return keep_value(http, c);
     }
     if (http->phase == CHUNK_END) {
         return bad(http, ALOFT_ERR_HTTP_FRAMING);
@@ -226,9 +301,7 @@ static enum aloft_http_event keep(struct aloft_http *http, char c)
     }
     if (colon) {
         http->phase = VALUE;
-        http->locating = http->line_len == 9 && memcmp(http->line, "location:", 9) == 0 &&
-                         aloft_http_is_redirect(http->status);
-        http->location_len = http->locating ? 0 : http->location_len;
+        choose_keeping(http);
     }
     return ALOFT_HTTP_MORE;
 }
@@ -317,6 +390,7 @@ enum aloft_err aloft_http_status_err(uint16_t status)
 {
     switch (status) {
     case 200:
+    case 206:
         return ALOFT_OK;
     case 304:
         return ALOFT_ERR_HTTP_NOT_MODIFIED;
@@ -356,19 +430,40 @@ static void put(struct window *window, const char *text, uint32_t len)
     window->skip -= skip;
 }
 
-uint32_t aloft_http_get(const char *url_text, const struct aloft_url *url, uint32_t sent,
-                        uint8_t *buf, uint32_t cap)
+static void put_text(struct window *window, const char *text)
 {
-    static const char start[] = "GET /";
-    static const char host[] = " HTTP/1.1\r\nHost: ";
-    static const char tail[] = "\r\nUser-Agent: Aloft/1.0\r\nAccept-Encoding: identity\r\n"
-                               "Connection: close\r\n\r\n";
+    put(window, text, (uint32_t)strlen(text));
+}
+
+static void put_range(struct window *window, const struct aloft_http_request *request)
+{
+    char digits[11];
+    uint32_t at = sizeof digits;
+    digits[--at] = '-';
+    for (uint32_t n = request->from; n > 0; n /= 10) {
+        digits[--at] = (char)('0' + n % 10);
+    }
+    put_text(window, "\r\nRange: bytes=");
+    put(window, digits + at, (uint32_t)sizeof digits - at);
+    put_text(window, "\r\nIf-Range: ");
+    put(window, request->tag, request->tag_len);
+}
+
+uint32_t aloft_http_get(const struct aloft_http_request *request, uint32_t sent, uint8_t *buf,
+                        uint32_t cap)
+{
+    const struct aloft_url *url = request->url;
+    const char *text = request->url_text;
     struct window window = {.to = buf, .room = cap, .skip = sent};
-    bool bare = url->path_len == 0 || url_text[url->path] != '/';
-    put(&window, start, bare ? 5 : 4);
-    put(&window, url_text + url->path, url->path_len);
-    put(&window, host, sizeof host - 1);
-    put(&window, url_text + url->authority, url->authority_len);
-    put(&window, tail, sizeof tail - 1);
+    bool bare = url->path_len == 0 || text[url->path] != '/';
+    put_text(&window, bare ? "GET /" : "GET ");
+    put(&window, text + url->path, url->path_len);
+    put_text(&window, " HTTP/1.1\r\nHost: ");
+    put(&window, text + url->authority, url->authority_len);
+    if (request->from != 0) {
+        put_range(&window, request);
+    }
+    put_text(&window, "\r\nUser-Agent: Aloft/1.0\r\nAccept-Encoding: identity\r\n"
+                      "Connection: close\r\n\r\n");
     return cap - window.room;
 }

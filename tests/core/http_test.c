@@ -545,7 +545,7 @@ static void http_status_other_than_200_has_a_name(void)
         {101, ALOFT_ERR_HTTP_STATUS},
         {201, ALOFT_ERR_HTTP_STATUS},
         {204, ALOFT_ERR_HTTP_STATUS},
-        {206, ALOFT_ERR_HTTP_STATUS},
+        {205, ALOFT_ERR_HTTP_STATUS},
         {300, ALOFT_ERR_HTTP_STATUS},
         {304, ALOFT_ERR_HTTP_NOT_MODIFIED},
         {400, ALOFT_ERR_HTTP_CLIENT_ERROR},
@@ -575,28 +575,111 @@ static void http_status_other_than_200_has_a_name(void)
     CHECK_EQ(count, 5);
 }
 
-static void check_request(const char *text, const char *want)
+static struct aloft_http http; // of the tests of single headers
+
+static void read_head(const char *head)
+{
+    static char location[ALOFT_URL_MAX + 1];
+    static char tag[16];
+    uint32_t used;
+    memset(tag, 0, sizeof tag);
+    aloft_http_init(&http, 0, location, sizeof location);
+    aloft_http_keep_tag(&http, tag, 8);
+    CHECK_EQ(aloft_http_next(&http, (const uint8_t *)head, (uint32_t)strlen(head), &used),
+             ALOFT_HTTP_HEAD);
+    if (http.tag_len != 0) {
+        CHECK_BYTES(tag, "\"abc12\"", http.tag_len);
+    }
+    CHECK_EQ(tag[8], 0);
+}
+
+static void http_keeps_a_strong_etag_of_a_200_and_no_other(void)
+{
+    static const struct {
+        const char *head;
+        uint32_t len;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\r\nETag: \"abc12\"\r\n\r\n", 7},
+        {"HTTP/1.1 200 OK\r\netag:   \"abc12\" \r\n\r\n", 7},
+        {"HTTP/1.1 200 OK\r\nETag: W/\"abc\"\r\n\r\n", 0},
+        {"HTTP/1.1 200 OK\r\nETag: abc12\r\n\r\n", 0},
+        {"HTTP/1.1 200 OK\r\nETag: \"abc1234\"\r\n\r\n", 0},
+        {"HTTP/1.1 200 OK\r\nETag: \"\r\n\r\n", 0},
+        {"HTTP/1.1 200 OK\r\nETag:\r\n\r\n", 0},
+        {"HTTP/1.1 404 No\r\nETag: \"abc12\"\r\n\r\n", 0},
+        {"HTTP/1.1 206 OK\r\nETag: \"abc12\"\r\n\r\n", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        check_note("case %ld", (long)i, 0);
+        read_head(cases[i].head);
+        CHECK_EQ(http.tag_len, cases[i].len);
+    }
+}
+
+static void http_reads_a_content_range_only_when_it_makes_sense(void)
+{
+    static const struct {
+        const char *value;
+        bool good;
+    } cases[] = {
+        {"bytes 4096-31039/31040", true},
+        {"BYTES 0-0/1", true},
+        {"bytes 4096-31039/*", false},
+        {"bytes 4096-31040/31040", false},
+        {"bytes 4097-4096/31040", false},
+        {"bytes */31040", false},
+        {"bytes 4096-31039/31040,", false},
+        {"bytes 4096-31039", false},
+        {"lines 1-2/3", false},
+        {"", false},
+        {"bytes 1-2/99999999999", true},
+        {"bytes 4096-31039/31040 x", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char head[160];
+        check_note("case %ld", (long)i, 0);
+        (void)snprintf(head, sizeof head, "HTTP/1.1 206 P\r\nContent-Range: %s\r\n\r\n",
+                       cases[i].value);
+        read_head(head);
+        CHECK_EQ(http.has_range, cases[i].good);
+    }
+    read_head("HTTP/1.1 206 P\r\nContent-Range: bytes 4096-31039/31040\r\n\r\n");
+    CHECK_EQ(http.range_from, 4096);
+    CHECK_EQ(http.range_total, 31040);
+}
+
+static void check_range_request(const char *text, uint32_t from, const char *tag, const char *want)
 {
     static uint8_t out[2048];
     struct aloft_url url;
+    const struct aloft_http_request request = {
+        .url_text = text, .url = &url, .from = from, .tag = tag, .tag_len = (uint32_t)strlen(tag)};
     uint32_t len = (uint32_t)strlen(want);
     CHECK_EQ(aloft_url_parse(text, &url), ALOFT_OK);
     for (uint32_t cap = 1; cap <= len + 1; cap++) {
         uint32_t sent = 0;
         check_note("pieces of %ld", (long)cap, 0);
-        for (uint32_t n; (n = aloft_http_get(text, &url, sent, out + sent, cap)) > 0; sent += n) {
+        for (uint32_t n; (n = aloft_http_get(&request, sent, out + sent, cap)) > 0; sent += n) {
             CHECK(n <= cap);
             CHECK(n == cap || sent + n == len);
         }
         CHECK_EQ(sent, len);
         CHECK_BYTES(out, want, len);
     }
-    CHECK_EQ(aloft_http_get(text, &url, 0, out, 0), 0);
+    CHECK_EQ(aloft_http_get(&request, 0, out, 0), 0);
+}
+
+static void check_request(const char *text, const char *want)
+{
+    check_range_request(text, 0, "", want);
 }
 
 static void http_request_comes_in_pieces_of_any_size(void)
 {
 #define REST "\r\nUser-Agent: Aloft/1.0\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n"
+    check_range_request("http://h/f", 4294967295, "\"t\"",
+                        "GET /f HTTP/1.1\r\nHost: h\r\nRange: bytes=4294967295-\r\n"
+                        "If-Range: \"t\"" REST);
     check_request("http://h:8070/a/b.bin?c=d#e", "GET /a/b.bin?c=d HTTP/1.1\r\nHost: h:8070" REST);
     check_request("http://h", "GET / HTTP/1.1\r\nHost: h" REST);
     check_request("http://h?q", "GET /?q HTTP/1.1\r\nHost: h" REST);
@@ -621,4 +704,6 @@ CHECK_MAIN(TEST(http_takes_bodies_that_end_by_length_by_chunks_and_by_close),
            TEST(http_stays_bad_once_it_is_bad), TEST(http_says_done_when_it_is_asked_after_the_end),
            TEST(http_outcome_of_spoiled_answers_does_not_depend_on_splits),
            TEST(http_status_other_than_200_has_a_name),
+           TEST(http_keeps_a_strong_etag_of_a_200_and_no_other),
+           TEST(http_reads_a_content_range_only_when_it_makes_sense),
            TEST(http_request_comes_in_pieces_of_any_size))

@@ -52,7 +52,12 @@ struct aloft_agent_config {
     // Each at most INT32_MAX, as the clock wraps.
     uint32_t connect_timeout_ms; // name lookup, TCP and TLS together; 0: 10 s
     uint32_t idle_timeout_ms;    // without a byte; 0: 10 s
-    uint32_t total_timeout_ms;   // of one pull, redirects included; 0: 10 min
+    uint32_t total_timeout_ms;   // of one pull, redirects and retries included; 0: 10 min
+    uint32_t retries;            // tries in a row without progress after a broken link or a failing
+                                 // server, before giving up; 0: none
+    uint32_t backoff_ms;         // before the first of them; doubles; 0: 1 s
+    uint32_t backoff_max_ms;     // 0: 1 min
+    uint32_t seed;               // of the jitter: up to half of each wait; differs between devices
 };
 
 struct aloft_agent {
@@ -61,14 +66,19 @@ struct aloft_agent {
     uint8_t phase;      // private from here on
     int8_t target;      // the slot that the pull goes to
     uint8_t redirects;
+    uint8_t tries;  // in a row without progress
+    bool no_resume; // what is in the slot has been found unfit to go on from
     bool ask_open;
     bool ask_close;
     bool open;
-    uint32_t sent; // bytes of the request
+    const char *origin; // the URL that was asked for, the caller's
+    uint32_t from;      // byte of the image that this answer starts with
+    uint32_t sent;      // bytes of the request
     uint32_t started_ms;
     uint32_t deadline_ms;
     uint32_t write_ms;                           // when the first byte of the image came
     uint32_t visited[ALOFT_AGENT_REDIRECTS + 1]; // CRC-32 of each URL, to see a circle
+    struct aloft_artifact artifact;              // what is being downloaded
     struct aloft_url url;
     struct aloft_http http;
     union {
@@ -89,8 +99,10 @@ enum aloft_agent_state {
 // Prepares the agent; config is copied, what it points to must outlive the agent.
 void aloft_agent_init(struct aloft_agent *agent, const struct aloft_agent_config *config);
 
-// Starts an update from an http URL. Any pull before it is forgotten; close its connections first.
-// Errors: URL_SYNTAX, URL_SCHEME, URL_TOO_LONG, those of aloft_slots_check, NO_OTA_SLOT when only
+// Starts an update from an http URL, which must stay until the pull has ended. When a download of
+// the same artifact was begun before a reset, it goes on from there. Any pull before it is
+// forgotten; close its connections first. Errors: URL_SYNTAX, URL_SCHEME, URL_TOO_LONG, those of
+// aloft_slots_check, NO_OTA_SLOT when only
 //         the running one exists; also told as an event.
 enum aloft_err aloft_agent_pull(struct aloft_agent *agent, const char *url, uint32_t now_ms);
 

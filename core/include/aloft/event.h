@@ -20,6 +20,9 @@ enum aloft_event_kind {
     ALOFT_EVENT_SELECTED,   // otadata names the new slot; value: slot
     ALOFT_EVENT_FAILED,     // err says why; the running app is as it was, and so is otadata,
                             // unless its new record could only not be read back
+    ALOFT_EVENT_RETRYING,   // err: what went wrong; value: milliseconds until the next try
+    ALOFT_EVENT_RESUMED,    // value: the byte from which the image is asked for; total: all of them
+    ALOFT_EVENT_UNRESUMABLE, // the slot has no room for notes: a reset means starting again
 };
 
 struct aloft_event {

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define ALOFT_HTTP_HEADERS_MAX 16384u // bytes of status line and headers, or of a chunk's framing
-#define ALOFT_HTTP_LINE_MAX    56u    // bytes kept of a line, Location's value aside
+#define ALOFT_HTTP_LINE_MAX    60u    // bytes kept of a line, Location's value aside
 
 enum aloft_http_event {
     ALOFT_HTTP_MORE, // all input was consumed
@@ -29,14 +29,18 @@ struct aloft_http {
     bool has_length; // the body's length is promised
     bool chunked;
     bool has_location; // of a redirect, and not empty
-    uint32_t length;   // promised
-    uint32_t received; // bytes of body so far
-    uint32_t body_len; // of the last BODY event
+    bool has_range;    // a 206 says which part it is
+    uint32_t range_from;
+    uint32_t range_total; // bytes of the whole file
+    uint32_t tag_len;     // of the strong ETag of a 200; 0: none
+    uint32_t length;      // promised
+    uint32_t received;    // bytes of body so far
+    uint32_t body_len;    // of the last BODY event
     enum aloft_err err;
     // private
     uint8_t phase;
     uint8_t line_len;    // bytes kept
-    bool locating;       // the line is a Location header, and its value goes there
+    uint8_t keeping;     // where the line's value goes
     bool cr;             // the byte before was CR
     bool minor_0;        // the server speaks HTTP/1.0
     uint32_t header_len; // bytes since the start or the last byte of body
@@ -45,6 +49,8 @@ struct aloft_http {
     char *location;      // the caller's, for a redirect
     uint32_t location_cap;
     uint32_t location_len;
+    char *tag; // the caller's, or NULL
+    uint32_t tag_cap;
     char line[ALOFT_HTTP_LINE_MAX + 1];
 };
 
@@ -53,6 +59,10 @@ struct aloft_http {
 // terminated.
 void aloft_http_init(struct aloft_http *http, uint32_t body_limit, char *location,
                      uint32_t location_cap);
+
+// Where a strong ETag is kept, for a 200: cap bytes of the caller's, not terminated. Without this
+// call, or when it is weak or does not fit, there is none.
+void aloft_http_keep_tag(struct aloft_http *http, char *tag, uint32_t cap);
 
 // Takes input up to the next event and says how many bytes in *used. At BODY the last body_len of
 // these are body. Splits never change the outcome. Interim answers (1xx) are passed over.
@@ -68,13 +78,23 @@ bool aloft_http_complete(const struct aloft_http *http);
 // Errors: HTTP_SHORT; NET_RESET when it closed before the end of the headers.
 enum aloft_http_event aloft_http_eof(struct aloft_http *http);
 
-// OK for 200; the fault that names any other status. Redirects are the caller's business.
+// OK for 200 and 206; the fault that names any other status. Redirects are the caller's business.
 enum aloft_err aloft_http_status_err(uint16_t status);
 bool aloft_http_is_redirect(uint16_t status);
 
-// The request for url, in pieces: puts bytes from offset `sent` on into buf and says how many; 0 at
-// the end. The caller counts `sent` up.
-uint32_t aloft_http_get(const char *url_text, const struct aloft_url *url, uint32_t sent,
-                        uint8_t *buf, uint32_t cap);
+// What to ask for.
+struct aloft_http_request {
+    const char *url_text;
+    const struct aloft_url *url;
+    uint32_t
+        from; // ask for the bytes from here on, if the file is still the tagged one; 0: for all
+    const char *tag; // strong ETag with its quotes; used with from
+    uint32_t tag_len;
+};
+
+// The request, in pieces: puts bytes from offset `sent` on into buf and says how many; 0 at the
+// end. The caller counts `sent` up.
+uint32_t aloft_http_get(const struct aloft_http_request *request, uint32_t sent, uint8_t *buf,
+                        uint32_t cap);
 
 #endif
