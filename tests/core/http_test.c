@@ -579,7 +579,6 @@ static struct aloft_http http; // of the tests of single headers
 
 static void read_head(const char *head)
 {
-    static char location[ALOFT_URL_MAX + 1];
     static char tag[16];
     uint32_t used;
     memset(tag, 0, sizeof tag);
