@@ -57,6 +57,12 @@ static void emit_text(const struct aloft_agent *agent, enum aloft_event_kind kin
 
 static void emit(const struct aloft_agent *agent, enum aloft_event_kind kind, uint32_t value)
 {
+    aloft_event_tell(&agent->config.events, kind, value, 0);
+}
+
+// A fault, final or not.
+static void emit_err(const struct aloft_agent *agent, enum aloft_event_kind kind, uint32_t value)
+{
     emit_text(agent, kind, value, NULL, 0);
 }
 
@@ -70,7 +76,7 @@ static void fail(struct aloft_agent *agent, enum aloft_err err)
     agent->ask_close = agent->open;
     agent->phase = may_go_on ? BROKEN : FAILED;
     if (!may_go_on) {
-        emit(agent, ALOFT_EVENT_FAILED, 0);
+        emit_err(agent, ALOFT_EVENT_FAILED, 0);
     }
 }
 
@@ -169,7 +175,7 @@ enum aloft_err aloft_agent_pull(struct aloft_agent *agent, const char *url, uint
         agent->err = err;
         agent->ask_open = false;
         agent->ask_close = agent->open;
-        emit(agent, ALOFT_EVENT_FAILED, 0);
+        emit_err(agent, ALOFT_EVENT_FAILED, 0);
     }
     return err;
 }
@@ -285,9 +291,7 @@ static enum aloft_err go_on(struct aloft_agent *agent, struct aloft_engine_confi
     if (err == ALOFT_OK && off != agent->from) {
         return ALOFT_ERR_HTTP_FRAMING;
     }
-    aloft_event_emit(
-        &agent->config.events,
-        &(struct aloft_event){.kind = ALOFT_EVENT_RESUMED, .value = off, .total = total});
+    aloft_event_tell(&agent->config.events, ALOFT_EVENT_RESUMED, off, total);
     return err;
 }
 
@@ -296,9 +300,7 @@ static enum aloft_err response(struct aloft_agent *agent, uint32_t now_ms)
 {
     const struct aloft_http *http = &agent->http;
     uint32_t length = http->has_length ? http->length : 0;
-    aloft_event_emit(&agent->config.events, &(struct aloft_event){.kind = ALOFT_EVENT_RESPONSE,
-                                                                  .value = http->status,
-                                                                  .total = length});
+    aloft_event_tell(&agent->config.events, ALOFT_EVENT_RESPONSE, http->status, length);
     if (aloft_http_is_redirect(http->status)) {
         return redirect(agent, now_ms);
     }
@@ -548,7 +550,7 @@ static void decide(struct aloft_agent *agent, uint32_t now_ms)
             uint32_t wait = backoff(agent);
             agent->phase = WAITING;
             agent->deadline_ms = now_ms + wait;
-            emit(agent, ALOFT_EVENT_RETRYING, wait);
+            emit_err(agent, ALOFT_EVENT_RETRYING, wait);
             return;
         }
     } else if (agent->from != 0 && agent->err != ALOFT_ERR_NET_TOTAL_TIMEOUT) {
@@ -556,11 +558,11 @@ static void decide(struct aloft_agent *agent, uint32_t now_ms)
         agent->from = 0;
         agent->phase = WAITING;
         agent->deadline_ms = now_ms;
-        emit(agent, ALOFT_EVENT_RETRYING, 0);
+        emit_err(agent, ALOFT_EVENT_RETRYING, 0);
         return;
     }
     agent->phase = FAILED;
-    emit(agent, ALOFT_EVENT_FAILED, 0);
+    emit_err(agent, ALOFT_EVENT_FAILED, 0);
 }
 
 enum aloft_agent_state aloft_agent_step(struct aloft_agent *agent, uint32_t now_ms)

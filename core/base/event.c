@@ -8,3 +8,9 @@ void aloft_event_emit(const struct aloft_events *events, const struct aloft_even
         events->fn(events->ctx, event);
     }
 }
+
+void aloft_event_tell(const struct aloft_events *events, enum aloft_event_kind kind, uint32_t value,
+                      uint32_t total)
+{
+    aloft_event_emit(events, &(struct aloft_event){.kind = kind, .value = value, .total = total});
+}

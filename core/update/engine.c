@@ -87,9 +87,7 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     struct aloft_image_rules stream_rules = engine->rules;
     stream_rules.crypto = NULL; // the SHA-256 is taken from flash, not from what goes by
     aloft_verify_init(&engine->verify, &view, &stream_rules);
-    aloft_event_emit(engine->events, &(struct aloft_event){.kind = ALOFT_EVENT_BEGUN,
-                                                           .value = (uint32_t)target,
-                                                           .total = view.addr});
+    aloft_event_tell(engine->events, ALOFT_EVENT_BEGUN, (uint32_t)target, view.addr);
     return ALOFT_OK;
 }
 
@@ -302,9 +300,8 @@ static enum aloft_step write_some(struct aloft_engine *engine)
         step = ALOFT_STEP_AGAIN;
     } else if (step == ALOFT_STEP_DONE && engine->phase == COMPLETING) {
         engine->phase = DONE;
-        aloft_event_emit(engine->events,
-                         &(struct aloft_event){.kind = ALOFT_EVENT_VERIFIED,
-                                               .value = engine->verify.image.facts.image_len});
+        aloft_event_tell(engine->events, ALOFT_EVENT_VERIFIED, engine->verify.image.facts.image_len,
+                         0);
     }
     return step;
 }

@@ -40,6 +40,11 @@ struct aloft_events {
     void *ctx;
 };
 
+// events may be NULL.
 void aloft_event_emit(const struct aloft_events *events, const struct aloft_event *event);
+
+// The same for an event that is only numbers.
+void aloft_event_tell(const struct aloft_events *events, enum aloft_event_kind kind, uint32_t value,
+                      uint32_t total);
 
 #endif
