@@ -20,6 +20,7 @@
 //   B4  What is void stays void however its erase is cut: a void record has neither seq nor CRC.
 #include "aloft/bootsel.h"
 #include "aloft/bytes.h"
+#include "aloft/crc32.h"
 #include <string.h>
 
 enum phase {
@@ -170,16 +171,31 @@ static enum aloft_err read_notes(const struct aloft_slots *slots, uint8_t sector
     return ALOFT_OK;
 }
 
-// The first bytes of the digest of the image that seq selects; zeros when it has none. The image is
-// only walked, not judged.
+// The CRC of the head of what lies in the slot.
+static uint32_t head_crc(const struct aloft_flash_view *view)
+{
+    uint8_t piece[32];
+    uint32_t crc = 0;
+    for (uint32_t off = 0; off < ALOFT_IMAGE_HEAD_LEN; off += (uint32_t)sizeof piece) {
+        if (aloft_flash_read(view, off, piece, sizeof piece) != ALOFT_OK) {
+            return 0;
+        }
+        crc = aloft_crc32(crc, piece, sizeof piece);
+    }
+    return crc;
+}
+
+// Names the image that seq selects. It is only walked, not judged; what cannot be read is named
+// with zeros, which is not the name of what was noted.
 static void read_id(const struct aloft_slots *slots, uint32_t seq, uint8_t id[ALOFT_NOTE_ID])
 {
     int slot = (int)aloft_otadata_slot(seq, slots->ota_count);
-    struct aloft_flash_view view = aloft_slots_view(slots, aloft_slots_extent(slots, slot));
+    struct aloft_flash_view view = aloft_slots_slot_view(slots, slot);
     uint8_t head[ALOFT_IMAGE_HEADER];
     uint32_t off = ALOFT_IMAGE_HEADER;
     memset(id, 0, ALOFT_NOTE_ID);
-    if (aloft_flash_read(&view, 0, head, sizeof head) != ALOFT_OK || head[23] != 1) {
+    aloft_put_le32(id + ALOFT_NOTE_ID_HEAD, head_crc(&view));
+    if (aloft_flash_read(&view, 0, head, sizeof head) != ALOFT_OK || head[23] == 0) {
         return;
     }
     for (uint32_t i = 0; i < head[1]; i++) {
@@ -193,8 +209,25 @@ static void read_id(const struct aloft_slots *slots, uint32_t seq, uint8_t id[AL
         }
         off += ALOFT_IMAGE_SEGMENT_HEAD + len;
     }
-    // What cannot be read is not the image that was noted; zeros say so.
-    (void)aloft_flash_read(&view, (off | 15) + 1, id, ALOFT_NOTE_ID);
+    (void)aloft_flash_read(&view, (off | 15) + 1, id, ALOFT_NOTE_ID_HEAD);
+}
+
+enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids[2][ALOFT_NOTE_ID],
+                                    uint8_t *count)
+{
+    struct aloft_otadata records[2];
+    enum aloft_err err = aloft_bootsel_read(slots, records);
+    *count = 0;
+    for (uint8_t i = 0; i < 2 && err == ALOFT_OK; i++) {
+        struct notes notes;
+        err = read_notes(slots, i, aloft_otadata_sound(&records[i]), &notes);
+        uint32_t state = notes.last.state;
+        if (notes.clean && notes.last.kind == ALOFT_NOTE_DONE &&
+            (state == ALOFT_OTA_INVALID || state == ALOFT_OTA_ABORTED)) {
+            memcpy(ids[(*count)++], notes.last.id, ALOFT_NOTE_ID);
+        }
+    }
+    return err;
 }
 
 static struct aloft_note note_of(const struct aloft_bootsel *op, enum aloft_note_kind kind)
@@ -230,7 +263,7 @@ static void rewrite_in_place(struct aloft_bootsel *op, const struct aloft_otadat
 
 static void verify_slot(struct aloft_bootsel *op, const struct aloft_image_rules *rules, int slot)
 {
-    struct aloft_flash_view view = aloft_slots_view(op->slots, aloft_slots_extent(op->slots, slot));
+    struct aloft_flash_view view = aloft_slots_slot_view(op->slots, slot);
     op->phase = VERIFY;
     aloft_verify_init(&op->verify, &view, rules);
 }

@@ -203,6 +203,11 @@ struct aloft_flash_view aloft_slots_view(const struct aloft_slots *slots,
     return (struct aloft_flash_view){slots->flash, extent.addr, extent.len};
 }
 
+struct aloft_flash_view aloft_slots_slot_view(const struct aloft_slots *slots, int slot)
+{
+    return aloft_slots_view(slots, aloft_slots_extent(slots, slot));
+}
+
 void aloft_slot_name(int slot, char text[ALOFT_SLOT_NAME])
 {
     if (slot < 0) {

@@ -7,6 +7,8 @@
 // E1..E4 are in the header. Keeping E1: the only view that can be written is made in begin.
 #include "aloft/engine.h"
 #include "aloft/bootsel.h"
+#include "aloft/bytes.h"
+#include "aloft/crc32.h"
 #include <string.h>
 
 enum phase { REREADING, RECEIVING, FLUSHING, VERIFYING, COMPLETING, DONE, FAILED };
@@ -67,10 +69,13 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     if (err == ALOFT_OK) {
         err = check_target(config, target);
     }
+    if (err == ALOFT_OK) {
+        err = aloft_bootsel_failed(slots, engine->failed, &engine->failed_count);
+    }
     if (err != ALOFT_OK) {
         return fail(engine, err);
     }
-    struct aloft_flash_view view = aloft_slots_view(slots, aloft_slots_extent(slots, target));
+    struct aloft_flash_view view = aloft_slots_slot_view(slots, target);
     engine->rules = *config->rules;
     engine->rules.alone = true;
     engine->current = config->current;
@@ -101,6 +106,18 @@ static bool same_text(const char *a, const char *b)
     return memcmp(a, b, ALOFT_IMAGE_TEXT) == 0;
 }
 
+// Is this part of an image's name the one of a release that failed its trial?
+static bool has_failed(const struct aloft_engine *engine, uint32_t part, const uint8_t *name,
+                       uint32_t len)
+{
+    for (uint32_t i = 0; i < engine->failed_count; i++) {
+        if (memcmp(engine->failed[i] + part, name, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // The head has passed the judge: the last moment before flash is touched (E2).
 static enum aloft_err accept(struct aloft_engine *engine)
 {
@@ -113,7 +130,17 @@ static enum aloft_err accept(struct aloft_engine *engine)
     bool same = current != NULL && current->has_desc && facts->has_desc &&
                 same_text(current->project, facts->project) &&
                 same_text(current->version, facts->version);
-    return same ? ALOFT_ERR_SAME_VERSION : ALOFT_OK;
+    if (same) {
+        return ALOFT_ERR_SAME_VERSION;
+    }
+    // A descriptor holds the program's own digest, so equal heads are equal programs. Without one,
+    // or when the head comes back from flash, the digest decides at the end.
+    uint8_t head[4];
+    aloft_put_le32(head, aloft_crc32(0, engine->writer.buffer, ALOFT_IMAGE_HEAD_LEN));
+    bool early = facts->has_desc && engine->phase == RECEIVING;
+    return early && has_failed(engine, ALOFT_NOTE_ID_HEAD, head, sizeof head)
+               ? ALOFT_ERR_TRIAL_FAILED
+               : ALOFT_OK;
 }
 
 // The next bytes of the image, whether they come from the network or back from flash.
@@ -141,7 +168,7 @@ bool aloft_engine_begun(const struct aloft_slots *slots, int running,
     struct aloft_resume resume;
     uint8_t head[ALOFT_RESUME_HEAD_MAX];
     int target = aloft_slots_next(slots, running);
-    struct aloft_flash_view view = aloft_slots_view(slots, aloft_slots_extent(slots, target));
+    struct aloft_flash_view view = aloft_slots_slot_view(slots, target);
     if (target == ALOFT_SLOT_NONE || !aloft_resume_read(&resume, &view, artifact, head)) {
         return false;
     }
@@ -249,8 +276,13 @@ static void start_verify(struct aloft_engine *engine)
 static enum aloft_step verify_some(struct aloft_engine *engine)
 {
     enum aloft_step step = aloft_verify_step(&engine->verify);
+    const struct aloft_image_facts *facts = &engine->verify.image.facts;
     if (step == ALOFT_STEP_FAILED) {
         fail(engine, engine->verify.err);
+    } else if (step == ALOFT_STEP_DONE && facts->hash_appended != 0 &&
+               has_failed(engine, ALOFT_NOTE_ID_DIGEST, facts->digest, ALOFT_NOTE_ID_HEAD)) {
+        fail(engine, ALOFT_ERR_TRIAL_FAILED); // keeps E5
+        step = ALOFT_STEP_FAILED;
     } else if (step == ALOFT_STEP_DONE) {
         aloft_writer_head(&engine->writer);
         engine->phase = COMPLETING;

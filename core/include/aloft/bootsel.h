@@ -53,6 +53,12 @@ int aloft_bootsel_boot_slot(const struct aloft_slots *slots, const struct aloft_
 bool aloft_bootsel_state(const struct aloft_slots *slots, const struct aloft_otadata records[2],
                          int slot, uint32_t *state);
 
+// The images whose trial is the last thing that a sector's notes tell of, and failed: *count of
+// them, at most two, named in ids. They are forgotten when another image has its trial. With the
+// stock bootloader there are none: it keeps no notes. Errors: those of aloft_bootsel_read.
+enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids[2][ALOFT_NOTE_ID],
+                                    uint8_t *count);
+
 // Makes `slot` the one that boots, after verifying its image whole. trial: write NEW, so that the
 // app must confirm; else UNDEFINED. Factory: both records are erased, the inactive one first.
 // Flash:      verify reads; at most two erases and one program, one a step.

@@ -9,12 +9,14 @@
 // Invariants
 //   E1  Only the target slot is erased or programmed; never the running one, factory or otadata.
 //   E2  Nothing is erased before the image's head (288 bytes) was read and accepted.
+//   E5  A release whose trial has just failed is not installed again.
 //   E4  What notes of progress say is a hint: it is judged again, and the whole image at the end.
 //   E3  The first 16 bytes are programmed only after the whole image was read back and judged good.
 #ifndef ALOFT_ENGINE_H
 #define ALOFT_ENGINE_H
 
 #include "aloft/event.h"
+#include "aloft/note.h"
 #include "aloft/resume.h"
 #include "aloft/slots.h"
 #include "aloft/verify.h"
@@ -43,10 +45,12 @@ struct aloft_engine {
     uint32_t taken;  // bytes fed
     uint32_t reread; // bytes judged again after a resume
     const struct aloft_artifact *artifact;
-    uint8_t notes;    // private
-    int8_t target;    // slot
-    uint8_t phase;    // private
-    bool head_passed; // the image's head is known and accepted
+    uint8_t notes; // private
+    uint8_t failed_count;
+    uint8_t failed[2][ALOFT_NOTE_ID]; // releases that are not to be tried again
+    int8_t target;                    // slot
+    uint8_t phase;                    // private
+    bool head_passed;                 // the image's head is known and accepted
     enum aloft_err err;
 };
 
@@ -72,8 +76,8 @@ enum aloft_err aloft_engine_resume(struct aloft_engine *engine,
 
 // Takes bytes of the image, as many as there is room for, and says how many in *used. Touches no
 // flash; step makes room. Splits of the input never change the result.
-// Errors: those of aloft_image_next; SAME_VERSION; IMAGE_TOO_LARGE; STATE after finish or a
-// failure.
+// Errors: those of aloft_image_next; SAME_VERSION, TRIAL_FAILED; IMAGE_TOO_LARGE; STATE after
+// finish or a failure.
 enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *data, uint32_t len,
                                  uint32_t *used);
 
@@ -88,7 +92,7 @@ enum aloft_err aloft_engine_finish(struct aloft_engine *engine);
 // DONE:       before finish: feed more. After finish: the image is in the slot, whole and good.
 // Power loss: the target slot may hold part of an image, without its first 16 bytes until the very
 //             last program; the running slot and otadata are untouched.
-// Errors:     FLASH_*, those of aloft_verify_step.
+// Errors:     FLASH_*, those of aloft_verify_step, TRIAL_FAILED.
 enum aloft_step aloft_engine_step(struct aloft_engine *engine);
 
 // Gives the update up. Writes nothing: what is in the slot has no first bytes and cannot boot.

@@ -47,6 +47,7 @@
     X(IMAGE_FOREIGN, -50, "The image has no code for this board (no native segment)")              \
     X(IMAGE_EMPTY, -51, "There is no image: nothing was received")                                 \
     X(SAME_VERSION, -52, "The offered image is the version that is running")                       \
+    X(TRIAL_FAILED, -53, "This release failed its trial on this device; offer another")            \
     X(URL_SYNTAX, -60, "The URL is malformed")                                                     \
     X(URL_SCHEME, -61, "The URL is not http or https")                                             \
     X(URL_TOO_LONG, -62, "The URL is longer than 1,024 bytes")                                     \

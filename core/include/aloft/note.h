@@ -13,13 +13,17 @@
 #define ALOFT_NOTE_OFF   256u // of the first note in its sector
 #define ALOFT_NOTE_LEN   32u
 #define ALOFT_NOTE_COUNT 120u // notes that fit
-#define ALOFT_NOTE_ID    12u  // bytes of the image's digest that a note keeps
+#define ALOFT_NOTE_ID    12u  // bytes that name an image: see below
 
 enum aloft_note_kind {
     ALOFT_NOTE_NONE = 0,
     ALOFT_NOTE_INTENT = 1, // the other sector's record is about to become {seq, state}
     ALOFT_NOTE_DONE = 2,   // it has become so
 };
+
+// What tells one image from another: the first bytes of its digest, then the CRC-32 of its head
+// (the first 288 bytes), which is known before a download is complete.
+enum { ALOFT_NOTE_ID_DIGEST = 0, ALOFT_NOTE_ID_HEAD = 8 };
 
 struct aloft_note {
     uint32_t kind; // enum aloft_note_kind

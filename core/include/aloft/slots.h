@@ -63,7 +63,8 @@ int aloft_slots_find(const struct aloft_slots *slots, uint32_t addr);
 // from factory and test. Never the running one. ALOFT_SLOT_NONE when there is none.
 int aloft_slots_next(const struct aloft_slots *slots, int running);
 
-// A checked view of a slot or of otadata.
+// A checked view of a slot, and of otadata.
+struct aloft_flash_view aloft_slots_slot_view(const struct aloft_slots *slots, int slot);
 struct aloft_flash_view aloft_slots_view(const struct aloft_slots *slots,
                                          struct aloft_extent extent);
 

@@ -1,0 +1,214 @@
+// Trials from the update to the verdict, on one device: engine, otadata and bootloader together.
+#include "aloft/engine.h"
+#include "boot/boot.h"
+#include "check.h"
+#include "device.h"
+
+static struct device device;
+static struct aloft_boot boot;
+
+__attribute__((format(printf, 4, 5))) static void say(void *ctx, char level, const char *tag,
+                                                      const char *format, ...)
+{
+    (void)ctx;
+    (void)level;
+    (void)tag;
+    (void)format;
+}
+
+static void nothing(void *ctx)
+{
+    (void)ctx;
+}
+
+static enum aloft_err load(void *ctx, const struct aloft_image *image, enum aloft_image_event event,
+                           const uint8_t *data, uint32_t len)
+{
+    (void)ctx;
+    (void)image;
+    (void)event;
+    (void)data;
+    (void)len;
+    return ALOFT_OK;
+}
+
+static int reset(void)
+{
+    static struct aloft_boot_port port;
+    enum aloft_boot_result result;
+    port = (struct aloft_boot_port){.flash = &device.ram.flash,
+                                    .rules = &device.rules,
+                                    .ptable_addr = ALOFT_PTABLE_ADDR_DEFAULT,
+                                    .trials = true,
+                                    .log = say,
+                                    .feed_watchdog = nothing,
+                                    .load = load,
+                                    .unload = nothing};
+    aloft_boot_init(&boot, &port);
+    do {
+        result = aloft_boot_step(&boot);
+    } while (result == ALOFT_BOOT_AGAIN);
+    return result == ALOFT_BOOT_RUN ? boot.slot : ALOFT_SLOT_NONE;
+}
+
+static enum aloft_err settle(struct aloft_engine *engine)
+{
+    enum aloft_step step;
+    do {
+        step = aloft_engine_step(engine);
+    } while (step == ALOFT_STEP_AGAIN);
+    return step == ALOFT_STEP_FAILED ? engine->err : ALOFT_OK;
+}
+
+static enum aloft_err write_image(struct aloft_engine *engine, const uint8_t *image, uint32_t len)
+{
+    while (len > 0) {
+        uint32_t used;
+        enum aloft_err err = aloft_engine_feed(engine, image, len, &used);
+        err = err == ALOFT_OK ? settle(engine) : err;
+        if (err != ALOFT_OK) {
+            return err;
+        }
+        image += used;
+        len -= used;
+    }
+    enum aloft_err err = aloft_engine_finish(engine);
+    return err == ALOFT_OK ? settle(engine) : err;
+}
+
+// From `running`, an update to this image, up to the record.
+static enum aloft_err update(int running, const uint8_t *image, uint32_t len)
+{
+    static struct aloft_engine engine;
+    static struct aloft_bootsel op;
+    const struct aloft_engine_config config = {.slots = &device.slots,
+                                               .rules = &device.rules,
+                                               .running = running,
+                                               .target = ALOFT_SLOT_NONE,
+                                               .len = len};
+    enum aloft_step step;
+    enum aloft_err err = aloft_engine_begin(&engine, &config);
+    err = err == ALOFT_OK ? write_image(&engine, image, len) : err;
+    if (err != ALOFT_OK) {
+        return err;
+    }
+    aloft_bootsel_set_boot(&op, &device.slots, &device.rules, engine.target, true);
+    do {
+        step = aloft_bootsel_step(&op);
+    } while (step == ALOFT_STEP_AGAIN);
+    return op.err;
+}
+
+static enum aloft_err update_to(int running, const char *version)
+{
+    uint32_t len;
+    const uint8_t *image = device_image(version, 600, &len);
+    return update(running, image, len);
+}
+
+static void confirm(int running)
+{
+    static struct aloft_bootsel op;
+    aloft_bootsel_confirm(&op, &device.slots, running);
+    while (aloft_bootsel_step(&op) == ALOFT_STEP_AGAIN) {
+    }
+    CHECK_EQ(op.err, ALOFT_OK);
+}
+
+static void fresh(void)
+{
+    device_two_ota(&device);
+    device_put_app(&device, ALOFT_SLOT_FACTORY, "f");
+    CHECK_EQ(reset(), ALOFT_SLOT_FACTORY);
+}
+
+static void a_release_that_failed_its_trial_is_not_installed_again(void)
+{
+    fresh();
+    CHECK_EQ(update_to(ALOFT_SLOT_FACTORY, "bad"), ALOFT_OK);
+    CHECK_EQ(reset(), 0);                  // on trial
+    CHECK_EQ(reset(), ALOFT_SLOT_FACTORY); // it did not confirm itself
+    uint32_t writes = device.ram.erases;
+    CHECK_EQ(update_to(ALOFT_SLOT_FACTORY, "bad"), ALOFT_ERR_TRIAL_FAILED);
+    CHECK_EQ(device.ram.erases, writes); // refused by its head, before anything was erased
+    CHECK_EQ(reset(), ALOFT_SLOT_FACTORY);
+    CHECK_EQ(update_to(ALOFT_SLOT_FACTORY, "bad"), ALOFT_ERR_TRIAL_FAILED);
+}
+
+static void another_release_is_installed_and_clears_the_memory(void)
+{
+    fresh();
+    CHECK_EQ(update_to(ALOFT_SLOT_FACTORY, "bad"), ALOFT_OK);
+    CHECK_EQ(reset(), 0);
+    CHECK_EQ(reset(), ALOFT_SLOT_FACTORY);
+    CHECK_EQ(update_to(ALOFT_SLOT_FACTORY, "good"), ALOFT_OK);
+    CHECK_EQ(reset(), 0);
+    confirm(0);
+    CHECK_EQ(reset(), 0);
+    CHECK_EQ(update_to(0, "bad"), ALOFT_OK); // the server insists: it may be tried again
+    CHECK_EQ(reset(), 1);
+    CHECK_EQ(reset(), 0);
+    CHECK_EQ(update_to(0, "bad"), ALOFT_ERR_TRIAL_FAILED);
+}
+
+// Without a descriptor heads may be equal by chance, so only the digest decides.
+static void an_image_without_descriptor_is_remembered_by_its_digest(void)
+{
+    static uint8_t bytes[2][2048];
+    uint32_t len[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        struct make_image make;
+        make_image_begin(&make, bytes[i], sizeof bytes[i]);
+        make_image_segment(&make, 0x3FFB0000, NULL, 512 + 4 * i);
+        make_image_segment(&make, 0x3FFB4000, NULL, 64);
+        len[i] = make_image_end(&make);
+    }
+    fresh();
+    CHECK_EQ(update(ALOFT_SLOT_FACTORY, bytes[0], len[0]), ALOFT_OK);
+    CHECK_EQ(reset(), 0);
+    CHECK_EQ(reset(), ALOFT_SLOT_FACTORY);
+    CHECK_EQ(update(ALOFT_SLOT_FACTORY, bytes[0], len[0]), ALOFT_ERR_TRIAL_FAILED);
+    CHECK(device.ram.bytes[DEVICE_OTA_0] != 0xE9);
+    CHECK_EQ(update(ALOFT_SLOT_FACTORY, bytes[1], len[1]), ALOFT_OK);
+}
+
+static void a_confirmed_release_is_not_remembered_as_failed(void)
+{
+    fresh();
+    CHECK_EQ(update_to(ALOFT_SLOT_FACTORY, "good"), ALOFT_OK);
+    CHECK_EQ(reset(), 0);
+    confirm(0);
+    CHECK_EQ(reset(), 0);
+    CHECK_EQ(update_to(0, "good"), ALOFT_OK); // the same once more, into the other slot
+    CHECK_EQ(reset(), 1);
+}
+
+// FORMATS b.6: the stock scheme loses the record when power goes between erase and program. Ours
+// does not, at any step of any rewrite in place.
+static void a_cut_during_confirm_never_loses_the_app(void)
+{
+    for (uint32_t steps = 0; steps < 14; steps++) {
+        static struct aloft_bootsel op;
+        check_note("cut after step %ld", (long)steps, 0);
+        fresh();
+        CHECK_EQ(update_to(ALOFT_SLOT_FACTORY, "new"), ALOFT_OK);
+        CHECK_EQ(reset(), 0);
+        aloft_bootsel_confirm(&op, &device.slots, 0);
+        enum aloft_step step = ALOFT_STEP_AGAIN;
+        for (uint32_t i = 0; i < steps && step == ALOFT_STEP_AGAIN; i++) {
+            step = aloft_bootsel_step(&op);
+        }
+        bool begun =
+            device.ram.bytes[DEVICE_OTADATA + ALOFT_OTADATA_SECTOR + ALOFT_NOTE_OFF + 32 * 2] !=
+            0xFF;
+        int slot = reset();
+        CHECK_EQ(slot,
+                 begun ? 0 : ALOFT_SLOT_FACTORY); // intent noted: confirmed; else trial failed
+    }
+}
+
+CHECK_MAIN(TEST(a_release_that_failed_its_trial_is_not_installed_again),
+           TEST(another_release_is_installed_and_clears_the_memory),
+           TEST(an_image_without_descriptor_is_remembered_by_its_digest),
+           TEST(a_confirmed_release_is_not_remembered_as_failed),
+           TEST(a_cut_during_confirm_never_loses_the_app))
