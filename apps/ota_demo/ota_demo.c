@@ -7,6 +7,7 @@
 //   wifi_ssid, wifi_password
 //   server, port, file   where the image is;     url  replaces these three
 //   retry_s              seconds to the second try; doubles up to 60
+//   trial_s              seconds in which a new app must have confirmed itself (300)
 //   confirm  "never": stay on trial      crash  "start": crash at once      hang  "start"
 #include "ports/port.h"
 #include <stdio.h>
@@ -23,6 +24,8 @@
 #define SHUTDOWN_MS 5000u
 #define RETRY_S_MAX 60u
 #define MS_PER_S    1000u
+#define TRIES       8u // in a row without progress, before the agent gives up
+#define TOTAL_MS    (30u * 60u * MS_PER_S)
 
 struct demo {
     struct aloft_port *port;
@@ -30,7 +33,8 @@ struct demo {
     char url[ALOFT_URL_MAX + 2]; // one more than allowed, so that too long a URL is noticed
     char server[256];            // of the last connection, for messages
     unsigned server_port;
-    uint32_t rate; // bytes a second
+    uint32_t rate;     // bytes a second
+    uint32_t trial_ms; // when a new app must have confirmed itself; 0: it is not on trial
     bool confirmed;
 };
 
@@ -166,10 +170,51 @@ static void on_image(struct demo *demo, const struct aloft_event *event)
     }
 }
 
+// One line: what happened, to what, and what can be done about it.
+static void explain(const struct demo *demo, enum aloft_err err)
+{
+    const struct aloft_image_facts *facts = aloft_port_running_facts(demo->port);
+    const char *name = aloft_err_name(err);
+    const char *sentence = aloft_err_sentence(err);
+    if (err == ALOFT_ERR_SAME_VERSION) {
+        LOG(demo, 'I', "No update: %s: %s (%s %s)", name, sentence, facts->project, facts->version);
+    } else if (err == ALOFT_ERR_NET_REFUSED || err == ALOFT_ERR_NET_CONNECT_TIMEOUT ||
+               err == ALOFT_ERR_NET_UNREACHABLE || err == ALOFT_ERR_NET_DNS) {
+        LOG(demo, 'E',
+            "Update failed: %s: %s: host %s, port %u. Does the server run there, and does its "
+            "firewall let port %u in?",
+            name, sentence, demo->server, demo->server_port, demo->server_port);
+    } else {
+        LOG(demo, 'E', "Update failed: %s: %s", name, sentence);
+    }
+}
+
+static void on_retry(struct demo *demo, const struct aloft_event *event)
+{
+    char slot[ALOFT_SLOT_NAME];
+    aloft_slot_name(aloft_port_running(demo->port), slot);
+    switch (event->kind) {
+    case ALOFT_EVENT_RETRYING:
+        explain(demo, event->err);
+        LOG(demo, 'I', "The app goes on running from %s; next try in %u ms", slot,
+            (unsigned)event->value);
+        break;
+    case ALOFT_EVENT_RESUMED:
+        LOG(demo, 'I', "Going on at byte %u of %u", (unsigned)event->value, (unsigned)event->total);
+        break;
+    case ALOFT_EVENT_UNRESUMABLE:
+        LOG(demo, 'W', "The slot has no room for notes: a reset means starting again");
+        break;
+    default:
+        break;
+    }
+}
+
 static void on_event(void *ctx, const struct aloft_event *event)
 {
     on_connection(ctx, event);
     on_image(ctx, event);
+    on_retry(ctx, event);
 }
 
 // Where the image is.
@@ -188,6 +233,50 @@ static const char *image_url(struct demo *demo)
     return demo->url;
 }
 
+static uint32_t seconds(const struct demo *demo, const char *key, const char *fallback)
+{
+    return (uint32_t)strtoul(aloft_port_setting(demo->port, key, fallback), NULL, 10);
+}
+
+static uint32_t retry_s(const struct demo *demo)
+{
+    uint32_t s = seconds(demo, "retry_s", OTA_DEMO_RETRY_S);
+    return s == 0 ? 1 : s < RETRY_S_MAX ? s : RETRY_S_MAX;
+}
+
+// How long one pull may take: an app on trial has no time to lose.
+static uint32_t time_left(const struct demo *demo)
+{
+    uint32_t now = aloft_port_now_ms(demo->port);
+    if (demo->trial_ms == 0 || demo->confirmed) {
+        return TOTAL_MS;
+    }
+    return now < demo->trial_ms ? demo->trial_ms - now : 1;
+}
+
+// A new app that cannot confirm itself in time gives its place back: the next boot rolls back.
+static void end_trial(const struct demo *demo)
+{
+    uint32_t now = aloft_port_now_ms(demo->port);
+    if (demo->trial_ms == 0 || demo->confirmed || now < demo->trial_ms) {
+        return;
+    }
+    LOG(demo, 'E', "No server answered within the trial; going back to the app before");
+    aloft_port_restart(demo->port, SHUTDOWN_MS);
+}
+
+static void begin_trial(struct demo *demo)
+{
+    const struct aloft_slots *slots = aloft_port_slots(demo->port);
+    struct aloft_otadata records[2];
+    uint32_t state = ALOFT_OTA_UNDEFINED;
+    if (aloft_bootsel_read(slots, records) == ALOFT_OK &&
+        aloft_bootsel_state(slots, records, aloft_port_running(demo->port), &state) &&
+        state == ALOFT_OTA_PENDING) {
+        demo->trial_ms = seconds(demo, "trial_s", "300") * MS_PER_S;
+    }
+}
+
 static enum aloft_err update(struct demo *demo)
 {
     struct aloft_port *port = demo->port;
@@ -198,6 +287,10 @@ static enum aloft_err update(struct demo *demo)
         .events = {on_event, demo},
         .running = aloft_port_running(port),
         .trial = true,
+        .total_timeout_ms = time_left(demo),
+        .retries = TRIES,
+        .backoff_ms = retry_s(demo) * MS_PER_S,
+        .seed = aloft_port_now_ms(port) + 1,
     };
     aloft_agent_init(&demo->agent, &config);
     enum aloft_err err = aloft_agent_pull(&demo->agent, image_url(demo), aloft_port_now_ms(port));
@@ -221,38 +314,18 @@ static bool is_hopeless(enum aloft_err err)
     }
 }
 
-// One line: what happened, to what, and what can be done about it.
-static void explain(const struct demo *demo, enum aloft_err err)
-{
-    const struct aloft_image_facts *facts = aloft_port_running_facts(demo->port);
-    const char *name = aloft_err_name(err);
-    const char *sentence = aloft_err_sentence(err);
-    if (err == ALOFT_ERR_SAME_VERSION) {
-        LOG(demo, 'I', "No update: %s: %s (%s %s)", name, sentence, facts->project, facts->version);
-    } else if (err == ALOFT_ERR_NET_REFUSED || err == ALOFT_ERR_NET_CONNECT_TIMEOUT ||
-               err == ALOFT_ERR_NET_UNREACHABLE || err == ALOFT_ERR_NET_DNS) {
-        LOG(demo, 'E',
-            "Update failed: %s: %s: host %s, port %u. Does the server run there, and does its "
-            "firewall let port %u in?",
-            name, sentence, demo->server, demo->server_port, demo->server_port);
-    } else {
-        LOG(demo, 'E', "Update failed: %s: %s", name, sentence);
-    }
-}
-
 static void on_shutdown(void *ctx)
 {
     const struct demo *demo = ctx;
     LOG(demo, 'I', "Shutting down: connections are closed, nothing is left to save");
 }
 
-// Tries until it worked, or until trying again makes no sense. True: restart.
+// Tries until it worked, or until trying again makes no sense. True: restart. The agent retries
+// what may pass by itself; here only what needs somebody else's hand comes back.
 static bool update_until_done(struct demo *demo)
 {
     char slot[ALOFT_SLOT_NAME];
-    const char *retry = aloft_port_setting(demo->port, "retry_s", OTA_DEMO_RETRY_S);
-    uint32_t retry_s = (uint32_t)strtoul(retry, NULL, 10);
-    retry_s = retry_s == 0 ? 1 : retry_s;
+    uint32_t wait_s = retry_s(demo);
     aloft_slot_name(aloft_port_running(demo->port), slot);
     for (;;) {
         enum aloft_err err = update(demo);
@@ -264,11 +337,10 @@ static bool update_until_done(struct demo *demo)
             LOG(demo, 'I', "The app goes on running from %s; no more tries", slot);
             return false;
         }
-        retry_s = retry_s < RETRY_S_MAX ? retry_s : RETRY_S_MAX;
-        LOG(demo, 'I', "The app goes on running from %s; next try in %u s", slot,
-            (unsigned)retry_s);
-        aloft_port_delay_ms(demo->port, retry_s * MS_PER_S);
-        retry_s *= 2;
+        end_trial(demo);
+        LOG(demo, 'I', "The app goes on running from %s; next try in %u s", slot, (unsigned)wait_s);
+        aloft_port_delay_ms(demo->port, wait_s * MS_PER_S);
+        wait_s = wait_s < RETRY_S_MAX / 2 ? wait_s * 2 : RETRY_S_MAX;
     }
 }
 
@@ -291,6 +363,7 @@ void app_main(struct aloft_port *port)
     misbehave(&demo);
     LOG(&demo, 'I', "Starting OTA example...");
     report_slots(&demo);
+    begin_trial(&demo);
     enum aloft_err err = aloft_port_on_shutdown(port, on_shutdown, &demo);
     ALOFT_ASSERT(err == ALOFT_OK); // the first of eight
     join_wifi(&demo);
