@@ -30,11 +30,12 @@ static void check_request(const char *text, const struct aloft_url *url)
 {
     uint8_t whole[REQUEST_MAX];
     uint8_t pieces[REQUEST_MAX];
-    uint32_t len = aloft_http_get(text, url, 0, whole, sizeof whole);
+    const struct aloft_http_request request = {.url_text = text, .url = url};
+    uint32_t len = aloft_http_get(&request, 0, whole, sizeof whole);
     uint32_t sent = 0;
     uint32_t lines = 0;
     uint32_t n;
-    while ((n = aloft_http_get(text, url, sent, pieces + sent, 1 + sent % 61)) > 0) {
+    while ((n = aloft_http_get(&request, sent, pieces + sent, 1 + sent % 61)) > 0) {
         sent += n;
     }
     FUZZ_CHECK(sent == len && memcmp(whole, pieces, len) == 0);
