@@ -8,9 +8,8 @@
 // Faults: power is cut before, in the middle of (torn) or after a chosen operation; a chosen
 // operation fails; single bits flip. After a cut the flash is dead: every access fails and changes
 // nothing, until power_on. What a cut in the middle of an operation leaves:
-//   program  the first bytes of it, the last of these in part; or all but a word
-//   (ALOFT_NOR_TORN_HOLE) erase    a mix of old bits, ones, and weak bits, which read differently
-//   each time, until the
+//   program  the first bytes of it, the last of these in part; or all of it but one word
+//   erase    a mix of old bits, ones, and weak bits, which read differently each time, until the
 //            sector is erased again. A weak sector can look blank.
 //
 // Life cycle: init, then use nor.flash. No resource is held, nothing is global.

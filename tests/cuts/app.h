@@ -1,0 +1,15 @@
+// What the running app does between two resets. Only world.c calls it.
+#ifndef ALOFT_CUTS_APP_H
+#define ALOFT_CUTS_APP_H
+
+#include "aloft/image.h"
+#include "world.h"
+
+// Runs the app of world->running until it wants a reset, power is cut, or the script is over.
+void app_run(struct world *world);
+
+// Of the world, for its apps.
+extern const struct aloft_image_rules world_rules;
+const uint8_t *world_artifact(int version, uint32_t *len);
+
+#endif

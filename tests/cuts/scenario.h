@@ -1,0 +1,72 @@
+// What a device goes through while its power is cut. A scenario is data: the layout of the chip,
+// what lies in it, which app behaves how, and what is asked of the device.
+#ifndef ALOFT_CUTS_SCENARIO_H
+#define ALOFT_CUTS_SCENARIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// Published versions. Their sizes differ: BIG needs two sectors, HUGE a block.
+enum { NO_IMAGE, V1, V2, V3, BIG, HUGE, SCENARIO_VERSIONS = HUGE };
+
+enum { SCENARIO_FACTORY = 16, SCENARIO_BOOTS = -1 };
+
+// How an app spends its trial.
+enum manner {
+    CONFIRMS, // and goes on with the script
+    REJECTS,  // finds itself bad and says so
+    CRASHES,  // resets at once
+    HANGS,    // tries an update, which is refused, and does no more until the watchdog resets it
+};
+
+enum verb {
+    END,
+    UPDATE,  // to version arg: download, set_boot, reset, until it runs and is confirmed or failed
+    PART,    // half of version arg arrives, and no more
+    SET,     // set_boot to slot arg, reset, until it runs and is confirmed
+    AGAIN,   // the same, though it may run already
+    DISOWN,  // the running app rejects itself although it is confirmed
+    RESTART, // reset, once
+};
+
+struct script_step {
+    enum verb verb;
+    int arg;
+};
+
+// What is wrong with otadata at the start.
+enum damage {
+    INTACT,
+    BLANK,
+    RANDOM,
+    SEQ_ZERO,   // and an erased CRC: sound to the stock bootloader
+    SEQ_LAST,   // FFFFFFFE, sound: the next number does not exist
+    BAD_CRC,    // the record, with one bit of its CRC turned
+    BAD_STATE,  // a sound record with a state that nobody writes
+    TORN,       // half of the record
+    HALF_ERASED // its sector, with weak bits
+};
+
+struct scenario {
+    const char *name;
+    uint8_t ota; // slots
+    bool factory;
+    bool download;     // the second cut is sampled
+    uint8_t images[5]; // versions in ota_0..3 and, last, factory
+    struct {
+        uint32_t seq; // 0: blank
+        uint32_t state;
+    } records[2];
+    enum damage damage;
+    uint8_t damaged; // bit i: record i
+    uint8_t notes;   // old notes in both sectors, of rewrites that are done
+    bool open_trial; // it begins with the app on trial running, in the slot that otadata selects
+    enum manner manner[SCENARIO_VERSIONS + 1];
+    struct script_step script[4];
+    int wanted; // version; the one that runs and is confirmed at the end
+};
+
+// All of them; *count says how many.
+const struct scenario *scenarios(uint32_t *count);
+
+#endif

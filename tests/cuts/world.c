@@ -1,0 +1,355 @@
+// A device in its world. The apps' behaviour is in app.c; here are chip, boot and trace.
+#include "world.h"
+#include "aloft/bytes.h"
+#include "aloft/note.h"
+#include "aloft/otadata.h"
+#include "aloft/ptable.h"
+#include "app.h"
+#include "boot/boot.h"
+#include "hostlib/mbed_crypto.h"
+#include "make_image.h"
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TABLE = 0x8000, IMAGE_MAX = 0x3800 };
+
+static uint8_t images[SCENARIO_VERSIONS + 1][IMAGE_MAX];
+static struct judge_artifact artifacts[SCENARIO_VERSIONS + 1];
+
+const struct aloft_image_rules world_rules = {
+    .crypto = &aloft_mbed_crypto, .len_max = WORLD_SLOT, .chip_id = 0, .chip_revision = 0xFFFF};
+
+void world_publish(void)
+{
+    static const uint32_t extra[] = {0, 520, 760, 1240, 4000, 13000};
+    for (uint32_t v = V1; v <= SCENARIO_VERSIONS; v++) {
+        struct make_image make;
+        char name[] = "v0";
+        name[1] = (char)('0' + v);
+        make_image_begin(&make, images[v], IMAGE_MAX);
+        make_image_app(&make, name, "cuts", 256);
+        make_image_segment(&make, 0x3FFB0000, NULL, extra[v]);
+        artifacts[v] = (struct judge_artifact){images[v], make_image_end(&make)};
+    }
+}
+
+const uint8_t *world_artifact(int version, uint32_t *len)
+{
+    *len = artifacts[version].len;
+    return artifacts[version].bytes;
+}
+
+// The chip's operations, with a line for each when the world is traced.
+static void trace(struct world *world, const char *what, uint32_t addr, uint32_t len)
+{
+    if (world->trace && !world->nor.dead) {
+        const struct aloft_nor_plan *plan = &world->nor.plan;
+        uint32_t n = world->nor.operations + 1;
+        bool cut = plan->cut != ALOFT_NOR_CUT_NONE && plan->cut_at == n;
+        printf("  %3u %s %-5s %06x +%04x%s\n", (unsigned)n, world->booting ? "boot" : "app ", what,
+               (unsigned)addr, (unsigned)len, cut ? "  <-- power is cut" : "");
+    }
+}
+
+static enum aloft_err read_op(void *ctx, uint32_t addr, void *buf, uint32_t len)
+{
+    struct world *world = ctx;
+    return world->nor.flash.ops->read(&world->nor, addr, buf, len);
+}
+
+static enum aloft_err prog_op(void *ctx, uint32_t addr, const void *data, uint32_t len)
+{
+    struct world *world = ctx;
+    trace(world, "prog", addr, len);
+    return world->nor.flash.ops->prog(&world->nor, addr, data, len);
+}
+
+static enum aloft_err erase_op(void *ctx, uint32_t addr, uint32_t len)
+{
+    struct world *world = ctx;
+    trace(world, "erase", addr, len);
+    return world->nor.flash.ops->erase(&world->nor, addr, len);
+}
+
+static uint32_t slot_addr(const struct scenario *scenario, uint32_t index)
+{
+    return (index + 1 + (scenario->factory ? 1 : 0)) * WORLD_SLOT;
+}
+
+static void put_table(struct world *world)
+{
+    const struct scenario *scenario = world->scenario;
+    struct aloft_partition rows[8] = {{1, 2, 0x9000, 0x4000, 0, "nvs"},
+                                      {1, 0, WORLD_OTADATA, ALOFT_OTADATA_LEN, 0, "otadata"}};
+    uint32_t count = 2;
+    if (scenario->factory) {
+        rows[count++] = (struct aloft_partition){0, 0, WORLD_SLOT, WORLD_SLOT, 0, "factory"};
+    }
+    for (uint32_t i = 0; i < scenario->ota; i++) {
+        rows[count++] = (struct aloft_partition){
+            0, (uint8_t)(0x10 + i), slot_addr(scenario, i), WORLD_SLOT, 0, "ota"};
+    }
+    (void)aloft_ptable_emit_all(rows, count, &aloft_mbed_crypto, world->bytes + TABLE);
+}
+
+static void put_image(struct world *world, uint32_t addr, int version)
+{
+    if (version != NO_IMAGE) {
+        memcpy(world->bytes + addr, artifacts[version].bytes, artifacts[version].len);
+    }
+}
+
+// Notes of rewrites that are done, as a device has them after some life.
+static void put_notes(struct world *world, uint32_t index)
+{
+    uint8_t *sector = world->bytes + WORLD_OTADATA + index * ALOFT_OTADATA_SECTOR;
+    uint32_t seq = world->scenario->records[index ^ 1].seq;
+    for (uint32_t i = 0; i < world->scenario->notes; i++) {
+        struct aloft_note note = {.kind = 1 + i % 2, .seq = seq, .state = i / 2 % 3};
+        aloft_note_emit(&note, sector + ALOFT_NOTE_OFF + i * ALOFT_NOTE_LEN);
+    }
+}
+
+static void damage_record(struct world *world, uint32_t index, uint32_t seed)
+{
+    uint32_t addr = WORLD_OTADATA + index * ALOFT_OTADATA_SECTOR;
+    uint8_t *record = world->bytes + addr;
+    struct aloft_otadata last = {.seq = 0xFFFFFFFE, .state = ALOFT_OTA_VALID};
+    switch (world->scenario->damage) {
+    case INTACT:
+        break;
+    case BLANK:
+        memset(record, 0xFF, ALOFT_OTADATA_RECORD);
+        break;
+    case RANDOM:
+        for (uint32_t i = 0; i < ALOFT_OTADATA_RECORD; i++) {
+            record[i] = (uint8_t)((seed * 31 + i + index) * 0x9E3779B1u >> 21);
+        }
+        break;
+    case SEQ_ZERO:
+        memset(record, 0, 4);
+        memset(record + 28, 0xFF, 4);
+        break;
+    case SEQ_LAST:
+        aloft_otadata_emit(&last, record);
+        break;
+    case BAD_CRC:
+        record[28] ^= 0x10;
+        break;
+    case BAD_STATE:
+        record[24] = 0x5A;
+        break;
+    case TORN:
+        memset(record + ALOFT_OTADATA_RECORD / 2, 0xFF, ALOFT_OTADATA_RECORD / 2);
+        break;
+    case HALF_ERASED:
+        aloft_nor_tear_erase(&world->nor, addr, ALOFT_OTADATA_SECTOR, ALOFT_NOR_MIX_HALF, seed);
+        break;
+    }
+}
+
+static void put_otadata(struct world *world, uint32_t seed)
+{
+    const struct scenario *scenario = world->scenario;
+    for (uint32_t i = 0; i < 2; i++) {
+        struct aloft_otadata record = {.seq = scenario->records[i].seq,
+                                       .state = scenario->records[i].state};
+        if (record.seq != 0) {
+            aloft_otadata_emit(&record, world->bytes + WORLD_OTADATA + i * ALOFT_OTADATA_SECTOR);
+        }
+        put_notes(world, i);
+        if (scenario->damaged >> i & 1) {
+            damage_record(world, i, seed);
+        }
+    }
+}
+
+// What starts with an app in the middle of its trial has booted it before the first operation.
+static void resume_trial(struct world *world)
+{
+    const struct judge_facts *start = &world->judge.start;
+    world->running = start->selected;
+    world->version = start->slots[start->selected].version;
+}
+
+void world_begin(struct world *world, const struct scenario *scenario, uint8_t *origin,
+                 uint32_t seed)
+{
+    static const struct aloft_flash_ops ops = {read_op, prog_op, erase_op};
+    uint32_t size = slot_addr(scenario, scenario->ota);
+    memset(world, 0, offsetof(struct world, payload));
+    memset(world->sectors, 0, sizeof world->sectors);
+    memset(world->bytes, 0xFF, size);
+    memset(world->bytes + 0x1000, 0xB0, 0x800); // a bootloader that must stay as it is
+    world->scenario = scenario;
+    world->running = JUDGE_NOWHERE;
+    aloft_nor_init(&world->nor, world->bytes, world->sectors, size);
+    world->nor.noise = seed;
+    world->flash = (struct aloft_flash){&ops, world, world->nor.flash.geometry};
+    put_table(world);
+    for (uint32_t i = 0; i < scenario->ota; i++) {
+        put_image(world, slot_addr(scenario, i), scenario->images[i]);
+    }
+    if (scenario->factory) {
+        put_image(world, WORLD_SLOT, scenario->images[4]);
+    }
+    put_otadata(world, seed);
+    memcpy(origin, world->bytes, size);
+    world->judge.artifacts = artifacts;
+    world->judge.versions = SCENARIO_VERSIONS;
+    judge_start(&world->judge, origin, size);
+    // The table is frozen, so what an app would find in it is read once.
+    (void)aloft_slots_load(&world->slots, &world->flash, &aloft_mbed_crypto, TABLE);
+    if (scenario->open_trial) {
+        resume_trial(world);
+    }
+}
+
+void world_copy(struct world *to, const struct world *from)
+{
+    memcpy(to, from, offsetof(struct world, payload));
+    memcpy(to->sectors, from->sectors, sizeof to->sectors + (size_t)from->nor.flash.geometry.size);
+    // Whatever points into the world points into this one.
+    to->nor.bytes = to->bytes;
+    to->nor.sectors = to->sectors;
+    to->nor.flash.ctx = &to->nor;
+    to->flash.ctx = to;
+    to->slots.flash = &to->flash;
+}
+
+__attribute__((format(printf, 4, 5))) static void say(void *ctx, char level, const char *tag,
+                                                      const char *format, ...)
+{
+    (void)ctx;
+    (void)level;
+    (void)tag;
+    (void)format;
+}
+
+static void feed_watchdog(void *ctx)
+{
+    (void)ctx;
+}
+
+static enum aloft_err load(void *ctx, const struct aloft_image *image, enum aloft_image_event event,
+                           const uint8_t *data, uint32_t len)
+{
+    struct world *world = ctx;
+    (void)image;
+    if (event != ALOFT_IMAGE_DATA) {
+        return ALOFT_OK;
+    }
+    if (len > WORLD_PAYLOAD_MAX - world->loaded) {
+        return ALOFT_ERR_IMAGE_TOO_LARGE;
+    }
+    memcpy(world->payload + world->loaded, data, len);
+    world->loaded += len;
+    return ALOFT_OK;
+}
+
+static void unload(void *ctx)
+{
+    struct world *world = ctx;
+    world->loaded = 0;
+}
+
+// One boot. False when power went away in it or it broke a promise.
+static bool boot(struct world *world)
+{
+    static const struct aloft_boot_port shape = {.rules = &world_rules,
+                                                 .ptable_addr = TABLE,
+                                                 .trials = true,
+                                                 .log = say,
+                                                 .feed_watchdog = feed_watchdog,
+                                                 .load = load,
+                                                 .unload = unload};
+    struct aloft_boot_port port = shape;
+    struct aloft_boot machine;
+    enum aloft_boot_result result;
+    port.ctx = world;
+    port.flash = &world->flash;
+    world->booting = true;
+    world->boots++;
+    world->loaded = 0;
+    aloft_boot_init(&machine, &port);
+    do {
+        result = aloft_boot_step(&machine);
+    } while (result == ALOFT_BOOT_AGAIN && !world->nor.dead);
+    if (world->nor.dead) {
+        return false;
+    }
+    int slot = result != ALOFT_BOOT_RUN             ? JUDGE_NOWHERE
+               : machine.slot == ALOFT_SLOT_FACTORY ? JUDGE_FACTORY
+                                                    : machine.slot;
+    world->booting = false;
+    world->running = slot;
+    world->version = slot < 0 ? NO_IMAGE : (int)(machine.image.version[1] - '0');
+    world->verdict = judge_boot(&world->judge, world->bytes, slot, world->payload, world->loaded);
+    if (world->trace) {
+        printf("  boot %u: version %d in place %d: %s\n", (unsigned)world->boots, world->version,
+               slot, judge_sentence(world->verdict));
+    }
+    return world->verdict == JUDGE_GOOD;
+}
+
+static enum world_end bad(struct world *world, enum judge_verdict verdict)
+{
+    if (world->trace) {
+        printf("  %s\n", judge_sentence(verdict));
+    }
+    world->verdict = verdict;
+    return WORLD_BAD;
+}
+
+// The script is over: two more boots change nothing, and the wanted version is the confirmed one.
+static enum world_end end(struct world *world)
+{
+    uint32_t operations = world->nor.operations;
+    for (int i = 0; i < 2; i++) {
+        if (!boot(world)) {
+            return world->nor.dead ? WORLD_CUT : WORLD_BAD;
+        }
+    }
+    enum judge_verdict verdict = judge_end(&world->judge, world->bytes, world->scenario->wanted);
+    if (verdict != JUDGE_GOOD) {
+        return bad(world, verdict);
+    }
+    return operations == world->nor.operations ? WORLD_FINISHED : bad(world, JUDGE_RESTLESS);
+}
+
+enum world_end world_run(struct world *world)
+{
+    while (!world->finished) {
+        if (world->boots > WORLD_BOOTS_MAX) {
+            return bad(world, JUDGE_ENDLESS);
+        }
+        if (world->running == JUDGE_NOWHERE && !boot(world)) {
+            return world->nor.dead ? WORLD_CUT : WORLD_BAD;
+        }
+        app_run(world);
+        if (world->nor.dead) {
+            return WORLD_CUT;
+        }
+        if (world->verdict != JUDGE_GOOD) {
+            return bad(world, world->verdict);
+        }
+        world->running = JUDGE_NOWHERE;
+    }
+    return end(world);
+}
+
+enum world_end world_power_on(struct world *world)
+{
+    if (world->booting) {
+        judge_cut_in_boot(&world->judge);
+    }
+    world->booting = false;
+    world->running = JUDGE_NOWHERE;
+    enum judge_verdict verdict = judge_flash(&world->judge, world->bytes);
+    if (verdict != JUDGE_GOOD) {
+        return bad(world, verdict);
+    }
+    aloft_nor_power_on(&world->nor);
+    return WORLD_CUT;
+}
