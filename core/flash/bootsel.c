@@ -1,23 +1,28 @@
 // The two otadata records: who reads them how, and the one machine that writes them. Y is the
 // sector that is written, X the other.
 //
-//   set_boot:        VERIFY ----------> VOID -> VOID_NOTES -> ERASE -> PROG -> CHECK -> [erase X]
-//   -> DONE reject:          VERIFY [VERIFY] -> in place confirm, mark, repair: -----------> in
-//   place factory:         VERIFY ----------> VOID -> VOID_NOTES -> ERASE ------------------>
-//   [erase X] -> DONE in place:        [CLEAN X] -> NOTE -> NOTE_CHECK -> VOID .. CHECK as above ->
-//   CLOSE -> DONE [erase X]:       the machine turns round: Y and X change places, nothing is
-//   programmed
+//   set_boot                VERIFY -> write Y -> DONE, or to factory: erase Y -> erase X -> DONE
+//   reject                  VERIFY [VERIFY] -> in place
+//   confirm, mark, repair   in place
+//
+//   write Y:   VOID -> VOID_NOTES -> ERASE -> PROG_TAIL -> PROG -> CHECK
+//   in place:  [CLEAN X] -> NOTE in X -> NOTE_CHECK -> write Y -> CLOSE in X
+//
+// Two jobs come with one before them in the other sector (`then`): a rewrite in place when X has no
+// room for notes rewrites X as it is first; and set_boot, when the numbers are used up, first gives
+// the old choice a low number in Y, then writes the new one to X.
 //
 // Invariants
 //   B1  At every moment one of these can be read back: the old record, the new record, or a note in
 //       X that says what Y's record is to become.
 //   B2  No record is written for a slot whose image was not judged good in this machine, except
-//   state
-//       changes of the record that is being run.
+//       state changes of the record that is being run, and copies of a record that stands.
 //   B3  A record or note is programmed only into a sector that is clean: erased, to the end, since
 //       it last held anything. The proof is on flash: a sound record, or a whole first note. Both
 //       are made void before the sector is erased again, so the proof cannot outlive the erase.
 //   B4  What is void stays void however its erase is cut: a void record has neither seq nor CRC.
+//   B5  A sound record has the state that was meant: the half with state and CRC is programmed
+//       before the half with the seq (chips that write 32 bytes at a time do both at once).
 #include "aloft/bootsel.h"
 #include "aloft/bytes.h"
 #include "aloft/crc32.h"
@@ -31,12 +36,16 @@ enum phase {
     VOID,
     VOID_NOTES,
     ERASE,
+    PROG_TAIL,
     PROG,
     CHECK,
     CLOSE,
+    NEXT,
     DONE,
     FAILED
 };
+
+enum { TAIL = 16 }; // offset of the half of a record that holds state and CRC
 
 static struct aloft_flash_view otadata_view(const struct aloft_slots *slots)
 {
@@ -137,7 +146,7 @@ static bool start(struct aloft_bootsel *op, const struct aloft_slots *slots,
 // What the sector says besides its record.
 struct notes {
     struct aloft_note last; // kind NONE: there is none
-    uint8_t next;           // index behind the last whole note
+    uint8_t next;           // index behind the last one, whole or torn
     bool clean;             // keeps B3: something may be appended
 };
 
@@ -162,11 +171,11 @@ static enum aloft_err read_notes(const struct aloft_slots *slots, uint8_t sector
         }
         if (aloft_note_parse(bytes, &note)) {
             out->last = note;
-            out->next = (uint8_t)(i + 1);
             out->clean = out->clean || i == 0;
         } else if (aloft_bytes_are(bytes, sizeof bytes, 0xFF)) {
             break;
         }
+        out->next = (uint8_t)(i + 1);
     }
     return ALOFT_OK;
 }
@@ -237,6 +246,26 @@ static struct aloft_note note_of(const struct aloft_bootsel *op, enum aloft_note
     return note;
 }
 
+// X is full of notes: rewrite it as it is, under a note in Y, and come back. When Y is full as
+// well, that is done without a note: of the two records it is the one that does not count now.
+static void make_room(struct aloft_bootsel *op, const struct aloft_otadata records[2])
+{
+    struct notes notes;
+    uint8_t full = op->sector ^ 1;
+    enum aloft_err err = read_notes(op->slots, op->sector, true, &notes);
+    if (err != ALOFT_OK) {
+        fail(op, err);
+        return;
+    }
+    op->next = op->record;
+    op->then = true;
+    op->record = records[full];
+    op->sector = full;
+    op->noted = notes.next + 1u < ALOFT_NOTE_COUNT;
+    op->note_index = notes.next;
+    op->phase = op->noted ? NOTE : VOID;
+}
+
 // op->record is to replace the record in op->sector. There is something to lose only when that is
 // sound, and only then a note is needed.
 static void rewrite_in_place(struct aloft_bootsel *op, const struct aloft_otadata records[2])
@@ -254,11 +283,14 @@ static void rewrite_in_place(struct aloft_bootsel *op, const struct aloft_otadat
         fail(op, err);
         return;
     }
-    op->noted = notes.next + 1u < ALOFT_NOTE_COUNT; // full: as unsafe as the stock way
-    op->note_index = notes.clean ? notes.next : 0;
-    if (op->noted) {
-        op->phase = notes.clean ? NOTE : CLEAN;
+    if (sound && notes.next + 1u >= ALOFT_NOTE_COUNT) {
+        make_room(op, records);
+        return;
     }
+    bool room = notes.clean && notes.next + 1u < ALOFT_NOTE_COUNT;
+    op->noted = true;
+    op->note_index = room ? notes.next : 0;
+    op->phase = room ? NOTE : CLEAN;
 }
 
 static void verify_slot(struct aloft_bootsel *op, const struct aloft_image_rules *rules, int slot)
@@ -298,10 +330,14 @@ void aloft_bootsel_set_boot(struct aloft_bootsel *op, const struct aloft_slots *
     }
     op->record.seq = aloft_otadata_next_seq(current, (uint32_t)slot, slots->ota_count);
     if (op->record.seq == 0) {
-        // The numbers are used up: begin again at the bottom, and take the old record away only
-        // after the new one stands.
-        op->record.seq = aloft_otadata_next_seq(0, (uint32_t)slot, slots->ota_count);
-        op->erase_other = true;
+        // The numbers are used up: begin again at the bottom, the old choice first, so that there
+        // is something to go back to.
+        uint32_t old = aloft_otadata_slot(current, slots->ota_count) + 1;
+        op->next.seq = aloft_otadata_next_seq(old, (uint32_t)slot, slots->ota_count);
+        op->next.state = op->record.state;
+        op->then = true;
+        op->record.seq = old;
+        op->record.state = records[active].state;
     }
 }
 
@@ -409,7 +445,9 @@ void aloft_bootsel_repair(struct aloft_bootsel *op, const struct aloft_slots *sl
         op->record.state = notes.last.state;
         op->write = true;
         op->noted = true;
-        op->note_index = (uint8_t)(notes.next - 1);
+        // Where the intent lies or seems to. In the very last place only a torn DONE of this intent
+        // can lie, which is programmed again.
+        op->note_index = (uint8_t)(notes.next - (notes.next < ALOFT_NOTE_COUNT ? 1 : 2));
         op->phase = still_due(op, &notes.last, &records[op->sector]) ? VOID : CLOSE;
         return;
     }
@@ -501,10 +539,27 @@ static enum aloft_err void_notes(struct aloft_bootsel *op)
     return make_void(op, note_off(op->sector, 0));
 }
 
+// The first job of two is done. Its sector is X now, erased anew, with one record and no notes.
+static enum aloft_err next_job(struct aloft_bootsel *op)
+{
+    struct aloft_otadata records[2];
+    enum aloft_err err = aloft_bootsel_read(op->slots, records);
+    bool in_place = op->next.seq == records[op->sector ^ 1].seq;
+    op->then = false;
+    op->noted = false;
+    op->sector ^= 1;
+    op->record = op->next;
+    op->phase = VOID;
+    if (err == ALOFT_OK && in_place) {
+        rewrite_in_place(op, records);
+    }
+    return err;
+}
+
 // One sector is finished.
 static void turn(struct aloft_bootsel *op)
 {
-    op->phase = op->noted ? CLOSE : DONE;
+    op->phase = op->noted ? CLOSE : op->then ? NEXT : DONE;
     if (op->erase_other) {
         op->erase_other = false;
         op->write = false;
@@ -526,17 +581,21 @@ static enum aloft_err write_record(struct aloft_bootsel *op)
     struct aloft_flash_view view = otadata_view(op->slots);
     uint8_t bytes[ALOFT_OTADATA_RECORD];
     uint32_t off = op->sector * ALOFT_OTADATA_SECTOR;
+    uint32_t tail = view.flash->geometry.write_unit > TAIL ? 0 : TAIL; // keeps B5
     enum aloft_err err;
 
     aloft_otadata_emit(&op->record, bytes);
     if (op->phase == ERASE) {
         err = erase_sector(op, op->sector);
-        op->phase = PROG;
+        op->phase = tail != 0 ? PROG_TAIL : PROG;
         if (!op->write) {
             turn(op);
         }
+    } else if (op->phase == PROG_TAIL) {
+        err = aloft_flash_prog(&view, off + tail, bytes + tail, sizeof bytes - tail);
+        op->phase = PROG;
     } else if (op->phase == PROG) {
-        err = aloft_flash_prog(&view, off, bytes, sizeof bytes);
+        err = aloft_flash_prog(&view, off, bytes, tail != 0 ? tail : sizeof bytes);
         op->phase = CHECK;
     } else {
         err = aloft_flash_compare(&view, off, bytes, sizeof bytes);
@@ -565,13 +624,16 @@ static enum aloft_err advance(struct aloft_bootsel *op)
     case VOID_NOTES:
         return void_notes(op);
     case ERASE:
+    case PROG_TAIL:
     case PROG:
     case CHECK:
         return write_record(op);
     case CLOSE:
         err = note_some(op, ALOFT_NOTE_DONE, (uint8_t)(op->note_index + 1));
-        op->phase = DONE;
+        op->phase = op->then ? NEXT : DONE;
         return err;
+    case NEXT:
+        return next_job(op);
     case DONE:
     case FAILED:
         break;

@@ -116,8 +116,8 @@ static void set_boot_begins_again_when_numbers_are_used_up(void)
     device_put_record(&device, 0, 0xFFFFFFFE, ALOFT_OTA_VALID, true); // selects ota_1
     CHECK_EQ(selected(), 1);
     CHECK_EQ(set_boot(0, true), ALOFT_OK);
-    check_record(1, 1, ALOFT_OTA_NEW);
-    check_record(0, 0xFFFFFFFF, 0);
+    check_record(1, 2, ALOFT_OTA_VALID); // what a failed trial goes back to, renumbered
+    check_record(0, 3, ALOFT_OTA_NEW);
     CHECK_EQ(selected(), 0);
 }
 
@@ -213,7 +213,7 @@ static void set_boot_cut_between_operations_leaves_old_or_new(void)
 {
     static const int targets[] = {0, 1, ALOFT_SLOT_FACTORY};
     for (uint32_t t = 0; t < 3; t++) {
-        for (uint32_t steps = 0; steps < 12; steps++) {
+        for (uint32_t steps = 0; steps < 16; steps++) {
             check_note("target %ld, cut after step %ld", targets[t], (long)steps);
             fresh();
             device_put_record(&device, 0, 3, ALOFT_OTA_VALID, true); // ota_0

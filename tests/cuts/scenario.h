@@ -59,7 +59,7 @@ struct scenario {
     } records[2];
     enum damage damage;
     uint8_t damaged; // bit i: record i
-    uint8_t notes;   // old notes in both sectors, of rewrites that are done
+    uint8_t notes;   // old notes in sector 0, of rewrites of record 1 that are done
     bool open_trial; // it begins with the app on trial running, in the slot that otadata selects
     enum manner manner[SCENARIO_VERSIONS + 1];
     struct script_step script[4];

@@ -29,6 +29,7 @@ struct aloft_bootsel {
     const struct aloft_slots *slots;
     struct aloft_verify verify; // of the slot that is about to be trusted
     struct aloft_otadata record;
+    struct aloft_otadata next; // goes to the other sector when `record` is done
     uint8_t phase;
     uint8_t sector;     // 0 or 1: written, or only erased
     uint8_t note_index; // where the next note goes, in the other sector
@@ -36,6 +37,7 @@ struct aloft_bootsel {
     bool write;         // a record goes to `sector` after its erase
     bool noted;         // the rewrite is in place and goes under a note
     bool erase_other;   // the other sector is erased last
+    bool then;          // `next` is to be written, too
     bool fall_back;     // reject: factory is the second candidate
     enum aloft_err err; // of a failed machine
 };
@@ -61,7 +63,8 @@ enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids
 
 // Makes `slot` the one that boots, after verifying its image whole. trial: write NEW, so that the
 // app must confirm; else UNDEFINED. Factory: both records are erased, the inactive one first.
-// Flash:      verify reads; at most two erases and one program, one a step.
+// Flash:      verify reads; at most two erases and eight programs, one a step; for the slot that is
+//             active already, as confirm.
 // Power loss: the old choice holds until the new record's program is complete; from then on the new
 //             one holds.
 // Errors:     SLOT_UNKNOWN, NO_OTADATA, OTADATA_SIZE, those of aloft_verify_step, FLASH_*.
@@ -69,7 +72,8 @@ void aloft_bootsel_set_boot(struct aloft_bootsel *op, const struct aloft_slots *
                             const struct aloft_image_rules *rules, int slot, bool trial);
 
 // The running app is good: its record becomes VALID. Already VALID, factory or test: nothing to do.
-// Flash:      in place, under a note: at most two erases and five programs, one a step.
+// Flash:      in place, under a note: at most two erases and seven programs, one a step; twice that
+//             once in sixty times, when the other sector is full of notes.
 // Power loss: with our bootloader the old state or the new one, never neither. With the stock
 //             bootloader the record can be lost between erase and program, as with the stock
 //             library.
