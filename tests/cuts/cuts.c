@@ -2,7 +2,7 @@
 // once for every operation and every way to cut it, to its end; then the same with a second cut at
 // every operation of each recovery. A pair that was not run, or whose cut was never reached, fails.
 //
-//     cuts [--depth 1|2] [--scenario NAME] [--all] [--every K] [--seeds S] [--jobs J]
+//     cuts [--depth 1|2] [--scenario NAME] [--all] [--every K] [--seeds S] [--seed N] [--jobs J]
 //          [--share SECONDS] [--replay SCENARIO:n:kind[:n2:kind2]:seed] [--list]
 #include "shoot.h"
 #include <stdio.h>
@@ -21,6 +21,7 @@ static const char usage[] =
     "  --all            every second cut of whole updates, too; else one first cut in 16\n"
     "  --every K        only each K-th first cut (1)\n"
     "  --seeds S        seeds of torn parts and weak bits at depth 1 (8)\n"
+    "  --seed N         the first of them, and the one of depth 2 (1)\n"
     "  --jobs J         processes (2)\n"
     "  --share SECONDS  depth 1, then as much of depth 2 as the time allows, always in one order\n"
     "  --replay LINE    SCENARIO:n:kind[:n2:kind2]:seed, with a trace of operations and boots\n"
@@ -53,6 +54,9 @@ static bool option(struct options *options, const char *name, const char *value)
     }
     if (strcmp(name, "--seeds") == 0) {
         return number(value, 1000, &plan->seeds);
+    }
+    if (strcmp(name, "--seed") == 0) {
+        return number(value, 1000000, &plan->seed);
     }
     if (strcmp(name, "--jobs") == 0) {
         return number(value, JOBS_MAX, &options->jobs);
@@ -199,7 +203,8 @@ static bool run(const struct options *options)
 int main(int argc, char **argv)
 {
     struct options options = {
-        .plan = {.depth = 2, .every = 1, .seeds = 8, .sample = 16, .parts = 1}, .jobs = 2};
+        .plan = {.depth = 2, .every = 1, .seeds = 8, .seed = 1, .sample = 16, .parts = 1},
+        .jobs = 2};
     uint32_t count;
     const struct scenario *all = scenarios(&count);
     if (!parse(argc, argv, &options)) {

@@ -28,7 +28,7 @@ static struct world beginning; // of the scenario
 static struct world recovery;  // after the first cut, power is back
 static uint8_t origin[WORLD_SIZE_MAX];
 
-static struct aloft_nor_plan plan_of(struct cut cut, uint32_t seed)
+struct aloft_nor_plan shoot_cut(uint32_t at, enum shoot_kind kind, uint32_t seed)
 {
     static const enum aloft_nor_cut cuts[] = {ALOFT_NOR_CUT_BEFORE, ALOFT_NOR_CUT_TORN,
                                               ALOFT_NOR_CUT_TORN,   ALOFT_NOR_CUT_TORN,
@@ -39,11 +39,11 @@ static struct aloft_nor_plan plan_of(struct cut cut, uint32_t seed)
     static const enum aloft_nor_torn torn[] = {ALOFT_NOR_TORN_ANY,    ALOFT_NOR_TORN_FIRST,
                                                ALOFT_NOR_TORN_MIDDLE, ALOFT_NOR_TORN_LAST,
                                                ALOFT_NOR_TORN_HOLE,   ALOFT_NOR_TORN_ANY};
-    return (struct aloft_nor_plan){.cut = cuts[cut.kind],
-                                   .cut_at = cut.at,
-                                   .mix = mixes[cut.kind],
-                                   .torn = torn[cut.kind],
-                                   .seed = seed * 0x9E3779B1u + cut.at * 64 + cut.kind};
+    return (struct aloft_nor_plan){.cut = cuts[kind],
+                                   .cut_at = at,
+                                   .mix = mixes[kind],
+                                   .torn = torn[kind],
+                                   .seed = seed * 0x9E3779B1u + at * 64 + (uint32_t)kind};
 }
 
 static void print_line(const struct run *run)
@@ -71,7 +71,8 @@ static void bad(const struct run *run, enum judge_verdict verdict)
 // The world runs into the run's last cut and gets its power back. False: it is not worth going on.
 static bool cut_down(const struct run *run)
 {
-    world.nor.plan = plan_of(run->cuts[run->count - 1], run->seed);
+    const struct cut *cut = &run->cuts[run->count - 1];
+    world.nor.plan = shoot_cut(cut->at, cut->kind, run->seed);
     enum world_end end = world_run(&world);
     if (end != WORLD_CUT) {
         bad(run, end == WORLD_BAD ? world.verdict : JUDGE_MISSING);
@@ -179,7 +180,7 @@ void shoot(const struct scenario *scenario, const struct shoot_plan *plan,
     struct run run = {.scenario = scenario, .result = result};
     double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
     uint32_t seeds = plan->depth == 1 ? plan->seeds : 1;
-    for (run.seed = 1; run.seed <= seeds; run.seed++) {
+    for (run.seed = plan->seed; run.seed < plan->seed + seeds; run.seed++) {
         begin(scenario, run.seed);
         run.count = 0;
         if (world_run(&world) != WORLD_FINISHED) {

@@ -18,7 +18,8 @@ enum shoot_kind {
 
 struct shoot_plan {
     uint32_t depth;   // 1 or 2: this depth, not the ones below
-    uint32_t seeds;   // at depth 1; depth 2 takes one of them for each pair
+    uint32_t seed;    // the first, and the one of depth 2
+    uint32_t seeds;   // how many, at depth 1
     uint32_t every;   // only each n-th first cut
     uint32_t sample;  // of downloads, only each n-th first cut at depth 2
     uint32_t part;    // this process takes first cuts part, part + parts, ...
@@ -42,6 +43,9 @@ struct shoot_result {
 
 // Seconds of a clock that only goes forward.
 double shoot_now(void);
+
+// What the chip must be told to cut its at-th operation in this way.
+struct aloft_nor_plan shoot_cut(uint32_t at, enum shoot_kind kind, uint32_t seed);
 
 // Adds what it finds to the result; a violation is printed with its replay line.
 void shoot(const struct scenario *scenario, const struct shoot_plan *plan,
