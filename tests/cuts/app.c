@@ -83,7 +83,7 @@ static void set_boot(struct world *world, int slot, int version)
     tell(world, "set_boot to slot", slot);
     judge_offer(&world->judge, version, world->bytes);
     world->tried &= ~(1u << version);
-    aloft_bootsel_set_boot(&op, &world->slots, &world_rules, slot, true);
+    aloft_bootsel_set_boot(&op, &world->slots, &world_rules, slot, !world->scenario->untried);
     if (step_all(world, &op, "set_boot")) {
         judge_offered(&world->judge);
         world->issued = true;

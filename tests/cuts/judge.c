@@ -122,7 +122,7 @@ void judge_rejected(struct judge *judge)
 
 void judge_cut_in_boot(struct judge *judge)
 {
-    if (judge->offered != 0) {
+    if (judge->offered != 0 && !judge->untried) {
         judge->may |= bit(judge->settled);
     }
 }
@@ -210,7 +210,7 @@ static enum judge_verdict runs_on_trial(struct judge *judge, const struct judge_
         return JUDGE_GOOD;
     }
     bool confirmed = selected && (active->state == VALID || active->state == UNDEFINED);
-    if (confirmed && (judge->confirming || judge->standing)) {
+    if (confirmed && (judge->confirming || judge->standing || judge->untried)) {
         settle(judge, judge->offered);
         return JUDGE_GOOD;
     }

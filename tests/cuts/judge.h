@@ -85,6 +85,7 @@ struct judge {
     const uint8_t *origin;                  // flash as it was at the start
     uint32_t size;                          // of the chip, bytes
     struct judge_facts start;               // what origin said
+    bool untried; // without trials: what set_boot has set counts as confirmed
     int settled;
     int offered;     // 0: none
     uint32_t may;    // bit v: version v may run at the next boot

@@ -61,6 +61,7 @@ struct scenario {
     uint8_t damaged; // bit i: record i
     uint8_t notes;   // old notes in sector 0, of rewrites of record 1 that are done
     bool open_trial; // it begins with the app on trial running, in the slot that otadata selects
+    bool untried;    // the product does without trials: what is set runs as confirmed
     enum manner manner[SCENARIO_VERSIONS + 1];
     struct script_step script[4];
     int wanted; // version; the one that runs and is confirmed at the end

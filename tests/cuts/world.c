@@ -199,6 +199,7 @@ void world_begin(struct world *world, const struct scenario *scenario, uint8_t *
     world->judge.artifacts = artifacts;
     world->judge.versions = SCENARIO_VERSIONS;
     judge_start(&world->judge, origin, size);
+    world->judge.untried = scenario->untried;
     // The table is frozen, so what an app would find in it is read once.
     (void)aloft_slots_load(&world->slots, &world->flash, &aloft_mbed_crypto, TABLE);
     if (scenario->open_trial) {
@@ -259,12 +260,12 @@ static bool boot(struct world *world)
 {
     static const struct aloft_boot_port shape = {.rules = &world_rules,
                                                  .ptable_addr = TABLE,
-                                                 .trials = true,
                                                  .log = say,
                                                  .feed_watchdog = feed_watchdog,
                                                  .load = load,
                                                  .unload = unload};
     struct aloft_boot_port port = shape;
+    port.trials = !world->scenario->untried;
     struct aloft_boot machine;
     enum aloft_boot_result result;
     port.ctx = world;
