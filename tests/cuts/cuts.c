@@ -115,7 +115,6 @@ static void work(const struct options *options, uint32_t job, struct shoot_resul
             }
         }
     }
-    fflush(stdout);
 }
 
 static void add(struct shoot_result *sum, const struct shoot_result *one)
@@ -213,6 +212,7 @@ int main(int argc, char **argv)
     }
     options.plan.deadline = shoot_now() + options.plan.share_s;
     world_publish();
+    (void)setvbuf(stdout, NULL, _IOLBF, 0); // processes share it: whole lines, please
     if (options.list) {
         for (uint32_t i = 0; i < count; i++) {
             puts(all[i].name);
