@@ -25,6 +25,8 @@ static const struct scenario table[] = {
      .script = {{AGAIN, 1}}, .wanted = V2},
     {"set-boot-active-only", 2, true, false, {V2, 0, 0, 0, V1}, {{1, VALID}, {0, 0}},
      .script = {{AGAIN, 0}}, .wanted = V2},
+    {"set-boot-active-notes-full", 2, true, false, {V1, V2, 0, 0, BIG}, {{1, VALID}, {2, VALID}},
+     .notes = 120, .script = {{AGAIN, 1}}, .wanted = V2},
     {"set-boot-factory", 2, true, false, {V2, V3, 0, 0, V1}, {{1, VALID}, {2, VALID}},
      .script = {{SET, FACTORY}}, .wanted = V1},
     {"set-boot-factory-one-record", 2, true, false, {V2, 0, 0, 0, V1}, {{1, VALID}, {0, 0}},
