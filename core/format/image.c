@@ -42,49 +42,35 @@ void aloft_image_init(struct aloft_image *image, const struct aloft_image_rules 
     }
 }
 
-static enum aloft_image_event bad(struct aloft_image *image, enum aloft_err err)
-{
-    image->phase = BAD;
-    image->err = err;
-    return ALOFT_IMAGE_BAD;
-}
+// What is still to be judged of the bytes that were fed.
+struct input {
+    const uint8_t *data;
+    uint32_t len;
+};
 
-// Counts the bytes, and hashes them while they belong to the hashed part (J1).
-static bool take(struct aloft_image *image, const uint8_t *data, uint32_t len)
+// Takes bytes from the input, and hashes them while they belong to the hashed part (J1).
+static enum aloft_err take(struct aloft_image *image, struct input *in, uint32_t len)
 {
+    const uint8_t *data = in->data;
     image->off += len;
+    in->data += len;
+    in->len -= len;
     if (image->rules.crypto == NULL || image->phase >= HASH) {
-        return true;
+        return ALOFT_OK;
     }
-    image->err = image->rules.crypto->hash_feed(&image->sha, data, len);
-    if (image->err != ALOFT_OK) {
-        image->phase = BAD;
-    }
-    return image->err == ALOFT_OK;
+    return image->rules.crypto->hash_feed(&image->sha, data, len);
 }
 
-// Gathers a fixed-length part across pieces. True when it is complete.
-static bool gather(struct aloft_image *image, const uint8_t *data, uint32_t len, uint32_t want,
-                   uint32_t *used)
+// Gathers a fixed-length part across pieces. It is complete when none of it is left to `have`.
+static enum aloft_err gather(struct aloft_image *image, struct input *in, uint32_t want)
 {
-    uint32_t n = want - image->have;
-    if (n > len) {
-        n = len;
+    uint32_t n = want - image->have < in->len ? want - image->have : in->len;
+    memcpy(image->part + image->have, in->data, n);
+    image->have += n;
+    if (image->have == want) {
+        image->have = 0;
     }
-    memcpy(image->part + image->have, data, n);
-    image->have = (uint16_t)(image->have + n);
-    *used = n;
-    if (!take(image, data, n) || image->have < want) {
-        return false;
-    }
-    image->have = 0;
-    return true;
-}
-
-// What gather returned false for: a crypto fault, or simply more to come.
-static enum aloft_image_event waiting(const struct aloft_image *image)
-{
-    return image->phase == BAD ? ALOFT_IMAGE_BAD : ALOFT_IMAGE_MORE;
+    return take(image, in, n);
 }
 
 static bool revision_fits(const struct aloft_image *image)
@@ -98,18 +84,17 @@ static bool revision_fits(const struct aloft_image *image)
            (max == 0 || max == NO_LIMIT || revision <= max);
 }
 
-static enum aloft_image_event header(struct aloft_image *image, const uint8_t *data, uint32_t len,
-                                     uint32_t *used)
+static enum aloft_err header(struct aloft_image *image, struct input *in)
 {
     struct aloft_image_facts *facts = &image->facts;
     const uint8_t *p = image->part;
-    bool whole = gather(image, data, len, ALOFT_IMAGE_HEADER, used);
+    enum aloft_err err = gather(image, in, ALOFT_IMAGE_HEADER);
     // A captive portal's HTML page is refused at its first byte, not at its 24th.
-    if (image->off > 0 && p[0] != MAGIC) {
-        return bad(image, ALOFT_ERR_IMAGE_MAGIC);
+    if (p[0] != MAGIC) {
+        return ALOFT_ERR_IMAGE_MAGIC;
     }
-    if (!whole) {
-        return waiting(image);
+    if (err != ALOFT_OK || image->have != 0) {
+        return err;
     }
     facts->segment_count = p[1];
     facts->spi_mode = p[2];
@@ -120,64 +105,62 @@ static enum aloft_image_event header(struct aloft_image *image, const uint8_t *d
     facts->max_revision = aloft_get_le16(p + 17);
     facts->hash_appended = p[23];
     if (image->rules.chip_id != NO_LIMIT && facts->chip_id != image->rules.chip_id) {
-        return bad(image, ALOFT_ERR_IMAGE_CHIP);
+        return ALOFT_ERR_IMAGE_CHIP;
     }
     if (!revision_fits(image)) {
-        return bad(image, ALOFT_ERR_IMAGE_REVISION);
+        return ALOFT_ERR_IMAGE_REVISION;
     }
     if (facts->segment_count == 0 || facts->segment_count > ALOFT_IMAGE_SEGMENTS_MAX) {
-        return bad(image, ALOFT_ERR_IMAGE_SEGMENTS);
+        return ALOFT_ERR_IMAGE_SEGMENTS;
     }
     image->phase = SEGMENT_HEAD;
-    return ALOFT_IMAGE_HEADED;
+    image->event = ALOFT_IMAGE_HEADED;
+    return ALOFT_OK;
 }
 
-static enum aloft_image_event segment_head(struct aloft_image *image, const uint8_t *data,
-                                           uint32_t len, uint32_t *used)
+static enum aloft_err segment_head(struct aloft_image *image, struct input *in)
 {
     struct aloft_image_facts *facts = &image->facts;
-    if (!gather(image, data, len, ALOFT_IMAGE_SEGMENT_HEAD, used)) {
-        return waiting(image);
+    enum aloft_err err = gather(image, in, ALOFT_IMAGE_SEGMENT_HEAD);
+    if (err != ALOFT_OK || image->have != 0) {
+        return err;
     }
     facts->segment_addr = aloft_get_le32(image->part);
     facts->segment_len = aloft_get_le32(image->part + 4);
     facts->segment_off = image->off;
     image->left = facts->segment_len;
     if (facts->segment_len % 4 != 0 || facts->segment_len >= ALOFT_IMAGE_LEN_MAX) {
-        return bad(image, ALOFT_ERR_IMAGE_SEGMENT);
+        return ALOFT_ERR_IMAGE_SEGMENT;
     }
     if (image->off > image->rules.len_max || image->left > image->rules.len_max - image->off) {
-        return bad(image, ALOFT_ERR_IMAGE_TOO_LARGE);
+        return ALOFT_ERR_IMAGE_TOO_LARGE;
     }
     const struct aloft_chip *chip = aloft_chip_find(facts->chip_id);
     if (chip != NULL && aloft_chip_maps(chip, facts->segment_addr) &&
-        facts->segment_addr % MMU_PAGE != image->off % MMU_PAGE) {
-        return bad(image, ALOFT_ERR_IMAGE_SEGMENT);
+        (facts->segment_addr - image->off) % MMU_PAGE != 0) {
+        return ALOFT_ERR_IMAGE_SEGMENT;
     }
     if (facts->segment_addr == image->rules.need_addr) {
         image->needed_seen = true;
     }
     if (facts->segment_index + 1 == facts->segment_count && image->rules.need_addr != 0 &&
         !image->needed_seen) {
-        return bad(image, ALOFT_ERR_IMAGE_FOREIGN);
+        return ALOFT_ERR_IMAGE_FOREIGN;
     }
     image->phase = DATA;
-    return ALOFT_IMAGE_SEGMENT;
+    image->event = ALOFT_IMAGE_SEGMENT;
+    return ALOFT_OK;
 }
 
-// Picks the descriptor out of the passing bytes; off is the image offset of data[0].
-static void read_desc(struct aloft_image *image, const uint8_t *data, uint32_t len, uint32_t off)
+// Picks what is wanted of the descriptor out of the passing bytes; at is the offset in it.
+static void desc_byte(struct aloft_image *image, uint32_t at, uint8_t byte)
 {
     struct aloft_image_facts *facts = &image->facts;
-    for (uint32_t i = 0; i < len; i++) {
-        uint32_t at = off + i - ALOFT_IMAGE_DESC_OFF;
-        if (at < 2 * sizeof(uint32_t)) {
-            image->part[at] = data[i];
-        } else if (at >= DESC_PROJECT && at < DESC_WANTED) {
-            facts->project[at - DESC_PROJECT] = (char)data[i];
-        } else if (at >= DESC_VERSION && at < DESC_PROJECT) {
-            facts->version[at - DESC_VERSION] = (char)data[i];
-        }
+    char *text = at < DESC_PROJECT ? facts->version : facts->project;
+    if (at < 2 * sizeof(uint32_t)) {
+        image->part[at] = byte;
+    } else if (at >= DESC_VERSION && at < DESC_WANTED) {
+        text[(at - DESC_VERSION) % ALOFT_IMAGE_TEXT] = (char)byte;
     }
 }
 
@@ -187,7 +170,7 @@ static bool in_head(const struct aloft_image *image)
 }
 
 // The head is over: either there was a descriptor, or what was picked up is something else.
-static enum aloft_image_event desc_done(struct aloft_image *image)
+static void desc_done(struct aloft_image *image)
 {
     struct aloft_image_facts *facts = &image->facts;
     facts->has_desc =
@@ -199,24 +182,26 @@ static enum aloft_image_event desc_done(struct aloft_image *image)
         memset(facts->project, 0, sizeof facts->project);
     }
     image->head_said = true;
-    return ALOFT_IMAGE_DESC;
+    image->event = ALOFT_IMAGE_DESC;
 }
 
-static enum aloft_image_event segment_data(struct aloft_image *image, const uint8_t *data,
-                                           uint32_t len, uint32_t *used)
+static enum aloft_err segment_data(struct aloft_image *image, struct input *in)
 {
-    uint32_t n = image->left < len ? image->left : len;
-    if (in_head(image)) {
+    uint32_t n = image->left < in->len ? image->left : in->len;
+    bool head = in_head(image);
+    if (head) {
         uint32_t head_left = ALOFT_IMAGE_HEAD_LEN - image->off;
         n = n < head_left ? n : head_left;
-        read_desc(image, data, n, image->off);
     }
     for (uint32_t i = 0; i < n; i++) {
-        image->checksum ^= data[i];
+        image->checksum ^= in->data[i];
+        if (head) {
+            desc_byte(image, image->off + i - ALOFT_IMAGE_DESC_OFF, in->data[i]);
+        }
     }
     image->left -= n;
-    *used = n;
-    return take(image, data, n) ? ALOFT_IMAGE_DATA : ALOFT_IMAGE_BAD;
+    image->event = ALOFT_IMAGE_DATA;
+    return take(image, in, n);
 }
 
 // After the last byte of a segment: the next one, or the padding that ends in the checksum.
@@ -231,70 +216,78 @@ static void segment_done(struct aloft_image *image)
     image->left = (image->off | 15u) + 1 - image->off;
 }
 
-static enum aloft_image_event ended(struct aloft_image *image)
+static enum aloft_err ended(struct aloft_image *image)
 {
     image->facts.image_len = image->off;
     image->phase = AFTER;
-    return ALOFT_IMAGE_END;
+    image->event = ALOFT_IMAGE_END;
+    return ALOFT_OK;
 }
 
-static enum aloft_image_event tail(struct aloft_image *image, const uint8_t *data, uint32_t len,
-                                   uint32_t *used)
+static enum aloft_err tail(struct aloft_image *image, struct input *in)
 {
     uint32_t hash_len = image->facts.hash_appended != 0 ? ALOFT_SHA256_LEN : 0;
-    if (!gather(image, data, len, image->left, used)) {
-        return waiting(image);
+    enum aloft_err err = gather(image, in, image->left);
+    if (err != ALOFT_OK || image->have != 0) {
+        return err;
     }
     image->facts.checksum = image->part[image->left - 1];
     if (image->off > image->rules.len_max || hash_len > image->rules.len_max - image->off) {
-        return bad(image, ALOFT_ERR_IMAGE_TOO_LARGE);
+        return ALOFT_ERR_IMAGE_TOO_LARGE;
     }
     if (image->facts.checksum != image->checksum) {
-        return bad(image, ALOFT_ERR_IMAGE_CHECKSUM);
+        return ALOFT_ERR_IMAGE_CHECKSUM;
     }
     if (hash_len == 0) {
         return ended(image);
     }
     image->phase = HASH;
-    return ALOFT_IMAGE_MORE;
+    return ALOFT_OK;
 }
 
-static enum aloft_image_event hash(struct aloft_image *image, const uint8_t *data, uint32_t len,
-                                   uint32_t *used)
+static enum aloft_err hash(struct aloft_image *image, struct input *in)
 {
     uint8_t digest[ALOFT_SHA256_LEN];
-    if (!gather(image, data, len, ALOFT_SHA256_LEN, used)) {
-        return waiting(image);
+    const struct aloft_crypto *crypto = image->rules.crypto;
+    enum aloft_err err = gather(image, in, ALOFT_SHA256_LEN);
+    if (err != ALOFT_OK || image->have != 0) {
+        return err;
     }
     memcpy(image->facts.digest, image->part, sizeof digest);
-    if (image->rules.crypto != NULL) {
-        enum aloft_err err = image->rules.crypto->hash_finish(&image->sha, digest);
+    if (crypto != NULL) {
+        err = crypto->hash_finish(&image->sha, digest);
         if (err != ALOFT_OK) {
-            return bad(image, err);
+            return err;
         }
-        if (memcmp(digest, image->facts.digest, sizeof digest) != 0) {
-            return bad(image, ALOFT_ERR_IMAGE_HASH);
+        if (memcmp(digest, image->part, sizeof digest) != 0) {
+            return ALOFT_ERR_IMAGE_HASH;
         }
     }
     return ended(image);
 }
 
-// One byte inside a signature sector, at `at` from its start. Blocks may follow each other; each is
-// checked for shape and CRC here, for its signature where keys are known.
-static bool signature_byte(struct aloft_image *image, uint32_t at, uint8_t byte)
+static uint32_t signature_off(const struct aloft_image *image)
 {
+    return aloft_align_up(image->facts.image_len, ALOFT_IMAGE_SIGNATURE);
+}
+
+// May this byte follow the image? Blank, or a signature sector. Its blocks may follow each other;
+// each is checked for shape and CRC here, for its signature where keys are known.
+static bool may_follow(struct aloft_image *image, uint8_t byte)
+{
+    uint32_t at = image->off - signature_off(image); // huge in front of the sector
     uint32_t in_block = at % SIG_BLOCK;
+    if (at == 0) {
+        image->facts.signature = byte == SIG_MAGIC;
+    }
     if (at >= SIG_BLOCK * SIG_BLOCKS_MAX) {
         return byte == 0xFF;
     }
     if (in_block == 0) {
         image->crc = 0;
-        image->left = byte == SIG_MAGIC; // 1 while inside a block
-        if (!image->left) {
-            return byte == 0xFF;
-        }
+        image->left = image->facts.signature && byte == SIG_MAGIC; // 1 while inside a block
     }
-    if (!image->left) {
+    if (image->left == 0) {
         return byte == 0xFF;
     }
     if (in_block >= SIG_ZERO) {
@@ -307,73 +300,67 @@ static bool signature_byte(struct aloft_image *image, uint32_t at, uint8_t byte)
     return in_block != 1 || byte == 2 || byte == 3;
 }
 
-static enum aloft_image_event after(struct aloft_image *image, const uint8_t *data, uint32_t len,
-                                    uint32_t *used)
+static enum aloft_err after(struct aloft_image *image, struct input *in)
 {
-    uint32_t start = aloft_align_up(image->facts.image_len, ALOFT_IMAGE_SIGNATURE);
-    *used = len;
-    for (uint32_t i = 0; i < len && image->rules.alone; i++, image->off++) {
-        uint32_t at = image->off - start;
-        bool fine = data[i] == 0xFF;
-        if (image->off == start) {
-            image->facts.signature = data[i] == SIG_MAGIC;
-        }
-        if (image->off >= start && at < ALOFT_IMAGE_SIGNATURE && image->facts.signature) {
-            fine = signature_byte(image, at, data[i]);
-        }
-        if (!fine) {
-            return bad(image, ALOFT_ERR_IMAGE_TRAILING);
+    while (image->rules.alone && in->len > 0) {
+        if (!may_follow(image, *in->data)) {
+            return ALOFT_ERR_IMAGE_TRAILING;
         }
         if (image->off >= image->rules.len_max) {
-            return bad(image, ALOFT_ERR_IMAGE_TOO_LARGE);
+            return ALOFT_ERR_IMAGE_TOO_LARGE;
         }
+        (void)take(image, in, 1); // cannot fail: nothing is hashed any more
     }
-    return ALOFT_IMAGE_MORE;
+    in->len = 0;
+    return ALOFT_OK;
 }
 
-// At most one event. MORE with input left means that a phase ended without an event.
-static enum aloft_image_event advance(struct aloft_image *image, const uint8_t *data, uint32_t len,
-                                      uint32_t *used)
+// At most one event. None with input left means that a phase ended without an event.
+static enum aloft_err advance(struct aloft_image *image, struct input *in)
 {
     if (image->phase == DATA && !image->head_said && (image->left == 0 || !in_head(image))) {
-        return desc_done(image);
+        desc_done(image);
+        return ALOFT_OK;
     }
     if (image->phase == DATA && image->left == 0) {
         segment_done(image);
     }
-    if (len == 0 && image->phase != BAD) {
-        return ALOFT_IMAGE_MORE;
+    if (in->len == 0) {
+        return image->err;
     }
     switch ((enum phase)image->phase) {
     case HEADER:
-        return header(image, data, len, used);
+        return header(image, in);
     case SEGMENT_HEAD:
-        return segment_head(image, data, len, used);
+        return segment_head(image, in);
     case DATA:
-        return segment_data(image, data, len, used);
+        return segment_data(image, in);
     case TAIL:
-        return tail(image, data, len, used);
+        return tail(image, in);
     case HASH:
-        return hash(image, data, len, used);
+        return hash(image, in);
     case AFTER:
-        return after(image, data, len, used);
+        return after(image, in);
     case BAD:
         break;
     }
-    return ALOFT_IMAGE_BAD;
+    return image->err;
 }
 
 enum aloft_image_event aloft_image_next(struct aloft_image *image, const uint8_t *data,
                                         uint32_t len, uint32_t *used)
 {
-    enum aloft_image_event event;
-    *used = 0;
+    struct input in = {data, len};
     do {
-        uint32_t n = 0;
-        event = advance(image, data + *used, len - *used, &n);
-        *used += n;
-    } while (event == ALOFT_IMAGE_MORE && *used < len);
-    return event;
+        image->event = ALOFT_IMAGE_MORE;
+        image->err = advance(image, &in);
+        if (image->err != ALOFT_OK) {
+            image->event = ALOFT_IMAGE_BAD;
+            image->phase = BAD;
+        }
+    } while (image->event == ALOFT_IMAGE_MORE && in.len > 0);
+    *used = len - in.len;
+    return image->event;
 }
 
 enum aloft_err aloft_image_feed(struct aloft_image *image, const uint8_t *data, uint32_t len)
@@ -391,8 +378,8 @@ enum aloft_err aloft_image_feed(struct aloft_image *image, const uint8_t *data, 
 
 enum aloft_err aloft_image_finish(struct aloft_image *image)
 {
-    uint32_t sector = aloft_align_up(image->facts.image_len, ALOFT_IMAGE_SIGNATURE);
-    bool cut_signature = image->facts.signature && image->off - sector < ALOFT_IMAGE_SIGNATURE;
+    bool cut_signature =
+        image->facts.signature && image->off - signature_off(image) < ALOFT_IMAGE_SIGNATURE;
     if (image->phase == BAD) {
         return image->err;
     }

@@ -44,11 +44,6 @@ struct aloft_image_facts {
     uint16_t chip_id;
     uint16_t min_revision; // major * 100 + minor
     uint16_t max_revision; // 0 or FFFF: no limit
-    // DESC
-    bool has_desc;
-    uint32_t secure_version;
-    char version[ALOFT_IMAGE_TEXT + 1];
-    char project[ALOFT_IMAGE_TEXT + 1];
     // SEGMENT: the segment that was announced last
     uint8_t segment_index;
     uint32_t segment_addr; // where it is loaded or mapped; below 10000: padding
@@ -59,6 +54,11 @@ struct aloft_image_facts {
     uint8_t checksum;                 // as stored
     uint8_t digest[ALOFT_SHA256_LEN]; // as appended; zero when none is
     bool signature;                   // a sound-looking signature sector follows
+    // DESC
+    bool has_desc;
+    uint32_t secure_version;
+    char version[ALOFT_IMAGE_TEXT + 1];
+    char project[ALOFT_IMAGE_TEXT + 1];
 };
 
 enum aloft_image_event {
@@ -72,19 +72,20 @@ enum aloft_image_event {
 };
 
 struct aloft_image {
-    struct aloft_image_rules rules;
-    struct aloft_image_facts facts;
-    struct aloft_hash sha;
     enum aloft_err err;
-    uint8_t phase;    // private, as is the rest
-    uint8_t checksum; // running
+    uint32_t phase; // private, but for rules and facts
+    enum aloft_image_event event;
+    uint32_t checksum; // running
+    uint32_t have;     // bytes of the current fixed-length part in `part`
+    uint32_t off;      // bytes consumed since init
+    uint32_t left;     // bytes left in the current segment or tail
+    uint32_t crc;      // of a signature block that passes by
     bool needed_seen;
     bool head_said;
-    uint16_t have; // bytes of the current fixed-length part in `part`
-    uint32_t off;  // bytes consumed since init
-    uint32_t left; // bytes left in the current segment or tail
-    uint32_t crc;  // of a signature block that passes by
+    struct aloft_image_rules rules;
+    struct aloft_image_facts facts;
     uint8_t part[32];
+    struct aloft_hash sha;
 };
 
 // rules are copied; rules.crypto must outlive the judge.
