@@ -30,7 +30,7 @@ void aloft_http_init(struct aloft_http *http, uint32_t body_limit, char *locatio
     memset(http, 0, sizeof *http);
     http->limit = body_limit != 0 ? body_limit : TOO_MANY;
     http->location = location;
-    http->location_cap = location_cap;
+    http->location_cap = location_cap - 1; // a terminator follows
 }
 
 void aloft_http_keep_tag(struct aloft_http *http, char *tag, uint32_t cap)
@@ -46,58 +46,58 @@ static enum aloft_http_event bad(struct aloft_http *http, enum aloft_err err)
     return ALOFT_HTTP_BAD;
 }
 
-static bool blank(char c)
+// Passes over the word and the blanks behind it, if *text starts with the word.
+static bool skip(const char **text, const char *word)
 {
-    return c == ' ' || c == '\t';
-}
-
-// Where text goes on after the word and blanks; NULL when it does not start with the word.
-static const char *after(const char *text, const char *word)
-{
+    const char *at = *text;
     while (*word != 0) {
-        if (*text++ != *word++) {
-            return NULL;
+        if (*at++ != *word++) {
+            return false;
         }
     }
-    while (blank(*text)) {
-        text++;
+    while (*at == ' ' || *at == '\t') {
+        at++;
     }
-    return text;
+    *text = at;
+    return true;
 }
 
 // True when nothing but blanks follows, and nothing was left out of the line.
 static bool ends(const struct aloft_http *http, const char *text)
 {
-    return *after(text, "") == 0 && http->line_len < ALOFT_HTTP_LINE_MAX;
+    (void)skip(&text, "");
+    return *text == 0 && http->line_len < ALOFT_HTTP_LINE_MAX;
 }
 
-// Reads digits of a base (10, 16, lower case) and returns where they end.
-static const char *number(const char *text, uint32_t base, uint32_t *out)
+// Reads digits of a base (10, 16, lower case) and passes over them. False when there are none.
+static bool number(const char **text, uint32_t base, uint32_t *out)
 {
-    *out = 0;
-    for (;; text++) {
-        uint32_t digit = (uint32_t)(*text - '0');
+    const char *at = *text;
+    for (*out = 0;; at++) {
+        uint32_t digit = (uint32_t)(*at - '0');
         if (digit > 9) {
-            digit = *text >= 'a' ? (uint32_t)(*text - 'a') + 10 : base;
+            digit = *at >= 'a' ? (uint32_t)(*at - 'a') + 10 : base;
         }
         if (digit >= base) {
-            return text;
+            break;
         }
         *out = *out > TOO_MANY >> 4 ? TOO_MANY : *out * base + digit;
     }
+    bool any = at != *text;
+    *text = at;
+    return any;
 }
 
 // "HTTP/1.x NNN", then a space or the end. keep has seen to the first seven bytes.
-static enum aloft_http_event status_line(struct aloft_http *http)
+static enum aloft_err status_line(struct aloft_http *http)
 {
     const char *line = http->line;
-    uint32_t status = 0;
+    const char *end = line + 9;
     bool shape = http->line_len >= 12 && line[7] >= '0' && line[7] <= '9' && line[8] == ' ' &&
-                 number(line + 9, 10, &status) == line + 12 && (line[12] == ' ' || line[12] == 0);
-    if (!shape || status < 100) {
-        return bad(http, ALOFT_ERR_HTTP_SYNTAX);
+                 number(&end, 10, &http->status) && end == line + 12 && (*end == ' ' || *end == 0);
+    if (!shape || http->status < 100) {
+        return ALOFT_ERR_HTTP_SYNTAX;
     }
-    http->status = (uint16_t)status;
     http->minor_0 = line[7] == '0';
     http->has_length = false; // nothing that an interim answer said holds for the final one
     http->chunked = false;
@@ -105,7 +105,7 @@ static enum aloft_http_event status_line(struct aloft_http *http)
     http->has_range = false;
     http->tag_len = 0;
     http->phase = NAME;
-    return ALOFT_HTTP_MORE;
+    return ALOFT_OK;
 }
 
 // An answer that carries the file, or a part of it.
@@ -114,187 +114,179 @@ static bool has_image(const struct aloft_http *http)
     return http->status == 200 || http->status == 206;
 }
 
-static enum aloft_http_event content_length(struct aloft_http *http, const char *value)
+static enum aloft_err content_length(struct aloft_http *http, const char *value)
 {
     uint32_t length;
-    const char *end = number(value, 10, &length);
-    if (end == value || !ends(http, end) || (http->has_length && http->length != length)) {
-        return bad(http, ALOFT_ERR_HTTP_FRAMING);
+    if (!number(&value, 10, &length) || !ends(http, value) ||
+        (http->has_length && http->length != length)) {
+        return ALOFT_ERR_HTTP_FRAMING;
     }
     http->has_length = true;
     http->length = length;
-    return ALOFT_HTTP_MORE;
+    return ALOFT_OK;
 }
 
 // "bytes 4096-31039/31040". Anything else means that no part can be told from another.
-static enum aloft_http_event content_range(struct aloft_http *http, const char *value)
+static void content_range(struct aloft_http *http, const char *value)
 {
-    uint32_t last = 0;
-    const char *end = after(value, "bytes");
-    end = end != NULL ? number(end, 10, &http->range_from) : NULL;
-    end = end != NULL ? after(end, "-") : NULL;
-    end = end != NULL ? after(number(end, 10, &last), "/") : NULL;
-    const char *total = end;
-    end = end != NULL ? number(end, 10, &http->range_total) : NULL;
-    http->has_range = end != NULL && end != total && ends(http, end) && http->range_from <= last &&
-                      last < http->range_total;
-    return ALOFT_HTTP_MORE;
+    uint32_t last;
+    http->has_range = skip(&value, "bytes") && number(&value, 10, &http->range_from) &&
+                      skip(&value, "-") && number(&value, 10, &last) && skip(&value, "/") &&
+                      number(&value, 10, &http->range_total) && ends(http, value) &&
+                      http->range_from <= last && last < http->range_total;
 }
 
-static void location_line(struct aloft_http *http)
+static uint32_t without_blanks(const char *text, uint32_t len)
 {
-    while (http->location_len > 0 && blank(http->location[http->location_len - 1])) {
-        http->location_len--;
+    while (len > 0 && text[len - 1] <= ' ') {
+        len--;
     }
-    http->location[http->location_len] = 0;
-    http->has_location = http->location_len > 0;
+    return len;
 }
 
-// Only a strong ETag in quotes proves that two answers are of the same bytes.
-static void tag_line(struct aloft_http *http)
+// A value that was kept apart from the line is complete.
+static void value_end(struct aloft_http *http)
 {
-    while (http->tag_len > 0 && blank(http->tag[http->tag_len - 1])) {
-        http->tag_len--;
+    if (http->keeping == IN_LOCATION) {
+        uint32_t len = without_blanks(http->location, http->location_len);
+        http->location[len] = 0;
+        http->has_location = len > 0;
+        return;
     }
-    if (http->tag_len < 2 || http->tag[0] != '"' || http->tag[http->tag_len - 1] != '"') {
-        http->tag_len = 0;
-    }
+    // Only a strong ETag in quotes proves that two answers are of the same bytes.
+    uint32_t len = http->tag_len <= http->tag_cap ? without_blanks(http->tag, http->tag_len) : 0;
+    http->tag_len = len >= 2 && http->tag[0] == '"' && http->tag[len - 1] == '"' ? len : 0;
 }
 
 // A header is complete. Its name, and a value that is kept in the line, are lower case by now.
-static enum aloft_http_event header_line(struct aloft_http *http)
+static enum aloft_err header_line(struct aloft_http *http)
 {
+    const char *value = http->line;
     http->phase = NAME;
-    if (http->keeping == IN_LOCATION) {
-        location_line(http);
-    } else if (http->keeping == IN_TAG) {
-        tag_line(http);
-    }
     if (http->keeping != IN_LINE) {
+        value_end(http);
         http->keeping = IN_LINE;
-        return ALOFT_HTTP_MORE;
+        return ALOFT_OK;
     }
-    const char *value = after(http->line, "content-length:");
-    if (value != NULL) {
+    if (skip(&value, "content-length:")) {
         return content_length(http, value);
     }
-    value = http->status == 206 ? after(http->line, "content-range:") : NULL;
-    if (value != NULL) {
-        return content_range(http, value);
+    if (http->status == 206 && skip(&value, "content-range:")) {
+        content_range(http, value);
+        return ALOFT_OK;
     }
-    value = after(http->line, "transfer-encoding:");
-    const char *end = value != NULL ? after(value, "chunked") : NULL;
-    if (end != NULL && ends(http, end) && !http->chunked) {
-        http->chunked = true;
-        return ALOFT_HTTP_MORE;
+    bool transfer = skip(&value, "transfer-encoding:");
+    if (!transfer && (!has_image(http) || !skip(&value, "content-encoding:"))) {
+        return ALOFT_OK; // how an error page is packed is no matter
     }
-    if (value == NULL && has_image(http)) { // how an error page is packed is no matter
-        value = after(http->line, "content-encoding:");
+    bool chunked = transfer && !http->chunked && skip(&value, "chunked");
+    if ((!chunked && !skip(&value, "identity")) || !ends(http, value)) {
+        return ALOFT_ERR_HTTP_ENCODING;
     }
-    end = value != NULL ? after(value, "identity") : NULL;
-    return value == NULL || (end != NULL && ends(http, end)) ? ALOFT_HTTP_MORE
-                                                             : bad(http, ALOFT_ERR_HTTP_ENCODING);
+    http->chunked = http->chunked || chunked;
+    return ALOFT_OK;
 }
 
 // The blank line after the headers.
-static enum aloft_http_event headers_end(struct aloft_http *http)
+static enum aloft_err headers_end(struct aloft_http *http)
 {
     if (http->status < 200 && http->status != 101) { // interim: the real answer follows
         http->phase = STATUS_LINE;
-        return ALOFT_HTTP_MORE;
+        return ALOFT_OK;
     }
     if (http->chunked && (http->has_length || http->minor_0)) {
-        return bad(http, ALOFT_ERR_HTTP_FRAMING);
+        return ALOFT_ERR_HTTP_FRAMING;
     }
     if (has_image(http) && http->has_length && http->length > http->limit) {
-        return bad(http, ALOFT_ERR_HTTP_BODY_LIMIT);
+        return ALOFT_ERR_HTTP_BODY_LIMIT;
     }
     bool bodiless = http->status == 204 || http->status == 304;
     http->left = http->has_length ? http->length : TOO_MANY;
     http->phase = bodiless || http->left == 0 ? AFTER : http->chunked ? SIZE : BODY;
-    return ALOFT_HTTP_HEAD;
+    return ALOFT_OK;
 }
 
 // The hexadecimal length of a chunk; extensions may follow it and are ignored.
-static enum aloft_http_event chunk_size(struct aloft_http *http)
+static enum aloft_err chunk_size(struct aloft_http *http)
 {
-    const char *end = number(http->line, 16, &http->left);
-    if (end == http->line || (*end != ';' && *end != ' ' && *end != '\t' && !ends(http, end))) {
-        return bad(http, ALOFT_ERR_HTTP_FRAMING);
+    const char *end = http->line;
+    if (!number(&end, 16, &http->left) ||
+        (*end != ';' && *end != ' ' && *end != '\t' && !ends(http, end))) {
+        return ALOFT_ERR_HTTP_FRAMING;
     }
     http->phase = http->left == 0 ? TRAILER : CHUNK;
-    return ALOFT_HTTP_MORE;
+    return ALOFT_OK;
 }
 
 // A line is complete, without its end.
-static enum aloft_http_event line_end(struct aloft_http *http)
+static enum aloft_err line_end(struct aloft_http *http)
 {
-    bool empty = http->line_len == 0;
+    bool blank = http->line_len == 0;
     http->line[http->line_len] = 0;
     switch ((enum phase)http->phase) {
     case STATUS_LINE:
         return status_line(http);
     case NAME:
-        return empty ? headers_end(http) : bad(http, ALOFT_ERR_HTTP_SYNTAX);
+        return blank ? headers_end(http) : ALOFT_ERR_HTTP_SYNTAX;
     case VALUE:
         return header_line(http);
     case SIZE:
         return chunk_size(http);
     case CHUNK_END:
         http->phase = SIZE;
-        return ALOFT_HTTP_MORE;
+        return ALOFT_OK;
     default: // TRAILER
-        http->phase = empty ? AFTER : TRAILER;
-        return empty ? ALOFT_HTTP_DONE : ALOFT_HTTP_MORE;
+        http->phase = blank ? AFTER : TRAILER;
+        return ALOFT_OK;
     }
 }
 
-static enum aloft_http_event keep_value(struct aloft_http *http, char c)
+static enum aloft_err keep_value(struct aloft_http *http, char c)
 {
     bool location = http->keeping == IN_LOCATION;
     uint32_t *len = location ? &http->location_len : &http->tag_len;
-    uint32_t cap = location ? http->location_cap - 1 : http->tag_cap;
-    if (*len == 0 && blank(c)) {
-        return ALOFT_HTTP_MORE;
+    uint32_t cap = location ? http->location_cap : http->tag_cap;
+    if (*len == 0 && (c == ' ' || c == '\t')) {
+        return ALOFT_OK;
     }
-    if (*len >= cap) {
-        http->tag_len = location ? http->tag_len : 0;
-        http->tag_cap = location ? http->tag_cap : 0; // what does not fit is no tag
-        return location ? bad(http, ALOFT_ERR_URL_TOO_LONG) : ALOFT_HTTP_MORE;
+    if (*len < cap) {
+        (location ? http->location : http->tag)[*len] = c;
+    } else if (location) {
+        return ALOFT_ERR_URL_TOO_LONG;
     }
-    (location ? http->location : http->tag)[(*len)++] = c;
-    return ALOFT_HTTP_MORE;
+    ++*len; // a tag beyond its cap is none
+    return ALOFT_OK;
 }
 
-// The name of a header is in the line: does its value go elsewhere?
+// The name of a header is in the line: does its value go elsewhere? A name has one colon, its last
+// byte, so it is the whole name that is compared.
 static void choose_keeping(struct aloft_http *http)
 {
-    if (http->line_len == 9 && memcmp(http->line, "location:", 9) == 0 &&
-        aloft_http_is_redirect(http->status)) {
+    const char *name = http->line;
+    if (aloft_http_is_redirect(http->status) && skip(&name, "location:")) {
         http->keeping = IN_LOCATION;
         http->location_len = 0;
-    } else if (http->line_len == 5 && memcmp(http->line, "etag:", 5) == 0 && http->status == 200 &&
-               http->tag != NULL) {
+    } else if (http->status == 200 && http->tag != NULL && skip(&name, "etag:")) {
         http->keeping = IN_TAG;
         http->tag_len = 0;
     }
 }
 
 // A byte of a line. What cannot be right is refused as soon as that shows, not when its line ends.
-static enum aloft_http_event keep(struct aloft_http *http, char c)
+static enum aloft_err keep(struct aloft_http *http, char c)
 {
     if (http->keeping != IN_LINE) {
         return keep_value(http, c);
     }
     if (http->phase == CHUNK_END) {
-        return bad(http, ALOFT_ERR_HTTP_FRAMING);
+        return ALOFT_ERR_HTTP_FRAMING;
     }
     // A name also ends obsolete folding, which starts with a blank, and a blank before the colon.
     bool name = http->phase == NAME;
     bool colon = name && c == ':';
     if ((name && (c <= ' ' || c >= 0x7F || (colon && http->line_len == 0))) ||
         (http->phase == STATUS_LINE && http->line_len < 7 && c != "HTTP/1."[http->line_len])) {
-        return bad(http, ALOFT_ERR_HTTP_SYNTAX);
+        return ALOFT_ERR_HTTP_SYNTAX;
     }
     if (http->line_len < ALOFT_HTTP_LINE_MAX) {
         http->line[http->line_len++] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
@@ -303,29 +295,29 @@ static enum aloft_http_event keep(struct aloft_http *http, char c)
         http->phase = VALUE;
         choose_keeping(http);
     }
-    return ALOFT_HTTP_MORE;
+    return ALOFT_OK;
 }
 
 // One byte outside the body. A line ends with LF, as lenient servers end it, or CR LF.
-static enum aloft_http_event line_byte(struct aloft_http *http, char c)
+static enum aloft_err line_byte(struct aloft_http *http, char c)
 {
-    enum aloft_http_event event = ALOFT_HTTP_MORE;
+    enum aloft_err err = ALOFT_OK;
     if (http->phase == AFTER) {
-        return bad(http, ALOFT_ERR_HTTP_LONG);
+        return ALOFT_ERR_HTTP_LONG;
     }
     if (++http->header_len > ALOFT_HTTP_HEADERS_MAX) { // keeps H1
-        return bad(http, ALOFT_ERR_HTTP_HEADER_LIMIT);
+        return ALOFT_ERR_HTTP_HEADER_LIMIT;
     }
     if (c == '\n') {
-        event = line_end(http);
+        err = line_end(http);
         http->line_len = 0;
     } else if (http->cr || c == 0) { // a CR inside a line would mean different things to others
-        return bad(http, ALOFT_ERR_HTTP_SYNTAX);
+        return ALOFT_ERR_HTTP_SYNTAX;
     } else if (c != '\r') {
-        event = keep(http, c);
+        err = keep(http, c);
     }
     http->cr = c == '\r';
-    return event;
+    return err;
 }
 
 // A span of body.
@@ -357,9 +349,16 @@ enum aloft_http_event aloft_http_next(struct aloft_http *http, const uint8_t *da
         if (http->phase >= CHUNK) {
             return body(http, len - *used, used);
         }
-        enum aloft_http_event event = line_byte(http, (char)data[(*used)++]);
-        if (event != ALOFT_HTTP_MORE) {
-            return event;
+        bool in_headers = http->phase < SIZE;
+        enum aloft_err err = line_byte(http, (char)data[(*used)++]);
+        if (err != ALOFT_OK) {
+            return bad(http, err);
+        }
+        if (in_headers && http->phase >= SIZE) {
+            return ALOFT_HTTP_HEAD;
+        }
+        if (http->phase == AFTER) {
+            return ALOFT_HTTP_DONE;
         }
     }
     return http->phase == BAD     ? ALOFT_HTTP_BAD
@@ -386,7 +385,7 @@ enum aloft_http_event aloft_http_eof(struct aloft_http *http)
     return ALOFT_HTTP_BAD;
 }
 
-enum aloft_err aloft_http_status_err(uint16_t status)
+enum aloft_err aloft_http_status_err(uint32_t status)
 {
     static const struct {
         uint16_t status;
@@ -409,7 +408,7 @@ enum aloft_err aloft_http_status_err(uint16_t status)
                                : ALOFT_ERR_HTTP_STATUS;
 }
 
-bool aloft_http_is_redirect(uint16_t status)
+bool aloft_http_is_redirect(uint32_t status)
 {
     return (status >= 301 && status <= 303) || status == 307 || status == 308;
 }

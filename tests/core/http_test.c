@@ -37,7 +37,7 @@ static void note_event(const struct aloft_http *http, enum aloft_http_event even
 {
     if (event == ALOFT_HTTP_HEAD) {
         CHECK_EQ(out->status, 0); // once only
-        out->status = http->status;
+        out->status = (int)http->status;
         out->length = http->has_length ? (int32_t)http->length : UNKNOWN;
         memcpy(out->location, http->has_location ? location : "",
                http->has_location ? sizeof location : 1);

@@ -25,11 +25,7 @@ enum aloft_http_event {
 
 struct aloft_http {
     // From HEAD on
-    uint16_t status;
-    bool has_length; // the body's length is promised
-    bool chunked;
-    bool has_location; // of a redirect, and not empty
-    bool has_range;    // a 206 says which part it is
+    uint32_t status;
     uint32_t range_from;
     uint32_t range_total; // bytes of the whole file
     uint32_t tag_len;     // of the strong ETag of a 200; 0: none
@@ -37,12 +33,16 @@ struct aloft_http {
     uint32_t received;    // bytes of body so far
     uint32_t body_len;    // of the last BODY event
     enum aloft_err err;
+    bool has_length; // the body's length is promised
+    bool chunked;
+    bool has_location; // of a redirect, and not empty
+    bool has_range;    // a 206 says which part it is
     // private
-    uint8_t phase;
-    uint8_t line_len;    // bytes kept
-    uint8_t keeping;     // where the line's value goes
-    bool cr;             // the byte before was CR
-    bool minor_0;        // the server speaks HTTP/1.0
+    bool cr;      // the byte before was CR
+    bool minor_0; // the server speaks HTTP/1.0
+    uint32_t phase;
+    uint32_t line_len;   // bytes kept
+    uint32_t keeping;    // where the line's value goes
     uint32_t header_len; // bytes since the start or the last byte of body
     uint32_t left;       // of the body or chunk
     uint32_t limit;      // bytes of body that can be taken
@@ -79,8 +79,8 @@ bool aloft_http_complete(const struct aloft_http *http);
 enum aloft_http_event aloft_http_eof(struct aloft_http *http);
 
 // OK for 200 and 206; the fault that names any other status. Redirects are the caller's business.
-enum aloft_err aloft_http_status_err(uint16_t status);
-bool aloft_http_is_redirect(uint16_t status);
+enum aloft_err aloft_http_status_err(uint32_t status);
+bool aloft_http_is_redirect(uint32_t status);
 
 // What to ask for.
 struct aloft_http_request {
