@@ -111,7 +111,7 @@ static enum aloft_err connect(struct aloft_agent *agent, uint32_t now_ms)
     if (was_tls && !url->tls) { // what was asked for under TLS is not fetched without it
         return ALOFT_ERR_HTTP_REDIRECT_INSECURE;
     }
-    uint32_t len = url->path + (uint32_t)url->path_len;
+    uint32_t len = url->path + url->path_len;
     uint32_t crc = aloft_crc32(0, (const uint8_t *)text, len);
     text[len] = 0; // a fragment is no business of the server
     for (uint32_t i = 0; i < agent->redirects; i++) {
@@ -159,7 +159,7 @@ enum aloft_err aloft_agent_pull(struct aloft_agent *agent, const char *url, uint
     agent->err = ALOFT_OK;
     agent->started_ms = now_ms;
     enum aloft_err err = aloft_slots_check(config->slots, config->rules->crypto);
-    agent->target = (int8_t)aloft_slots_next(config->slots, config->running);
+    agent->target = aloft_slots_next(config->slots, config->running);
     if (err == ALOFT_OK && agent->target == ALOFT_SLOT_NONE) {
         err = ALOFT_ERR_NO_OTA_SLOT;
     }
@@ -272,7 +272,7 @@ static enum aloft_err begin(struct aloft_agent *agent, const struct aloft_engine
     agent->from = 0;
     agent->artifact.len = config->len;
     agent->artifact.url_crc = url_crc(agent->origin);
-    agent->artifact.tag_len = (uint8_t)http->tag_len;
+    agent->artifact.tag_len = http->tag_len;
     return aloft_engine_begin(&agent->work.engine, config);
 }
 

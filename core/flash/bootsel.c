@@ -146,24 +146,24 @@ static bool start(struct aloft_bootsel *op, const struct aloft_slots *slots,
 // What the sector says besides its record.
 struct notes {
     struct aloft_note last; // kind NONE: there is none
-    uint8_t next;           // index behind the last one, whole or torn
+    uint32_t next;          // index behind the last one, whole or torn
     bool clean;             // keeps B3: something may be appended
 };
 
-static uint32_t note_off(uint8_t sector, uint32_t index)
+static uint32_t note_off(uint32_t sector, uint32_t index)
 {
     return sector * ALOFT_OTADATA_SECTOR + ALOFT_NOTE_OFF + index * ALOFT_NOTE_LEN;
 }
 
 // A valid note never stands behind a blank one: what was torn is never blank, and is passed by.
-static enum aloft_err read_notes(const struct aloft_slots *slots, uint8_t sector, bool sound,
+static enum aloft_err read_notes(const struct aloft_slots *slots, uint32_t sector, bool sound,
                                  struct notes *out)
 {
     struct aloft_flash_view view = otadata_view(slots);
     uint8_t bytes[ALOFT_NOTE_LEN];
     memset(out, 0, sizeof *out);
     out->clean = sound;
-    for (uint8_t i = 0; i < ALOFT_NOTE_COUNT; i++) {
+    for (uint32_t i = 0; i < ALOFT_NOTE_COUNT; i++) {
         struct aloft_note note;
         enum aloft_err err = aloft_flash_read(&view, note_off(sector, i), bytes, sizeof bytes);
         if (err != ALOFT_OK) {
@@ -175,7 +175,7 @@ static enum aloft_err read_notes(const struct aloft_slots *slots, uint8_t sector
         } else if (aloft_bytes_are(bytes, sizeof bytes, 0xFF)) {
             break;
         }
-        out->next = (uint8_t)(i + 1);
+        out->next = i + 1;
     }
     return ALOFT_OK;
 }
@@ -222,12 +222,12 @@ static void read_id(const struct aloft_slots *slots, uint32_t seq, uint8_t id[AL
 }
 
 enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids[2][ALOFT_NOTE_ID],
-                                    uint8_t *count)
+                                    uint32_t *count)
 {
     struct aloft_otadata records[2];
     enum aloft_err err = aloft_bootsel_read(slots, records);
     *count = 0;
-    for (uint8_t i = 0; i < 2 && err == ALOFT_OK; i++) {
+    for (uint32_t i = 0; i < 2 && err == ALOFT_OK; i++) {
         struct notes notes;
         err = read_notes(slots, i, aloft_otadata_sound(&records[i]), &notes);
         uint32_t state = notes.last.state;
@@ -271,7 +271,7 @@ static void make_room(struct aloft_bootsel *op, const struct aloft_otadata recor
 static void rewrite_in_place(struct aloft_bootsel *op, const struct aloft_otadata records[2])
 {
     struct notes notes;
-    uint8_t other = op->sector ^ 1;
+    uint32_t other = op->sector ^ 1;
     op->write = true;
     op->phase = VOID;
     if (!aloft_otadata_sound(&records[op->sector]) || op->slots->ota_count == 0) {
@@ -323,7 +323,7 @@ void aloft_bootsel_set_boot(struct aloft_bootsel *op, const struct aloft_slots *
     op->write = true;
     op->record.state = trial ? ALOFT_OTA_NEW : ALOFT_OTA_UNDEFINED;
     if (active >= 0 && (int)aloft_otadata_slot(current, slots->ota_count) == slot) {
-        op->sector = (uint8_t)active;
+        op->sector = (uint32_t)active;
         op->record.seq = current;
         op->in_place = true;
         return;
@@ -350,7 +350,7 @@ static bool own_record(struct aloft_bootsel *op, const struct aloft_otadata reco
         fail(op, ALOFT_ERR_NOT_SELECTED);
         return false;
     }
-    op->sector = (uint8_t)active;
+    op->sector = (uint32_t)active;
     op->record = records[active];
     op->in_place = true;
     return true;
@@ -397,7 +397,7 @@ void aloft_bootsel_reject(struct aloft_bootsel *op, const struct aloft_slots *sl
     }
 }
 
-void aloft_bootsel_mark(struct aloft_bootsel *op, const struct aloft_slots *slots, uint8_t sector,
+void aloft_bootsel_mark(struct aloft_bootsel *op, const struct aloft_slots *slots, uint32_t sector,
                         uint32_t seq, uint32_t state)
 {
     struct aloft_otadata records[2];
@@ -429,7 +429,7 @@ void aloft_bootsel_repair(struct aloft_bootsel *op, const struct aloft_slots *sl
         return;
     }
     op->phase = DONE;
-    for (uint8_t other = 0; other < 2 && slots->ota_count > 0; other++) {
+    for (uint32_t other = 0; other < 2 && slots->ota_count > 0; other++) {
         struct notes notes;
         bool sound = aloft_otadata_sound(&records[other]);
         enum aloft_err err = read_notes(slots, other, sound, &notes);
@@ -447,7 +447,7 @@ void aloft_bootsel_repair(struct aloft_bootsel *op, const struct aloft_slots *sl
         op->noted = true;
         // Where the intent lies or seems to. In the very last place only a torn DONE of this intent
         // can lie, which is programmed again.
-        op->note_index = (uint8_t)(notes.next - (notes.next < ALOFT_NOTE_COUNT ? 1 : 2));
+        op->note_index = notes.next - (notes.next < ALOFT_NOTE_COUNT ? 1 : 2);
         op->phase = still_due(op, &notes.last, &records[op->sector]) ? VOID : CLOSE;
         return;
     }
@@ -489,7 +489,7 @@ static enum aloft_err verify_some(struct aloft_bootsel *op)
 }
 
 // Writes or checks the note at note_index of the other sector.
-static enum aloft_err note_some(struct aloft_bootsel *op, enum aloft_note_kind kind, uint8_t index)
+static enum aloft_err note_some(struct aloft_bootsel *op, enum aloft_note_kind kind, uint32_t index)
 {
     struct aloft_flash_view view = otadata_view(op->slots);
     struct aloft_note note = note_of(op, kind);
@@ -568,7 +568,7 @@ static void turn(struct aloft_bootsel *op)
     }
 }
 
-static enum aloft_err erase_sector(const struct aloft_bootsel *op, uint8_t sector)
+static enum aloft_err erase_sector(const struct aloft_bootsel *op, uint32_t sector)
 {
     struct aloft_flash_view view = otadata_view(op->slots);
     return aloft_flash_erase(&view, sector * ALOFT_OTADATA_SECTOR, ALOFT_OTADATA_SECTOR);
@@ -629,7 +629,7 @@ static enum aloft_err advance(struct aloft_bootsel *op)
     case CHECK:
         return write_record(op);
     case CLOSE:
-        err = note_some(op, ALOFT_NOTE_DONE, (uint8_t)(op->note_index + 1));
+        err = note_some(op, ALOFT_NOTE_DONE, op->note_index + 1);
         op->phase = op->then ? NEXT : DONE;
         return err;
     case NEXT:

@@ -48,11 +48,11 @@ static enum aloft_err parse_authority(const char *text, uint32_t at, uint32_t en
     char stop = bracket ? ']' : ':';
     uint32_t port = 0;
     at += bracket;
-    out->host = (uint16_t)at;
+    out->host = at;
     while (at < end && text[at] != stop) {
         at++;
     }
-    out->host_len = (uint16_t)(at - out->host);
+    out->host_len = at - out->host;
     if (out->host_len == 0 || (bracket && at++ == end)) {
         return ALOFT_ERR_URL_SYNTAX;
     }
@@ -69,7 +69,7 @@ static enum aloft_err parse_authority(const char *text, uint32_t at, uint32_t en
             return ALOFT_ERR_URL_SYNTAX;
         }
     }
-    out->port = (uint16_t)port;
+    out->port = port;
     return port == 0 ? ALOFT_ERR_URL_SYNTAX : ALOFT_OK;
 }
 
@@ -87,10 +87,10 @@ enum aloft_err aloft_url_parse(const char *text, struct aloft_url *out)
     uint32_t at = out->tls ? 8 : 7;
     uint32_t end = until(text, at, '/', '?');
     out->port = out->tls ? 443 : 80;
-    out->authority = (uint16_t)at;
-    out->authority_len = (uint16_t)(end - at);
-    out->path = (uint16_t)end;
-    out->path_len = (uint16_t)(until(text, end, '#', '#') - end);
+    out->authority = at;
+    out->authority_len = end - at;
+    out->path = end;
+    out->path_len = until(text, end, '#', '#') - end;
     if (until(text, at, '@', '@') < end) { // user information
         return ALOFT_ERR_URL_SYNTAX;
     }
@@ -133,7 +133,7 @@ static uint32_t kept(const char *text, const struct aloft_url *url, const char *
         return reference[1] == '/' ? url->authority - 2u : url->path;
     }
     if (reference[0] == 0 || reference[0] == '#') {
-        return url->path + (uint32_t)url->path_len;
+        return url->path + url->path_len;
     }
     uint32_t end = until(text, url->path, '?', '?');
     while (reference[0] != '?' && end > url->path && text[end - 1] != '/') {

@@ -81,7 +81,7 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     engine->current = config->current;
     engine->events = config->events;
     engine->len = config->len;
-    engine->target = (int8_t)target;
+    engine->target = target;
     engine->phase = RECEIVING;
     engine->artifact = config->artifact;
     if (config->artifact != NULL) {

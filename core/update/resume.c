@@ -142,7 +142,7 @@ enum aloft_err aloft_resume_write_head(struct aloft_resume *resume,
         aloft_put_le32(data, artifact->len);
         aloft_put_le32(data + 4, artifact->url_crc);
         aloft_put_le16(data + 8, MAGIC);
-        data[10] = artifact->tag_len;
+        data[10] = (uint8_t)artifact->tag_len;
         data[11] = (uint8_t)head_len;
     } else {
         for (uint32_t i = 0; i < DATA; i++) {
@@ -197,7 +197,7 @@ static bool read_head(struct aloft_resume *resume, struct aloft_artifact *artifa
             }
         }
     }
-    resume->next = (uint16_t)units;
+    resume->next = units;
     return true;
 }
 
@@ -213,7 +213,7 @@ static void read_progress(struct aloft_resume *resume, uint32_t len)
         missing++;
         if (read_unit(resume, i, data)) {
             uint32_t off = aloft_get_le32(data);
-            resume->next = (uint16_t)(i + 1);
+            resume->next = i + 1;
             missing = 0;
             if (off > resume->noted && off <= len && off % ALOFT_FLASH_PAGE == 0) {
                 resume->noted = off;

@@ -20,7 +20,7 @@ void aloft_writer_init(struct aloft_writer *writer, const struct aloft_flash_vie
     memset(writer, 0, sizeof *writer);
     writer->view = *view;
     writer->len = len;
-    writer->head_len = (uint8_t)(unit < 16 ? 16 : unit);
+    writer->head_len = unit < 16 ? 16 : unit;
     ALOFT_ASSERT(unit >= 1 && unit <= ALOFT_WRITER_HEAD);
     memset(writer->head, 0xFF, sizeof writer->head);
 }
@@ -49,7 +49,7 @@ uint32_t aloft_writer_feed(struct aloft_writer *writer, const uint8_t *data, uin
     for (uint32_t i = 0; i < n && at + i < writer->head_len; i++) {
         writer->head[at + i] = data[i];
     }
-    writer->fill = (uint16_t)(writer->fill + n);
+    writer->fill += n;
     return n;
 }
 
@@ -95,7 +95,7 @@ static enum aloft_err prog_page(struct aloft_writer *writer)
     uint32_t len = writer->fill < ALOFT_FLASH_PAGE ? writer->fill : ALOFT_FLASH_PAGE;
     uint32_t padded = aloft_align_up(len, unit);
     memset(writer->buffer + len, 0xFF, padded - len);
-    writer->in_flight = (uint16_t)padded;
+    writer->in_flight = padded;
     uint32_t from = skip(writer);
     if (padded <= from) {
         return ALOFT_OK;
@@ -115,7 +115,7 @@ static enum aloft_err check_page(struct aloft_writer *writer)
     }
     uint32_t gone = len < writer->fill ? len : writer->fill;
     memmove(writer->buffer, writer->buffer + gone, writer->fill - gone);
-    writer->fill = (uint16_t)(writer->fill - gone);
+    writer->fill -= gone;
     writer->off += len;
     writer->in_flight = 0;
     return err;

@@ -145,9 +145,9 @@ static void url_parse_keeps_every_part_inside_any_prefix_of_a_url(void)
         big[len] = 0;
         check_note("the first %ld bytes", (long)len, 0);
         if (parse(big, &url) == ALOFT_OK) {
-            CHECK(url.host + url.host_len <= (int)len);
-            CHECK(url.authority + url.authority_len <= (int)len);
-            CHECK(url.path + url.path_len <= (int)len);
+            CHECK(url.host + url.host_len <= len);
+            CHECK(url.authority + url.authority_len <= len);
+            CHECK(url.path + url.path_len <= len);
             CHECK(url.host_len > 0);
         }
     }

@@ -37,7 +37,7 @@ struct aloft_request {
     uint8_t id;
     enum aloft_link link;
     bool tls;
-    uint16_t port;
+    uint32_t port;
     const char *host;
     uint32_t host_len;
 };
@@ -61,12 +61,11 @@ struct aloft_agent_config {
 };
 
 struct aloft_agent {
-    struct aloft_agent_config config;
     enum aloft_err err; // of a failed pull
-    uint8_t phase;      // private from here on
-    int8_t target;      // the slot that the pull goes to
-    uint8_t redirects;
-    uint8_t tries;  // in a row without progress
+    uint32_t phase;     // private from here on
+    int target;         // the slot that the pull goes to
+    uint32_t redirects;
+    uint32_t tries; // in a row without progress
     bool no_resume; // what is in the slot has been found unfit to go on from
     bool ask_open;
     bool ask_close;
@@ -76,11 +75,12 @@ struct aloft_agent {
     uint32_t sent;      // bytes of the request
     uint32_t started_ms;
     uint32_t deadline_ms;
-    uint32_t write_ms;                           // when the first byte of the image came
-    uint32_t visited[ALOFT_AGENT_REDIRECTS + 1]; // CRC-32 of each URL, to see a circle
-    struct aloft_artifact artifact;              // what is being downloaded
+    uint32_t write_ms; // when the first byte of the image came
+    struct aloft_agent_config config;
     struct aloft_url url;
     struct aloft_http http;
+    struct aloft_artifact artifact;              // what is being downloaded
+    uint32_t visited[ALOFT_AGENT_REDIRECTS + 1]; // CRC-32 of each URL, to see a circle
     union {
         char location[ALOFT_URL_MAX + 1]; // while headers come: of a redirect
         struct aloft_engine engine;       // while the image comes

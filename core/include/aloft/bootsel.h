@@ -27,19 +27,19 @@
 
 struct aloft_bootsel {
     const struct aloft_slots *slots;
-    struct aloft_verify verify; // of the slot that is about to be trusted
     struct aloft_otadata record;
     struct aloft_otadata next; // goes to the other sector when `record` is done
-    uint8_t phase;
-    uint8_t sector;     // 0 or 1: written, or only erased
-    uint8_t note_index; // where the next note goes, in the other sector
-    bool in_place;      // once the image is trusted, the active record is rewritten
-    bool write;         // a record goes to `sector` after its erase
-    bool noted;         // the rewrite is in place and goes under a note
-    bool erase_other;   // the other sector is erased last
-    bool then;          // `next` is to be written, too
-    bool fall_back;     // reject: factory is the second candidate
-    enum aloft_err err; // of a failed machine
+    uint32_t phase;
+    uint32_t sector;            // 0 or 1: written, or only erased
+    uint32_t note_index;        // where the next note goes, in the other sector
+    enum aloft_err err;         // of a failed machine
+    bool in_place;              // once the image is trusted, the active record is rewritten
+    bool write;                 // a record goes to `sector` after its erase
+    bool noted;                 // the rewrite is in place and goes under a note
+    bool erase_other;           // the other sector is erased last
+    bool then;                  // `next` is to be written, too
+    bool fall_back;             // reject: factory is the second candidate
+    struct aloft_verify verify; // of the slot that is about to be trusted
 };
 
 // Reads both records. A table without otadata gives two empty records.
@@ -59,7 +59,7 @@ bool aloft_bootsel_state(const struct aloft_slots *slots, const struct aloft_ota
 // them, at most two, named in ids. They are forgotten when another image has its trial. With the
 // stock bootloader there are none: it keeps no notes. Errors: those of aloft_bootsel_read.
 enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids[2][ALOFT_NOTE_ID],
-                                    uint8_t *count);
+                                    uint32_t *count);
 
 // Makes `slot` the one that boots, after verifying its image whole. trial: write NEW, so that the
 // app must confirm; else UNDEFINED. Factory: both records are erased, the inactive one first.
@@ -89,7 +89,7 @@ void aloft_bootsel_reject(struct aloft_bootsel *op, const struct aloft_slots *sl
 
 // Gives the record in sector 0 or 1 this state and seq, in place. For the bootloader.
 // Flash, power loss: as confirm.
-void aloft_bootsel_mark(struct aloft_bootsel *op, const struct aloft_slots *slots, uint8_t sector,
+void aloft_bootsel_mark(struct aloft_bootsel *op, const struct aloft_slots *slots, uint32_t sector,
                         uint32_t seq, uint32_t state);
 
 // Completes or closes a rewrite in place that power has cut. For the bootloader, before it looks at

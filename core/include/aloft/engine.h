@@ -35,9 +35,8 @@ struct aloft_engine_config {
 };
 
 struct aloft_engine {
-    struct aloft_writer writer;
-    struct aloft_resume resume; // notes of progress in the slot's tail
-    struct aloft_verify verify; // its judge follows the stream first, and flash at the end
+    uint32_t phase; // private
+    enum aloft_err err;
     const struct aloft_image_facts *current;
     const struct aloft_events *events;
     struct aloft_image_rules rules;
@@ -45,13 +44,14 @@ struct aloft_engine {
     uint32_t taken;  // bytes fed
     uint32_t reread; // bytes judged again after a resume
     const struct aloft_artifact *artifact;
-    uint8_t notes; // private
-    uint8_t failed_count;
+    uint32_t notes;   // private
+    bool head_passed; // the image's head is known and accepted
+    int target;       // slot
+    uint32_t failed_count;
     uint8_t failed[2][ALOFT_NOTE_ID]; // releases that are not to be tried again
-    int8_t target;                    // slot
-    uint8_t phase;                    // private
-    bool head_passed;                 // the image's head is known and accepted
-    enum aloft_err err;
+    struct aloft_resume resume;       // notes of progress in the slot's tail
+    struct aloft_writer writer;
+    struct aloft_verify verify; // its judge follows the stream first, and flash at the end
 };
 
 // Chooses and checks the target. Reads flash (table and otadata), writes nothing.

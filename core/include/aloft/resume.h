@@ -23,7 +23,7 @@
 struct aloft_artifact {
     uint32_t len;     // bytes; 0: not known, which cannot be resumed
     uint32_t url_crc; // CRC-32 of the URL that was asked for
-    uint8_t tag_len;  // 0: the server gave no strong ETag, which cannot be resumed
+    uint32_t tag_len; // 0: the server gave no strong ETag, which cannot be resumed
     char tag[ALOFT_RESUME_TAG_MAX];
 };
 
@@ -32,7 +32,7 @@ struct aloft_resume {
     uint32_t area;                // offset of the notes in the slot; 0: no room, or not resumable
     uint32_t area_len;            // what one erase of it takes: sector or block
     uint32_t interval;            // bytes between two notes
-    uint16_t next;                // index of the next write unit
+    uint32_t next;                // index of the next write unit
     uint32_t noted;               // offset of the last progress note
 };
 

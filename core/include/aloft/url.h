@@ -12,13 +12,13 @@
 // Where the parts lie in the text. The text must stay.
 struct aloft_url {
     bool tls;
-    uint16_t port; // 80 or 443 when the text has none
-    uint16_t host; // offset; an IPv6 address without its brackets
-    uint16_t host_len;
-    uint16_t authority; // offset of host[:port] as written, for the Host header
-    uint16_t authority_len;
-    uint16_t path; // offset of path and query; never empty: see aloft_url_parse
-    uint16_t path_len;
+    uint32_t port; // 80 or 443 when the text has none
+    uint32_t host; // offset; an IPv6 address without its brackets
+    uint32_t host_len;
+    uint32_t authority; // offset of host[:port] as written, for the Host header
+    uint32_t authority_len;
+    uint32_t path; // offset of path and query; never empty: see aloft_url_parse
+    uint32_t path_len;
 };
 
 // Takes an absolute URL apart. A URL without a path has path_len 0 and means "/". A fragment is

@@ -17,12 +17,12 @@ struct aloft_writer {
     uint32_t len;       // bytes that will come in all; 0: not known
     uint32_t off;       // of buffer[0] in the view; a multiple of the page
     uint32_t erased;    // everything below this was erased since init
-    uint16_t fill;      // bytes in buffer
-    uint16_t in_flight; // bytes of buffer that were programmed and not yet read back
-    uint8_t head_len;
+    uint32_t fill;      // bytes in buffer
+    uint32_t in_flight; // bytes of buffer that were programmed and not yet read back
+    uint32_t head_len;
+    enum aloft_err err;
     bool flushing;
     bool heading;
-    enum aloft_err err;
     uint8_t head[ALOFT_WRITER_HEAD];
     uint8_t buffer[ALOFT_WRITER_BUFFER];
 };
