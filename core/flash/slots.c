@@ -39,19 +39,42 @@ static bool is_ota(const struct aloft_partition *partition)
     return partition->type == ALOFT_TYPE_APP && (partition->subtype & OTA_MASK) == ALOFT_APP_OTA_0;
 }
 
+// Where the extent of a row is kept; ALOFT_SLOT_NONE and OTADATA are no slots.
+#define OTADATA ((int)ALOFT_OTADATA_SLOTS_MAX)
+static int role_of(const struct aloft_partition *row)
+{
+    if (row->type == ALOFT_TYPE_DATA && row->subtype == ALOFT_DATA_OTA) {
+        return OTADATA;
+    }
+    if (is_ota(row)) {
+        return row->subtype & 0x0F;
+    }
+    if (row->type != ALOFT_TYPE_APP) {
+        return ALOFT_SLOT_NONE;
+    }
+    return row->subtype == ALOFT_APP_FACTORY ? ALOFT_SLOT_FACTORY
+           : row->subtype == ALOFT_APP_TEST  ? ALOFT_SLOT_TEST
+                                             : ALOFT_SLOT_NONE;
+}
+
+// The extent of a role; NULL for what is none.
+static const struct aloft_extent *extent_of(const struct aloft_slots *slots, int role)
+{
+    return role == ALOFT_SLOT_TEST              ? &slots->test
+           : role == ALOFT_SLOT_FACTORY         ? &slots->factory
+           : role == OTADATA                    ? &slots->otadata
+           : (uint32_t)role < (uint32_t)OTADATA ? &slots->ota[role]
+                                                : NULL;
+}
+
 static enum aloft_err note_role(void *ctx, const struct aloft_partition *partition)
 {
     struct aloft_slots *slots = ctx;
-    struct aloft_extent extent = {partition->addr, partition->len};
-    if (is_ota(partition)) {
-        slots->ota[partition->subtype & 0x0F] = extent;
-        slots->ota_count++;
-    } else if (partition->type == ALOFT_TYPE_APP && partition->subtype == ALOFT_APP_FACTORY) {
-        slots->factory = extent;
-    } else if (partition->type == ALOFT_TYPE_APP && partition->subtype == ALOFT_APP_TEST) {
-        slots->test = extent;
-    } else if (partition->type == ALOFT_TYPE_DATA && partition->subtype == ALOFT_DATA_OTA) {
-        slots->otadata = extent;
+    struct aloft_extent *extent = (struct aloft_extent *)extent_of(slots, role_of(partition));
+    if (extent != NULL) {
+        extent->addr = partition->addr;
+        extent->len = partition->len;
+        slots->ota_count += is_ota(partition);
     }
     return ALOFT_OK;
 }
@@ -70,78 +93,48 @@ enum aloft_err aloft_slots_load(struct aloft_slots *slots, const struct aloft_fl
     return err;
 }
 
-static bool overlap(struct aloft_extent a, const struct aloft_partition *row)
-{
-    struct aloft_partition other = {.addr = a.addr, .len = a.len};
-    return aloft_ptable_conflict(&other, row) == ALOFT_ERR_PTABLE_OVERLAP;
-}
+struct check {
+    const struct aloft_slots *slots;
+};
 
-static bool same(struct aloft_extent a, const struct aloft_partition *row)
+static bool overlap(const struct aloft_extent *extent, const struct aloft_partition *row)
 {
-    return a.addr == row->addr && a.len == row->len;
-}
-
-static bool is_otadata(const struct aloft_partition *row)
-{
-    return row->type == ALOFT_TYPE_DATA && row->subtype == ALOFT_DATA_OTA;
-}
-
-// The slot that a row is; ALOFT_SLOT_NONE for a row that is none.
-static int slot_of(const struct aloft_partition *row)
-{
-    if (is_ota(row)) {
-        return row->subtype & 0x0F;
-    }
-    if (row->type != ALOFT_TYPE_APP) {
-        return ALOFT_SLOT_NONE;
-    }
-    return row->subtype == ALOFT_APP_FACTORY ? ALOFT_SLOT_FACTORY
-           : row->subtype == ALOFT_APP_TEST  ? ALOFT_SLOT_TEST
-                                             : ALOFT_SLOT_NONE;
-}
-
-// A second row of a role: the bootloader would take the last one, an app the first.
-static bool is_double(const struct aloft_slots *slots, const struct aloft_partition *row)
-{
-    int slot = slot_of(row);
-    return (is_otadata(row) && !same(slots->otadata, row)) ||
-           (slot != ALOFT_SLOT_NONE && !same(aloft_slots_extent(slots, slot), row));
+    return aloft_ptable_overlap(extent->addr, extent->len, row->addr, row->len);
 }
 
 // Holds one row against every role. A row is allowed to be the role itself, and primary bootloader
 // and table rows are allowed where they describe what lies there.
 static enum aloft_err check_row(void *ctx, const struct aloft_partition *row)
 {
-    const struct aloft_slots *slots = ctx;
-    struct aloft_extent table = {slots->ptable_addr, ALOFT_PTABLE_SECTOR};
-    bool needs_alignment = row->type == ALOFT_TYPE_APP || is_otadata(row);
+    const struct aloft_slots *slots = ((struct check *)ctx)->slots;
+    const struct aloft_extent table = {slots->ptable_addr, ALOFT_PTABLE_SECTOR};
+    int own = role_of(row);
+    const struct aloft_extent *extent = extent_of(slots, own);
+    bool needs_alignment = row->type == ALOFT_TYPE_APP || own == OTADATA;
     if (needs_alignment && aloft_ptable_conflict(row, row) != ALOFT_OK) {
         return ALOFT_ERR_PTABLE_ALIGN;
     }
-    if (row->type != ALOFT_TYPE_PTABLE && overlap(table, row)) {
+    if (row->type != ALOFT_TYPE_PTABLE && overlap(&table, row)) {
         return ALOFT_ERR_PTABLE_OVERLAP;
     }
     if (needs_alignment && row->addr < slots->ptable_addr) {
         return ALOFT_ERR_PTABLE_OVERLAP; // the bootloader lies there
     }
-    if (is_double(slots, row)) {
+    // A second row of a role: the bootloader would take the last one, an app the first.
+    if (extent != NULL && (extent->addr != row->addr || extent->len != row->len)) {
         return ALOFT_ERR_PTABLE_GAP;
     }
-    for (int slot = ALOFT_SLOT_TEST; slot < (int)ALOFT_OTADATA_SLOTS_MAX; slot++) {
-        struct aloft_extent extent = aloft_slots_extent(slots, slot);
-        if (overlap(extent, row) && !(slot == slot_of(row) && same(extent, row))) {
+    for (int role = ALOFT_SLOT_TEST; role <= OTADATA; role++) {
+        if (role != own && overlap(extent_of(slots, role), row)) {
             return ALOFT_ERR_PTABLE_OVERLAP;
         }
-    }
-    if (overlap(slots->otadata, row) && !(is_otadata(row) && same(slots->otadata, row))) {
-        return ALOFT_ERR_PTABLE_OVERLAP;
     }
     return ALOFT_OK;
 }
 
 enum aloft_err aloft_slots_check(const struct aloft_slots *slots, const struct aloft_crypto *crypto)
 {
-    struct aloft_slots copy = *slots;
+    struct check check = {slots};
     if (slots->ota_count == 0) {
         return ALOFT_ERR_NO_OTA_SLOT;
     }
@@ -156,21 +149,13 @@ enum aloft_err aloft_slots_check(const struct aloft_slots *slots, const struct a
             return ALOFT_ERR_PTABLE_GAP;
         }
     }
-    return aloft_slots_walk(slots->flash, crypto, slots->ptable_addr, check_row, &copy);
+    return aloft_slots_walk(slots->flash, crypto, slots->ptable_addr, check_row, &check);
 }
 
 struct aloft_extent aloft_slots_extent(const struct aloft_slots *slots, int slot)
 {
-    if (slot == ALOFT_SLOT_FACTORY) {
-        return slots->factory;
-    }
-    if (slot == ALOFT_SLOT_TEST) {
-        return slots->test;
-    }
-    if (slot >= 0 && slot < (int)ALOFT_OTADATA_SLOTS_MAX) {
-        return slots->ota[slot];
-    }
-    return (struct aloft_extent){0, 0};
+    const struct aloft_extent *extent = slot != OTADATA ? extent_of(slots, slot) : NULL;
+    return extent != NULL ? *extent : (struct aloft_extent){0, 0};
 }
 
 int aloft_slots_find(const struct aloft_slots *slots, uint32_t addr)

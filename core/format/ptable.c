@@ -141,6 +141,13 @@ uint32_t aloft_partition_alignment(const struct aloft_partition *partition)
     return aloft_partition_is_app(partition) ? 0x10000u : 0x1000u;
 }
 
+// Both ends fit in 33 bits only; compare distances instead of ends.
+bool aloft_ptable_overlap(uint32_t a, uint32_t a_len, uint32_t b, uint32_t b_len)
+{
+    bool apart = a <= b ? b - a >= a_len : a - b >= b_len;
+    return !apart && a_len != 0 && b_len != 0;
+}
+
 enum aloft_err aloft_ptable_conflict(const struct aloft_partition *a,
                                      const struct aloft_partition *b)
 {
@@ -149,7 +156,6 @@ enum aloft_err aloft_ptable_conflict(const struct aloft_partition *a,
         bool odd_len = aloft_partition_is_app(a) && a->len % 0x1000u != 0;
         return (a->addr & mask) != 0 || odd_len ? ALOFT_ERR_PTABLE_ALIGN : ALOFT_OK;
     }
-    // Both ends fit in 33 bits only; compare distances instead of ends.
-    bool apart = a->addr <= b->addr ? b->addr - a->addr >= a->len : a->addr - b->addr >= b->len;
-    return apart || a->len == 0 || b->len == 0 ? ALOFT_OK : ALOFT_ERR_PTABLE_OVERLAP;
+    return aloft_ptable_overlap(a->addr, a->len, b->addr, b->len) ? ALOFT_ERR_PTABLE_OVERLAP
+                                                                  : ALOFT_OK;
 }

@@ -95,6 +95,9 @@ bool aloft_partition_is_app(const struct aloft_partition *partition);
 // The alignment that the address of such a partition must have: 64 KiB for apps, else 4 KiB.
 uint32_t aloft_partition_alignment(const struct aloft_partition *partition);
 
+// True when two stretches, each an address and a length, have a byte in common.
+bool aloft_ptable_overlap(uint32_t a, uint32_t a_len, uint32_t b, uint32_t b_len);
+
 // What is wrong between two different partitions, or with one against itself (a == b).
 // Errors: PTABLE_OVERLAP, PTABLE_ALIGN.
 enum aloft_err aloft_ptable_conflict(const struct aloft_partition *a,
