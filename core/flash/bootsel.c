@@ -132,6 +132,7 @@ static bool start(struct aloft_bootsel *op, const struct aloft_slots *slots,
 {
     memset(op, 0, sizeof *op);
     op->slots = slots;
+    op->otadata = otadata_view(slots);
     op->phase = VOID;
     enum aloft_err err = aloft_bootsel_read(slots, records);
     if (err == ALOFT_OK && slots->otadata.len == 0) {
@@ -155,14 +156,15 @@ static uint32_t note_off(uint32_t sector, uint32_t index)
     return sector * ALOFT_OTADATA_SECTOR + ALOFT_NOTE_OFF + index * ALOFT_NOTE_LEN;
 }
 
+// What a sector says whose record is this; NULL: the record does not count.
 // A valid note never stands behind a blank one: what was torn is never blank, and is passed by.
-static enum aloft_err read_notes(const struct aloft_slots *slots, uint32_t sector, bool sound,
-                                 struct notes *out)
+static enum aloft_err read_notes(const struct aloft_slots *slots, uint32_t sector,
+                                 const struct aloft_otadata *record, struct notes *out)
 {
     struct aloft_flash_view view = otadata_view(slots);
     uint8_t bytes[ALOFT_NOTE_LEN];
     memset(out, 0, sizeof *out);
-    out->clean = sound;
+    out->clean = record != NULL && aloft_otadata_sound(record);
     for (uint32_t i = 0; i < ALOFT_NOTE_COUNT; i++) {
         struct aloft_note note;
         enum aloft_err err = aloft_flash_read(&view, note_off(sector, i), bytes, sizeof bytes);
@@ -229,7 +231,7 @@ enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids
     *count = 0;
     for (uint32_t i = 0; i < 2 && err == ALOFT_OK; i++) {
         struct notes notes;
-        err = read_notes(slots, i, aloft_otadata_sound(&records[i]), &notes);
+        err = read_notes(slots, i, &records[i], &notes);
         uint32_t state = notes.last.state;
         if (notes.clean && notes.last.kind == ALOFT_NOTE_DONE &&
             (state == ALOFT_OTA_INVALID || state == ALOFT_OTA_ABORTED)) {
@@ -277,8 +279,7 @@ static void rewrite_in_place(struct aloft_bootsel *op, const struct aloft_otadat
     if (!aloft_otadata_sound(&records[op->sector]) || op->slots->ota_count == 0) {
         return;
     }
-    bool sound = aloft_otadata_sound(&records[other]);
-    enum aloft_err err = read_notes(op->slots, other, sound, &notes);
+    enum aloft_err err = read_notes(op->slots, other, &records[other], &notes);
     if (err != ALOFT_OK) {
         fail(op, err);
         return;
@@ -431,8 +432,7 @@ void aloft_bootsel_repair(struct aloft_bootsel *op, const struct aloft_slots *sl
     op->phase = DONE;
     for (uint32_t other = 0; other < 2 && slots->ota_count > 0; other++) {
         struct notes notes;
-        bool sound = aloft_otadata_sound(&records[other]);
-        enum aloft_err err = read_notes(slots, other, sound, &notes);
+        enum aloft_err err = read_notes(slots, other, &records[other], &notes);
         if (err != ALOFT_OK) {
             fail(op, err);
             return;
@@ -491,15 +491,14 @@ static enum aloft_err verify_some(struct aloft_bootsel *op)
 // Writes or checks the note at note_index of the other sector.
 static enum aloft_err note_some(struct aloft_bootsel *op, enum aloft_note_kind kind, uint32_t index)
 {
-    struct aloft_flash_view view = otadata_view(op->slots);
     struct aloft_note note = note_of(op, kind);
     uint8_t bytes[ALOFT_NOTE_LEN];
     uint32_t off = note_off(op->sector ^ 1, index);
     aloft_note_emit(&note, bytes);
     if (op->phase != NOTE_CHECK) {
-        return aloft_flash_prog(&view, off, bytes, sizeof bytes);
+        return aloft_flash_prog(&op->otadata, off, bytes, sizeof bytes);
     }
-    enum aloft_err err = aloft_flash_compare(&view, off, bytes, sizeof bytes);
+    enum aloft_err err = aloft_flash_compare(&op->otadata, off, bytes, sizeof bytes);
     op->phase = VOID;
     if (err == ALOFT_ERR_FLASH_VERIFY && index + 2u < ALOFT_NOTE_COUNT) {
         op->note_index++; // the torn rest of an earlier note lies here: take the next place
@@ -513,8 +512,7 @@ static enum aloft_err note_some(struct aloft_bootsel *op, enum aloft_note_kind k
 static enum aloft_err make_void(struct aloft_bootsel *op, uint32_t off)
 {
     static const uint8_t zeros[ALOFT_OTADATA_RECORD];
-    struct aloft_flash_view view = otadata_view(op->slots);
-    return aloft_flash_prog(&view, off, zeros, sizeof zeros);
+    return aloft_flash_prog(&op->otadata, off, zeros, sizeof zeros);
 }
 
 static enum aloft_err void_record(struct aloft_bootsel *op)
@@ -531,7 +529,7 @@ static enum aloft_err void_record(struct aloft_bootsel *op)
 static enum aloft_err void_notes(struct aloft_bootsel *op)
 {
     struct notes notes;
-    enum aloft_err err = read_notes(op->slots, op->sector, false, &notes);
+    enum aloft_err err = read_notes(op->slots, op->sector, NULL, &notes);
     op->phase = ERASE;
     if (err != ALOFT_OK || !notes.clean) {
         return err;
@@ -570,18 +568,16 @@ static void turn(struct aloft_bootsel *op)
 
 static enum aloft_err erase_sector(const struct aloft_bootsel *op, uint32_t sector)
 {
-    struct aloft_flash_view view = otadata_view(op->slots);
-    return aloft_flash_erase(&view, sector * ALOFT_OTADATA_SECTOR, ALOFT_OTADATA_SECTOR);
+    return aloft_flash_erase(&op->otadata, sector * ALOFT_OTADATA_SECTOR, ALOFT_OTADATA_SECTOR);
 }
 
 // Byte path 9/12: from core/update/engine.c; PROG is the durable point: before it the old image
 // boots, after it the new one, on trial.
 static enum aloft_err write_record(struct aloft_bootsel *op)
 {
-    struct aloft_flash_view view = otadata_view(op->slots);
     uint8_t bytes[ALOFT_OTADATA_RECORD];
     uint32_t off = op->sector * ALOFT_OTADATA_SECTOR;
-    uint32_t tail = view.flash->geometry.write_unit > TAIL ? 0 : TAIL; // keeps B5
+    uint32_t tail = op->otadata.flash->geometry.write_unit > TAIL ? 0 : TAIL; // keeps B5
     enum aloft_err err;
 
     aloft_otadata_emit(&op->record, bytes);
@@ -592,13 +588,13 @@ static enum aloft_err write_record(struct aloft_bootsel *op)
             turn(op);
         }
     } else if (op->phase == PROG_TAIL) {
-        err = aloft_flash_prog(&view, off + tail, bytes + tail, sizeof bytes - tail);
+        err = aloft_flash_prog(&op->otadata, off + tail, bytes + tail, sizeof bytes - tail);
         op->phase = PROG;
     } else if (op->phase == PROG) {
-        err = aloft_flash_prog(&view, off, bytes, tail != 0 ? tail : sizeof bytes);
+        err = aloft_flash_prog(&op->otadata, off, bytes, tail != 0 ? tail : sizeof bytes);
         op->phase = CHECK;
     } else {
-        err = aloft_flash_compare(&view, off, bytes, sizeof bytes);
+        err = aloft_flash_compare(&op->otadata, off, bytes, sizeof bytes);
         turn(op);
     }
     return err;

@@ -27,6 +27,7 @@
 
 struct aloft_bootsel {
     const struct aloft_slots *slots;
+    struct aloft_flash_view otadata;
     struct aloft_otadata record;
     struct aloft_otadata next; // goes to the other sector when `record` is done
     uint32_t phase;
