@@ -21,6 +21,9 @@ static enum aloft_err load(void *ctx, const struct aloft_image *image, enum alof
                            const uint8_t *data, uint32_t len)
 {
     const struct aloft_boot *boot = ctx;
+    if (event == ALOFT_IMAGE_DESC) {
+        return ALOFT_OK; // nothing to load
+    }
     if (event == ALOFT_IMAGE_SEGMENT) {
         describe(boot, &image->facts);
     }

@@ -7,8 +7,6 @@
 void aloft_verify_init(struct aloft_verify *verify, const struct aloft_flash_view *view,
                        const struct aloft_image_rules *rules)
 {
-    struct aloft_image_rules fitted = *rules;
-    fitted.len_max = view->len;
     verify->view = *view;
     verify->head = NULL;
     verify->head_len = 0;
@@ -17,10 +15,11 @@ void aloft_verify_init(struct aloft_verify *verify, const struct aloft_flash_vie
     verify->sink = NULL;
     verify->ctx = NULL;
     verify->err = ALOFT_OK;
-    aloft_image_init(&verify->image, &fitted);
+    aloft_image_init(&verify->image, rules);
+    verify->image.rules.len_max = view->len;
 }
 
-static enum aloft_err judge(struct aloft_verify *verify, const uint8_t *data, uint32_t len)
+enum aloft_err aloft_verify_feed(struct aloft_verify *verify, const uint8_t *data, uint32_t len)
 {
     enum aloft_image_event event;
     do {
@@ -29,8 +28,7 @@ static enum aloft_err judge(struct aloft_verify *verify, const uint8_t *data, ui
         if (event == ALOFT_IMAGE_BAD) {
             return verify->image.err;
         }
-        bool tell = event == ALOFT_IMAGE_SEGMENT || event == ALOFT_IMAGE_DATA;
-        if (tell && verify->sink != NULL) {
+        if (verify->sink != NULL && event >= ALOFT_IMAGE_SEGMENT && event <= ALOFT_IMAGE_DESC) {
             uint32_t n = event == ALOFT_IMAGE_DATA ? used : 0;
             enum aloft_err err = verify->sink(verify->ctx, &verify->image, event, data, n);
             if (err != ALOFT_OK) {
@@ -57,7 +55,7 @@ static enum aloft_err read_piece(struct aloft_verify *verify, uint32_t end)
         memcpy(piece, verify->head + verify->off, cover < n ? cover : n);
     }
     verify->off += n;
-    return judge(verify, piece, n);
+    return aloft_verify_feed(verify, piece, n);
 }
 
 enum aloft_step aloft_verify_step(struct aloft_verify *verify)

@@ -55,6 +55,62 @@ static enum aloft_err check_target(const struct aloft_engine_config *config, int
     return on_trial(config->slots, config->running);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    for (uint32_t i = 0; i < ALOFT_IMAGE_TEXT && a[i] == b[i]; i++) {
+        if (a[i] == 0) {
+            return true;
+        }
+    }
+    return memcmp(a, b, ALOFT_IMAGE_TEXT) == 0;
+}
+
+// Is this part of an image's name the one of a release that failed its trial?
+static bool has_failed(const struct aloft_engine *engine, uint32_t part, const uint8_t *name,
+                       uint32_t len)
+{
+    for (uint32_t i = 0; i < engine->failed_count; i++) {
+        if (memcmp(engine->failed[i] + part, name, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The head has passed the judge: the last moment before flash is touched (E2). This is the sink of
+// all bytes of the image, whether they come from the network or back from flash.
+static enum aloft_err accept(void *ctx, const struct aloft_image *image,
+                             enum aloft_image_event event, const uint8_t *data, uint32_t len)
+{
+    struct aloft_engine *engine = ctx;
+    const struct aloft_image_facts *facts = &image->facts;
+    const struct aloft_image_facts *current = engine->current;
+    (void)data;
+    (void)len;
+    if (event != ALOFT_IMAGE_DESC) {
+        return ALOFT_OK;
+    }
+    engine->head_passed = true;
+    aloft_event_emit(engine->events, &(struct aloft_event){.kind = ALOFT_EVENT_IMAGE,
+                                                           .value = facts->secure_version,
+                                                           .text = facts->version});
+    if (!facts->has_desc) {
+        return ALOFT_OK; // a release that has failed is known by its digest, at the end
+    }
+    if (current != NULL && current->has_desc && same_text(current->project, facts->project) &&
+        same_text(current->version, facts->version)) {
+        return ALOFT_ERR_SAME_VERSION;
+    }
+    if (engine->phase == REREADING) {
+        return ALOFT_OK; // it was accepted before, and the digest decides at the end
+    }
+    // A descriptor holds the program's own digest, so equal heads are equal programs.
+    uint8_t head[4];
+    aloft_put_le32(head, aloft_crc32(0, engine->writer.buffer, ALOFT_IMAGE_HEAD_LEN));
+    return has_failed(engine, ALOFT_NOTE_ID_HEAD, head, sizeof head) ? ALOFT_ERR_TRIAL_FAILED
+                                                                     : ALOFT_OK;
+}
+
 enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
                                   const struct aloft_engine_config *config)
 {
@@ -89,76 +145,12 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
         engine->notes = engine->resume.area != 0 ? ERASE_NOTES : NO_NOTES;
     }
     aloft_writer_init(&engine->writer, &view, config->len);
-    struct aloft_image_rules stream_rules = engine->rules;
-    stream_rules.crypto = NULL; // the SHA-256 is taken from flash, not from what goes by
-    aloft_verify_init(&engine->verify, &view, &stream_rules);
+    engine->rules.crypto = NULL; // the SHA-256 is taken from flash, not from what goes by
+    aloft_verify_init(&engine->verify, &view, &engine->rules);
+    engine->verify.sink = accept;
+    engine->verify.ctx = engine;
+    engine->rules.crypto = config->rules->crypto;
     aloft_event_tell(engine->events, ALOFT_EVENT_BEGUN, (uint32_t)target, view.addr);
-    return ALOFT_OK;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    for (uint32_t i = 0; i < ALOFT_IMAGE_TEXT && a[i] == b[i]; i++) {
-        if (a[i] == 0) {
-            return true;
-        }
-    }
-    return memcmp(a, b, ALOFT_IMAGE_TEXT) == 0;
-}
-
-// Is this part of an image's name the one of a release that failed its trial?
-static bool has_failed(const struct aloft_engine *engine, uint32_t part, const uint8_t *name,
-                       uint32_t len)
-{
-    for (uint32_t i = 0; i < engine->failed_count; i++) {
-        if (memcmp(engine->failed[i] + part, name, len) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-// The head has passed the judge: the last moment before flash is touched (E2).
-static enum aloft_err accept(struct aloft_engine *engine)
-{
-    const struct aloft_image_facts *facts = &engine->verify.image.facts;
-    const struct aloft_image_facts *current = engine->current;
-    engine->head_passed = true;
-    aloft_event_emit(engine->events, &(struct aloft_event){.kind = ALOFT_EVENT_IMAGE,
-                                                           .value = facts->secure_version,
-                                                           .text = facts->version});
-    bool same = current != NULL && current->has_desc && facts->has_desc &&
-                same_text(current->project, facts->project) &&
-                same_text(current->version, facts->version);
-    if (same) {
-        return ALOFT_ERR_SAME_VERSION;
-    }
-    // A descriptor holds the program's own digest, so equal heads are equal programs. Without one,
-    // or when the head comes back from flash, the digest decides at the end.
-    uint8_t head[4];
-    aloft_put_le32(head, aloft_crc32(0, engine->writer.buffer, ALOFT_IMAGE_HEAD_LEN));
-    bool early = facts->has_desc && engine->phase == RECEIVING;
-    return early && has_failed(engine, ALOFT_NOTE_ID_HEAD, head, sizeof head)
-               ? ALOFT_ERR_TRIAL_FAILED
-               : ALOFT_OK;
-}
-
-// The next bytes of the image, whether they come from the network or back from flash.
-static enum aloft_err judge(struct aloft_engine *engine, const uint8_t *data, uint32_t len)
-{
-    enum aloft_image_event event;
-    do {
-        uint32_t judged;
-        event = aloft_image_next(&engine->verify.image, data, len, &judged);
-        enum aloft_err err = event == ALOFT_IMAGE_BAD    ? engine->verify.image.err
-                             : event == ALOFT_IMAGE_DESC ? accept(engine)
-                                                         : ALOFT_OK;
-        if (err != ALOFT_OK) {
-            return err;
-        }
-        data += judged;
-        len -= judged;
-    } while (event != ALOFT_IMAGE_MORE);
     return ALOFT_OK;
 }
 
@@ -212,7 +204,7 @@ static enum aloft_step reread_some(struct aloft_engine *engine)
             memcpy(piece, engine->writer.head, engine->writer.head_len);
         }
         engine->reread += (uint32_t)sizeof piece;
-        err = err == ALOFT_OK ? judge(engine, piece, sizeof piece) : err;
+        err = err == ALOFT_OK ? aloft_verify_feed(&engine->verify, piece, sizeof piece) : err;
         if (err != ALOFT_OK) {
             fail(engine, err);
             return ALOFT_STEP_FAILED;
@@ -236,7 +228,7 @@ enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *dat
     uint32_t n = aloft_writer_feed(&engine->writer, data, len);
     *used = n;
     engine->taken += n;
-    enum aloft_err err = judge(engine, data, n);
+    enum aloft_err err = aloft_verify_feed(&engine->verify, data, n);
     return err == ALOFT_OK ? ALOFT_OK : fail(engine, err);
 }
 

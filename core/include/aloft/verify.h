@@ -12,8 +12,8 @@
 #define ALOFT_VERIFY_STEP 4096u // the most that one step reads
 
 // Gets what the judge saw: a segment's announcement (ALOFT_IMAGE_SEGMENT, no data), its data in
-// order (ALOFT_IMAGE_DATA). image->facts names the segment. A fault that it returns ends the
-// judging.
+// order (ALOFT_IMAGE_DATA), and that the head has passed (ALOFT_IMAGE_DESC, no data). image->facts
+// names the segment. A fault that it returns ends the judging.
 typedef enum aloft_err aloft_verify_sink(void *ctx, const struct aloft_image *image,
                                          enum aloft_image_event event, const uint8_t *data,
                                          uint32_t len);
@@ -34,6 +34,10 @@ struct aloft_verify {
 // caller may then set head, len and sink.
 void aloft_verify_init(struct aloft_verify *verify, const struct aloft_flash_view *view,
                        const struct aloft_image_rules *rules);
+
+// Judges bytes that do not come from the view: the engine's stream. OK, a fault of the image, or
+// the sink's.
+enum aloft_err aloft_verify_feed(struct aloft_verify *verify, const uint8_t *data, uint32_t len);
 
 // Reads and judges up to 4 KiB.
 // Power loss: nothing changes.
