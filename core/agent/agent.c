@@ -55,15 +55,22 @@ static void emit_text(const struct aloft_agent *agent, enum aloft_event_kind kin
             .kind = kind, .err = agent->err, .value = value, .text = text, .text_len = len});
 }
 
+// While nothing has gone wrong agent->err is OK, and so is the event's.
 static void emit(const struct aloft_agent *agent, enum aloft_event_kind kind, uint32_t value)
 {
-    aloft_event_tell(&agent->config.events, kind, value, 0);
+    emit_text(agent, kind, value, NULL, 0);
 }
 
-// A fault, final or not.
-static void emit_err(const struct aloft_agent *agent, enum aloft_event_kind kind, uint32_t value)
+// Ends the connection. The phase says whether that ends the pull, too.
+static void stop(struct aloft_agent *agent, enum aloft_err err, enum phase phase)
 {
-    emit_text(agent, kind, value, NULL, 0);
+    agent->err = err;
+    agent->ask_open = false;
+    agent->ask_close = agent->open;
+    agent->phase = phase;
+    if (phase == FAILED) {
+        emit(agent, ALOFT_EVENT_FAILED, 0);
+    }
 }
 
 // Decides the end of the connection. What follows from the fault is decided at the next step, which
@@ -71,13 +78,7 @@ static void emit_err(const struct aloft_agent *agent, enum aloft_event_kind kind
 static void fail(struct aloft_agent *agent, enum aloft_err err)
 {
     bool may_go_on = (agent->config.retries != 0 || agent->from != 0) && agent->phase != SELECTING;
-    agent->err = err;
-    agent->ask_open = false;
-    agent->ask_close = agent->open;
-    agent->phase = may_go_on ? BROKEN : FAILED;
-    if (!may_go_on) {
-        emit_err(agent, ALOFT_EVENT_FAILED, 0);
-    }
+    stop(agent, err, may_go_on ? BROKEN : FAILED);
 }
 
 static uint32_t default_to(uint32_t value, uint32_t fallback)
@@ -171,11 +172,7 @@ enum aloft_err aloft_agent_pull(struct aloft_agent *agent, const char *url, uint
     }
     if (err != ALOFT_OK) {
         agent->from = 0;
-        agent->phase = FAILED;
-        agent->err = err;
-        agent->ask_open = false;
-        agent->ask_close = agent->open;
-        emit_err(agent, ALOFT_EVENT_FAILED, 0);
+        stop(agent, err, FAILED);
     }
     return err;
 }
@@ -544,25 +541,24 @@ static uint32_t backoff(struct aloft_agent *agent)
 // What follows from a fault: another try later, another try from the start, or the end.
 static void decide(struct aloft_agent *agent, uint32_t now_ms)
 {
+    uint32_t wait = 0;
+    bool again;
     if (may_pass(agent->err)) {
+        again = agent->tries < agent->config.retries;
         agent->tries++;
-        if (agent->tries <= agent->config.retries) {
-            uint32_t wait = backoff(agent);
-            agent->phase = WAITING;
-            agent->deadline_ms = now_ms + wait;
-            emit_err(agent, ALOFT_EVENT_RETRYING, wait);
-            return;
-        }
-    } else if (agent->from != 0 && agent->err != ALOFT_ERR_NET_TOTAL_TIMEOUT) {
+        wait = again ? backoff(agent) : 0;
+    } else {
+        again = agent->from != 0 && agent->err != ALOFT_ERR_NET_TOTAL_TIMEOUT;
         agent->no_resume = true; // what was begun, or the server's view of it, is not what it was
         agent->from = 0;
-        agent->phase = WAITING;
-        agent->deadline_ms = now_ms;
-        emit_err(agent, ALOFT_EVENT_RETRYING, 0);
+    }
+    if (!again) {
+        stop(agent, agent->err, FAILED);
         return;
     }
-    agent->phase = FAILED;
-    emit_err(agent, ALOFT_EVENT_FAILED, 0);
+    agent->phase = WAITING;
+    agent->deadline_ms = now_ms + wait;
+    emit(agent, ALOFT_EVENT_RETRYING, wait);
 }
 
 enum aloft_agent_state aloft_agent_step(struct aloft_agent *agent, uint32_t now_ms)
