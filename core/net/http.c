@@ -387,25 +387,23 @@ enum aloft_http_event aloft_http_eof(struct aloft_http *http)
 
 enum aloft_err aloft_http_status_err(uint32_t status)
 {
-    static const struct {
-        uint16_t status;
-        int8_t err;
-    } named[] = {
-        {200, ALOFT_OK},
-        {206, ALOFT_OK},
-        {304, ALOFT_ERR_HTTP_NOT_MODIFIED},
-        {401, ALOFT_ERR_HTTP_UNAUTHORIZED},
-        {403, ALOFT_ERR_HTTP_FORBIDDEN},
-        {404, ALOFT_ERR_HTTP_NOT_FOUND},
-    };
-    for (uint32_t i = 0; i < sizeof named / sizeof named[0]; i++) {
-        if (named[i].status == status) {
-            return named[i].err;
-        }
+    switch (status) {
+    case 200:
+    case 206:
+        return ALOFT_OK;
+    case 304:
+        return ALOFT_ERR_HTTP_NOT_MODIFIED;
+    case 401:
+        return ALOFT_ERR_HTTP_UNAUTHORIZED;
+    case 403:
+        return ALOFT_ERR_HTTP_FORBIDDEN;
+    case 404:
+        return ALOFT_ERR_HTTP_NOT_FOUND;
+    default:
+        return status / 100 == 4   ? ALOFT_ERR_HTTP_CLIENT_ERROR
+               : status / 100 == 5 ? ALOFT_ERR_HTTP_SERVER_ERROR
+                                   : ALOFT_ERR_HTTP_STATUS;
     }
-    return status / 100 == 4   ? ALOFT_ERR_HTTP_CLIENT_ERROR
-           : status / 100 == 5 ? ALOFT_ERR_HTTP_SERVER_ERROR
-                               : ALOFT_ERR_HTTP_STATUS;
 }
 
 bool aloft_http_is_redirect(uint32_t status)
