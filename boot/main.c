@@ -133,7 +133,8 @@ static void next_mark(struct aloft_boot *boot)
             plan->abort[i] = false;
             boot->phase = MARKING;
             LOG(boot, 'W', "otadata[%d]: trial was not confirmed, rolling back", (int)i);
-            aloft_bootsel_mark(op, &boot->slots, i, boot->facts.records[i].seq, ALOFT_OTA_ABORTED);
+            boot->facts.records[i].state = ALOFT_OTA_ABORTED;
+            aloft_bootsel_mark(op, &boot->slots, i, &boot->facts.records[i], boot->port->power_on);
             return;
         }
     }
@@ -142,7 +143,8 @@ static void next_mark(struct aloft_boot *boot)
         uint8_t i = (uint8_t)plan->pending;
         plan->pending = -1;
         boot->phase = MARKING;
-        aloft_bootsel_mark(op, &boot->slots, i, boot->facts.records[i].seq, ALOFT_OTA_PENDING);
+        boot->facts.records[i].state = ALOFT_OTA_PENDING;
+        aloft_bootsel_mark(op, &boot->slots, i, &boot->facts.records[i], false);
     }
 }
 
@@ -187,9 +189,9 @@ static void loaded(struct aloft_boot *boot)
     boot->err = ALOFT_OK;
     boot->phase = RUN;
     if (boot->plan.set_actual && boot->slot >= 0) {
-        uint32_t seq = (uint32_t)boot->slot + 1;
-        LOG(boot, 'I', "Set actual ota_seq=%u in otadata[0]", (unsigned)seq);
-        aloft_bootsel_mark(&boot->work.bootsel, &boot->slots, 0, seq, ALOFT_OTA_VALID);
+        struct aloft_otadata actual = {(uint32_t)boot->slot + 1, ALOFT_OTA_VALID, 0};
+        LOG(boot, 'I', "Set actual ota_seq=%u in otadata[0]", (unsigned)actual.seq);
+        aloft_bootsel_mark(&boot->work.bootsel, &boot->slots, 0, &actual, false);
         boot->phase = ACTUAL;
     }
 }

@@ -11,7 +11,8 @@ struct aloft_boot_port {
     const struct aloft_flash *flash;
     const struct aloft_image_rules *rules; // chip, revision (from eFuse), crypto, needed segment
     uint32_t ptable_addr;
-    bool trials; // roll back an app that did not confirm itself; the default of products
+    bool power_on; // power was off before this boot: a trial that ended so says nothing of the app
+    bool trials;   // roll back an app that did not confirm itself; the default of products
 
     // One console line: level 'E', 'W', 'I' or 'D', tag, then printf's format with %s %u %d %x,
     // widths and zero padding only. Never NULL.

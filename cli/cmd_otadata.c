@@ -194,7 +194,8 @@ static enum aloft_err force(const struct aloft_slots *slots, int slot, uint32_t 
     if (seq == 0) {
         return ALOFT_ERR_STATE; // the numbers are used up; set_boot without force can start again
     }
-    aloft_bootsel_mark(&op, slots, sector, seq, state);
+    const struct aloft_otadata record = {seq, state, 0};
+    aloft_bootsel_mark(&op, slots, sector, &record, false);
     return run(&op);
 }
 

@@ -104,7 +104,8 @@ static void begin(struct aloft_bootsel *op, uint8_t kind, int slot, bool trial)
     } else if (kind == 2) {
         aloft_bootsel_reject(op, slots, &device.rules, slot);
     } else {
-        aloft_bootsel_mark(op, slots, slot > 0, 3, ALOFT_OTA_PENDING);
+        const struct aloft_otadata record = {3, ALOFT_OTA_PENDING, 0};
+        aloft_bootsel_mark(op, slots, slot > 0, &record, trial);
     }
 }
 

@@ -5,8 +5,8 @@
 //   reject                  VERIFY [VERIFY] -> in place
 //   confirm, mark, repair   in place
 //
-//   write Y:   VOID -> VOID_NOTES -> ERASE -> PROG_TAIL -> PROG -> CHECK
-//   in place:  [CLEAN X] -> NOTE in X -> NOTE_CHECK -> write Y -> CLOSE in X
+//   write Y:   LOOK -> VOID -> VOID_NOTES -> ERASE -> PROG_TAIL -> PROG -> CHECK
+//   in place:  PLAN -> [CLEAN X] -> NOTE in X -> NOTE_CHECK -> write Y -> CLOSE in X
 //
 // Two jobs come with one before them in the other sector (`then`): a rewrite in place when X has no
 // room for notes rewrites X as it is first; and set_boot, when the numbers are used up, first gives
@@ -30,9 +30,11 @@
 
 enum phase {
     VERIFY,
+    PLAN,
     CLEAN,
     NOTE,
     NOTE_CHECK,
+    LOOK,
     VOID,
     VOID_NOTES,
     ERASE,
@@ -133,7 +135,7 @@ static bool start(struct aloft_bootsel *op, const struct aloft_slots *slots,
     memset(op, 0, sizeof *op);
     op->slots = slots;
     op->otadata = otadata_view(slots);
-    op->phase = VOID;
+    op->phase = LOOK;
     enum aloft_err err = aloft_bootsel_read(slots, records);
     if (err == ALOFT_OK && slots->otadata.len == 0) {
         err = ALOFT_ERR_NO_OTADATA;
@@ -156,7 +158,7 @@ static uint32_t note_off(uint32_t sector, uint32_t index)
     return sector * ALOFT_OTADATA_SECTOR + ALOFT_NOTE_OFF + index * ALOFT_NOTE_LEN;
 }
 
-// What a sector says whose record is this; NULL: the record does not count.
+// What a sector says whose record is this.
 // A valid note never stands behind a blank one: what was torn is never blank, and is passed by.
 static enum aloft_err read_notes(const struct aloft_slots *slots, uint32_t sector,
                                  const struct aloft_otadata *record, struct notes *out)
@@ -164,7 +166,7 @@ static enum aloft_err read_notes(const struct aloft_slots *slots, uint32_t secto
     struct aloft_flash_view view = otadata_view(slots);
     uint8_t bytes[ALOFT_NOTE_LEN];
     memset(out, 0, sizeof *out);
-    out->clean = record != NULL && aloft_otadata_sound(record);
+    out->clean = aloft_otadata_sound(record);
     for (uint32_t i = 0; i < ALOFT_NOTE_COUNT; i++) {
         struct aloft_note note;
         enum aloft_err err = aloft_flash_read(&view, note_off(sector, i), bytes, sizeof bytes);
@@ -241,20 +243,13 @@ enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids
     return err;
 }
 
-static struct aloft_note note_of(const struct aloft_bootsel *op, enum aloft_note_kind kind)
-{
-    struct aloft_note note = {.kind = kind, .seq = op->record.seq, .state = op->record.state};
-    read_id(op->slots, note.seq, note.id);
-    return note;
-}
-
 // X is full of notes: rewrite it as it is, under a note in Y, and come back. When Y is full as
 // well, that is done without a note: of the two records it is the one that does not count now.
 static void make_room(struct aloft_bootsel *op, const struct aloft_otadata records[2])
 {
     struct notes notes;
-    uint8_t full = op->sector ^ 1;
-    enum aloft_err err = read_notes(op->slots, op->sector, true, &notes);
+    uint32_t full = op->sector ^ 1;
+    enum aloft_err err = read_notes(op->slots, op->sector, &records[op->sector], &notes);
     if (err != ALOFT_OK) {
         fail(op, err);
         return;
@@ -265,7 +260,8 @@ static void make_room(struct aloft_bootsel *op, const struct aloft_otadata recor
     op->sector = full;
     op->noted = notes.next + 1u < ALOFT_NOTE_COUNT;
     op->note_index = notes.next;
-    op->phase = op->noted ? NOTE : VOID;
+    op->phase = op->noted ? NOTE : LOOK;
+    read_id(op->slots, op->record.seq, op->id);
 }
 
 // op->record is to replace the record in op->sector. There is something to lose only when that is
@@ -275,7 +271,7 @@ static void rewrite_in_place(struct aloft_bootsel *op, const struct aloft_otadat
     struct notes notes;
     uint32_t other = op->sector ^ 1;
     op->write = true;
-    op->phase = VOID;
+    op->phase = LOOK;
     if (!aloft_otadata_sound(&records[op->sector]) || op->slots->ota_count == 0) {
         return;
     }
@@ -284,14 +280,16 @@ static void rewrite_in_place(struct aloft_bootsel *op, const struct aloft_otadat
         fail(op, err);
         return;
     }
-    if (sound && notes.next + 1u >= ALOFT_NOTE_COUNT) {
+    bool room = notes.next + 1u < ALOFT_NOTE_COUNT;
+    if (!room && aloft_otadata_sound(&records[other])) {
         make_room(op, records);
         return;
     }
-    bool room = notes.clean && notes.next + 1u < ALOFT_NOTE_COUNT;
+    room = room && notes.clean;
     op->noted = true;
     op->note_index = room ? notes.next : 0;
     op->phase = room ? NOTE : CLEAN;
+    read_id(op->slots, op->record.seq, op->id);
 }
 
 static void verify_slot(struct aloft_bootsel *op, const struct aloft_image_rules *rules, int slot)
@@ -399,15 +397,15 @@ void aloft_bootsel_reject(struct aloft_bootsel *op, const struct aloft_slots *sl
 }
 
 void aloft_bootsel_mark(struct aloft_bootsel *op, const struct aloft_slots *slots, uint32_t sector,
-                        uint32_t seq, uint32_t state)
+                        const struct aloft_otadata *record, bool blameless)
 {
     struct aloft_otadata records[2];
     if (!start(op, slots, records)) {
         return;
     }
     op->sector = sector;
-    op->record.seq = seq;
-    op->record.state = state;
+    op->record = *record;
+    op->blameless = blameless ? ALOFT_NOTE_BLAMELESS : 0;
     rewrite_in_place(op, records);
 }
 
@@ -437,46 +435,44 @@ void aloft_bootsel_repair(struct aloft_bootsel *op, const struct aloft_slots *sl
             fail(op, err);
             return;
         }
-        if (!notes.clean || notes.last.kind != ALOFT_NOTE_INTENT || notes.last.seq == 0) {
+        uint32_t kind = notes.last.kind & ~ALOFT_NOTE_BLAMELESS;
+        if (!notes.clean || kind != ALOFT_NOTE_INTENT || notes.last.seq == 0) {
             continue;
         }
         op->sector = other ^ 1;
         op->record.seq = notes.last.seq;
         op->record.state = notes.last.state;
+        op->blameless = notes.last.kind & ALOFT_NOTE_BLAMELESS;
         op->write = true;
         op->noted = true;
+        memcpy(op->id, notes.last.id, sizeof op->id);
         // Where the intent lies or seems to. In the very last place only a torn DONE of this intent
         // can lie, which is programmed again.
         op->note_index = notes.next - (notes.next < ALOFT_NOTE_COUNT ? 1 : 2);
-        op->phase = still_due(op, &notes.last, &records[op->sector]) ? VOID : CLOSE;
+        op->phase = still_due(op, &notes.last, &records[op->sector]) ? LOOK : CLOSE;
         return;
     }
 }
 
-// The image that is to be trusted is good: write.
-static void trusted(struct aloft_bootsel *op)
+// The image is trusted; the active record is to be rewritten.
+static enum aloft_err plan(struct aloft_bootsel *op)
 {
     struct aloft_otadata records[2];
-    op->phase = VOID;
-    if (!op->in_place) {
-        return;
-    }
     enum aloft_err err = aloft_bootsel_read(op->slots, records);
-    if (err != ALOFT_OK) {
-        fail(op, err);
-        return;
+    if (err == ALOFT_OK) {
+        rewrite_in_place(op, records);
     }
-    rewrite_in_place(op, records);
+    return err != ALOFT_OK ? err : op->err;
 }
 
 static enum aloft_err verify_some(struct aloft_bootsel *op)
 {
     enum aloft_step step = aloft_verify_step(&op->verify);
     if (step == ALOFT_STEP_DONE) {
-        trusted(op);
+        op->phase = op->in_place ? PLAN : LOOK;
     }
     if (step != ALOFT_STEP_FAILED) {
-        return op->err;
+        return ALOFT_OK;
     }
     if (op->fall_back) {
         struct aloft_image_rules rules = op->verify.image.rules;
@@ -491,15 +487,18 @@ static enum aloft_err verify_some(struct aloft_bootsel *op)
 // Writes or checks the note at note_index of the other sector.
 static enum aloft_err note_some(struct aloft_bootsel *op, enum aloft_note_kind kind, uint32_t index)
 {
-    struct aloft_note note = note_of(op, kind);
+    struct aloft_note note = {.kind = kind | op->blameless};
     uint8_t bytes[ALOFT_NOTE_LEN];
     uint32_t off = note_off(op->sector ^ 1, index);
+    note.seq = op->record.seq;
+    note.state = op->record.state;
+    memcpy(note.id, op->id, sizeof note.id);
     aloft_note_emit(&note, bytes);
     if (op->phase != NOTE_CHECK) {
         return aloft_flash_prog(&op->otadata, off, bytes, sizeof bytes);
     }
     enum aloft_err err = aloft_flash_compare(&op->otadata, off, bytes, sizeof bytes);
-    op->phase = VOID;
+    op->phase = LOOK;
     if (err == ALOFT_ERR_FLASH_VERIFY && index + 2u < ALOFT_NOTE_COUNT) {
         op->note_index++; // the torn rest of an earlier note lies here: take the next place
         op->phase = NOTE;
@@ -515,26 +514,21 @@ static enum aloft_err make_void(struct aloft_bootsel *op, uint32_t off)
     return aloft_flash_prog(&op->otadata, off, zeros, sizeof zeros);
 }
 
-static enum aloft_err void_record(struct aloft_bootsel *op)
+// What stands in Y and must be made void before its erase.
+static enum aloft_err look(struct aloft_bootsel *op)
 {
     struct aloft_otadata records[2];
+    struct aloft_note note;
+    uint8_t bytes[ALOFT_NOTE_LEN];
     enum aloft_err err = aloft_bootsel_read(op->slots, records);
-    op->phase = VOID_NOTES;
-    if (err != ALOFT_OK || !aloft_otadata_sound(&records[op->sector])) {
-        return err;
+    if (err == ALOFT_OK) {
+        err = aloft_flash_read(&op->otadata, note_off(op->sector, 0), bytes, sizeof bytes);
     }
-    return make_void(op, op->sector * ALOFT_OTADATA_SECTOR);
-}
-
-static enum aloft_err void_notes(struct aloft_bootsel *op)
-{
-    struct notes notes;
-    enum aloft_err err = read_notes(op->slots, op->sector, NULL, &notes);
-    op->phase = ERASE;
-    if (err != ALOFT_OK || !notes.clean) {
-        return err;
-    }
-    return make_void(op, note_off(op->sector, 0));
+    op->void_note = aloft_note_parse(bytes, &note);
+    op->phase = aloft_otadata_sound(&records[op->sector]) ? VOID
+                : op->void_note                           ? VOID_NOTES
+                                                          : ERASE;
+    return err;
 }
 
 // The first job of two is done. Its sector is X now, erased anew, with one record and no notes.
@@ -547,7 +541,7 @@ static enum aloft_err next_job(struct aloft_bootsel *op)
     op->noted = false;
     op->sector ^= 1;
     op->record = op->next;
-    op->phase = VOID;
+    op->phase = LOOK;
     if (err == ALOFT_OK && in_place) {
         rewrite_in_place(op, records);
     }
@@ -562,7 +556,7 @@ static void turn(struct aloft_bootsel *op)
         op->erase_other = false;
         op->write = false;
         op->sector ^= 1;
-        op->phase = VOID;
+        op->phase = LOOK;
     }
 }
 
@@ -606,6 +600,8 @@ static enum aloft_err advance(struct aloft_bootsel *op)
     switch ((enum phase)op->phase) {
     case VERIFY:
         return verify_some(op);
+    case PLAN:
+        return plan(op);
     case CLEAN:
         op->phase = NOTE;
         return erase_sector(op, op->sector ^ 1);
@@ -615,10 +611,14 @@ static enum aloft_err advance(struct aloft_bootsel *op)
         return err;
     case NOTE_CHECK:
         return note_some(op, ALOFT_NOTE_INTENT, op->note_index);
+    case LOOK:
+        return look(op);
     case VOID:
-        return void_record(op);
+        op->phase = op->void_note ? VOID_NOTES : ERASE;
+        return make_void(op, op->sector * ALOFT_OTADATA_SECTOR);
     case VOID_NOTES:
-        return void_notes(op);
+        op->phase = ERASE;
+        return make_void(op, note_off(op->sector, 0));
     case ERASE:
     case PROG_TAIL:
     case PROG:

@@ -46,6 +46,11 @@ static enum aloft_http_event bad(struct aloft_http *http, enum aloft_err err)
     return ALOFT_HTTP_BAD;
 }
 
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 // Passes over the word and the blanks behind it, if *text starts with the word.
 static bool skip(const char **text, const char *word)
 {
@@ -55,7 +60,7 @@ static bool skip(const char **text, const char *word)
             return false;
         }
     }
-    while (*at == ' ' || *at == '\t') {
+    while (blank(*at)) {
         at++;
     }
     *text = at;
@@ -138,7 +143,7 @@ static void content_range(struct aloft_http *http, const char *value)
 
 static uint32_t without_blanks(const char *text, uint32_t len)
 {
-    while (len > 0 && text[len - 1] <= ' ') {
+    while (len > 0 && blank(text[len - 1])) {
         len--;
     }
     return len;
@@ -221,13 +226,13 @@ static enum aloft_err chunk_size(struct aloft_http *http)
 // A line is complete, without its end.
 static enum aloft_err line_end(struct aloft_http *http)
 {
-    bool blank = http->line_len == 0;
+    bool empty = http->line_len == 0;
     http->line[http->line_len] = 0;
     switch ((enum phase)http->phase) {
     case STATUS_LINE:
         return status_line(http);
     case NAME:
-        return blank ? headers_end(http) : ALOFT_ERR_HTTP_SYNTAX;
+        return empty ? headers_end(http) : ALOFT_ERR_HTTP_SYNTAX;
     case VALUE:
         return header_line(http);
     case SIZE:
@@ -236,7 +241,7 @@ static enum aloft_err line_end(struct aloft_http *http)
         http->phase = SIZE;
         return ALOFT_OK;
     default: // TRAILER
-        http->phase = blank ? AFTER : TRAILER;
+        http->phase = empty ? AFTER : TRAILER;
         return ALOFT_OK;
     }
 }
@@ -246,7 +251,7 @@ static enum aloft_err keep_value(struct aloft_http *http, char c)
     bool location = http->keeping == IN_LOCATION;
     uint32_t *len = location ? &http->location_len : &http->tag_len;
     uint32_t cap = location ? http->location_cap : http->tag_cap;
-    if (*len == 0 && (c == ' ' || c == '\t')) {
+    if (*len == 0 && blank(c)) {
         return ALOFT_OK;
     }
     if (*len < cap) {

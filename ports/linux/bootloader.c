@@ -73,6 +73,8 @@ int main(void)
         .flash = &board->flash,
         .rules = &rules,
         .ptable_addr = board->retained->config.ptable_addr,
+        .power_on = board->retained->reset == ALOFT_RESET_POWER_ON ||
+                    board->retained->reset == ALOFT_RESET_BROWN_OUT,
         .trials = board->retained->config.trials,
         .log = log_line,
         .feed_watchdog = feed_watchdog,

@@ -32,7 +32,7 @@ static enum aloft_err load(void *ctx, const struct aloft_image *image, enum alof
     return ALOFT_OK;
 }
 
-static int reset(void)
+static int reset_after(bool power_on)
 {
     static struct aloft_boot_port port;
     enum aloft_boot_result result;
@@ -40,6 +40,7 @@ static int reset(void)
                                     .rules = &device.rules,
                                     .ptable_addr = ALOFT_PTABLE_ADDR_DEFAULT,
                                     .trials = true,
+                                    .power_on = power_on,
                                     .log = say,
                                     .feed_watchdog = nothing,
                                     .load = load,
@@ -49,6 +50,11 @@ static int reset(void)
         result = aloft_boot_step(&boot);
     } while (result == ALOFT_BOOT_AGAIN);
     return result == ALOFT_BOOT_RUN ? boot.slot : ALOFT_SLOT_NONE;
+}
+
+static int reset(void)
+{
+    return reset_after(false);
 }
 
 static enum aloft_err settle(struct aloft_engine *engine)
@@ -172,6 +178,20 @@ static void an_image_without_descriptor_is_remembered_by_its_digest(void)
     CHECK_EQ(update(ALOFT_SLOT_FACTORY, bytes[1], len[1]), ALOFT_OK);
 }
 
+// A power cut during the trial is not the release's fault: it goes back, and may be tried again.
+// Found by the power-cut proof, whose updates could not be completed any more.
+static void a_trial_that_a_power_cut_ended_is_not_remembered(void)
+{
+    fresh();
+    CHECK_EQ(update_to(ALOFT_SLOT_FACTORY, "good"), ALOFT_OK);
+    CHECK_EQ(reset(), 0);
+    CHECK_EQ(reset_after(true), ALOFT_SLOT_FACTORY);
+    CHECK_EQ(update_to(ALOFT_SLOT_FACTORY, "good"), ALOFT_OK);
+    CHECK_EQ(reset(), 0);
+    CHECK_EQ(reset(), ALOFT_SLOT_FACTORY); // this time it crashed
+    CHECK_EQ(update_to(ALOFT_SLOT_FACTORY, "good"), ALOFT_ERR_TRIAL_FAILED);
+}
+
 static void a_confirmed_release_is_not_remembered_as_failed(void)
 {
     fresh();
@@ -210,5 +230,6 @@ static void a_cut_during_confirm_never_loses_the_app(void)
 CHECK_MAIN(TEST(a_release_that_failed_its_trial_is_not_installed_again),
            TEST(another_release_is_installed_and_clears_the_memory),
            TEST(an_image_without_descriptor_is_remembered_by_its_digest),
+           TEST(a_trial_that_a_power_cut_ended_is_not_remembered),
            TEST(a_confirmed_release_is_not_remembered_as_failed),
            TEST(a_cut_during_confirm_never_loses_the_app))

@@ -266,6 +266,7 @@ static bool boot(struct world *world)
                                                  .unload = unload};
     struct aloft_boot_port port = shape;
     port.trials = !world->scenario->untried;
+    port.power_on = world->power_on;
     struct aloft_boot machine;
     enum aloft_boot_result result;
     port.ctx = world;
@@ -280,6 +281,7 @@ static bool boot(struct world *world)
     if (world->nor.dead) {
         return false;
     }
+    world->power_on = false;
     int slot = result != ALOFT_BOOT_RUN             ? JUDGE_NOWHERE
                : machine.slot == ALOFT_SLOT_FACTORY ? JUDGE_FACTORY
                                                     : machine.slot;
@@ -357,6 +359,7 @@ enum world_end world_power_on(struct world *world)
         judge_cut_in_boot(&world->judge);
     }
     world->booting = false;
+    world->power_on = true;
     world->running = JUDGE_NOWHERE;
     enum judge_verdict verdict = judge_flash(&world->judge, world->bytes);
     if (verdict != JUDGE_GOOD) {

@@ -32,6 +32,7 @@ struct world {
     struct aloft_flash flash; // nor's, with a trace
     struct aloft_slots slots;
     bool trace;
+    bool power_on;   // the next boot is the first since power came
     bool booting;    // the bootloader runs
     bool finished;   // the script has come to its end
     bool issued;     // set_boot of this step was done once

@@ -34,12 +34,15 @@ struct aloft_bootsel {
     uint32_t sector;            // 0 or 1: written, or only erased
     uint32_t note_index;        // where the next note goes, in the other sector
     enum aloft_err err;         // of a failed machine
+    uint32_t blameless;         // flag of notes: this failed trial is not to be remembered
+    bool void_note;             // the sector's first note is to be made void, too
     bool in_place;              // once the image is trusted, the active record is rewritten
     bool write;                 // a record goes to `sector` after its erase
     bool noted;                 // the rewrite is in place and goes under a note
     bool erase_other;           // the other sector is erased last
     bool then;                  // `next` is to be written, too
     bool fall_back;             // reject: factory is the second candidate
+    uint8_t id[ALOFT_NOTE_ID];  // names the image that record.seq selects
     struct aloft_verify verify; // of the slot that is about to be trusted
 };
 
@@ -88,10 +91,11 @@ void aloft_bootsel_confirm(struct aloft_bootsel *op, const struct aloft_slots *s
 void aloft_bootsel_reject(struct aloft_bootsel *op, const struct aloft_slots *slots,
                           const struct aloft_image_rules *rules, int running);
 
-// Gives the record in sector 0 or 1 this state and seq, in place. For the bootloader.
+// Gives sector 0 or 1 this record, in place. For the bootloader. blameless: if the record ends a
+// trial, that is not remembered against the image (aloft_bootsel_failed); power was cut.
 // Flash, power loss: as confirm.
 void aloft_bootsel_mark(struct aloft_bootsel *op, const struct aloft_slots *slots, uint32_t sector,
-                        uint32_t seq, uint32_t state);
+                        const struct aloft_otadata *record, bool blameless);
 
 // Completes or closes a rewrite in place that power has cut. For the bootloader, before it looks at
 // the records. DONE at the first step when there is nothing to repair.

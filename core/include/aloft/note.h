@@ -21,6 +21,10 @@ enum aloft_note_kind {
     ALOFT_NOTE_DONE = 2,   // it has become so
 };
 
+// Added to either kind: the trial that this ends was ended by a loss of power, which says nothing
+// about the image.
+#define ALOFT_NOTE_BLAMELESS 0x100u
+
 // What tells one image from another: the first bytes of its digest, then the CRC-32 of its head
 // (the first 288 bytes), which is known before a download is complete.
 enum { ALOFT_NOTE_ID_DIGEST = 0, ALOFT_NOTE_ID_HEAD = 8 };
