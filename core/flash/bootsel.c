@@ -510,7 +510,8 @@ static enum aloft_err note_some(struct aloft_bootsel *op, enum aloft_note_kind k
 // One program that leaves nothing to read where a record or note was (B4). off is its place.
 static enum aloft_err make_void(struct aloft_bootsel *op, uint32_t off)
 {
-    static const uint8_t zeros[ALOFT_OTADATA_RECORD];
+    uint8_t zeros[ALOFT_OTADATA_RECORD];
+    memset(zeros, 0, sizeof zeros);
     return aloft_flash_prog(&op->otadata, off, zeros, sizeof zeros);
 }
 

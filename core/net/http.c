@@ -392,23 +392,19 @@ enum aloft_http_event aloft_http_eof(struct aloft_http *http)
 
 enum aloft_err aloft_http_status_err(uint32_t status)
 {
-    switch (status) {
-    case 200:
-    case 206:
+    uint32_t kind = status / 100;
+    if (status == 200 || status == 206) {
         return ALOFT_OK;
-    case 304:
-        return ALOFT_ERR_HTTP_NOT_MODIFIED;
-    case 401:
-        return ALOFT_ERR_HTTP_UNAUTHORIZED;
-    case 403:
-        return ALOFT_ERR_HTTP_FORBIDDEN;
-    case 404:
-        return ALOFT_ERR_HTTP_NOT_FOUND;
-    default:
-        return status / 100 == 4   ? ALOFT_ERR_HTTP_CLIENT_ERROR
-               : status / 100 == 5 ? ALOFT_ERR_HTTP_SERVER_ERROR
-                                   : ALOFT_ERR_HTTP_STATUS;
     }
+    if (kind == 4) {
+        return status == 404   ? ALOFT_ERR_HTTP_NOT_FOUND
+               : status == 403 ? ALOFT_ERR_HTTP_FORBIDDEN
+               : status == 401 ? ALOFT_ERR_HTTP_UNAUTHORIZED
+                               : ALOFT_ERR_HTTP_CLIENT_ERROR;
+    }
+    return kind == 5       ? ALOFT_ERR_HTTP_SERVER_ERROR
+           : status == 304 ? ALOFT_ERR_HTTP_NOT_MODIFIED
+                           : ALOFT_ERR_HTTP_STATUS;
 }
 
 bool aloft_http_is_redirect(uint32_t status)
