@@ -38,8 +38,8 @@ bool aloft_otadata_sound(const struct aloft_otadata *record)
 
 bool aloft_otadata_usable(const struct aloft_otadata *record)
 {
-    return aloft_otadata_sound(record) && record->state != ALOFT_OTA_INVALID &&
-           record->state != ALOFT_OTA_ABORTED;
+    bool known = record->state <= ALOFT_OTA_VALID || record->state == ALOFT_OTA_UNDEFINED;
+    return aloft_otadata_sound(record) && known; // INVALID and ABORTED are the next two
 }
 
 int aloft_otadata_active(const struct aloft_otadata records[2])

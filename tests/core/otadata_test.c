@@ -85,7 +85,7 @@ static void otadata_with_any_flipped_bit_of_seq_or_crc_is_unsound(void)
     }
 }
 
-static void otadata_is_usable_unless_invalid_or_aborted(void)
+static void otadata_is_usable_when_new_pending_valid_or_undefined(void)
 {
     static const struct {
         uint32_t state;
@@ -97,7 +97,8 @@ static void otadata_is_usable_unless_invalid_or_aborted(void)
         {ALOFT_OTA_INVALID, false},
         {ALOFT_OTA_ABORTED, false},
         {ALOFT_OTA_UNDEFINED, true},
-        {5, true}, // an unknown state boots, as with the stock bootloader
+        {5, false}, // no writer writes it: it is torn
+        {0x12345678, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct aloft_otadata good = record(1, cases[i].state);
@@ -205,7 +206,7 @@ CHECK_MAIN(TEST(otadata_crc_is_that_of_the_known_vectors),
            TEST(otadata_of_erased_flash_is_no_record),
            TEST(otadata_seq_0_is_no_record_although_erased_flash_holds_its_crc),
            TEST(otadata_with_any_flipped_bit_of_seq_or_crc_is_unsound),
-           TEST(otadata_is_usable_unless_invalid_or_aborted),
+           TEST(otadata_is_usable_when_new_pending_valid_or_undefined),
            TEST(otadata_active_is_the_usable_record_with_the_larger_seq),
            TEST(otadata_slot_goes_round_the_slots_from_seq_1),
            TEST(otadata_next_seq_is_that_of_esp_idf),

@@ -42,7 +42,9 @@ uint32_t aloft_otadata_crc(uint32_t seq);
 // erased flash, so a torn write would count as a record (a difference from the stock bootloader).
 bool aloft_otadata_sound(const struct aloft_otadata *record);
 
-// Sound, and neither INVALID nor ABORTED: it may be booted.
+// Sound, and NEW, PENDING, VALID or UNDEFINED: it may be booted. Any other state was left by a
+// write that power tore (the state lies outside the CRC): taken for a record, it would run an app
+// that was never on trial, for ever (a difference from the stock bootloader).
 bool aloft_otadata_usable(const struct aloft_otadata *record);
 
 // The record that counts: the usable one with the larger seq, 0 when equal. -1: none.
