@@ -24,18 +24,18 @@ static enum aloft_err fail(struct aloft_engine *engine, enum aloft_err err)
 }
 
 // Overwriting the spare slot while the running app is on trial would take away what a failed trial
-// goes back to.
+// goes back to. An app that otadata does not select, a fallback, is on no trial, whatever a stale
+// record of its slot says: it could never confirm itself, and would be refused for ever.
 static enum aloft_err on_trial(const struct aloft_slots *slots, int running)
 {
     struct aloft_otadata records[2];
-    uint32_t state = ALOFT_OTA_UNDEFINED;
     enum aloft_err err = aloft_bootsel_read(slots, records);
-    if (err != ALOFT_OK || running < 0) {
+    int active = aloft_otadata_active(records);
+    if (err != ALOFT_OK || active < 0 || aloft_bootsel_boot_slot(slots, records) != running) {
         return err;
     }
-    bool known = aloft_bootsel_state(slots, records, running, &state);
-    bool trial = state == ALOFT_OTA_NEW || state == ALOFT_OTA_PENDING;
-    return known && trial ? ALOFT_ERR_ON_TRIAL : ALOFT_OK;
+    uint32_t state = records[active].state;
+    return state == ALOFT_OTA_NEW || state == ALOFT_OTA_PENDING ? ALOFT_ERR_ON_TRIAL : ALOFT_OK;
 }
 
 static enum aloft_err check_target(const struct aloft_engine_config *config, int target)

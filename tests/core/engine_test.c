@@ -361,6 +361,17 @@ static void an_app_on_trial_may_not_overwrite_what_it_rolls_back_to(void)
     CHECK_EQ(begin(0, 0), ALOFT_OK);
 }
 
+// The simulator found a device that never updated again: its selected image had rotted, so another
+// app ran, and a flipped bit in that one's record said NEW. Such an app cannot confirm itself.
+static void an_app_that_is_not_selected_is_not_on_trial(void)
+{
+    device_two_ota(&device);
+    device_put_record(&device, 0, 3, ALOFT_OTA_NEW, true);
+    device_put_record(&device, 1, 4, ALOFT_OTA_VALID, true);
+    CHECK_EQ(begin(0, 0), ALOFT_OK);
+    CHECK_EQ(begin(1, 0), ALOFT_OK);
+}
+
 static void calls_out_of_order_are_refused(void)
 {
     uint32_t len;
@@ -391,4 +402,4 @@ CHECK_MAIN(TEST(an_image_arrives_whole_whether_its_length_is_known_or_not),
            TEST(every_failing_operation_is_reported_and_leaves_no_image),
            TEST(an_unfit_device_is_named_at_begin), TEST(the_running_slot_is_refused),
            TEST(an_app_on_trial_may_not_overwrite_what_it_rolls_back_to),
-           TEST(calls_out_of_order_are_refused))
+           TEST(an_app_that_is_not_selected_is_not_on_trial), TEST(calls_out_of_order_are_refused))
