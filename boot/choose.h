@@ -26,15 +26,18 @@ enum aloft_boot_reason {
 
 struct aloft_boot_plan {
     enum aloft_boot_reason reason;
-    int first;       // slot to try first
-    bool abort[2];   // mark this record ABORTED before anything else
-    int8_t pending;  // mark this record PENDING before loading; -1: none
-    bool set_actual; // after a load from an OTA slot, write record 0 for it
+    int first;        // slot to try first
+    bool abort[2];    // mark this record ABORTED before anything else
+    int8_t pending;   // mark this record PENDING before loading; -1: none
+    uint32_t refused; // OTA slots that come last, bit n for ota_n: their record says INVALID or
+                      // ABORTED
+    bool set_actual;  // after a load from an OTA slot, write record 0 for it
 };
 
 struct aloft_boot_plan aloft_boot_choose(const struct aloft_boot_facts *facts);
 
-// The n-th slot to try, from 0: first; then downward to ota_0, factory; then upward; then test.
+// The n-th slot to try, from 0: first; then downward to ota_0, factory; then upward; then test; in
+// the end, in the same order, those that are refused (ESP-IDF's bootloader does not put them back).
 // ALOFT_SLOT_NONE after the last. Slots that the table lacks may be among them.
 int aloft_boot_candidate(const struct aloft_boot_plan *plan, uint32_t ota_count, uint32_t n);
 
