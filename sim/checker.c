@@ -1,0 +1,333 @@
+// The rules of the header. The readers here are written anew on purpose: a checker that shared its
+// reader with core would share its mistakes.
+#include "sim/checker.h"
+#include "sim/device.h"
+#include <string.h>
+
+#define SECTOR 0x1000u
+
+// States of a record that let its slot boot: up to VALID, and UNDEFINED.
+#define VALID     2u
+#define UNDEFINED 0xFFFFFFFFu
+
+static uint32_t get32(const uint8_t *from)
+{
+    return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+}
+
+void sim_checker_violation(struct sim_device *device, const char *text, long value)
+{
+    struct sim_tally *tally = &device->shared->tally;
+    uint64_t index = tally->violations++;
+    device->ghost.broken = true;
+    for (uint32_t i = 0; i < 2; i++) {
+        const uint8_t *record = device->bytes + SIM_OTADATA + i * SECTOR;
+        sim_trace(device, 0, "record: seq, state", get32(record), get32(record + 24));
+    }
+    sim_trace(device, 0, text, (uint32_t)value, 0);
+    if (index < SIM_SHOWN) {
+        struct sim_violation *shown = &tally->shown[index];
+        shown->device = device->number;
+        shown->round = device->round.number;
+        shown->now_us = device->now_us;
+        (void)snprintf(shown->text, sizeof shown->text, "%s (%ld)", text, value);
+    }
+}
+
+static uint32_t rot_bit(int slot)
+{
+    return 1u << (slot + 1);
+}
+
+static bool rotten(const struct sim_device *device, int slot)
+{
+    return (device->ghost.rot & rot_bit(slot)) != 0;
+}
+
+static int firmware_in(const struct sim_device *device, int slot)
+{
+    uint32_t addr = sim_slot_addr(device, slot);
+    return sim_catalogue_find(&device->shared->catalogue, device->bytes + addr,
+                              device->layout->slot_len);
+}
+
+bool sim_checker_sound_slot(const struct sim_device *device, int slot)
+{
+    int firmware = firmware_in(device, slot);
+    uint32_t first = sim_slot_addr(device, slot) / SECTOR;
+    if (firmware == SIM_FIRMWARE_NONE) {
+        return false;
+    }
+    const struct sim_firmware *image = &device->shared->catalogue.firmware[firmware];
+    for (uint32_t i = 0; i * SECTOR < image->len; i++) {
+        if (device->sectors[first + i].weak != 0) {
+            return false; // it reads differently each time
+        }
+    }
+    return image->kind == SIM_FINE || image->kind == SIM_LOSES_CONFIRM;
+}
+
+static int first_slot(const struct sim_device *device)
+{
+    return device->layout->factory ? ALOFT_SLOT_FACTORY : 0;
+}
+
+void sim_checker_reset(struct sim_device *device)
+{
+    struct sim_ghost *ghost = &device->ghost;
+    memset(ghost, 0, sizeof *ghost);
+    ghost->base_slot = first_slot(device);
+    ghost->base_firmware = firmware_in(device, ghost->base_slot);
+    ghost->failed_firmware = SIM_FIRMWARE_NONE;
+    ghost->trial_firmware = SIM_FIRMWARE_NONE;
+}
+
+static bool sound(const uint8_t *record, uint32_t *seq)
+{
+    *seq = get32(record);
+    return *seq != 0 && *seq != 0xFFFFFFFFu && sim_crc32(record, 4) == get32(record + 28);
+}
+
+// What the records select, by the rules of docs/SPEC.md: the usable one with the larger seq.
+static int selected(const struct sim_device *device)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < 2; i++) {
+        const uint8_t *record = device->bytes + SIM_OTADATA + i * SECTOR;
+        uint32_t seq;
+        uint32_t state = get32(record + 24);
+        if (sound(record, &seq) && (state <= VALID || state == UNDEFINED) && seq > best) {
+            best = seq;
+        }
+    }
+    return best != 0 ? (int)((best - 1) % device->layout->ota) : first_slot(device);
+}
+
+// The slot that addr lies in; ALOFT_SLOT_NONE outside of slots.
+static int slot_at(const struct sim_device *device, uint32_t addr)
+{
+    return addr < SIM_SLOTS ? ALOFT_SLOT_NONE
+                            : (int)((addr - SIM_SLOTS) / SIM_SLOT_STEP) + first_slot(device);
+}
+
+// The bootloader is past its repairs and about to mark a record for the slot on trial.
+static void note_mark(struct sim_device *device)
+{
+    struct sim_ghost *ghost = &device->ghost;
+    const struct aloft_boot *boot = &device->boot;
+    bool chosen = boot->facts.ota_count != 0;
+    if (!chosen) {
+        device->shared->tally.outcomes[SIM_OUTCOME_REPAIRED]++;
+    }
+    if (chosen && boot->plan.first == ghost->trial_slot &&
+        (ghost->trial == SIM_TRIAL_MAYBE || ghost->trial == SIM_TRIAL_SELECTED)) {
+        ghost->trial = SIM_TRIAL_MARKED;
+    }
+}
+
+void sim_checker_before(struct sim_device *device, uint32_t addr, uint32_t len)
+{
+    const struct sim_ghost *ghost = &device->ghost;
+    bool otadata = addr >= SIM_OTADATA && addr + len <= SIM_OTADATA + ALOFT_OTADATA_LEN;
+    int slot = slot_at(device, addr);
+    if (otadata) {
+        if (device->mode == SIM_BOOTING) {
+            note_mark(device);
+        } else if (device->mode == SIM_PULLING && ghost->trial != SIM_TRIAL_MAYBE) {
+            sim_checker_selecting(device, device->work.agent.target);
+        }
+        return;
+    }
+    bool inside = slot >= 0 && addr + len <= sim_slot_addr(device, slot) + device->layout->slot_len;
+    if (!inside) {
+        sim_checker_violation(device, "C1: wrote outside otadata and OTA slots", (long)addr);
+    } else if (device->mode != SIM_PULLING) {
+        sim_checker_violation(device, "C1: wrote a slot while no update was under way", slot);
+    } else if (slot == device->running) {
+        sim_checker_violation(device, "C1: wrote the running slot", slot);
+    } else if (ghost->trial >= SIM_TRIAL_RAN && slot == ghost->base_slot && !ghost->otadata_hurt) {
+        sim_checker_violation(device, "C1: wrote what the trial goes back to", slot);
+    }
+}
+
+// C2. A seq that was there before says nothing new.
+static void check_record(struct sim_device *device, uint32_t sector)
+{
+    struct sim_ghost *ghost = &device->ghost;
+    uint32_t seq;
+    if (!sound(device->bytes + SIM_OTADATA + sector * SECTOR, &seq) || seq == ghost->last_seq[0] ||
+        seq == ghost->last_seq[1]) {
+        return;
+    }
+    int slot = (int)((seq - 1) % device->layout->ota);
+    ghost->last_seq[sector] = seq;
+    if (firmware_in(device, slot) == SIM_FIRMWARE_NONE && !rotten(device, slot)) {
+        sim_checker_violation(device, "C2: otadata names a slot without a whole image", slot);
+    }
+}
+
+void sim_checker_after(struct sim_device *device, uint32_t addr, uint32_t len, bool erased)
+{
+    if (addr >= SIM_OTADATA && addr < SIM_OTADATA + ALOFT_OTADATA_LEN) {
+        if (!erased) {
+            check_record(device, (addr - SIM_OTADATA) / SECTOR);
+        }
+        return;
+    }
+    int slot = slot_at(device, addr);
+    bool first = slot >= 0 && addr == sim_slot_addr(device, slot);
+    if (erased && first && len > 0) {
+        device->ghost.rot &= ~rot_bit(slot); // what rotted is gone
+    }
+}
+
+static void count(struct sim_device *device, enum sim_outcome outcome)
+{
+    device->shared->tally.outcomes[outcome]++;
+}
+
+// The last confirmed image runs; a trial, if there was one, has ended.
+static void back_to_base(struct sim_device *device)
+{
+    struct sim_ghost *ghost = &device->ghost;
+    if (ghost->trial == SIM_TRIAL_RAN || ghost->trial == SIM_TRIAL_CONFIRMING) {
+        ghost->failed_firmware = ghost->trial_firmware;
+        device->round.trial_failures++;
+        count(device, SIM_OUTCOME_ROLLED_BACK);
+    } else if (ghost->trial == SIM_TRIAL_MARKED) {
+        count(device, SIM_OUTCOME_TRIAL_LOST);
+    }
+    ghost->trial = SIM_NO_TRIAL;
+    if (selected(device) != ghost->base_slot) {
+        ghost->otadata_hurt = true; // it runs as a fallback: a record names what cannot run now
+    }
+}
+
+// Something else than promised runs, which only rot and a hurt otadata can explain.
+static void other_runs(struct sim_device *device, int slot, int firmware)
+{
+    struct sim_ghost *ghost = &device->ghost;
+    bool excused = ghost->otadata_hurt || rotten(device, ghost->base_slot) ||
+                   (ghost->trial != SIM_NO_TRIAL && rotten(device, ghost->trial_slot));
+    if (!excused && slot == ghost->trial_slot && firmware == ghost->trial_firmware) {
+        sim_checker_violation(device, "C4: a trial runs a second time", slot);
+    } else if (!excused && slot == ghost->base_slot && firmware == ghost->base_firmware) {
+        sim_checker_violation(device, "C4: a selected version got no trial", slot);
+    } else if (!excused) {
+        sim_checker_violation(device, "C3: runs what is neither confirmed nor on trial", slot);
+    }
+    count(device, SIM_OUTCOME_FELL_BACK);
+    ghost->trial = SIM_NO_TRIAL;
+    ghost->base_slot = slot;
+    ghost->base_firmware = firmware;
+    ghost->otadata_hurt = true; // no record names it, so nothing says that it should run again
+}
+
+int sim_checker_run(struct sim_device *device, int slot)
+{
+    struct sim_ghost *ghost = &device->ghost;
+    int firmware = firmware_in(device, slot);
+    enum sim_trial trial = ghost->trial;
+    if (firmware == SIM_FIRMWARE_NONE) {
+        sim_checker_violation(device, "C3: runs what is no whole good image", slot);
+        return SIM_FIRMWARE_NONE;
+    }
+    bool is_base = slot == ghost->base_slot && firmware == ghost->base_firmware;
+    bool is_trial =
+        slot == ghost->trial_slot && firmware == ghost->trial_firmware && selected(device) == slot;
+    if (is_base && trial != SIM_TRIAL_SELECTED) {
+        back_to_base(device);
+    } else if (is_trial && trial == SIM_TRIAL_CONFIRMING) {
+        count(device, SIM_OUTCOME_CONFIRM_CUT);
+        sim_checker_confirmed(device);
+    } else if (is_trial && trial != SIM_NO_TRIAL && trial != SIM_TRIAL_RAN) {
+        ghost->trial = SIM_TRIAL_RAN;
+    } else {
+        other_runs(device, slot, firmware);
+    }
+    return firmware;
+}
+
+bool sim_checker_nothing(struct sim_device *device)
+{
+    if (device->ghost.table_rot) {
+        return true;
+    }
+    for (int slot = first_slot(device); slot < device->layout->ota; slot++) {
+        if (sim_checker_sound_slot(device, slot)) {
+            sim_checker_violation(device, "C5: nothing runs, with a good image in a slot", slot);
+            return false;
+        }
+    }
+    if (device->ghost.rot == 0) {
+        sim_checker_violation(device, "C5: no good image is left, and no bit rotted", 0);
+    }
+    return true;
+}
+
+void sim_checker_pulling(struct sim_device *device)
+{
+    struct sim_ghost *ghost = &device->ghost;
+    if (ghost->trial >= SIM_TRIAL_RAN && !ghost->otadata_hurt) {
+        sim_checker_violation(device, "C1: updates while on trial", device->running);
+    }
+    if (ghost->trial >= SIM_TRIAL_RAN) { // its record is lost, so it counts as confirmed
+        ghost->base_slot = device->running;
+        ghost->base_firmware = device->firmware;
+    }
+    ghost->trial = SIM_NO_TRIAL; // what was begun before did not come to its end
+}
+
+void sim_checker_selecting(struct sim_device *device, int slot)
+{
+    struct sim_ghost *ghost = &device->ghost;
+    ghost->trial_slot = slot;
+    ghost->trial_firmware = firmware_in(device, slot);
+    ghost->trial = SIM_TRIAL_MAYBE;
+    if (ghost->trial_firmware == SIM_FIRMWARE_NONE && !rotten(device, slot)) {
+        sim_checker_violation(device, "C2: selects a slot without a whole image", slot);
+    }
+    if (ghost->trial_firmware == ghost->failed_firmware) {
+        count(device, SIM_OUTCOME_BAD_AGAIN);
+    }
+}
+
+void sim_checker_selected(struct sim_device *device)
+{
+    if (device->ghost.trial != SIM_TRIAL_MAYBE) {
+        sim_checker_violation(device, "C2: selected without writing otadata", 0);
+    }
+    device->ghost.trial = SIM_TRIAL_SELECTED;
+}
+
+void sim_checker_confirming(struct sim_device *device)
+{
+    struct sim_ghost *ghost = &device->ghost;
+    if (ghost->trial == SIM_TRIAL_RAN && device->running == ghost->trial_slot) {
+        ghost->trial = SIM_TRIAL_CONFIRMING;
+    }
+}
+
+void sim_checker_confirmed(struct sim_device *device)
+{
+    struct sim_ghost *ghost = &device->ghost;
+    if (ghost->trial == SIM_TRIAL_CONFIRMING) {
+        ghost->base_slot = ghost->trial_slot;
+        ghost->base_firmware = ghost->trial_firmware;
+        ghost->trial = SIM_NO_TRIAL;
+        // Whatever hurt the records before, these are new.
+        ghost->otadata_hurt = selected(device) != ghost->base_slot;
+    }
+}
+
+void sim_checker_settled(struct sim_device *device)
+{
+    struct sim_ghost *ghost = &device->ghost;
+    bool settled = ghost->trial == SIM_NO_TRIAL && device->running == ghost->base_slot;
+    if (!settled && !ghost->otadata_hurt) {
+        sim_checker_violation(device, "C6: settled while on trial", device->running);
+    }
+    ghost->trial = SIM_NO_TRIAL;
+    ghost->base_slot = device->running;
+    ghost->base_firmware = device->firmware;
+}

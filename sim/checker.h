@@ -1,0 +1,78 @@
+// The judge of one device. It knows what the device has been given and told, looks at raw flash
+// bytes with readers of its own, and never asks core what it thinks. It is called at every flash
+// operation, at the start of every app, and whenever the app changes what is promised.
+//
+//   C1  Only the bootloader and the confirming app write otadata; only the app writes slots; nobody
+//       writes the table, the factory slot, the running slot, or what a trial goes back to.
+//   C2  A record that appears in otadata names a slot that holds a whole good image, byte for byte.
+//   C3  What the bootloader runs is a whole good image: the one confirmed last, or one on trial.
+//   C4  A trial runs once: after that it is confirmed or another image runs.
+//   C5  As long as a whole good image is in flash, something runs.
+//   C6  When faults stop, the device gets to the wanted version, or stays with the last good one
+//       if that is bad.
+//
+// Bit rot, stuck bits and failing operations take away promises that no software can keep; what
+// they excuse is said where they are recorded (`rot`, `otadata_hurt`).
+#ifndef ALOFT_SIM_CHECKER_H
+#define ALOFT_SIM_CHECKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sim_device;
+
+// How far the trial of a new version has come, by what the device did so far.
+enum sim_trial {
+    SIM_NO_TRIAL,
+    SIM_TRIAL_MAYBE,      // its record was being written
+    SIM_TRIAL_SELECTED,   // its record stands
+    SIM_TRIAL_MARKED,     // the bootloader was about to note its start
+    SIM_TRIAL_RAN,        // its app was started
+    SIM_TRIAL_CONFIRMING, // its app was confirming itself
+};
+
+struct sim_ghost {
+    int base_slot; // what was confirmed last
+    int base_firmware;
+    int trial_slot;
+    int trial_firmware;
+    enum sim_trial trial;
+    int failed_firmware;  // of the last trial that failed
+    uint32_t last_seq[2]; // that a sound record in this sector had
+    uint32_t rot;         // slots whose bytes rotted: bit slot + 1
+    bool otadata_hurt;    // a record rotted, or otadata could not be written as asked
+    bool table_rot;
+    bool broken; // a violation was found; the device is flashed again
+};
+
+// After a first flash: this firmware in this slot, nothing else promised.
+void sim_checker_reset(struct sim_device *device);
+
+// An erase or program is about to happen (C1), and has happened (C2).
+void sim_checker_before(struct sim_device *device, uint32_t addr, uint32_t len);
+void sim_checker_after(struct sim_device *device, uint32_t addr, uint32_t len, bool erased);
+
+// The bootloader hands over to this slot (C3, C4). The firmware that runs.
+int sim_checker_run(struct sim_device *device, int slot);
+
+// The bootloader found nothing to run (C5). True when that is so.
+bool sim_checker_nothing(struct sim_device *device);
+
+// A pull begins; the agent is about to select, has selected; the app is about to confirm itself,
+// has done so.
+void sim_checker_pulling(struct sim_device *device);
+void sim_checker_selecting(struct sim_device *device, int slot);
+void sim_checker_selected(struct sim_device *device);
+void sim_checker_confirming(struct sim_device *device);
+void sim_checker_confirmed(struct sim_device *device);
+
+// An update has come to its end (C6): nothing is on trial any more.
+void sim_checker_settled(struct sim_device *device);
+
+// A whole good image that would not fail at once is in this slot.
+bool sim_checker_sound_slot(const struct sim_device *device, int slot);
+
+// A rule was broken: counted, described once for a device, and the device is marked broken.
+void sim_checker_violation(struct sim_device *device, const char *text, long value);
+
+#endif

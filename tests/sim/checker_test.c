@@ -1,0 +1,208 @@
+// The checkers of the simulator are only worth something if they see what is wrong. Each test
+// breaks a sound device by hand, in the way that a bug of core or boot would, and lets the device
+// go on.
+#include "check.h"
+#include "sim/world.h"
+
+enum { STEPS_MAX = 200000, SECTOR = 0x1000 };
+
+static struct sim_world world;
+static struct sim_device *device;
+
+// Device 1 has two OTA slots and no factory; its round is calm, and its first update is installed.
+static void setup(void)
+{
+    struct sim_options options = {.seed = 4, .devices = 1, .updates = 1000, .only_device = 1};
+    CHECK(sim_world_open(&world, &options));
+    device = &world.devices[0];
+    world.shared.stop = false;
+    while (world.shared.tally.outcomes[SIM_OUTCOME_UPDATED] == 0 && sim_world_step(&world)) {
+    }
+    CHECK_EQ((long long)world.shared.tally.violations, 0);
+    memset(&device->faults, 0, sizeof device->faults);
+    device->network.bad_weather = false;
+    device->ghost.otadata_hurt = false;
+    device->ghost.rot = 0;
+}
+
+static void done(void)
+{
+    sim_world_close(&world);
+}
+
+static bool found(const char *rule)
+{
+    const struct sim_tally *tally = &world.shared.tally;
+    return tally->violations > 0 && strncmp(tally->shown[0].text, rule, strlen(rule)) == 0;
+}
+
+static void go_on_until(const char *rule)
+{
+    for (int i = 0; i < STEPS_MAX && world.shared.tally.violations == 0; i++) {
+        (void)sim_world_step(&world);
+    }
+    CHECK(found(rule));
+    if (!found(rule)) {
+        printf("    expected %s, found \"%s\"\n", rule, world.shared.tally.shown[0].text);
+    }
+}
+
+static int other_slot(void)
+{
+    return device->running == 0 ? 1 : 0;
+}
+
+static const struct sim_firmware *any_firmware(enum sim_firmware_kind kind)
+{
+    struct sim_random random = {1};
+    const struct sim_catalogue *catalogue = &world.shared.catalogue;
+    return &catalogue->firmware[sim_catalogue_draw(catalogue, &random, kind)];
+}
+
+static void put_image(int slot, const struct sim_firmware *firmware)
+{
+    uint8_t *to = device->bytes + sim_slot_addr(device, slot);
+    memset(to, 0xFF, device->layout->slot_len);
+    memcpy(to, firmware->bytes, firmware->len);
+}
+
+// Both records anew: this one in sector 0, sector 1 empty.
+static void put_record(uint32_t seq, uint32_t state)
+{
+    struct aloft_otadata record = {.seq = seq, .state = state};
+    uint8_t *otadata = device->bytes + SIM_OTADATA;
+    memset(otadata, 0xFF, ALOFT_OTADATA_LEN);
+    aloft_otadata_emit(&record, otadata);
+}
+
+static uint32_t seq_of(int slot)
+{
+    return 101u + (uint32_t)slot; // odd for slot 0: two slots
+}
+
+static void a_write_to_the_running_slot_is_seen(void)
+{
+    setup();
+    device->mode = SIM_PULLING;
+    sim_checker_before(device, sim_slot_addr(device, device->running), SECTOR);
+    CHECK(found("C1"));
+    done();
+}
+
+static void a_write_to_the_table_is_seen(void)
+{
+    setup();
+    device->mode = SIM_PULLING;
+    sim_checker_before(device, ALOFT_PTABLE_ADDR_DEFAULT, SECTOR);
+    CHECK(found("C1"));
+    done();
+}
+
+static void a_write_beyond_the_slot_is_seen(void)
+{
+    setup();
+    device->mode = SIM_PULLING;
+    sim_checker_before(device, sim_slot_addr(device, other_slot()) + device->layout->slot_len,
+                       SECTOR);
+    CHECK(found("C1"));
+    done();
+}
+
+static void a_record_for_a_broken_image_is_seen(void)
+{
+    setup();
+    device->bytes[sim_slot_addr(device, other_slot()) + 300] ^= 4;
+    put_record(seq_of(other_slot()), ALOFT_OTA_NEW);
+    sim_checker_after(device, SIM_OTADATA, 32, false);
+    CHECK(found("C2"));
+    done();
+}
+
+static void selecting_a_broken_image_is_seen(void)
+{
+    setup();
+    device->bytes[sim_slot_addr(device, other_slot()) + 300] ^= 4;
+    sim_checker_selecting(device, other_slot());
+    CHECK(found("C2"));
+    done();
+}
+
+static void running_a_broken_image_is_seen(void)
+{
+    setup();
+    device->bytes[sim_slot_addr(device, device->running) + 300] ^= 4;
+    CHECK_EQ(sim_checker_run(device, device->running), SIM_FIRMWARE_NONE);
+    CHECK(found("C3"));
+    done();
+}
+
+static void a_lost_confirmed_version_is_seen(void)
+{
+    setup();
+    put_image(other_slot(), any_firmware(SIM_FINE));
+    put_record(seq_of(other_slot()), ALOFT_OTA_VALID);
+    sim_device_cut(device);
+    go_on_until("C3");
+    done();
+}
+
+static void a_trial_that_never_ends_is_seen(void)
+{
+    setup();
+    int slot = other_slot();
+    put_image(slot, any_firmware(SIM_CRASHES));
+    sim_checker_selecting(device, slot);
+    sim_checker_selected(device);
+    put_record(seq_of(slot), ALOFT_OTA_UNDEFINED); // where NEW belongs
+    sim_device_cut(device);
+    go_on_until("C4");
+    done();
+}
+
+static void a_trial_that_never_begins_is_seen(void)
+{
+    setup();
+    sim_checker_selecting(device, other_slot());
+    sim_checker_selected(device); // and nothing was written
+    sim_device_cut(device);
+    go_on_until("C4");
+    done();
+}
+
+static void a_brick_is_seen(void)
+{
+    setup();
+    device->bytes[ALOFT_PTABLE_ADDR_DEFAULT] = 0; // no rot was told to the checker
+    sim_device_cut(device);
+    go_on_until("C5");
+    done();
+}
+
+static void losing_all_images_is_seen(void)
+{
+    setup();
+    for (int slot = 0; slot < 2; slot++) {
+        device->bytes[sim_slot_addr(device, slot) + 300] ^= 4;
+    }
+    sim_device_cut(device);
+    go_on_until("C5");
+    done();
+}
+
+static void an_update_that_never_comes_is_seen(void)
+{
+    setup();
+    while (!device->round.calm && sim_world_step(&world)) {
+    }
+    device->round.wanted = (int)(any_firmware(SIM_FINE) - world.shared.catalogue.firmware);
+    device->network.wanted = (int)(any_firmware(SIM_BAD_DIGEST) - world.shared.catalogue.firmware);
+    go_on_until("C6");
+    done();
+}
+
+CHECK_MAIN(TEST(a_write_to_the_running_slot_is_seen), TEST(a_write_to_the_table_is_seen),
+           TEST(a_write_beyond_the_slot_is_seen), TEST(a_record_for_a_broken_image_is_seen),
+           TEST(selecting_a_broken_image_is_seen), TEST(running_a_broken_image_is_seen),
+           TEST(a_lost_confirmed_version_is_seen), TEST(a_trial_that_never_ends_is_seen),
+           TEST(a_trial_that_never_begins_is_seen), TEST(a_brick_is_seen),
+           TEST(losing_all_images_is_seen), TEST(an_update_that_never_comes_is_seen))
