@@ -70,11 +70,17 @@ static const struct aloft_extent *extent_of(const struct aloft_slots *slots, int
 static enum aloft_err note_role(void *ctx, const struct aloft_partition *partition)
 {
     struct aloft_slots *slots = ctx;
-    struct aloft_extent *extent = (struct aloft_extent *)extent_of(slots, role_of(partition));
-    if (extent != NULL) {
-        extent->addr = partition->addr;
-        extent->len = partition->len;
-        slots->ota_count += is_ota(partition);
+    struct aloft_extent extent = {partition->addr, partition->len};
+    int role = role_of(partition);
+    if (role == OTADATA) {
+        slots->otadata = extent;
+    } else if (role == ALOFT_SLOT_FACTORY) {
+        slots->factory = extent;
+    } else if (role == ALOFT_SLOT_TEST) {
+        slots->test = extent;
+    } else if (role != ALOFT_SLOT_NONE) {
+        slots->ota[role] = extent;
+        slots->ota_count++;
     }
     return ALOFT_OK;
 }
