@@ -9,7 +9,7 @@ set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 
 # The sections let the linker drop what a program does not call, as a firmware build does; entry and
 # exit code of functions is shared, as a build for size on this architecture does.
-set(CMAKE_C_FLAGS_INIT "-march=rv32imc -mabi=ilp32 -msave-restore -Os -g \
+set(CMAKE_C_FLAGS_INIT "-march=rv32imc -mabi=ilp32 -msave-restore -mtune=size -Os -g \
 -ffunction-sections -fdata-sections --specs=picolibc.specs")
 set(CMAKE_EXE_LINKER_FLAGS_INIT
     "--oslib=semihost --crt0=hosted -Wl,--gc-sections \

@@ -224,6 +224,7 @@ static void boot_some(struct sim_device *device)
     if (result == ALOFT_BOOT_AGAIN || device->nor.dead) {
         wait_us(device, STEP_US + device->busy_us);
     } else if (result == ALOFT_BOOT_RUN) {
+        device->port.power_on = false;
         start_app(device);
     } else if (sim_checker_nothing(device)) {
         flash_again(device,
@@ -532,6 +533,7 @@ static void run(struct sim_device *device)
     switch (device->mode) {
     case SIM_OFF:
         aloft_nor_power_on(&device->nor);
+        device->port.power_on = true;
         boot(device);
         break;
     case SIM_BOOTING:

@@ -79,7 +79,7 @@ static bool usable(const uint8_t *record)
     uint32_t seq = le32(record);
     uint32_t state = le32(record + 24);
     return seq != 0 && seq != 0xFFFFFFFFu && le32(record + 28) == oracle_crc(record, 4) &&
-           state != 3 && state != 4;
+           (state <= 2 || state == 0xFFFFFFFFu);
 }
 
 int oracle_active(const uint8_t *record_0, const uint8_t *record_1)
