@@ -12,8 +12,7 @@
 //
 // Invariants
 //   A1  The engine is begun only after a 200 or a fitting 206, and otadata is touched only in
-//   SELECTING, after the
-//       engine has judged the whole image in flash good.
+//       SELECTING, after the engine has judged the whole image in flash good.
 //   A2  Input is taken only as far as the engine has room: a slow flash slows the sender, and
 //       nothing is buffered that is not in the struct.
 //   A3  Time spent on flash never counts as the peer's silence.

@@ -4,7 +4,7 @@
 //   [REREADING ->] RECEIVING --finish--> FLUSHING -> VERIFYING -> COMPLETING -> DONE
 //       any fault: FAILED, and the slot holds no image (E3)
 //
-// E1..E4 are in the header. Keeping E1: the only view that can be written is made in begin.
+// E1..E5 are in the header. Keeping E1: the only view that can be written is made in begin.
 #include "aloft/engine.h"
 #include "aloft/bootsel.h"
 #include "aloft/bytes.h"

@@ -8,8 +8,7 @@
 // for another's. Invariants
 //   R1  The area lies wholly behind the artifact and inside the slot.
 //   R2  Head notes are complete before the first page of the image is programmed, and progress
-//   notes
-//       come only after them.
+//       notes come only after them.
 //   R3  A unit is programmed at most once after the erase.
 #include "aloft/resume.h"
 #include "aloft/bytes.h"

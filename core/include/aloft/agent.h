@@ -101,8 +101,8 @@ void aloft_agent_init(struct aloft_agent *agent, const struct aloft_agent_config
 
 // Starts an update from an http URL, which must stay until the pull has ended. When a download of
 // the same artifact was begun before a reset, it goes on from there. Any pull before it is
-// forgotten; close its connections first. Errors: URL_SYNTAX, URL_SCHEME, URL_TOO_LONG, those of
-// aloft_slots_check, NO_OTA_SLOT when only
+// forgotten; close its connections first. Not to be called from inside an event. Errors:
+// URL_SYNTAX, URL_SCHEME, URL_TOO_LONG, those of aloft_slots_check, NO_OTA_SLOT when only
 //         the running one exists; also told as an event.
 enum aloft_err aloft_agent_pull(struct aloft_agent *agent, const char *url, uint32_t now_ms);
 

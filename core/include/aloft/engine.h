@@ -9,9 +9,9 @@
 // Invariants
 //   E1  Only the target slot is erased or programmed; never the running one, factory or otadata.
 //   E2  Nothing is erased before the image's head (288 bytes) was read and accepted.
-//   E5  A release whose trial has just failed is not installed again.
-//   E4  What notes of progress say is a hint: it is judged again, and the whole image at the end.
 //   E3  The first 16 bytes are programmed only after the whole image was read back and judged good.
+//   E4  What notes of progress say is a hint: it is judged again, and the whole image at the end.
+//   E5  A release that has just failed its trial is not installed again.
 #ifndef ALOFT_ENGINE_H
 #define ALOFT_ENGINE_H
 

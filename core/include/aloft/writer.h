@@ -50,7 +50,6 @@ void aloft_writer_head(struct aloft_writer *writer);
 
 // Flash:      one erase, one program, or reading one page back.
 // Power loss: the view holds a prefix of the stream without its first 16 bytes, then one page or
-// one
 //             erase unit in any mix. Only the step after aloft_writer_head completes the image.
 // Errors:     FLASH_ERASE, FLASH_PROG, FLASH_VERIFY, FLASH_RANGE when more was fed than fits.
 // DONE:       nothing to do before the next feed, flush or head.
