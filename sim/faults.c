@@ -4,11 +4,12 @@
 #include "sim/device.h"
 #include <string.h>
 
-#define EVENTS_SPAN 140u // of a round, over which faults are spread
-#define OPS_SPAN    6u   // flash operations ahead that a cut may wait for
-#define TABLE_ROWS  160u // bytes of the table that say something
-#define SECTOR      ALOFT_NOR_SECTOR
-#define HASH_FLAG   23u // offset in an image
+#define EVENTS_SPAN  140u // of a round, over which faults are spread
+#define OPS_SPAN     6u   // flash operations ahead that a cut may wait for
+#define OTADATA_SPAN 12u  // the same, from an operation in otadata on
+#define TABLE_ROWS   160u // bytes of the table that say something
+#define SECTOR       ALOFT_NOR_SECTOR
+#define HASH_FLAG    23u // offset in an image
 
 static enum sim_fault draw_kind(struct sim_random *random)
 {
@@ -72,6 +73,11 @@ static void arm(struct sim_device *device, enum sim_fault kind)
     }
     device->nor.plan = plan;
     device->faults.armed = true;
+    device->faults.waits_for_otadata = sim_random_chance(random, 50);
+    if (device->faults.waits_for_otadata) {
+        device->nor.plan.cut_at = 0; // no operation has this number
+        device->nor.plan.fail_at = 0;
+    }
     device->faults.armed_kind = kind;
 }
 
@@ -219,6 +225,19 @@ void sim_faults_end(struct sim_device *device)
     memset(&device->faults, 0, sizeof device->faults);
     memset(&device->nor.plan, 0, sizeof device->nor.plan);
     device->faults.fired = fired;
+}
+
+void sim_faults_before(struct sim_device *device, uint32_t addr)
+{
+    struct sim_faults *faults = &device->faults;
+    if (!faults->armed || !faults->waits_for_otadata || addr >= SIM_SLOTS) {
+        return;
+    }
+    bool fails = faults->armed_kind == SIM_FAULT_FLASH_FAILS;
+    uint32_t at = device->nor.operations + 1 + sim_random_below(&device->random, OTADATA_SPAN);
+    faults->waits_for_otadata = false;
+    device->nor.plan.cut_at = fails ? 0 : at;
+    device->nor.plan.fail_at = fails ? at : 0;
 }
 
 static bool covers(uint32_t addr, uint32_t len, uint32_t at)

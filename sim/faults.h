@@ -18,7 +18,8 @@ struct sim_faults {
     uint32_t count;
     uint32_t at[SIM_FAULTS_A_ROUND]; // event of the round
     enum sim_fault kind[SIM_FAULTS_A_ROUND];
-    bool armed; // a cut or failure waits for its flash operation
+    bool armed;             // a cut or failure waits for its flash operation
+    bool waits_for_otadata; // armed, and counting only from the next operation in otadata on
     enum sim_fault armed_kind;
     bool worn;
     uint32_t worn_addr; // of the sector
@@ -42,6 +43,9 @@ bool sim_faults_pending(const struct sim_device *device);
 
 // The calm begins.
 void sim_faults_end(struct sim_device *device);
+
+// A flash operation is about to begin: half of the cuts wait for one in otadata, where they hurt.
+void sim_faults_before(struct sim_device *device, uint32_t addr);
 
 // True when this operation fails for good; and what sticks after an operation.
 bool sim_faults_refuse(struct sim_device *device, uint32_t addr, uint32_t len);

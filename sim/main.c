@@ -1,12 +1,16 @@
 // ./dev sim: runs a world and says what happened in it. The only file here that knows of the real
 // world: it reads the command line, and a clock for the rate.
 #include "sim/report.h"
+#include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define USAGE_EXIT 2
+#define USAGE_EXIT     2
+#define UPDATES        10000u
+#define REPLAY_UPDATES 1000000u
 
 static void usage(FILE *to)
 {
@@ -100,12 +104,29 @@ static bool parse(struct command *command, int argc, char **argv)
     return true;
 }
 
+// A failed assertion of core traps, here as on a device. A signal handler reaches nothing but a
+// static, so this is the one exception from the rule that there are none.
+static const struct sim_world *watched;
+
+static void trapped(int signal)
+{
+    const struct sim_device *device = watched->queue[0];
+    (void)fprintf(stderr, "\nVIOLATION device %u, update %u: core trapped (signal %d)\n",
+                  (unsigned)device->number, (unsigned)device->round.number, signal);
+    (void)fprintf(stderr, "    replay: ./dev sim %" PRIu64 " --device %u --round %u --trace\n",
+                  watched->shared.seed, (unsigned)device->number, (unsigned)device->round.number);
+    _exit(1);
+}
+
 static void run(struct sim_world *world, const struct command *command)
 {
     bool terminal = isatty(STDERR_FILENO) == 1;
     uint64_t updates = command->options.updates;
     uint64_t every = terminal ? 1000 : updates / 10 + 1;
     uint64_t next = every;
+    watched = world;
+    (void)signal(SIGILL, trapped); // without a handler, the shell says that it trapped
+    (void)signal(SIGTRAP, trapped);
     while (sim_world_step(world)) {
         if (world->shared.tally.updates >= next && !command->options.trace) {
             next += every;
@@ -129,6 +150,10 @@ int main(int argc, char **argv)
     if (!parse(&command, argc, argv)) {
         usage(stderr);
         return USAGE_EXIT;
+    }
+    if (command.options.updates == 0) { // a replay goes on until it meets its violation
+        bool replay = command.options.only_device != SIM_ANY_DEVICE;
+        command.options.updates = replay ? REPLAY_UPDATES : UPDATES;
     }
     if (!sim_world_open(&world, &command.options)) {
         (void)fprintf(stderr, "sim: there is not enough memory for so many devices\n");

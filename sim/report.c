@@ -22,8 +22,7 @@ static void print_line(uint64_t count, uint64_t updates, const char *text)
 static void print_violations(const struct sim_world *world)
 {
     const struct sim_tally *tally = &world->shared.tally;
-    uint64_t shown = tally->violations < SIM_SHOWN ? tally->violations : SIM_SHOWN;
-    for (uint64_t i = 0; i < shown; i++) {
+    for (uint32_t i = 0; i < tally->described; i++) {
         const struct sim_violation *violation = &tally->shown[i];
         (void)printf("VIOLATION device %u, update %u, at %.6f s: %s\n", (unsigned)violation->device,
                      (unsigned)violation->round, (double)violation->now_us / 1e6, violation->text);

@@ -51,7 +51,8 @@
     X(KEPT_AFTER_REFUSAL, "bad file: refused, last good one kept")                                 \
     X(ROLLED_BACK, "a trial failed and was rolled back")                                           \
     X(TRIAL_LOST, "power took a trial before its app ran")                                         \
-    X(BAD_AGAIN, "a release that had failed its trial was downloaded again")                       \
+    X(BANNED, "a release that had failed its trial was refused, last good one kept")               \
+    X(BAD_AGAIN, "a release whose trial power had ended was tried again")                          \
     X(CONFIRM_CUT, "a confirm was cut, and stood at the next boot")                                \
     X(RETRIED, "the agent tried again by itself")                                                  \
     X(RESUMED, "a download went on in the same boot")                                              \
@@ -98,6 +99,7 @@ struct sim_tally {
     uint64_t outcomes[SIM_OUTCOME_COUNT];
     uint64_t errs[SIM_ERRS]; // why pulls failed
     uint64_t violations;
+    uint32_t described; // of these, in `shown`
     struct sim_violation shown[SIM_SHOWN];
 };
 
