@@ -13,9 +13,11 @@ enum {
     NOTE = 32,
     NOTES_MAX = 120,
     INTENT = 1,
-    INVALID = 3,
-    ABORTED = 4
+    VALID = 2,
+    BLAMELESS = 0x100
 };
+
+#define UNDEFINED 0xFFFFFFFFu
 
 static uint32_t word(const uint8_t *p)
 {
@@ -138,7 +140,7 @@ static void read_record(const uint8_t *p, uint32_t ota_count, struct judge_recor
 
 static bool usable(const struct judge_record *record)
 {
-    return record->sound && record->state != INVALID && record->state != ABORTED;
+    return record->sound && (record->state <= VALID || record->state == UNDEFINED);
 }
 
 static bool whole_note(const uint8_t *p)
@@ -157,7 +159,7 @@ static bool open_note(const uint8_t *sector, bool sound)
         const uint8_t *note = sector + NOTES + i * NOTE;
         last = whole_note(note) ? note : last;
     }
-    return last != NULL && word(last + 4) == INTENT;
+    return last != NULL && (word(last + 4) & ~(uint32_t)BLAMELESS) == INTENT;
 }
 
 static void select_slot(struct judge_facts *facts)
