@@ -81,9 +81,13 @@ static void step_until_done(struct aloft_engine *engine)
     check(step == ALOFT_STEP_DONE ? ALOFT_OK : engine->err, "step");
 }
 
-// One update from the other slot; returns the modelled time. promised: whether the length is told.
-static double update_ms(struct bench *bench, int running, bool promised)
+// What the server tells: its length and an ETag, so that progress is noted; its length; nothing.
+enum told { NOTED, KNOWN, UNKNOWN, TOLD_COUNT };
+
+// One update from the other slot; returns the modelled time.
+static double update_ms(struct bench *bench, int running, enum told told)
 {
+    struct aloft_artifact artifact = {.len = bench->image_len, .tag_len = 6, .tag = "\"etag\""};
     struct aloft_image_rules rules = {.crypto = &aloft_soft_crypto,
                                       .len_max = CHIP,
                                       .chip_id = 0,
@@ -93,7 +97,8 @@ static double update_ms(struct bench *bench, int running, bool promised)
                                          .rules = &rules,
                                          .running = running,
                                          .target = ALOFT_SLOT_NONE,
-                                         .len = promised ? bench->image_len : 0};
+                                         .len = told == UNKNOWN ? 0 : bench->image_len,
+                                         .artifact = told == NOTED ? &artifact : NULL};
     struct aloft_engine engine;
     uint64_t before = bench->nor.busy_total_us;
     check(aloft_engine_begin(&engine, &config), "begin");
@@ -133,6 +138,25 @@ static void set_up(struct bench *bench)
     bench->image_len = make_image_end(&image);
 }
 
+// Prints a row for each way to be told; false when a limit is broken.
+static bool measure(struct bench *bench, int target)
+{
+    static const char *const words[TOLD_COUNT] = {"with notes", "known", "unknown"};
+    struct aloft_extent slot = aloft_slots_extent(&bench->slots, target);
+    double least = floor_ms(slot, bench->image_len);
+    double idf = esp_idf_ms(slot, bench->image_len);
+    bool good = true;
+    for (enum told told = NOTED; told < TOLD_COUNT; told++) {
+        double ms = update_ms(bench, 1 - target, told);
+        bool kept =
+            told == UNKNOWN || (ms < idf && (told == NOTED || ms <= FLOOR_RATIO_MAX * least));
+        printf("ota_%-4d%12s%12.1f%12.1f%8.3f%12.1f%9.0f%%%s\n", target, words[told], ms, least,
+               ms / least, idf, 100 * ms / idf, told == UNKNOWN ? "  (no limit)" : "");
+        good = good && kept;
+    }
+    return good;
+}
+
 int main(void)
 {
     static struct bench bench;
@@ -142,18 +166,9 @@ int main(void)
     printf("%-8s%12s%12s%12s%8s%12s%10s\n", "slot", "length", "Aloft ms", "floor ms", "ratio",
            "ESP-IDF ms", "of that");
     for (int target = 0; target < 2; target++) {
-        struct aloft_extent slot = aloft_slots_extent(&bench.slots, target);
-        double least = floor_ms(slot, bench.image_len);
-        double idf = esp_idf_ms(slot, bench.image_len);
-        double ms = update_ms(&bench, 1 - target, true);
-        double unknown = update_ms(&bench, 1 - target, false);
-        printf("ota_%-4d%12s%12.1f%12.1f%8.3f%12.1f%9.0f%%\n", target, "known", ms, least,
-               ms / least, idf, 100 * ms / idf);
-        printf("ota_%-4d%12s%12.1f%12.1f%8.3f%12.1f%9.0f%%  (no limit)\n", target, "unknown",
-               unknown, least, unknown / least, idf, 100 * unknown / idf);
-        good = good && ms <= FLOOR_RATIO_MAX * least && ms < idf;
+        good = measure(&bench, target) && good;
     }
-    printf("Limits: at most %.2f of the floor, below ESP-IDF: %s\n", FLOOR_RATIO_MAX,
-           good ? "kept" : "BROKEN");
+    printf("Limits: at most %.2f of the floor without notes, and below ESP-IDF: %s\n",
+           FLOOR_RATIO_MAX, good ? "kept" : "BROKEN");
     return good ? 0 : 1;
 }
