@@ -180,6 +180,11 @@ void sim_checker_after(struct sim_device *device, uint32_t addr, uint32_t len, b
     }
     int slot = slot_at(device, addr);
     bool first = slot >= 0 && addr == sim_slot_addr(device, slot);
+    bool hurt = slot >= 0 && (rotten(device, slot) || device->faults.stuck || device->nor.dead);
+    if (first && !erased && !hurt && device->bytes[addr] == 0xE9 &&
+        firmware_in(device, slot) == SIM_FIRMWARE_NONE) {
+        sim_checker_violation(device, "C2: gives its head to what is no whole image", slot);
+    }
     if (erased && first && len > 0) {
         device->ghost.rot &= ~rot_bit(slot); // what rotted is gone
     }
@@ -196,6 +201,7 @@ static void back_to_base(struct sim_device *device)
     struct sim_ghost *ghost = &device->ghost;
     if (ghost->trial == SIM_TRIAL_RAN || ghost->trial == SIM_TRIAL_CONFIRMING) {
         ghost->failed_firmware = ghost->trial_firmware;
+        ghost->failed_by_itself = !device->port.power_on && !ghost->otadata_hurt;
         device->round.trial_failures++;
         count(device, SIM_OUTCOME_ROLLED_BACK);
     } else if (ghost->trial == SIM_TRIAL_MARKED) {
@@ -288,11 +294,19 @@ void sim_checker_selecting(struct sim_device *device, int slot)
     ghost->trial_slot = slot;
     ghost->trial_firmware = firmware_in(device, slot);
     ghost->trial = SIM_TRIAL_MAYBE;
-    if (ghost->trial_firmware == SIM_FIRMWARE_NONE && !rotten(device, slot)) {
-        sim_checker_violation(device, "C2: selects a slot without a whole image", slot);
+    if (ghost->trial_firmware == SIM_FIRMWARE_NONE) {
+        if (!rotten(device, slot)) {
+            sim_checker_violation(device, "C2: selects a slot without a whole image", slot);
+        }
+        return;
     }
     if (ghost->trial_firmware == ghost->failed_firmware) {
         count(device, SIM_OUTCOME_BAD_AGAIN);
+        if (ghost->failed_by_itself && !ghost->otadata_hurt) {
+            sim_checker_violation(device, "C4: selects a release that failed its trial", slot);
+        }
+    } else {
+        ghost->failed_by_itself = false; // another was offered
     }
 }
 

@@ -4,9 +4,11 @@
 //
 //   C1  Only the bootloader and the confirming app write otadata; only the app writes slots; nobody
 //       writes the table, the factory slot, the running slot, or what a trial goes back to.
-//   C2  A record that appears in otadata names a slot that holds a whole good image, byte for byte.
+//   C2  A record that appears in otadata names a slot that holds a whole good image, byte for byte,
+//       and the first byte of an image is programmed when all the others are there.
 //   C3  What the bootloader runs is a whole good image: the one confirmed last, or one on trial.
-//   C4  A trial runs once: after that it is confirmed or another image runs.
+//   C4  A trial runs once: after that it is confirmed or another image runs, and what failed while
+//       it had power is not selected again before something else was.
 //   C5  As long as a whole good image is in flash, something runs.
 //   C6  When faults stop, the device gets to the wanted version, or stays with the last good one
 //       if that is bad.
@@ -37,10 +39,11 @@ struct sim_ghost {
     int trial_slot;
     int trial_firmware;
     enum sim_trial trial;
-    int failed_firmware;  // of the last trial that failed
-    uint32_t last_seq[2]; // that a sound record in this sector had
-    uint32_t rot;         // slots whose bytes rotted: bit slot + 1
-    bool otadata_hurt;    // a record rotted, or otadata could not be written as asked
+    int failed_firmware;   // of the last trial that failed
+    bool failed_by_itself; // not by a loss of power: it is refused until another is offered
+    uint32_t last_seq[2];  // that a sound record in this sector had
+    uint32_t rot;          // slots whose bytes rotted: bit slot + 1
+    bool otadata_hurt;     // a record rotted, or otadata could not be written as asked
     bool table_rot;
     bool broken; // a violation was found; the device is flashed again
 };

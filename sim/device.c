@@ -226,8 +226,8 @@ static void boot_some(struct sim_device *device)
     if (result == ALOFT_BOOT_AGAIN || device->nor.dead) {
         wait_us(device, STEP_US + device->busy_us);
     } else if (result == ALOFT_BOOT_RUN) {
-        device->port.power_on = false;
         start_app(device);
+        device->port.power_on = false;
     } else if (sim_checker_nothing(device)) {
         flash_again(device,
                     device->ghost.table_rot ? SIM_OUTCOME_TABLE_NAMED : SIM_OUTCOME_NOTHING_LEFT);
