@@ -92,19 +92,28 @@ static bool sound(const uint8_t *record, uint32_t *seq)
     return *seq != 0 && *seq != 0xFFFFFFFFu && sim_crc32(record, 4) == get32(record + 28);
 }
 
-// What the records select, by the rules of docs/SPEC.md: the usable one with the larger seq.
-static int selected(const struct sim_device *device)
+// What the records select, by the rules of docs/SPEC.md: the usable one with the larger seq. *state
+// is the state of that one. Without any, the first slot is only promised as long as both are empty.
+static int selected(const struct sim_device *device, uint32_t *state)
 {
     uint32_t best = 0;
+    bool empty = true;
+    *state = UNDEFINED;
     for (uint32_t i = 0; i < 2; i++) {
         const uint8_t *record = device->bytes + SIM_OTADATA + i * SECTOR;
         uint32_t seq;
-        uint32_t state = get32(record + 24);
-        if (sound(record, &seq) && (state <= VALID || state == UNDEFINED) && seq > best) {
+        uint32_t its_state = get32(record + 24);
+        bool usable = sound(record, &seq) && (its_state <= VALID || its_state == UNDEFINED);
+        empty = empty && seq == 0xFFFFFFFFu;
+        if (usable && seq > best) {
             best = seq;
+            *state = its_state;
         }
     }
-    return best != 0 ? (int)((best - 1) % device->layout->ota) : first_slot(device);
+    if (best != 0) {
+        return (int)((best - 1) % device->layout->ota);
+    }
+    return empty || device->layout->factory ? first_slot(device) : ALOFT_SLOT_NONE;
 }
 
 // The slot that addr lies in; ALOFT_SLOT_NONE outside of slots.
@@ -159,12 +168,15 @@ static void check_record(struct sim_device *device, uint32_t sector)
 {
     struct sim_ghost *ghost = &device->ghost;
     uint32_t seq;
-    if (!sound(device->bytes + SIM_OTADATA + sector * SECTOR, &seq) || seq == ghost->last_seq[0] ||
-        seq == ghost->last_seq[1]) {
+    if (!sound(device->bytes + SIM_OTADATA + sector * SECTOR, &seq)) {
         return;
     }
+    bool known = seq == ghost->last_seq[0] || seq == ghost->last_seq[1];
     int slot = (int)((seq - 1) % device->layout->ota);
     ghost->last_seq[sector] = seq;
+    if (known) {
+        return;
+    }
     if (firmware_in(device, slot) == SIM_FIRMWARE_NONE && !rotten(device, slot)) {
         sim_checker_violation(device, "C2: otadata names a slot without a whole image", slot);
     }
@@ -207,8 +219,9 @@ static void back_to_base(struct sim_device *device)
     } else if (ghost->trial == SIM_TRIAL_MARKED) {
         count(device, SIM_OUTCOME_TRIAL_LOST);
     }
+    uint32_t state;
     ghost->trial = SIM_NO_TRIAL;
-    if (selected(device) != ghost->base_slot) {
+    if (selected(device, &state) != ghost->base_slot) {
         ghost->otadata_hurt = true; // it runs as a fallback: a record names what cannot run now
     }
 }
@@ -243,10 +256,15 @@ int sim_checker_run(struct sim_device *device, int slot)
         return SIM_FIRMWARE_NONE;
     }
     bool is_base = slot == ghost->base_slot && firmware == ghost->base_firmware;
-    bool is_trial =
-        slot == ghost->trial_slot && firmware == ghost->trial_firmware && selected(device) == slot;
+    uint32_t state;
+    bool is_trial = selected(device, &state) == slot && slot == ghost->trial_slot &&
+                    firmware == ghost->trial_firmware;
+    // Its start could not be noted, nor could its confirm: the trial has just begun.
+    bool begun = (state == ALOFT_OTA_NEW || state == ALOFT_OTA_PENDING) && ghost->otadata_hurt;
     if (is_base && trial != SIM_TRIAL_SELECTED) {
         back_to_base(device);
+    } else if (is_trial && trial == SIM_TRIAL_CONFIRMING && begun) {
+        ghost->trial = SIM_TRIAL_RAN;
     } else if (is_trial && trial == SIM_TRIAL_CONFIRMING) {
         count(device, SIM_OUTCOME_CONFIRM_CUT);
         sim_checker_confirmed(device);
@@ -334,7 +352,8 @@ void sim_checker_confirmed(struct sim_device *device)
         ghost->base_firmware = ghost->trial_firmware;
         ghost->trial = SIM_NO_TRIAL;
         // Whatever hurt the records before, these are new.
-        ghost->otadata_hurt = selected(device) != ghost->base_slot;
+        uint32_t state;
+        ghost->otadata_hurt = selected(device, &state) != ghost->base_slot;
     }
 }
 
