@@ -143,6 +143,9 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     if (config->artifact != NULL) {
         aloft_resume_plan(&engine->resume, &view, config->artifact);
         engine->notes = engine->resume.area != 0 ? ERASE_NOTES : NO_NOTES;
+        if (engine->notes == NO_NOTES && config->artifact->tag_len != 0) {
+            aloft_event_tell(engine->events, ALOFT_EVENT_UNRESUMABLE, 0, 0);
+        }
     }
     aloft_writer_init(&engine->writer, &view, config->len);
     engine->rules.crypto = NULL; // the SHA-256 is taken from flash, not from what goes by

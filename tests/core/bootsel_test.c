@@ -284,6 +284,28 @@ static void every_failing_operation_is_reported(void)
     }
 }
 
+// Simulator: a rewrite was noted and failed, the next note was torn, and the note that should have
+// closed the first was programmed over its rest and lost. So each boot carried out the first one
+// again, and took away the record of every update to the same image.
+static void a_note_is_closed_behind_a_torn_one(void)
+{
+    uint8_t torn[4] = {1, 2, 3, 4};
+    fresh();
+    device_put_record(&device, 0, 1, ALOFT_OTA_VALID, true);
+    device_put_record(&device, 1, 2, ALOFT_OTA_PENDING, true);
+    aloft_bootsel_mark(&op, &device.slots, 1, &(struct aloft_otadata){2, ALOFT_OTA_ABORTED, 0},
+                       false);
+    CHECK_EQ(aloft_bootsel_step(&op), ALOFT_STEP_AGAIN); // noted, and no more
+    device_put(&device, DEVICE_OTADATA + ALOFT_NOTE_OFF + ALOFT_NOTE_LEN, torn, sizeof torn);
+    aloft_bootsel_repair(&op, &device.slots);
+    CHECK_EQ(run(), ALOFT_OK);
+    check_record(1, 2, ALOFT_OTA_ABORTED);
+    CHECK_EQ(set_boot(1, true), ALOFT_OK);
+    aloft_bootsel_repair(&op, &device.slots);
+    CHECK_EQ(run(), ALOFT_OK);
+    check_record(1, 2, ALOFT_OTA_NEW);
+}
+
 CHECK_MAIN(
     TEST(set_boot_alternates_sectors_and_counts_up), TEST(set_boot_writes_undefined_without_trials),
     TEST(set_boot_to_factory_blanks_both_records),
@@ -296,4 +318,4 @@ CHECK_MAIN(
     TEST(state_is_that_of_the_sound_record_that_names_the_slot),
     TEST(state_of_two_records_is_that_of_the_active_one),
     TEST(set_boot_cut_between_operations_leaves_old_or_new),
-    TEST(every_failing_operation_is_reported))
+    TEST(a_note_is_closed_behind_a_torn_one), TEST(every_failing_operation_is_reported))
