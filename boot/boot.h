@@ -2,7 +2,7 @@
 // in one pass, fall back through the rest. A machine, so that every flash operation of a boot can
 // be cut.
 //
-// Life cycle: init, step until it is not AGAIN. RUN: hand over to the loaded image at facts.entry.
+// Life cycle: init, step until it is not AGAIN. RUN: hand over to the loaded image at image.entry.
 #ifndef ALOFT_BOOT_H
 #define ALOFT_BOOT_H
 

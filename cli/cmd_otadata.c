@@ -252,6 +252,12 @@ static int otadata_switch(int argc, char **argv)
     uint32_t state = trial ? (uint32_t)ALOFT_OTA_NEW : ALOFT_OTA_UNDEFINED;
     enum aloft_err err =
         forced ? force(&board.slots, slot, state) : set_boot(&board.slots, slot, trial);
+    if (err != ALOFT_OK) {
+        (void)fprintf(stderr,
+                      "aloft: %s cannot be selected, and the old choice holds; write a good "
+                      "image to it with 'aloft board write', or use --force\n",
+                      operands.items[1]);
+    }
     int status = close_board(&board, err);
     if (status == ALOFT_EXIT_GOOD) {
         printf("%s: boots %s%s from now on\n", board.path, operands.items[1],

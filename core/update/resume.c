@@ -1,6 +1,6 @@
 // Notes of progress. Unit i lies at area + i * unit, unit being 16 bytes or the chip's write unit:
 //
-//   0            length of the artifact, lengths of tag and head
+//   0            length of the artifact, CRC of the URL, "RS", lengths of tag and head
 //   1 ..         tag, then head, DATA bytes in each unit
 //   then         progress notes: offset
 //

@@ -6,6 +6,8 @@ import random
 
 from bench import *
 
+if not all(word.isdigit() for word in sys.argv[1:]) or len(sys.argv) > 3:
+    sys.exit("plug: COUNT and SEED are numbers; usage: ./dev plug [COUNT] [SEED]")
 COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 50
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 

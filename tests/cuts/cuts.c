@@ -206,6 +206,10 @@ int main(int argc, char **argv)
         .jobs = 2};
     uint32_t count;
     const struct scenario *all = scenarios(&count);
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        fputs(usage, stdout);
+        return 0;
+    }
     if (!parse(argc, argv, &options)) {
         fputs(usage, stderr);
         return 2;
