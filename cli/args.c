@@ -187,44 +187,45 @@ static bool is_help(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
-static enum aloft_args_result count_operands(const struct aloft_args *args,
-                                             const struct aloft_arg_list *operands)
+static bool fitting_operands(const struct aloft_args *args, const struct aloft_arg_list *operands)
 {
     if (operands->count < args->operand_min) {
         (void)aloft_args_wrong(args, "missing operand; usage: %s %s", args->command,
                                args->operands);
-        return ALOFT_ARGS_WRONG;
+        return false;
     }
     if (operands->count > args->operand_max) {
         (void)aloft_args_wrong(args, "unexpected operand '%s'", operands->items[args->operand_max]);
-        return ALOFT_ARGS_WRONG;
+        return false;
     }
-    return ALOFT_ARGS_RUN;
+    return true;
 }
 
-enum aloft_args_result aloft_args_parse(const struct aloft_args *args, int argc, char **argv,
-                                        struct aloft_arg_list *operands)
+bool aloft_args_ready(const struct aloft_args *args, int argc, char **argv,
+                      struct aloft_arg_list *operands, int *status)
 {
     bool options = true;
     operands->count = 0;
     operands->items[0] = NULL; // a command with an optional operand may look without counting
+    *status = ALOFT_EXIT_USAGE;
     for (int i = 1; i < argc; i++) {
         bool dashed = argv[i][0] == '-' && argv[i][1] != '\0'; // "-" alone is standard input
         if (options && is_help(argv[i])) {
             print_help(args);
-            return ALOFT_ARGS_HELP;
+            *status = ALOFT_EXIT_GOOD;
+            return false;
         }
         if (options && strcmp(argv[i], "--") == 0) {
             options = false;
         } else if (options && dashed) {
             if (!read_option(args, argc, argv, &i)) {
-                return ALOFT_ARGS_WRONG;
+                return false;
             }
         } else if (operands->count < ALOFT_ARG_LIST_MAX) {
             operands->items[operands->count++] = argv[i];
         }
     }
-    return count_operands(args, operands);
+    return fitting_operands(args, operands);
 }
 
 static void print_commands(const char *group, const char *about,

@@ -45,15 +45,10 @@ struct aloft_args {
     size_t operand_max; // at most ALOFT_ARG_LIST_MAX
 };
 
-enum aloft_args_result {
-    ALOFT_ARGS_RUN,   // go on
-    ALOFT_ARGS_HELP,  // the help was printed: return ALOFT_EXIT_GOOD
-    ALOFT_ARGS_WRONG, // the mistake was named: return ALOFT_EXIT_USAGE
-};
-
+// True: go on. False: the help was printed, or the mistake was named; return *status.
 // argv[0] is the command's own name. Operands keep their order; "--" ends the options.
-enum aloft_args_result aloft_args_parse(const struct aloft_args *args, int argc, char **argv,
-                                        struct aloft_arg_list *operands);
+bool aloft_args_ready(const struct aloft_args *args, int argc, char **argv,
+                      struct aloft_arg_list *operands, int *status);
 
 // For mistakes that only the command can see: names it, points to --help, returns ALOFT_EXIT_USAGE.
 int aloft_args_wrong(const struct aloft_args *args, const char *format, ...)

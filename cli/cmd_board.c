@@ -85,9 +85,9 @@ static int cmd_create(int argc, char **argv)
         .operand_min = 1,
         .operand_max = 1,
     };
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     const char *path = operands.items[0];
     if (!aloft_flash_file_is_size(size)) {
@@ -139,9 +139,9 @@ static int cmd_erase(int argc, char **argv)
         .operand_min = 1,
         .operand_max = 1,
     };
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     if (!aloft_flash_file_open(&file, operands.items[0], ALOFT_FLASH_FILE_WRITE, &error)) {
         return fail(&error);
@@ -277,9 +277,9 @@ static int cmd_write(int argc, char **argv)
         .operand_min = 3,
         .operand_max = ALOFT_ARG_LIST_MAX,
     };
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     if (operands.count % 2 == 0) {
         return aloft_args_wrong(&args, "offset %s has no file", operands.items[operands.count - 1]);
@@ -421,9 +421,9 @@ static int cmd_run(int argc, char **argv)
         .operand_min = 1,
         .operand_max = 1,
     };
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     if (!finish_config(&args, &more, &config)) {
         return ALOFT_EXIT_USAGE;
@@ -455,9 +455,9 @@ static int cmd_power_cycle(int argc, char **argv)
         .operand_min = 1,
         .operand_max = 1,
     };
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     const char *path = operands.items[0];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -745,9 +745,9 @@ static int cmd_info(int argc, char **argv)
         .operand_min = 1,
         .operand_max = 1,
     };
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     info.path = operands.items[0];
     if (!aloft_flash_file_open(&info.file, info.path, ALOFT_FLASH_FILE_READ, &error)) {

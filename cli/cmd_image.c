@@ -243,9 +243,9 @@ static int image_info(int argc, char **argv)
         COUNT(table),
         1,
         1};
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     look.source.path = operands.items[0];
     if (!judge(&look)) {
@@ -324,9 +324,9 @@ static int image_verify(int argc, char **argv)
         COUNT(table),
         1,
         1};
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     look.source.path = operands.items[0];
     if (!set_rules(&args, &look)) {
@@ -479,9 +479,9 @@ static int image_build(int argc, char **argv)
         COUNT(table),
         1,
         1};
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     if (build.output == NULL) {
         return aloft_args_wrong(&args, "where to? Give -o FILE");

@@ -126,9 +126,9 @@ static int otadata_show(int argc, char **argv)
         COUNT(table),
         1,
         1};
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     if (slot_count > ALOFT_OTADATA_SLOTS_MAX) {
         return aloft_args_wrong(&args, "--slots %u: there are at most 16", slot_count);
@@ -139,7 +139,7 @@ static int otadata_show(int argc, char **argv)
         return ALOFT_EXIT_BAD;
     }
     bool dump = file.len == ALOFT_OTADATA_LEN;
-    int status = dump ? show_dump(&file, board.path, slot_count, json) : ALOFT_EXIT_BAD;
+    status = dump ? show_dump(&file, board.path, slot_count, json) : ALOFT_EXIT_BAD;
     aloft_file_release(&file);
     return dump ? status : show_board(&board, json);
 }
@@ -232,9 +232,9 @@ static int otadata_switch(int argc, char **argv)
         COUNT(table),
         2,
         2};
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     if (!aloft_image_source_slot(operands.items[1], &slot) || slot == ALOFT_SLOT_TEST) {
         return aloft_args_wrong(&args,
@@ -258,7 +258,7 @@ static int otadata_switch(int argc, char **argv)
                       "image to it with 'aloft board write', or use --force\n",
                       operands.items[1]);
     }
-    int status = close_board(&board, err);
+    status = close_board(&board, err);
     if (status == ALOFT_EXIT_GOOD) {
         printf("%s: boots %s%s from now on\n", board.path, operands.items[1],
                trial ? ", on trial," : "");
@@ -282,15 +282,15 @@ static int otadata_erase(int argc, char **argv)
         COUNT(table),
         1,
         1};
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     board.path = operands.items[0];
     if (!open_board(&board, ALOFT_FLASH_FILE_WRITE)) {
         return ALOFT_EXIT_BAD;
     }
-    int status = close_board(&board, erase_records(&board.slots));
+    status = close_board(&board, erase_records(&board.slots));
     if (status == ALOFT_EXIT_GOOD) {
         printf("%s: otadata erased\n", board.path);
     }

@@ -254,9 +254,9 @@ static int parts_build(int argc, char **argv)
         COUNT(table),
         0,
         1};
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     if (!one_source(&args, &options, &operands) || !check_rules(&args, &options.rules)) {
         return ALOFT_EXIT_USAGE;
@@ -347,9 +347,9 @@ static int parts_show(int argc, char **argv)
         COUNT(table),
         0,
         1};
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     if (!one_source(&args, &options, &operands) || !check_rules(&args, &options.rules)) {
         return ALOFT_EXIT_USAGE;
@@ -362,7 +362,7 @@ static int parts_show(int argc, char **argv)
             aloft_ptable_plan_warn(&source.plan, "%s", complaint.text);
         }
     }
-    int status = show(&source, &options, good);
+    status = show(&source, &options, good);
     if (good && !options.json) {
         say_warnings(&source);
     }
@@ -390,9 +390,9 @@ static int parts_check(int argc, char **argv)
         COUNT(table),
         0,
         1};
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     if (!one_source(&args, &options, &operands) || !check_rules(&args, &options.rules)) {
         return ALOFT_EXIT_USAGE;
@@ -426,9 +426,9 @@ static int parts_list(int argc, char **argv)
                                     COUNT(table),
                                     0,
                                     0};
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     json_t *list = json ? json_array() : NULL;
     for (size_t i = 0; i < aloft_ptable_template_count; i++) {

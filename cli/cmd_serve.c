@@ -195,9 +195,9 @@ int cmd_serve(int argc, char **argv)
         COUNT(table),
         1,
         1};
-    enum aloft_args_result result = aloft_args_parse(&args, argc, argv, &operands);
-    if (result != ALOFT_ARGS_RUN) {
-        return result == ALOFT_ARGS_HELP ? ALOFT_EXIT_GOOD : ALOFT_EXIT_USAGE;
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
     }
     if (place.port > PORT_MAX) {
         return aloft_args_wrong(&args, "--port %u: ports end at %d", place.port, PORT_MAX);

@@ -1,6 +1,6 @@
 // The judge itself on trial: on flashes that were broken by hand it must find what is broken, and
 // on a good one nothing.
-#include "check.h"
+#include "named.h"
 #include "shoot.h"
 #include <mbedtls/sha256.h>
 
@@ -8,19 +8,6 @@ enum { RECORD_0 = WORLD_OTADATA, RECORD_1 = WORLD_OTADATA + 0x1000, STATE = 24 }
 
 static struct world world;
 static uint8_t origin[WORLD_SIZE_MAX];
-
-static const struct scenario *named(const char *name)
-{
-    uint32_t count;
-    const struct scenario *all = scenarios(&count);
-    for (uint32_t i = 0; i < count; i++) {
-        if (strcmp(all[i].name, name) == 0) {
-            return &all[i];
-        }
-    }
-    CHECK(!"there is no such scenario");
-    return &all[0];
-}
 
 // A device after this scenario, without any cut.
 static void after(const char *name)

@@ -3,26 +3,13 @@
 #include "aloft/bootsel.h"
 #include "aloft/otadata.h"
 #include "app.h"
-#include "check.h"
+#include "named.h"
 #include "shoot.h"
 #include "stock.h"
 
 static struct world world;
 static uint8_t origin[WORLD_SIZE_MAX];
 static struct stock stock;
-
-static const struct scenario *named(const char *name)
-{
-    uint32_t count;
-    const struct scenario *all = scenarios(&count);
-    for (uint32_t i = 0; i < count; i++) {
-        if (strcmp(all[i].name, name) == 0) {
-            return &all[i];
-        }
-    }
-    CHECK(!"there is no such scenario");
-    return &all[0];
-}
 
 static void fresh(const char *name)
 {
