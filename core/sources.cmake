@@ -10,6 +10,7 @@ set(ALOFT_CORE_SOURCES
     format/note.c
     format/otadata.c
     format/ptable.c
+    format/serial.c
     flash/bootsel.c
     flash/flash.c
     flash/slots.c
