@@ -28,6 +28,7 @@ struct known_setting {
 
 struct aloft_port {
     struct aloft_board board;
+    struct aloft_console console;
     struct aloft_slots slots;
     struct aloft_image_facts facts;
     struct aloft_image_rules rules;
@@ -237,6 +238,7 @@ int main(void)
 {
     static struct aloft_port port; // of the process that is the chip; core never sees it
     aloft_board_attach(&port.board, "app", ALOFT_BOARD_APP_WATCHDOG_MS);
+    port.board.console = &port.console;
     port.rules = (struct aloft_image_rules){
         .crypto = &aloft_mbed_crypto,
         .chip_id = ALOFT_CHIP_ESP32,

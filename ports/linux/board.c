@@ -15,7 +15,7 @@
 
 #define NS_PER_MS 1000000u
 
-enum { LINE_MAX_LEN = 1024, FEED_EVERY_MS = 500 };
+enum { LINE_MAX_LEN = 1024, FEED_EVERY_MS = 100 };
 
 static _Noreturn void no_board(const char *why)
 {
@@ -77,12 +77,20 @@ static void sleep_ms(uint32_t ms)
     }
 }
 
+void aloft_board_listen(struct aloft_board *board)
+{
+    if (board->console != NULL) {
+        aloft_console_look(board->console, board);
+    }
+}
+
 void aloft_board_delay_ms(struct aloft_board *board, uint32_t ms)
 {
     do {
         uint32_t piece = ms < FEED_EVERY_MS ? ms : FEED_EVERY_MS;
         aloft_board_feed_watchdog(board);
         sleep_ms(piece);
+        aloft_board_listen(board);
         ms -= piece;
     } while (ms > 0);
     aloft_board_feed_watchdog(board);

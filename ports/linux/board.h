@@ -11,14 +11,22 @@
 
 #include "aloft/flash.h"
 #include "hostlib/nor.h"
+#include "ports/linux/console.h"
 #include "ports/port.h"
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-// The descriptors that every program of the board finds open; 0 is empty, 1 and 2 the console.
-enum { ALOFT_BOARD_FLASH_FD = 3, ALOFT_BOARD_RETAINED_FD = 4, ALOFT_BOARD_ROM_FD = 5 };
+// The descriptors that every program of the board finds open. 0 is what comes in on the serial
+// port, never blocking; 1 and 2 are the console, on its way to the serial port and to the screen.
+// The loader's frames go to the serial port alone.
+enum {
+    ALOFT_BOARD_FLASH_FD = 3,
+    ALOFT_BOARD_RETAINED_FD = 4,
+    ALOFT_BOARD_ROM_FD = 5,
+    ALOFT_BOARD_SERIAL_FD = 6
+};
 
 // What the board is to the outside: an ESP32 of a revision above every real one, so that chips
 // refuse its images, and it refuses theirs for lack of a native segment.
@@ -40,6 +48,9 @@ enum aloft_board_halt {
 };
 
 enum aloft_board_operation_kind { ALOFT_BOARD_IDLE, ALOFT_BOARD_PROG, ALOFT_BOARD_ERASE };
+
+// What of the loader runs.
+enum aloft_board_loading { ALOFT_BOARD_NOT_LOADING, ALOFT_BOARD_LOADING, ALOFT_BOARD_STUB };
 
 // The flash operation that is under way. Published before it begins, so that whoever cuts the power
 // can leave behind what a real chip would.
@@ -67,6 +78,9 @@ struct aloft_retained {
     enum aloft_port_reset reset;  // why the board starts now
     enum aloft_board_halt halt;   // why it stopped for good
     enum aloft_err halt_err;      // what was wrong with the bootloader, the table or the last app
+    bool download;                // the next start of the ROM goes to its loader
+    _Atomic uint32_t loading;     // enum aloft_board_loading
+    _Atomic uint32_t loader_baud; // what it hears at; 0: any speed
     uint32_t boots;               // starts of the ROM since power came
     uint32_t operations;          // of flash since power came
     uint32_t running_addr;        // of the slot whose app was loaded
@@ -88,6 +102,7 @@ struct aloft_board {
     struct aloft_nor nor;
     struct aloft_flash flash; // what core gets: the NOR model, taking its time
     uint32_t watchdog_ms;
+    struct aloft_console *console; // of a running app; else NULL
     bool watchdog_frozen; // feeding has no effect any more: a shutdown has its one deadline
 };
 
@@ -97,7 +112,10 @@ void aloft_board_attach(struct aloft_board *board, const char *name, uint32_t wa
 uint32_t aloft_board_now_ms(const struct aloft_board *board); // since reset
 void aloft_board_feed_watchdog(struct aloft_board *board);
 
-// Sleeps, feeding the watchdog.
+// Carries out what was typed on the console, if there is one.
+void aloft_board_listen(struct aloft_board *board);
+
+// Sleeps, feeding the watchdog and listening to the console (console.h).
 void aloft_board_delay_ms(struct aloft_board *board, uint32_t ms);
 
 // Console text; a line is one write, so lines never mix.

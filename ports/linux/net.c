@@ -346,6 +346,7 @@ enum aloft_err aloft_net_run(struct aloft_board *board, struct aloft_agent *agen
         state = aloft_agent_step(agent, now_ms(&net));
         carry_out_requests(&net);
         aloft_board_feed_watchdog(board);
+        aloft_board_listen(board);
         if (state == ALOFT_AGENT_DONE || state == ALOFT_AGENT_FAILED) {
             break;
         }

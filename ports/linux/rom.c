@@ -1,10 +1,12 @@
 // The mask ROM: says why the chip started, loads the second-stage bootloader from flash at 0x1000
-// and runs it. It is the one program of the board that does not come from flash.
+// and runs it, or waits on the serial port for a host that flashes the chip. It is the one program
+// of the board that does not come from flash.
 #include "aloft/chip.h"
 #include "aloft/verify.h"
 #include "hostlib/mbed_crypto.h"
 #include "ports/linux/board.h"
 #include "ports/linux/native.h"
+#include "ports/linux/rom_download.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,10 +33,15 @@ static const char *reset_text(enum aloft_port_reset reset)
     return "0x0 (?)";
 }
 
-static void greet(enum aloft_port_reset reset)
+static void greet(enum aloft_port_reset reset, bool download)
 {
     aloft_board_print("ets Jun  8 2016 00:22:57\n\n");
-    aloft_board_print("rst:%s,boot:0x13 (SPI_FAST_FLASH_BOOT)\n", reset_text(reset));
+    aloft_board_print("rst:%s,boot:%s\n", reset_text(reset),
+                      download ? "0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))"
+                               : "0x13 (SPI_FAST_FLASH_BOOT)");
+    if (download) {
+        return;
+    }
     aloft_board_print("configsip: 0, SPIWP:0xee\n");
     aloft_board_print("clk_drv:0x00,q_drv:0x00,d_drv:0x00,cs0_drv:0x00,hd_drv:0x00,wp_drv:0x00\n");
     aloft_board_print("mode:DIO, clock div:2\n");
@@ -104,7 +111,12 @@ int main(void)
     retained->boots++;
     retained->running_addr = 0;
     retained->start_ns = aloft_board_clock_ns();
-    greet(retained->reset);
+    bool download = retained->download;
+    retained->download = false; // of this start only
+    greet(retained->reset, download);
+    if (download) {
+        aloft_rom_download(&board);
+    }
 
     aloft_native_init(&rom.native);
     enum aloft_err err = load_bootloader(&rom, &board, &verify);

@@ -10,6 +10,7 @@
 #include "ports/linux/supervisor.h"
 #include "hostlib/flash_file.h"
 #include "ports/linux/board.h"
+#include "ports/linux/bridge.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -28,6 +29,9 @@
 
 #define NS_PER_MS   1000000u
 #define OFF_TIME_NS (200u * NS_PER_MS)
+// The capacitor at the chip's enable pin: a reset ends this long after the lines let go of it, and
+// what they say then is where it starts. Hosts that move one line after the other rely on it.
+#define ENABLE_DELAY_NS (5u * NS_PER_MS)
 
 enum {
     CONSOLE_CHUNK = 4096,
@@ -35,7 +39,8 @@ enum {
     LINE_REST_MS = 300,
     LOOK_EVERY_MS = 500,
     PAUSE_MS = 1500,
-    OLD_CHIP_TRIES = 200
+    OLD_CHIP_TRIES = 200,
+    OWN_FDS = 3
 };
 
 struct supervisor {
@@ -46,7 +51,12 @@ struct supervisor {
     int rom_fd;
     int retained_fd;
     int console_fd[2]; // read here, write in the chip
+    int serial_fd[2];  // likewise: what the loader sends
+    int input_fd[2];   // read in the chip, write here
     int signal_fd;
+    struct aloft_bridge *bridge; // NULL: nothing is plugged in
+    bool dtr, rts;
+    uint64_t release_ns; // when the chip comes out of reset; 0: it is not on its way
     sigset_t old_mask;
     struct aloft_retained *retained;
     struct aloft_nor nor; // to finish or tear what the chip left
@@ -115,13 +125,35 @@ static void console_text(struct supervisor *s, const char *text, size_t len)
     }
 }
 
-// Reads what is there. The write end stays open here, so there is never an end of file.
+// The serial port gets the line ends that terminals want.
+static void send_console(struct supervisor *s, const char *text, size_t len)
+{
+    char wired[2 * CONSOLE_CHUNK];
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '\n') {
+            wired[n++] = '\r';
+        }
+        wired[n++] = text[i];
+    }
+    aloft_bridge_send(s->bridge, wired, n);
+}
+
+// Reads what is there. The write ends stay open here, so there is never an end of file.
 static void drain_console(struct supervisor *s)
 {
     char chunk[CONSOLE_CHUNK];
     ssize_t n;
     while ((n = read(s->console_fd[0], chunk, sizeof chunk)) > 0) {
         console_text(s, chunk, (size_t)n);
+        if (s->bridge != NULL) {
+            send_console(s, chunk, (size_t)n);
+        }
+    }
+    while ((n = read(s->serial_fd[0], chunk, sizeof chunk)) > 0) {
+        if (s->bridge != NULL) {
+            aloft_bridge_send(s->bridge, chunk, (size_t)n);
+        }
     }
     if (s->closed && !s->stop) {
         finish(s, ALOFT_SUPERVISOR_POWER_CUT);
@@ -178,14 +210,13 @@ static _Noreturn void become_chip(struct supervisor *s, pid_t parent)
         _exit(1);
     }
     (void)setpgid(0, 0); // Ctrl-C is for the power supply, which makes a power cut of it
-    int empty = open("/dev/null", O_RDONLY);
     int flash = fcntl(s->flash.fd, F_DUPFD, HIGH_FD); // it may be in the way where it is
-    bool placed = empty >= 0 && flash >= 0 && dup2(empty, 0) >= 0 &&
-                  dup2(s->console_fd[1], 1) >= 0 && dup2(s->console_fd[1], 2) >= 0 &&
-                  dup2(flash, ALOFT_BOARD_FLASH_FD) >= 0 &&
+    bool placed = flash >= 0 && dup2(s->input_fd[0], 0) >= 0 && dup2(s->console_fd[1], 1) >= 0 &&
+                  dup2(s->console_fd[1], 2) >= 0 && dup2(flash, ALOFT_BOARD_FLASH_FD) >= 0 &&
                   dup2(s->retained_fd, ALOFT_BOARD_RETAINED_FD) >= 0 &&
-                  dup2(s->rom_fd, ALOFT_BOARD_ROM_FD) >= 0;
-    if (placed && close_range(ALOFT_BOARD_ROM_FD + 1, UINT_MAX, 0) == 0) {
+                  dup2(s->rom_fd, ALOFT_BOARD_ROM_FD) >= 0 &&
+                  dup2(s->serial_fd[1], ALOFT_BOARD_SERIAL_FD) >= 0;
+    if (placed && close_range(ALOFT_BOARD_SERIAL_FD + 1, UINT_MAX, 0) == 0) {
         (void)sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
         (void)fexecve(ALOFT_BOARD_ROM_FD, argv, envp);
     }
@@ -210,7 +241,15 @@ static void start_chip(struct supervisor *s)
     }
 }
 
-static void power_on(struct supervisor *s, bool with_plan)
+// A chip that starts has heard nothing yet.
+static void forget_input(struct supervisor *s)
+{
+    char chunk[CONSOLE_CHUNK];
+    while (read(s->input_fd[0], chunk, sizeof chunk) > 0) {
+    }
+}
+
+static void power_on(struct supervisor *s, bool with_plan, bool download)
 {
     const struct aloft_supervisor_config *config = s->config;
     struct aloft_retained *retained = s->retained;
@@ -228,7 +267,9 @@ static void power_on(struct supervisor *s, bool with_plan)
     retained->crc = aloft_retained_crc(retained);
     retained->reset = ALOFT_RESET_POWER_ON;
     retained->noise = s->seed;
+    retained->download = download;
     aloft_nor_power_on(&s->nor);
+    forget_input(s);
     start_chip(s);
 }
 
@@ -255,6 +296,7 @@ static void power_off(struct supervisor *s, bool cut)
 static void reset_chip(struct supervisor *s, enum aloft_port_reset reason)
 {
     settle_operation(s, false);
+    forget_input(s);
     s->retained->reset = reason;
     if (!s->stop) {
         start_chip(s);
@@ -278,6 +320,36 @@ static void say_panic(struct supervisor *s, int status)
     console_text(s, text, (size_t)len);
 }
 
+static void why_nothing(const struct supervisor *s, enum aloft_supervisor_end end,
+                        struct aloft_message *out)
+{
+    enum aloft_err err = s->retained->halt_err;
+    if (end == ALOFT_SUPERVISOR_NO_BOOTLOADER) {
+        (void)aloft_message_set(out, "no bootloader at 0x%x: %s: %s", ALOFT_BOARD_BOOTLOADER_ADDR,
+                                aloft_err_name(err), aloft_err_sentence(err));
+    } else if (err != ALOFT_OK) {
+        (void)aloft_message_set(out, "no bootable app: %s: %s", aloft_err_name(err),
+                                aloft_err_sentence(err));
+    } else {
+        (void)aloft_message_set(out, "no bootable app: the table has no app partition");
+    }
+}
+
+// Nothing bootable is in flash. A chip would try for ever; one with a serial port is more use in
+// its loader.
+static void nothing_to_boot(struct supervisor *s, enum aloft_supervisor_end end)
+{
+    struct aloft_message why;
+    if (s->bridge == NULL) {
+        finish(s, end);
+        return;
+    }
+    why_nothing(s, end, &why);
+    fprintf(stderr, "aloft: %s; the chip waits for a first flash on its serial port\n", why.text);
+    s->retained->download = true;
+    reset_chip(s, ALOFT_RESET_WATCHDOG);
+}
+
 // The chip's process ended without our doing.
 static void chip_ended(struct supervisor *s, int status)
 {
@@ -285,10 +357,10 @@ static void chip_ended(struct supervisor *s, int status)
     drain_console(s);
     switch (s->retained->halt) {
     case ALOFT_BOARD_NO_BOOTLOADER:
-        finish(s, ALOFT_SUPERVISOR_NO_BOOTLOADER);
+        nothing_to_boot(s, ALOFT_SUPERVISOR_NO_BOOTLOADER);
         return;
     case ALOFT_BOARD_NO_APP:
-        finish(s, ALOFT_SUPERVISOR_NO_APP);
+        nothing_to_boot(s, ALOFT_SUPERVISOR_NO_APP);
         return;
     case ALOFT_BOARD_NO_RESETS:
         finish(s, s->stop ? s->end : ALOFT_SUPERVISOR_RESETS);
@@ -310,6 +382,96 @@ static void chip_ended(struct supervisor *s, int status)
     reset_chip(s, ALOFT_RESET_PANIC);
 }
 
+// --- what is plugged in
+
+// The two transistors of a development board: each line works only while the other is off.
+static bool holds_reset(const struct supervisor *s)
+{
+    return s->rts && !s->dtr;
+}
+
+static bool wants_download(const struct supervisor *s)
+{
+    return s->dtr && !s->rts;
+}
+
+// The enable pin goes low. Flash finishes what it is doing: its power stays.
+static void press_reset(struct supervisor *s)
+{
+    if (s->chip != 0) {
+        (void)end_chip(s);
+        settle_operation(s, false);
+    }
+}
+
+static void release_reset(struct supervisor *s)
+{
+    s->release_ns = 0;
+    if (s->chip == 0 && !s->stop) {
+        power_on(s, false, wants_download(s));
+    }
+}
+
+static void on_lines(void *ctx, bool dtr, bool rts)
+{
+    struct supervisor *s = ctx;
+    s->dtr = dtr;
+    s->rts = rts;
+    if (holds_reset(s)) {
+        press_reset(s);
+        s->release_ns = 0;
+    } else if (s->chip == 0 && s->release_ns == 0) {
+        s->release_ns = aloft_board_clock_ns() + ENABLE_DELAY_NS;
+    }
+}
+
+// The loader hears nothing but noise from a host that talks at another speed.
+static bool is_noise(const struct supervisor *s)
+{
+    uint32_t chip = atomic_load(&s->retained->loader_baud);
+    uint32_t host = aloft_bridge_baud(s->bridge);
+    uint32_t apart = chip > host ? chip - host : host - chip;
+    return chip != 0 && host != 0 && apart > chip / 20;
+}
+
+static void on_bytes(void *ctx, const uint8_t *bytes, size_t len)
+{
+    struct supervisor *s = ctx;
+    bool noise = is_noise(s);
+    for (size_t i = 0; i < len && s->chip != 0; i++) {
+        uint8_t byte = noise ? (uint8_t)(bytes[i] << 1 | 1) : bytes[i];
+        // When the chip does not keep up, its line loses bytes.
+        (void)!write(s->input_fd[1], &byte, 1);
+    }
+}
+
+static void start_loader(struct supervisor *s)
+{
+    press_reset(s);
+    power_on(s, false, true);
+}
+
+static void on_knock(void *ctx)
+{
+    struct supervisor *s = ctx;
+    if (!s->stop && atomic_load(&s->retained->loading) == ALOFT_BOARD_NOT_LOADING) {
+        fprintf(stderr, "aloft: a flasher is on the serial port; reset into download mode\n");
+        start_loader(s);
+    }
+}
+
+// A flasher's last act is to reset the chip by RTS, which this end does not have; without one, it
+// would have left the stub. (Of a flasher that uses no stub nothing can be known.)
+static void on_left(void *ctx)
+{
+    struct supervisor *s = ctx;
+    if (!s->stop && s->chip != 0 && atomic_load(&s->retained->loading) == ALOFT_BOARD_STUB) {
+        fprintf(stderr, "aloft: the flasher is done; reset\n");
+        press_reset(s);
+        release_reset(s);
+    }
+}
+
 static void on_signal(struct supervisor *s)
 {
     struct signalfd_siginfo info;
@@ -323,6 +485,12 @@ static void on_signal(struct supervisor *s)
         }
         return;
     }
+    if (info.ssi_signo == SIGUSR2) {
+        fprintf(stderr, "aloft: reset button\n");
+        press_reset(s);
+        release_reset(s);
+        return;
+    }
     power_off(s, true);
     if (info.ssi_signo != SIGUSR1) {
         fprintf(stderr, "aloft: power off\n");
@@ -333,7 +501,7 @@ static void on_signal(struct supervisor *s)
     fprintf(stderr, "aloft: power off and on\n");
     (void)nanosleep(&off, NULL);
     if (!s->stop) {
-        power_on(s, false);
+        power_on(s, false, wants_download(s));
     }
 }
 
@@ -358,6 +526,9 @@ static void check_clock(struct supervisor *s)
         finish(s, s->seen ? ALOFT_SUPERVISOR_SEEN : ALOFT_SUPERVISOR_TIMEOUT);
         return;
     }
+    if (s->release_ns != 0 && now >= s->release_ns) {
+        release_reset(s);
+    }
     if (s->chip != 0 && now >= atomic_load(&s->retained->watchdog_ns)) {
         fprintf(stderr, "aloft: the watchdog was not fed; reset\n");
         (void)end_chip(s);
@@ -368,27 +539,32 @@ static void check_clock(struct supervisor *s)
 static int poll_ms(const struct supervisor *s)
 {
     uint64_t now = aloft_board_clock_ns();
-    uint64_t due = atomic_load(&s->retained->watchdog_ns);
-    if (s->deadline_ns != 0 && s->deadline_ns < due) {
-        due = s->deadline_ns;
+    uint64_t due = s->chip != 0 ? atomic_load(&s->retained->watchdog_ns) : UINT64_MAX;
+    const uint64_t others[] = {s->deadline_ns, s->release_ns};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        due = others[i] != 0 && others[i] < due ? others[i] : due;
     }
+    int most = s->bridge != NULL ? aloft_bridge_wait_ms(s->bridge) : -1;
+    most = most < 0 || most > LOOK_EVERY_MS ? LOOK_EVERY_MS : most;
     uint64_t ms = due <= now ? 0 : (due - now) / NS_PER_MS + 1;
-    return ms < LOOK_EVERY_MS ? (int)ms : LOOK_EVERY_MS;
+    return ms < (uint64_t)most ? (int)ms : most;
 }
 
 static void supervise(struct supervisor *s)
 {
     s->last_look_ns = aloft_board_clock_ns();
-    power_on(s, true);
+    power_on(s, true, s->config->download);
     while (!s->stop) {
-        struct pollfd fds[2] = {{s->console_fd[0], POLLIN, 0}, {s->signal_fd, POLLIN, 0}};
-        if (poll(fds, 2, poll_ms(s)) > 0) {
-            if (fds[0].revents != 0) {
-                drain_console(s);
-            }
-            if (fds[1].revents != 0 && !s->stop) {
-                on_signal(s);
-            }
+        struct pollfd fds[OWN_FDS + ALOFT_BRIDGE_FDS_MAX] = {
+            {s->signal_fd, POLLIN, 0}, {s->console_fd[0], POLLIN, 0}, {s->serial_fd[0], POLLIN, 0}};
+        size_t count = s->bridge == NULL ? 0 : aloft_bridge_fds(s->bridge, fds + OWN_FDS);
+        (void)poll(fds, OWN_FDS + count, poll_ms(s)); // whatever it says, looking does no harm
+        drain_console(s);
+        if (s->bridge != NULL && !s->stop) {
+            aloft_bridge_handle(s->bridge);
+        }
+        if (fds[0].revents != 0 && !s->stop) {
+            on_signal(s);
         }
         if (!s->stop) {
             check_clock(s);
@@ -475,24 +651,52 @@ static bool open_retained(struct supervisor *s, struct aloft_message *error)
     return true;
 }
 
+// Neither side waits: a full wire loses bytes, and an empty one says so.
+static bool open_wire(int wire[2], bool writer_waits)
+{
+    int ends[2] = {-1, -1};
+    bool good = pipe2(ends, O_CLOEXEC) == 0;
+    wire[0] = high(ends[0]);
+    wire[1] = high(ends[1]);
+    return good && wire[0] >= 0 && wire[1] >= 0 && fcntl(wire[0], F_SETFL, O_NONBLOCK) == 0 &&
+           (writer_waits || fcntl(wire[1], F_SETFL, O_NONBLOCK) == 0);
+}
+
 static bool open_wires(struct supervisor *s, struct aloft_message *error)
 {
     sigset_t mask;
-    int ends[2] = {-1, -1};
     (void)sigemptyset(&mask);
     (void)sigaddset(&mask, SIGTERM);
     (void)sigaddset(&mask, SIGINT);
     (void)sigaddset(&mask, SIGHUP);
     (void)sigaddset(&mask, SIGUSR1);
+    (void)sigaddset(&mask, SIGUSR2);
     (void)sigaddset(&mask, SIGCHLD);
     (void)signal(SIGPIPE, SIG_IGN); // a closed console is seen at the write
-    bool good = sigprocmask(SIG_BLOCK, &mask, &s->old_mask) == 0 && pipe2(ends, O_CLOEXEC) == 0;
-    s->console_fd[0] = high(ends[0]);
-    s->console_fd[1] = high(ends[1]);
+    bool good = sigprocmask(SIG_BLOCK, &mask, &s->old_mask) == 0 &&
+                open_wire(s->console_fd, true) && open_wire(s->serial_fd, true) &&
+                open_wire(s->input_fd, false);
     s->signal_fd = high(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!good || s->console_fd[1] < 0 || s->signal_fd < 0 ||
-        fcntl(s->console_fd[0], F_SETFL, O_NONBLOCK) != 0) {
+    if (!good || s->signal_fd < 0) {
         return aloft_message_set(error, "The board's wires cannot be set up: %s.", strerror(errno));
+    }
+    return true;
+}
+
+static bool open_bridge(struct supervisor *s, struct aloft_message *error)
+{
+    const struct aloft_bridge_events events = {s, on_bytes, on_lines, on_knock, on_left};
+    if (s->config->serial_count == 0) {
+        return true;
+    }
+    s->bridge = aloft_bridge_new(&events);
+    if (s->bridge == NULL) {
+        return aloft_message_set(error, "No memory for the serial port.");
+    }
+    for (size_t i = 0; i < s->config->serial_count; i++) {
+        if (!aloft_bridge_add(s->bridge, s->config->serial[i], error)) {
+            return false;
+        }
     }
     return true;
 }
@@ -500,7 +704,10 @@ static bool open_wires(struct supervisor *s, struct aloft_message *error)
 static void close_all(struct supervisor *s)
 {
     struct aloft_message late;
-    const int fds[] = {s->rom_fd, s->retained_fd, s->console_fd[0], s->console_fd[1], s->signal_fd};
+    const int fds[] = {s->rom_fd,        s->retained_fd,  s->console_fd[0],
+                       s->console_fd[1], s->serial_fd[0], s->serial_fd[1],
+                       s->input_fd[0],   s->input_fd[1],  s->signal_fd};
+    aloft_bridge_free(s->bridge);
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         if (fds[i] >= 0) {
             (void)close(fds[i]); // none of them can lose data
@@ -519,15 +726,8 @@ static void close_all(struct supervisor *s)
 
 static void say_end(const struct supervisor *s, struct aloft_message *error)
 {
-    enum aloft_err err = s->retained->halt_err;
-    if (s->end == ALOFT_SUPERVISOR_NO_BOOTLOADER) {
-        (void)aloft_message_set(error, "no bootloader at 0x%x: %s: %s", ALOFT_BOARD_BOOTLOADER_ADDR,
-                                aloft_err_name(err), aloft_err_sentence(err));
-    } else if (s->end == ALOFT_SUPERVISOR_NO_APP && err != ALOFT_OK) {
-        (void)aloft_message_set(error, "no bootable app: %s: %s", aloft_err_name(err),
-                                aloft_err_sentence(err));
-    } else if (s->end == ALOFT_SUPERVISOR_NO_APP) {
-        (void)aloft_message_set(error, "no bootable app: the table has no app partition");
+    if (s->end == ALOFT_SUPERVISOR_NO_BOOTLOADER || s->end == ALOFT_SUPERVISOR_NO_APP) {
+        why_nothing(s, s->end, error);
     } else if (s->end == ALOFT_SUPERVISOR_ERROR) {
         (void)aloft_message_set(error, "the board stopped");
     }
@@ -540,6 +740,8 @@ enum aloft_supervisor_end aloft_supervisor_run(const struct aloft_supervisor_con
                            .rom_fd = -1,
                            .retained_fd = -1,
                            .console_fd = {-1, -1},
+                           .serial_fd = {-1, -1},
+                           .input_fd = {-1, -1},
                            .signal_fd = -1,
                            .end = ALOFT_SUPERVISOR_ERROR};
     s.seed = config->plan.seed != 0 ? config->plan.seed : (uint32_t)aloft_board_clock_ns() | 1;
@@ -548,7 +750,7 @@ enum aloft_supervisor_end aloft_supervisor_run(const struct aloft_supervisor_con
     }
     // Signals first: from the moment that the lock shows our pid, one may come.
     if (open_wires(&s, error) && open_flash(&s, error) && open_rom(&s, error) &&
-        open_retained(&s, error)) {
+        open_retained(&s, error) && open_bridge(&s, error)) {
         supervise(&s);
         say_end(&s, error);
     }

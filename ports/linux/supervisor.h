@@ -3,26 +3,34 @@
 // means. When it dies, however it dies, the chip dies with it.
 //
 // Signals: SIGTERM, SIGINT and SIGHUP pull the power, in the middle of whatever flash is doing;
-// SIGUSR1 pulls it and gives it back 0.2 s later.
+// SIGUSR1 pulls it and gives it back 0.2 s later; SIGUSR2 presses the reset button.
+//
+// With a serial port (bridge.h) the board has the circuit of a development board: RTS without DTR
+// holds the chip in reset, and DTR without RTS at the end of a reset starts the loader. A chip that
+// finds nothing to boot then waits in its loader instead of ending the run.
 #ifndef ALOFT_SUPERVISOR_H
 #define ALOFT_SUPERVISOR_H
 
 #include "hostlib/message.h"
 #include "hostlib/nor.h"
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define ALOFT_SUPERVISOR_ANY       0xFFFFFFFFu
 #define ALOFT_SUPERVISOR_UNTIL_MAX 256u
 
 struct aloft_supervisor_config {
-    const char *flash;    // path of the flash file
-    const char *until;    // stop when the console shows this; NULL: never
-    uint64_t timeout_ms;  // 0: none
-    uint32_t resets_max;  // ALOFT_SUPERVISOR_ANY: any number
-    uint32_t ptable_addr; // where the table lies
-    bool fast;            // flash and Wi-Fi take no time
-    bool trials;          // roll back apps that do not confirm themselves
+    const char *flash;         // path of the flash file
+    const char *until;         // stop when the console shows this; NULL: never
+    uint64_t timeout_ms;       // 0: none
+    uint32_t resets_max;       // ALOFT_SUPERVISOR_ANY: any number
+    uint32_t ptable_addr;      // where the table lies
+    bool fast;                 // flash and Wi-Fi take no time
+    bool trials;               // roll back apps that do not confirm themselves
+    bool download;             // the first power-on starts the loader
+    const char *const *serial; // ends of the serial port, as aloft_bridge_add takes them
+    size_t serial_count;
     struct aloft_nor_plan
         plan; // of the first power-on; its seed is for all torn operations, 0: any
 };

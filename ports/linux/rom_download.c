@@ -1,0 +1,64 @@
+// Bytes from the serial port into the loader, and its answers out; the loader does the rest.
+#include "ports/linux/rom_download.h"
+#include "hostlib/mbed_crypto.h"
+#include "ports/linux/loader.h"
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+enum { CHUNK = 4096, FEED_EVERY_MS = 1000 };
+
+static void send(void *ctx, const uint8_t *bytes, uint32_t len)
+{
+    (void)ctx; // there is one serial port
+    while (len > 0) {
+        ssize_t n = write(ALOFT_BOARD_SERIAL_FD, bytes, len);
+        if (n < 0 && errno != EINTR) {
+            return; // the cable is gone; the next byte in will not come either
+        }
+        if (n > 0) {
+            bytes += n;
+            len -= (uint32_t)n;
+        }
+    }
+}
+
+static void alive(void *ctx)
+{
+    aloft_board_feed_watchdog(ctx);
+}
+
+static void set_baud(void *ctx, uint32_t baud)
+{
+    struct aloft_board *board = ctx;
+    atomic_store(&board->retained->loader_baud, baud);
+}
+
+void aloft_rom_download(struct aloft_board *board)
+{
+    static struct aloft_loader loader; // too large for a stack; of this process only
+    const struct aloft_loader_port port = {.ctx = board,
+                                           .send = send,
+                                           .alive = alive,
+                                           .set_baud = set_baud,
+                                           .flash = &board->flash,
+                                           .crypto = &aloft_mbed_crypto};
+    uint8_t chunk[CHUNK];
+    enum aloft_loader_wish wish = ALOFT_LOADER_STAYS;
+    aloft_loader_init(&loader, &port);
+    set_baud(board, 0);
+    atomic_store(&board->retained->loading, ALOFT_BOARD_LOADING);
+    aloft_board_print("waiting for download\n");
+    while (wish == ALOFT_LOADER_STAYS) {
+        struct pollfd input = {STDIN_FILENO, POLLIN, 0};
+        (void)poll(&input, 1, FEED_EVERY_MS); // reading finds out
+        aloft_board_feed_watchdog(board);
+        ssize_t n = read(STDIN_FILENO, chunk, sizeof chunk);
+        wish = n > 0 ? aloft_loader_feed(&loader, chunk, (uint32_t)n) : wish;
+        atomic_store(&board->retained->loading,
+                     loader.stub ? ALOFT_BOARD_STUB : ALOFT_BOARD_LOADING);
+    }
+    aloft_loader_release(&loader);
+    atomic_store(&board->retained->loading, ALOFT_BOARD_NOT_LOADING);
+    aloft_board_reset(board, ALOFT_RESET_SOFTWARE);
+}

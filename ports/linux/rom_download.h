@@ -1,0 +1,10 @@
+// The ROM in download mode: the loader (loader.h) between the serial port and the board's flash.
+#ifndef ALOFT_ROM_DOWNLOAD_H
+#define ALOFT_ROM_DOWNLOAD_H
+
+#include "ports/linux/board.h"
+
+// Serves hosts until one asks for a restart, which it carries out.
+_Noreturn void aloft_rom_download(struct aloft_board *board);
+
+#endif
