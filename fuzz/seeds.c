@@ -201,6 +201,26 @@ static void scripts(void)
     emit("agent", "broken", "41", broken, sizeof broken);
 }
 
+static void serial_port(void)
+{
+    emit("loader", "write", "00",
+         LIT("\x00\x02\x03\x01\x00\x01\x03\x01\x04\x01\x00\x00\x00\x00\x00"
+             "\x01\x00\x00\x10\x00\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f\x70"
+             "\x00"));
+    emit("loader", "stub_read", "00",
+         LIT("\x02\x00\x00\x00\x00\x00\x00\xd2\x04\x01\x04\x04\x04\x01\x00\x02\x00\x00\x00\x00"
+             "\x00\x03\x00\x03\x00\x03\x00"));
+    emit("loader", "stub_erase", "00", LIT("\x02\x00\x00\x00\x00\x00\x00\xd0\x00\x00\x00\x00"));
+    emit("loader", "noise", "00",
+         LIT("\x04\x10"
+             "ets Jun  8 2016 \x00\x00\x08\x00\x00"));
+    emit("com", "open", "",
+         LIT("\xff\xfb\x2c\xff\xfd\x2c\xff\xfb\x00\xff\xfd\x00\xff\xfa\x2c\x01\x00\x01\xc2\x00\xff"
+             "\xf0"
+             "\xff\xfa\x2c\x05\x08\xff\xf0\xff\xfa\x2c\x05\x0b\xff\xf0\xff\xfa\x2c\x0c\x03\xff\xf0"
+             "\xc0\x00"));
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -210,6 +230,7 @@ int main(int argc, char **argv)
     root = argv[1];
     (void)mkdir(root, 0777); // it may be there
     tables();
+    serial_port();
     records();
     images();
     texts();

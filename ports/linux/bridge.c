@@ -287,7 +287,7 @@ void aloft_bridge_send(struct aloft_bridge *bridge, const void *bytes, size_t le
         len -= n;
     }
     if (end != NULL && !flush(end)) {
-        leave(bridge, end);
+        end->queue_len = 0; // the client is gone, as the next read will find
     }
 }
 
@@ -337,25 +337,19 @@ static void take(struct aloft_bridge *bridge, struct end *end, const uint8_t *by
     bridge->events.bytes(bridge->events.ctx, bytes, len);
 }
 
-static void read_client(struct aloft_bridge *bridge, struct end *end)
+// Takes all that is there. False: the client is gone.
+static bool read_client(struct aloft_bridge *bridge, struct end *end)
 {
     uint8_t chunk[CHUNK];
-    ssize_t n;
-    while (end->here && (n = read(end->fd, chunk, sizeof chunk)) != 0) {
+    for (;;) {
+        ssize_t n = read(end->fd, chunk, sizeof chunk);
         if (n > 0) {
             take(bridge, end, chunk, (size_t)n);
+        } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+            return false;
         } else if (errno == EAGAIN) {
-            break;
-        } else if (errno != EINTR) {
-            leave(bridge, end);
-            return;
+            return true;
         }
-    }
-    if (end->here && n == 0) {
-        leave(bridge, end);
-    }
-    if (end->here && !flush(end)) {
-        leave(bridge, end);
     }
 }
 
@@ -392,8 +386,8 @@ void aloft_bridge_handle(struct aloft_bridge *bridge)
         if (end->kind == END_PTY) {
             look_at_pty(bridge, end);
         }
-        if (end->here) {
-            read_client(bridge, end);
+        if (end->here && !(read_client(bridge, end) && flush(end))) {
+            leave(bridge, end);
         }
         if (end->listen_fd >= 0) {
             accept_client(bridge, end);

@@ -274,7 +274,7 @@ static enum fault inflate_all(struct aloft_loader *loader, const uint8_t *data, 
 {
     struct aloft_loader_write *write = &loader->write;
     enum fault fault = FINE;
-    write->stream.next_in = (z_const Bytef *)data;
+    write->stream.next_in = data;
     write->stream.avail_in = len;
     do {
         write->stream.next_out = loader->piece;

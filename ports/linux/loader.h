@@ -16,6 +16,7 @@
 #include "aloft/serial.h"
 #include "ports/linux/loader_chip.h"
 #include <stdbool.h>
+#define ZLIB_CONST // its input is only read
 #include <zlib.h>
 
 struct aloft_loader_port {

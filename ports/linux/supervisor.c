@@ -439,7 +439,7 @@ static void on_bytes(void *ctx, const uint8_t *bytes, size_t len)
     struct supervisor *s = ctx;
     bool noise = is_noise(s);
     for (size_t i = 0; i < len && s->chip != 0; i++) {
-        uint8_t byte = noise ? (uint8_t)(bytes[i] << 1 | 1) : bytes[i];
+        uint8_t byte = (uint8_t)(noise ? bytes[i] << 1 | 1 : bytes[i]);
         // When the chip does not keep up, its line loses bytes.
         (void)!write(s->input_fd[1], &byte, 1);
     }
