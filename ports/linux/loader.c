@@ -8,7 +8,6 @@
 
 enum { SYNC_ANSWERS = 8, SLOW_READ_MAX = 64, REG_RECORD = 16, STATUS_MAX = 4, HEX_LEN = 32 };
 #define SYNC_VALUE   0x20120707u // not 0, which is how a host tells the ROM from the stub
-#define WINDOW_MAX   0x100000u
 #define SECTOR       0x1000u
 #define BODY_MAX_LEN 64u // of an answer that is no flash content
 
@@ -537,7 +536,9 @@ static enum fault run_user_code(struct aloft_loader *loader,
     return FINE;
 }
 
-// --- READ_FLASH: blocks go out, at most a window of them unacknowledged; the MD5 is last
+// --- READ_FLASH: blocks go out while less than a window of bytes is unacknowledged; the MD5 is
+// last. Hosts think that the window counts blocks, and ask for 64, but every stub counts bytes: one
+// block is on the way at a time.
 
 static void finish_read(struct aloft_loader *loader)
 {
@@ -572,13 +573,13 @@ static enum fault read_flash(struct aloft_loader *loader, const struct aloft_ser
 {
     struct aloft_loader_read *read = &loader->read;
     uint32_t block = aloft_get_le32(request->payload + 8);
-    uint64_t window = (uint64_t)aloft_get_le32(request->payload + 12) * block;
     memset(read, 0, sizeof *read);
     read->addr = aloft_get_le32(request->payload);
     read->len = aloft_get_le32(request->payload + 4);
     read->block = block;
-    read->window = window < WINDOW_MAX ? (uint32_t)window : WINDOW_MAX;
-    if (!in_flash(loader, read->addr, read->len) || window == 0 || block > sizeof loader->piece ||
+    read->window = aloft_get_le32(request->payload + 12);
+    if (!in_flash(loader, read->addr, read->len) || read->window == 0 || block == 0 ||
+        block > sizeof loader->piece ||
         loader->port->crypto->hash_init(&read->md5, ALOFT_HASH_MD5) != ALOFT_OK) {
         return BAD_RANGE;
     }

@@ -32,6 +32,9 @@
 // The capacitor at the chip's enable pin: a reset ends this long after the lines let go of it, and
 // what they say then is where it starts. Hosts that move one line after the other rely on it.
 #define ENABLE_DELAY_NS (5u * NS_PER_MS)
+// Over a network the second line comes late: pyserial gives every answer 50 ms. Both lines on, in a
+// reset, are a host between its two steps; it may take this long.
+#define BETWEEN_LINES_NS (1000u * NS_PER_MS)
 
 enum {
     CONSOLE_CHUNK = 4096,
@@ -420,8 +423,8 @@ static void on_lines(void *ctx, bool dtr, bool rts)
     if (holds_reset(s)) {
         press_reset(s);
         s->release_ns = 0;
-    } else if (s->chip == 0 && s->release_ns == 0) {
-        s->release_ns = aloft_board_clock_ns() + ENABLE_DELAY_NS;
+    } else if (s->chip == 0) {
+        s->release_ns = aloft_board_clock_ns() + (dtr && rts ? BETWEEN_LINES_NS : ENABLE_DELAY_NS);
     }
 }
 
