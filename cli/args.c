@@ -233,7 +233,7 @@ static void print_commands(const char *group, const char *about,
 {
     printf("Usage: %s COMMAND [options]\n\n%s\n\nCommands:\n", group, about);
     for (const struct aloft_command *c = commands; c->name != NULL; c++) {
-        printf("  %-10s %s\n", c->name, c->summary);
+        printf("  %-12s %s\n", c->name, c->summary);
     }
     printf("\n`%s COMMAND --help` tells more, with examples.\n", group);
 }

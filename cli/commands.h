@@ -4,9 +4,14 @@
 #define ALOFT_CLI_COMMANDS_H
 
 int cmd_board(int argc, char **argv);
+int cmd_chip_info(int argc, char **argv);
+int cmd_erase_flash(int argc, char **argv);
+int cmd_flash(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 int cmd_otadata(int argc, char **argv);
 int cmd_parts(int argc, char **argv);
+int cmd_read_flash(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_verify_flash(int argc, char **argv);
 
 #endif
