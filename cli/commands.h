@@ -8,6 +8,7 @@ int cmd_chip_info(int argc, char **argv);
 int cmd_erase_flash(int argc, char **argv);
 int cmd_flash(int argc, char **argv);
 int cmd_image(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
 int cmd_otadata(int argc, char **argv);
 int cmd_parts(int argc, char **argv);
 int cmd_read_flash(int argc, char **argv);

@@ -17,6 +17,7 @@ static const struct aloft_command commands[] = {
     {"erase-flash", "erase a board's flash, over its serial port", cmd_erase_flash},
     {"read-flash", "read a board's flash into a file", cmd_read_flash},
     {"verify-flash", "compare files with a board's flash", cmd_verify_flash},
+    {"monitor", "show a board's console, and type to it", cmd_monitor},
     {"chip-info", "tell which chip is at a serial port", cmd_chip_info},
     {NULL, NULL, NULL},
 };
