@@ -475,7 +475,7 @@ static void the_stub_sends_flash_with_at_most_a_window_unacknowledged(void **sta
     uint32_t got = 0;
     (void)state;
     start_stub();
-    assert_int_equal(ask_words(ALOFT_SERIAL_READ_FLASH, 0x800, len, 0x1000, 2), 0);
+    assert_int_equal(ask_words(ALOFT_SERIAL_READ_FLASH, 0x800, len, 0x1000, 0x2000), 0);
     for (int n = 0; got < len; n++) {
         assert_true(n < 20);
         uint32_t round = 0;
@@ -484,14 +484,14 @@ static void the_stub_sends_flash_with_at_most_a_window_unacknowledged(void **sta
             got += board.reader.len;
             round += board.reader.len;
         }
-        assert_true(round > 0 && round <= 0x2000);
+        assert_true(round > 0 && round <= 0x2000); // the window counts bytes
         send_ack(got);
     }
     assert_true(next_body());
     assert_int_equal(board.reader.len, ALOFT_MD5_LEN);
     assert_false(next_body());
     // A host that gives up in the middle can go on with something else.
-    assert_int_equal(ask_words(ALOFT_SERIAL_READ_FLASH, 0, len, 0x1000, 2), 0);
+    assert_int_equal(ask_words(ALOFT_SERIAL_READ_FLASH, 0, len, 0x1000, 0x2000), 0);
     while (next_body()) {
     }
     assert_int_equal(read_reg(0x40001000), 0x00F01D83);
