@@ -466,21 +466,17 @@ static enum fault read_slow(struct aloft_loader *loader, const struct aloft_seri
     return aloft_flash_read(&view, addr, answer->body, len) == ALOFT_OK ? FINE : NO_FLASH;
 }
 
-static void switch_baud(struct aloft_loader *loader)
-{
-    loader->port->set_baud(loader->port->ctx, loader->chip.baud);
-}
-
-// The answer still goes out at the old speed.
+// Only what comes in is heard at a speed, so it may change before the answer is on its way.
 static enum fault change_baud(struct aloft_loader *loader,
                               const struct aloft_serial_packet *request, struct answer *answer)
 {
     uint32_t baud = aloft_get_le32(request->payload);
+    (void)answer;
     if (baud == 0) {
         return BAD_LENGTH;
     }
     loader->chip.baud = baud;
-    answer->then = switch_baud;
+    loader->port->set_baud(loader->port->ctx, baud);
     return FINE;
 }
 

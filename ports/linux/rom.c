@@ -112,6 +112,7 @@ int main(void)
     retained->running_addr = 0;
     retained->start_ns = aloft_board_clock_ns();
     bool download = retained->download;
+    atomic_store(&retained->loading, download ? ALOFT_BOARD_LOADING : ALOFT_BOARD_NOT_LOADING);
     retained->download = false; // of this start only
     greet(retained->reset, download);
     if (download) {

@@ -47,7 +47,6 @@ void aloft_rom_download(struct aloft_board *board)
     enum aloft_loader_wish wish = ALOFT_LOADER_STAYS;
     aloft_loader_init(&loader, &port);
     set_baud(board, 0);
-    atomic_store(&board->retained->loading, ALOFT_BOARD_LOADING);
     aloft_board_print("waiting for download\n");
     while (wish == ALOFT_LOADER_STAYS) {
         struct pollfd input = {STDIN_FILENO, POLLIN, 0};
@@ -59,6 +58,5 @@ void aloft_rom_download(struct aloft_board *board)
                      loader.stub ? ALOFT_BOARD_STUB : ALOFT_BOARD_LOADING);
     }
     aloft_loader_release(&loader);
-    atomic_store(&board->retained->loading, ALOFT_BOARD_NOT_LOADING);
     aloft_board_reset(board, ALOFT_RESET_SOFTWARE);
 }

@@ -457,7 +457,9 @@ static void start_loader(struct supervisor *s)
 static void on_knock(void *ctx)
 {
     struct supervisor *s = ctx;
-    if (!s->stop && atomic_load(&s->retained->loading) == ALOFT_BOARD_NOT_LOADING) {
+    bool loads = s->retained->download || // as soon as the ROM starts
+                 atomic_load(&s->retained->loading) != ALOFT_BOARD_NOT_LOADING;
+    if (!s->stop && !loads) {
         fprintf(stderr, "aloft: a flasher is on the serial port; reset into download mode\n");
         start_loader(s);
     }
