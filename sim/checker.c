@@ -138,6 +138,30 @@ static void note_mark(struct sim_device *device)
     }
 }
 
+// The app is updating itself, and the image has not been found whole yet.
+static bool receiving(const struct sim_device *device)
+{
+    return device->mode == SIM_PULLING && !device->verified;
+}
+
+// An update writes otadata: to select its image, or before, when what runs is a fallback.
+static void write_in_pull(struct sim_device *device)
+{
+    struct sim_ghost *ghost = &device->ghost;
+    uint32_t state;
+    if (!receiving(device)) {
+        if (ghost->trial != SIM_TRIAL_MAYBE) {
+            sim_checker_selecting(device, device->work.agent.target);
+        }
+    } else if (!ghost->holding) {
+        ghost->holding = true;
+        if (selected(device, &state) == device->running && !ghost->otadata_hurt) {
+            sim_checker_violation(device, "C2: an update writes otadata before its image is whole",
+                                  device->running);
+        }
+    }
+}
+
 void sim_checker_before(struct sim_device *device, uint32_t addr, uint32_t len)
 {
     const struct sim_ghost *ghost = &device->ghost;
@@ -146,8 +170,8 @@ void sim_checker_before(struct sim_device *device, uint32_t addr, uint32_t len)
     if (otadata) {
         if (device->mode == SIM_BOOTING) {
             note_mark(device);
-        } else if (device->mode == SIM_PULLING && ghost->trial != SIM_TRIAL_MAYBE) {
-            sim_checker_selecting(device, device->work.agent.target);
+        } else if (device->mode == SIM_PULLING) {
+            write_in_pull(device);
         }
         return;
     }
@@ -179,6 +203,21 @@ static void check_record(struct sim_device *device, uint32_t sector)
     }
     if (firmware_in(device, slot) == SIM_FIRMWARE_NONE && !rotten(device, slot)) {
         sim_checker_violation(device, "C2: otadata names a slot without a whole image", slot);
+    } else if (receiving(device) && slot != device->running) {
+        sim_checker_violation(device, "C2: names a slot before the update is whole", slot);
+    }
+}
+
+// A fallback has been selected: what hurt the records before is gone, unless that turned out to be
+// an app on trial. For factory all records go, and the memory of failed trials with them.
+static void check_hold(struct sim_device *device)
+{
+    struct sim_ghost *ghost = &device->ghost;
+    uint32_t state;
+    if (receiving(device) && !device->nor.dead && !device->faults.stuck &&
+        selected(device, &state) == device->running && state >= VALID) {
+        ghost->otadata_hurt = false;
+        ghost->failed_by_itself = ghost->failed_by_itself && device->running >= 0;
     }
 }
 
@@ -188,6 +227,7 @@ void sim_checker_after(struct sim_device *device, uint32_t addr, uint32_t len, b
         if (!erased) {
             check_record(device, (addr - SIM_OTADATA) / SECTOR);
         }
+        check_hold(device);
         return;
     }
     int slot = slot_at(device, addr);
@@ -213,7 +253,8 @@ static void back_to_base(struct sim_device *device)
     struct sim_ghost *ghost = &device->ghost;
     if (ghost->trial == SIM_TRIAL_RAN || ghost->trial == SIM_TRIAL_CONFIRMING) {
         ghost->failed_firmware = ghost->trial_firmware;
-        ghost->failed_by_itself = !device->port.power_on && !ghost->otadata_hurt;
+        ghost->failed_by_itself =
+            !device->port.power_on && !ghost->otadata_hurt && !rotten(device, ghost->trial_slot);
         device->round.trial_failures++;
         count(device, SIM_OUTCOME_ROLLED_BACK);
     } else if (ghost->trial == SIM_TRIAL_MARKED) {
@@ -304,6 +345,7 @@ void sim_checker_pulling(struct sim_device *device)
         ghost->base_firmware = device->firmware;
     }
     ghost->trial = SIM_NO_TRIAL; // what was begun before did not come to its end
+    ghost->holding = false;
 }
 
 void sim_checker_selecting(struct sim_device *device, int slot)

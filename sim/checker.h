@@ -5,7 +5,8 @@
 //   C1  Only the bootloader and the confirming app write otadata; only the app writes slots; nobody
 //       writes the table, the factory slot, the running slot, or what a trial goes back to.
 //   C2  A record that appears in otadata names a slot that holds a whole good image, byte for byte,
-//       and the first byte of an image is programmed when all the others are there.
+//       and the first byte of an image is programmed when all the others are there. Before an
+//       update's image is whole it only writes otadata to select what runs, if nothing does.
 //   C3  What the bootloader runs is a whole good image: the one confirmed last, or one on trial.
 //   C4  A trial runs once: after that it is confirmed or another image runs, and what failed while
 //       it had power is not selected again before something else was.
@@ -44,6 +45,7 @@ struct sim_ghost {
     uint32_t last_seq[2];  // that a sound record in this sector had
     uint32_t rot;          // slots whose bytes rotted: bit slot + 1
     bool otadata_hurt;     // a record rotted, or otadata could not be written as asked
+    bool holding;          // an update selects the fallback that runs
     bool table_rot;
     bool broken; // a violation was found; the device is flashed again
 };

@@ -284,6 +284,7 @@ static void hear(void *ctx, const struct aloft_event *event)
         sim_trace(device, 5, "begins", event->total, event->value);
         break;
     case ALOFT_EVENT_VERIFIED:
+        device->verified = true;
         sim_trace(device, 8, "is whole and good", event->value, 0);
         break;
     case ALOFT_EVENT_RETRYING:
@@ -314,6 +315,7 @@ static void pull(struct sim_device *device)
     };
     device->shared->tally.pulls++;
     device->mode = SIM_PULLING;
+    device->verified = false;
     sim_checker_pulling(device);
     aloft_agent_init(&device->work.agent, &config);
     (void)aloft_agent_pull(&device->work.agent, URL, clock_ms(device)); // the first step says

@@ -91,6 +91,7 @@ struct sim_device {
     bool on_trial;
     bool confirmed;
     bool received; // this boot has received a part of an image
+    bool verified; // this pull says that its image is whole
 
     struct aloft_image_rules rules;
     struct aloft_boot_port port;

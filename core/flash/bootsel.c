@@ -112,7 +112,7 @@ bool aloft_bootsel_state(const struct aloft_slots *slots, const struct aloft_ota
 {
     int active = aloft_otadata_active(records);
     for (int n = 0; n < 2 && slots->ota_count > 0; n++) {
-        int i = active == 1 ? 1 - n : n; // of two records that name the slot, the one that counts
+        int i = n ^ (active == 1); // of two records that name the slot, the one that counts
         if (aloft_otadata_sound(&records[i]) &&
             (int)aloft_otadata_slot(records[i].seq, slots->ota_count) == slot) {
             *state = records[i].state;
@@ -299,8 +299,8 @@ static void verify_slot(struct aloft_bootsel *op, const struct aloft_image_rules
     aloft_verify_init(&op->verify, &view, rules);
 }
 
-void aloft_bootsel_set_boot(struct aloft_bootsel *op, const struct aloft_slots *slots,
-                            const struct aloft_image_rules *rules, int slot, bool trial)
+void aloft_bootsel_select(struct aloft_bootsel *op, const struct aloft_slots *slots,
+                          const struct aloft_image_rules *rules, int slot, uint32_t state)
 {
     struct aloft_otadata records[2];
     if (!start(op, slots, records)) {
@@ -320,8 +320,8 @@ void aloft_bootsel_set_boot(struct aloft_bootsel *op, const struct aloft_slots *
     }
     uint32_t current = active >= 0 ? records[active].seq : 0;
     op->write = true;
-    op->record.state = trial ? ALOFT_OTA_NEW : ALOFT_OTA_UNDEFINED;
-    if (active >= 0 && (int)aloft_otadata_slot(current, slots->ota_count) == slot) {
+    op->record.state = state;
+    if (active >= 0 && aloft_bootsel_boot_slot(slots, records) == slot) {
         op->sector = (uint32_t)active;
         op->record.seq = current;
         op->in_place = true;
@@ -333,19 +333,24 @@ void aloft_bootsel_set_boot(struct aloft_bootsel *op, const struct aloft_slots *
         // is something to go back to.
         uint32_t old = aloft_otadata_slot(current, slots->ota_count) + 1;
         op->next.seq = aloft_otadata_next_seq(old, (uint32_t)slot, slots->ota_count);
-        op->next.state = op->record.state;
+        op->next.state = state;
         op->then = true;
         op->record.seq = old;
         op->record.state = records[active].state;
     }
 }
 
+void aloft_bootsel_set_boot(struct aloft_bootsel *op, const struct aloft_slots *slots,
+                            const struct aloft_image_rules *rules, int slot, bool trial)
+{
+    aloft_bootsel_select(op, slots, rules, slot, trial ? ALOFT_OTA_NEW : ALOFT_OTA_UNDEFINED);
+}
+
 // The running app changes the state of its own record. False when it has none to change.
 static bool own_record(struct aloft_bootsel *op, const struct aloft_otadata records[2], int running)
 {
     int active = aloft_otadata_active(records);
-    if (active < 0 || op->slots->ota_count == 0 ||
-        (int)aloft_otadata_slot(records[active].seq, op->slots->ota_count) != running) {
+    if (active < 0 || running < 0 || aloft_bootsel_boot_slot(op->slots, records) != running) {
         fail(op, ALOFT_ERR_NOT_SELECTED);
         return false;
     }

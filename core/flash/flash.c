@@ -43,13 +43,12 @@ enum aloft_err aloft_flash_prog(const struct aloft_flash_view *view, uint32_t of
 enum aloft_err aloft_flash_erase(const struct aloft_flash_view *view, uint32_t off, uint32_t len)
 {
     const struct aloft_flash_geometry *geometry = &view->flash->geometry;
-    if (!inside(view, off, len) || (len != geometry->sector && len != geometry->block)) {
+    uint32_t addr = view->addr + off;
+    bool unit = len == geometry->sector || len == geometry->block;
+    if (!inside(view, off, len) || !unit || addr % len != 0) {
         return ALOFT_ERR_FLASH_RANGE;
     }
-    if ((view->addr + off) % len != 0) {
-        return ALOFT_ERR_FLASH_RANGE;
-    }
-    return view->flash->ops->erase(view->flash->ctx, view->addr + off, len);
+    return view->flash->ops->erase(view->flash->ctx, addr, len);
 }
 
 enum aloft_err aloft_flash_compare(const struct aloft_flash_view *view, uint32_t off,

@@ -201,20 +201,17 @@ struct aloft_flash_view aloft_slots_slot_view(const struct aloft_slots *slots, i
 
 void aloft_slot_name(int slot, char text[ALOFT_SLOT_NAME])
 {
-    if (slot < 0) {
-        const char *name = slot == ALOFT_SLOT_FACTORY ? "factory"
-                           : slot == ALOFT_SLOT_TEST  ? "test"
-                                                      : "none";
-        memcpy(text, name, strlen(name) + 1);
-        return;
-    }
-    memcpy(text, "ota_", 4);
-    if (slot >= 10) {
-        text[4] = '1';
-        text[5] = (char)('0' + slot - 10);
-        text[6] = 0;
-    } else {
-        text[4] = (char)('0' + slot);
-        text[5] = 0;
+    const char *name = slot == ALOFT_SLOT_FACTORY ? "factory"
+                       : slot == ALOFT_SLOT_TEST  ? "test"
+                       : slot < 0                 ? "none"
+                                                  : "ota_";
+    memcpy(text, name, strlen(name) + 1);
+    if (slot >= 0) {
+        text += 4;
+        if (slot >= 10) {
+            *text++ = '1';
+        }
+        *text++ = (char)('0' + slot % 10);
+        *text = 0;
     }
 }

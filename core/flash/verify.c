@@ -7,14 +7,8 @@
 void aloft_verify_init(struct aloft_verify *verify, const struct aloft_flash_view *view,
                        const struct aloft_image_rules *rules)
 {
+    memset(verify, 0, sizeof *verify);
     verify->view = *view;
-    verify->head = NULL;
-    verify->head_len = 0;
-    verify->len = 0;
-    verify->off = 0;
-    verify->sink = NULL;
-    verify->ctx = NULL;
-    verify->err = ALOFT_OK;
     aloft_image_init(&verify->image, rules);
     verify->image.rules.len_max = view->len;
 }

@@ -178,8 +178,8 @@ static void desc_done(struct aloft_image *image)
     if (facts->has_desc) {
         facts->secure_version = aloft_get_le32(image->part + DESC_SECURE);
     } else {
-        memset(facts->version, 0, sizeof facts->version);
-        memset(facts->project, 0, sizeof facts->project);
+        facts->version[0] = 0;
+        facts->project[0] = 0;
     }
     image->head_said = true;
     image->event = ALOFT_IMAGE_DESC;

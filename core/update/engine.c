@@ -6,7 +6,6 @@
 //
 // E1..E5 are in the header. Keeping E1: the only view that can be written is made in begin.
 #include "aloft/engine.h"
-#include "aloft/bootsel.h"
 #include "aloft/bytes.h"
 #include "aloft/crc32.h"
 #include <string.h>
@@ -16,6 +15,9 @@ enum phase { REREADING, RECEIVING, FLUSHING, VERIFYING, COMPLETING, DONE, FAILED
 // Notes of progress: the tail is erased, what is downloaded is said, and then progress is.
 enum notes { NO_NOTES, ERASE_NOTES, HEAD_NOTES, PROGRESS_NOTES };
 
+// Selecting the running app: LOOKING, then HELD, or the two others first.
+enum hold { LOOKING, REPAIRING, SELECTING, HELD };
+
 static enum aloft_err fail(struct aloft_engine *engine, enum aloft_err err)
 {
     engine->phase = FAILED;
@@ -24,21 +26,33 @@ static enum aloft_err fail(struct aloft_engine *engine, enum aloft_err err)
 }
 
 // Overwriting the spare slot while the running app is on trial would take away what a failed trial
-// goes back to. An app that otadata does not select, a fallback, is on no trial, whatever a stale
-// record of its slot says: it could never confirm itself, and would be refused for ever.
-static enum aloft_err on_trial(const struct aloft_slots *slots, int running)
+// goes back to. An app that otadata does not select is a fallback, or one whose record could not be
+// written: what was begun is carried out first, and then it is selected (E6). Its record says what
+// it said before, so one that was never confirmed is on trial then, and can confirm itself.
+static enum aloft_err look_at_records(struct aloft_engine *engine)
 {
+    const struct aloft_slots *slots = engine->slots;
     struct aloft_otadata records[2];
+    uint32_t state = ALOFT_OTA_VALID;
     enum aloft_err err = aloft_bootsel_read(slots, records);
-    int active = aloft_otadata_active(records);
-    if (err != ALOFT_OK || active < 0 || aloft_bootsel_boot_slot(slots, records) != running) {
-        return err;
+    bool named = aloft_bootsel_state(slots, records, engine->running, &state);
+    bool trial = named && state <= ALOFT_OTA_PENDING;
+    if (err != ALOFT_OK || aloft_bootsel_boot_slot(slots, records) == engine->running) {
+        engine->hold_phase = HELD;
+        return err == ALOFT_OK && trial ? ALOFT_ERR_ON_TRIAL : err;
     }
-    uint32_t state = records[active].state;
-    return state == ALOFT_OTA_NEW || state == ALOFT_OTA_PENDING ? ALOFT_ERR_ON_TRIAL : ALOFT_OK;
+    if (engine->hold_phase == LOOKING) {
+        aloft_bootsel_repair(&engine->hold, slots);
+    } else if (engine->hold_phase == REPAIRING) {
+        aloft_bootsel_select(&engine->hold, slots, &engine->rules, engine->running,
+                             trial ? ALOFT_OTA_NEW : ALOFT_OTA_VALID);
+    }
+    engine->hold_phase++;
+    return ALOFT_OK;
 }
 
-static enum aloft_err check_target(const struct aloft_engine_config *config, int target)
+static enum aloft_err check_target(struct aloft_engine *engine,
+                                   const struct aloft_engine_config *config, int target)
 {
     if (target == ALOFT_SLOT_NONE) {
         return ALOFT_ERR_NO_OTA_SLOT;
@@ -52,17 +66,7 @@ static enum aloft_err check_target(const struct aloft_engine_config *config, int
     if (config->len > aloft_slots_extent(config->slots, target).len) {
         return ALOFT_ERR_IMAGE_TOO_LARGE;
     }
-    return on_trial(config->slots, config->running);
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    for (uint32_t i = 0; i < ALOFT_IMAGE_TEXT && a[i] == b[i]; i++) {
-        if (a[i] == 0) {
-            return true;
-        }
-    }
-    return memcmp(a, b, ALOFT_IMAGE_TEXT) == 0;
+    return look_at_records(engine);
 }
 
 // Is this part of an image's name the one of a release that failed its trial?
@@ -97,8 +101,9 @@ static enum aloft_err accept(void *ctx, const struct aloft_image *image,
     if (!facts->has_desc) {
         return ALOFT_OK; // a release that has failed is known by its digest, at the end
     }
-    if (current != NULL && current->has_desc && same_text(current->project, facts->project) &&
-        same_text(current->version, facts->version)) {
+    if (current != NULL && current->has_desc &&
+        memcmp(current->project, facts->project, ALOFT_IMAGE_TEXT) == 0 &&
+        memcmp(current->version, facts->version, ALOFT_IMAGE_TEXT) == 0) {
         return ALOFT_ERR_SAME_VERSION;
     }
     if (engine->phase == REREADING) {
@@ -119,11 +124,13 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     ALOFT_ASSERT(config->rules->crypto != NULL);
     enum aloft_err err = aloft_slots_check(slots, config->rules->crypto);
     int target = config->target;
+    engine->slots = slots;
+    engine->running = config->running;
     if (err == ALOFT_OK && target == ALOFT_SLOT_NONE) {
         target = aloft_slots_next(slots, config->running);
     }
     if (err == ALOFT_OK) {
-        err = check_target(config, target);
+        err = check_target(engine, config, target);
     }
     if (err == ALOFT_OK) {
         err = aloft_bootsel_failed(slots, engine->failed, &engine->failed_count);
@@ -133,7 +140,6 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     }
     struct aloft_flash_view view = aloft_slots_slot_view(slots, target);
     engine->rules = *config->rules;
-    engine->rules.alone = true;
     engine->current = config->current;
     engine->events = config->events;
     engine->len = config->len;
@@ -150,6 +156,7 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     aloft_writer_init(&engine->writer, &view, config->len);
     engine->rules.crypto = NULL; // the SHA-256 is taken from flash, not from what goes by
     aloft_verify_init(&engine->verify, &view, &engine->rules);
+    engine->verify.image.rules.alone = true;
     engine->verify.sink = accept;
     engine->verify.ctx = engine;
     engine->rules.crypto = config->rules->crypto;
@@ -262,6 +269,7 @@ static void start_verify(struct aloft_engine *engine)
 {
     struct aloft_verify *verify = &engine->verify;
     aloft_verify_init(verify, &engine->writer.view, &engine->rules);
+    verify->image.rules.alone = true;
     verify->head = engine->writer.head;
     verify->head_len = engine->writer.head_len;
     verify->len = engine->taken;
@@ -311,10 +319,29 @@ static bool note_some(struct aloft_engine *engine)
     return true;
 }
 
+// Selects the running app (E6). When that is not possible, because the app is rotten itself or is
+// the test app, the update is needed all the more; when otadata cannot be written, it is not.
+static enum aloft_step hold_some(struct aloft_engine *engine)
+{
+    enum aloft_step step = aloft_bootsel_step(&engine->hold);
+    enum aloft_err err = engine->hold.err;
+    if (step == ALOFT_STEP_DONE || err < ALOFT_ERR_FLASH_VERIFY) {
+        err = look_at_records(engine);
+    }
+    if (err != ALOFT_OK) {
+        fail(engine, err);
+        return ALOFT_STEP_FAILED;
+    }
+    return ALOFT_STEP_AGAIN;
+}
+
 static enum aloft_step write_some(struct aloft_engine *engine)
 {
     if (!engine->head_passed) {
         return ALOFT_STEP_DONE; // nothing may be erased yet (E2)
+    }
+    if (engine->hold_phase != HELD) {
+        return hold_some(engine);
     }
     if (note_some(engine)) {
         return ALOFT_STEP_AGAIN;

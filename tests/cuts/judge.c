@@ -56,13 +56,43 @@ static int fallback(const struct judge_facts *facts, int slot)
     return facts->slots[JUDGE_FACTORY].version;
 }
 
+static bool refuses(const struct judge_facts *facts, int slot)
+{
+    for (int i = 0; i < 2; i++) {
+        const struct judge_record *record = &facts->records[i];
+        bool usable = record->state <= VALID || record->state == UNDEFINED;
+        if (record->sound && record->slot == slot && !usable) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The version that boots, where the selected one may have rotted: then the slots below it, factory,
+// and the slots above, those that a record refuses last of all.
+static int boots(const struct judge_facts *facts)
+{
+    int first = facts->selected == JUDGE_FACTORY ? -1 : facts->selected;
+    for (int refused = 0; refused < 2 && facts->selected >= 0; refused++) {
+        for (int n = 0; n <= (int)facts->ota_count; n++) {
+            int slot = n <= first + 1 ? first - n : n - 1;
+            int version = facts->slots[slot < 0 ? JUDGE_FACTORY : slot].version;
+            bool last = slot >= 0 && slot != first && refuses(facts, slot);
+            if (version > 0 && last == (refused == 1)) {
+                return version;
+            }
+        }
+    }
+    return 0;
+}
+
 void judge_start(struct judge *judge, const uint8_t *origin, uint32_t size)
 {
     judge->origin = origin;
     judge->size = size;
     judge_read(judge, origin, &judge->start);
     int selected = judge->start.selected;
-    settle(judge, selected < 0 ? 0 : judge->start.slots[selected].version);
+    settle(judge, boots(&judge->start));
     const struct judge_record *active = &judge->start.records[judge->start.active & 1];
     if (judge->start.active >= 0 && active->state <= PENDING) {
         // It begins in the middle of a trial.
@@ -162,6 +192,12 @@ static bool leads_somewhere(const struct judge_facts *facts)
     return facts->active < 0 || facts->slots[facts->selected].version != 0;
 }
 
+// It does not, but it is the choice from before the scenario, whose image had rotted.
+static bool was_so(const struct judge *judge, const struct judge_facts *facts)
+{
+    return !leads_somewhere(&judge->start) && facts->selected == judge->start.selected;
+}
+
 enum judge_verdict judge_flash(const struct judge *judge, const uint8_t *bytes)
 {
     struct judge_facts facts;
@@ -175,7 +211,7 @@ enum judge_verdict judge_flash(const struct judge *judge, const uint8_t *bytes)
     if (!there(judge, &facts)) {
         return JUDGE_LOST;
     }
-    return leads_somewhere(&facts) || !leads_somewhere(&judge->start) ? JUDGE_GOOD : JUDGE_CHOICE;
+    return leads_somewhere(&facts) || was_so(judge, &facts) ? JUDGE_GOOD : JUDGE_CHOICE;
 }
 
 // The data of the image's segments, as they lie in the published file, are what was loaded.

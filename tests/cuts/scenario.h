@@ -59,6 +59,7 @@ struct scenario {
     } records[2];
     enum damage damage;
     uint8_t damaged; // bit i: record i
+    uint8_t rotten;  // bit i: a bit of images[i] has turned over
     uint8_t notes;   // old notes in sector 0, of rewrites of record 1 that are done
     bool open_trial; // it begins with the app on trial running, in the slot that otadata selects
     bool untried;    // the product does without trials: what is set runs as confirmed

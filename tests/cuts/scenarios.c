@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NEW, PENDING, VALID, NAMES_MAX = 40, SCENARIOS_MAX = 120 };
+enum { NEW, PENDING, VALID, ABORTED = 4, NAMES_MAX = 40, SCENARIOS_MAX = 120 };
 
 #define FACTORY (-1) // as a slot
 
@@ -79,7 +79,27 @@ static const struct scenario table[] = {
      .manner = {[V2] = CRASHES}, .wanted = V1},
     {"rollback-by-watchdog", 2, true, false, {V1, V2, 0, 0, BIG}, {{3, NEW}, {2, VALID}},
      .manner = {[V1] = HANGS}, .wanted = V2},
+    // What is selected has rotted, a fallback runs, and its update goes over the rotten one. Here
+    // the second cut is exhaustive though it is a download.
+    {"rotten-then-update", 2, false, false, {V2, V1}, {{3, VALID}, {2, VALID}},
+     .rotten = 1, .script = {{UPDATE, V3}}, .wanted = V3},
+    {"rotten-then-update-from-factory", 2, true, false, {V2, V3, 0, 0, V1}, {{1, VALID}, {0, 0}},
+     .rotten = 1, .script = {{UPDATE, V3}}, .wanted = V3},
     // Whole updates: the second cut is sampled unless all are asked for.
+    {"rotten-both-records-factory-runs", 2, true, true, {V2, V3, 0, 0, V1},
+     {{3, VALID}, {2, VALID}}, .rotten = 3, .script = {{UPDATE, BIG}}, .wanted = BIG},
+    {"rotten-upper-slot", 2, true, true, {V1, V2, 0, 0, BIG}, {{1, VALID}, {2, VALID}},
+     .rotten = 2, .script = {{UPDATE, V3}}, .wanted = V3},
+    {"rotten-and-no-record-of-the-other", 2, false, true, {V2, V1}, {{1, VALID}, {0, 0}},
+     .rotten = 1, .script = {{UPDATE, V3}}, .wanted = V3},
+    {"rotten-and-no-record-at-all", 2, false, true, {V2, V1}, {{0, 0}, {0, 0}},
+     .rotten = 1, .script = {{UPDATE, V3}}, .wanted = V3},
+    {"rotten-and-the-other-refused", 2, false, true, {V2, V1}, {{3, VALID}, {2, ABORTED}},
+     .rotten = 1, .script = {{UPDATE, V3}}, .wanted = V3},
+    {"rotten-of-three-slots", 3, false, true, {V2, V1, BIG}, {{4, VALID}, {2, VALID}},
+     .rotten = 1, .script = {{UPDATE, V3}, {UPDATE, BIG}}, .wanted = BIG},
+    {"rotten-then-update-that-fails", 2, false, true, {V2, V1}, {{3, VALID}, {2, VALID}},
+     .rotten = 1, .manner = {[V3] = CRASHES}, .script = {{UPDATE, V3}}, .wanted = V1},
     {"update-from-factory", 2, true, true, {0, 0, 0, 0, V1}, {{0, 0}, {0, 0}},
      .script = {{UPDATE, V2}}, .wanted = V2},
     {"update-from-ota-0", 2, true, true, {V2, 0, 0, 0, V1}, {{1, VALID}, {0, 0}},

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TABLE = 0x8000, IMAGE_MAX = 0x3800 };
+enum { TABLE = 0x8000, IMAGE_MAX = 0x3800, ROT_AT = 600 };
 
 static uint8_t images[SCENARIO_VERSIONS + 1][IMAGE_MAX];
 static struct judge_artifact artifacts[SCENARIO_VERSIONS + 1];
@@ -93,10 +93,13 @@ static void put_table(struct world *world)
     (void)aloft_ptable_emit_all(rows, count, &aloft_mbed_crypto, world->bytes + TABLE);
 }
 
-static void put_image(struct world *world, uint32_t addr, int version)
+// Puts images[index] where it belongs.
+static void put_image(struct world *world, uint32_t index, uint32_t addr)
 {
+    int version = world->scenario->images[index];
     if (version != NO_IMAGE) {
         memcpy(world->bytes + addr, artifacts[version].bytes, artifacts[version].len);
+        world->bytes[addr + ROT_AT] ^= (uint8_t)(world->scenario->rotten >> index & 1);
     }
 }
 
@@ -189,10 +192,10 @@ void world_begin(struct world *world, const struct scenario *scenario, uint8_t *
     world->flash = (struct aloft_flash){&ops, world, world->nor.flash.geometry};
     put_table(world);
     for (uint32_t i = 0; i < scenario->ota; i++) {
-        put_image(world, slot_addr(scenario, i), scenario->images[i]);
+        put_image(world, i, slot_addr(scenario, i));
     }
     if (scenario->factory) {
-        put_image(world, WORLD_SLOT, scenario->images[4]);
+        put_image(world, 4, WORLD_SLOT);
     }
     put_otadata(world, seed);
     memcpy(origin, world->bytes, size);

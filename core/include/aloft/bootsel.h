@@ -75,6 +75,12 @@ enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids
 void aloft_bootsel_set_boot(struct aloft_bootsel *op, const struct aloft_slots *slots,
                             const struct aloft_image_rules *rules, int slot, bool trial);
 
+// As set_boot, with this state. For the engine, which gives a fallback that runs a record of its
+// own before an update; the state is NEW or VALID, for UNDEFINED would be rewritten at the app's
+// next confirm, and the notes of a failed release be lost with the sector.
+void aloft_bootsel_select(struct aloft_bootsel *op, const struct aloft_slots *slots,
+                          const struct aloft_image_rules *rules, int slot, uint32_t state);
+
 // The running app is good: its record becomes VALID. Already VALID, factory or test: nothing to do.
 // Flash:      in place, under a note: at most two erases and seven programs, one a step; twice that
 //             once in sixty times, when the other sector is full of notes.

@@ -7,14 +7,20 @@
 //   begin -> (feed, step..)* -> finish -> step.. -> DONE       then aloft_bootsel_set_boot
 //
 // Invariants
-//   E1  Only the target slot is erased or programmed; never the running one, factory or otadata.
+//   E1  Only the target slot is erased or programmed; never the running one or factory; otadata
+//   only
+//       as E6 says.
 //   E2  Nothing is erased before the image's head (288 bytes) was read and accepted.
 //   E3  The first 16 bytes are programmed only after the whole image was read back and judged good.
 //   E4  What notes of progress say is a hint: it is judged again, and the whole image at the end.
 //   E5  A release that has just failed its trial is not installed again.
+//   E6  Before anything is erased, otadata selects the running app. It does not when that is a
+//       fallback: what was selected has rotted, and the update goes over it. Were that record left
+//       in place, the new image would boot from its first 16 bytes on, and without a trial.
 #ifndef ALOFT_ENGINE_H
 #define ALOFT_ENGINE_H
 
+#include "aloft/bootsel.h"
 #include "aloft/event.h"
 #include "aloft/note.h"
 #include "aloft/resume.h"
@@ -37,6 +43,7 @@ struct aloft_engine_config {
 struct aloft_engine {
     uint32_t phase; // private
     enum aloft_err err;
+    const struct aloft_slots *slots;
     const struct aloft_image_facts *current;
     const struct aloft_events *events;
     struct aloft_image_rules rules;
@@ -44,14 +51,17 @@ struct aloft_engine {
     uint32_t taken;  // bytes fed
     uint32_t reread; // bytes judged again after a resume
     const struct aloft_artifact *artifact;
-    uint32_t notes;   // private
-    bool head_passed; // the image's head is known and accepted
-    int target;       // slot
+    uint32_t notes;      // private
+    uint32_t hold_phase; // private
+    bool head_passed;    // the image's head is known and accepted
+    int running;         // slot
+    int target;          // slot
     uint32_t failed_count;
     uint8_t failed[2][ALOFT_NOTE_ID]; // releases that are not to be tried again
     struct aloft_resume resume;       // notes of progress in the slot's tail
     struct aloft_writer writer;
     struct aloft_verify verify; // its judge follows the stream first, and flash at the end
+    struct aloft_bootsel hold;  // selects the running app
 };
 
 // Chooses and checks the target. Reads flash (table and otadata), writes nothing.
@@ -88,11 +98,14 @@ uint32_t aloft_engine_room(const struct aloft_engine *engine);
 // Errors: IMAGE_EMPTY, IMAGE_TRUNCATED, HTTP_SHORT when fewer bytes came than begin was told.
 enum aloft_err aloft_engine_finish(struct aloft_engine *engine);
 
-// One flash operation, or reading at most 4 KiB.
+// One flash operation, or reading at most 4 KiB; while a fallback is selected, also otadata.
 // DONE:       before finish: feed more. After finish: the image is in the slot, whole and good.
 // Power loss: the target slot may hold part of an image, without its first 16 bytes until the very
-//             last program; the running slot and otadata are untouched.
-// Errors:     FLASH_*, those of aloft_verify_step, TRIAL_FAILED.
+//             last program; the running slot is untouched, and so is otadata, unless it did not
+//             select the running slot: then that is selected, as aloft_bootsel_set_boot does.
+// Errors:     FLASH_*, those of aloft_verify_step, TRIAL_FAILED; ON_TRIAL when the running app was
+// no
+//             more selected and had never confirmed itself: now it is, and can.
 enum aloft_step aloft_engine_step(struct aloft_engine *engine);
 
 // Gives the update up. Writes nothing: what is in the slot has no first bytes and cannot boot.
