@@ -153,6 +153,9 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
             aloft_event_tell(engine->events, ALOFT_EVENT_UNRESUMABLE, 0, 0);
         }
     }
+    if (engine->notes == ERASE_NOTES) {
+        view.len = engine->resume.area; // the image's last block erase must not take the notes
+    }
     aloft_writer_init(&engine->writer, &view, config->len);
     engine->rules.crypto = NULL; // the SHA-256 is taken from flash, not from what goes by
     aloft_verify_init(&engine->verify, &view, &engine->rules);
@@ -187,7 +190,7 @@ enum aloft_err aloft_engine_resume(struct aloft_engine *engine,
     uint8_t head[ALOFT_RESUME_HEAD_MAX];
     *off = 0;
     enum aloft_err err = aloft_engine_begin(engine, config);
-    if (err != ALOFT_OK || !aloft_resume_read(&resume, &engine->writer.view, &noted, head)) {
+    if (err != ALOFT_OK || !aloft_resume_read(&resume, &engine->resume.view, &noted, head)) {
         return err;
     }
     engine->resume = resume;

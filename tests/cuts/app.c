@@ -102,43 +102,125 @@ static bool engine_steps(struct world *world, struct aloft_engine *engine)
     return step == ALOFT_STEP_DONE && !world->nor.dead;
 }
 
-// Feeds the first `limit` bytes of a version into the spare slot.
-static bool download(struct world *world, struct aloft_engine *engine, int version, uint32_t limit)
+// A download, as the agent has it. What it is of must outlive the engine.
+struct pull {
+    struct aloft_engine engine;
+    struct aloft_artifact artifact;
+    int version;
+    bool resumed;
+    bool anew; // what was begun has been found unfit to go on from
+};
+
+static bool tagged(const struct world *world, int version)
+{
+    return (world->scenario->tagged >> version & 1) != 0;
+}
+
+// What a server says of a version: all have one URL, so the tag alone tells them apart.
+static struct aloft_artifact offered(const struct world *world, int version, uint32_t len)
+{
+    struct aloft_artifact artifact = {.len = len, .url_crc = 1};
+    if (tagged(world, version)) {
+        artifact.tag_len = 4;
+        memcpy(artifact.tag, "\"v0\"", 4);
+        artifact.tag[2] = (char)('0' + version);
+    }
+    return artifact;
+}
+
+// Goes on where the notes in the slot say, if they are of this version; else from its first byte.
+static enum aloft_err begin(struct world *world, struct pull *pull, uint32_t *off)
 {
     struct aloft_engine_config config = {.slots = &world->slots,
                                          .rules = &world_rules,
                                          .running = slot_of_place(world->running),
                                          .target = ALOFT_SLOT_NONE};
-    const uint8_t *bytes = world_artifact(version, &config.len);
-    tell(world, "downloads version", version);
-    enum aloft_err err = aloft_engine_begin(engine, &config);
-    for (uint32_t off = 0; off < limit && err == ALOFT_OK;) {
+    (void)world_artifact(pull->version, &config.len);
+    struct aloft_artifact offer = offered(world, pull->version, config.len);
+    config.artifact = world->scenario->tagged != 0 ? &pull->artifact : NULL;
+    pull->resumed = config.artifact != NULL && !pull->anew &&
+                    aloft_engine_begun(&world->slots, config.running, &pull->artifact, off) &&
+                    pull->artifact.tag_len == offer.tag_len &&
+                    memcmp(pull->artifact.tag, offer.tag, offer.tag_len) == 0;
+    if (pull->resumed) {
+        tell(world, "goes on with version", pull->version);
+        return aloft_engine_resume(&pull->engine, &config, off);
+    }
+    tell(world, "downloads version", pull->version);
+    pull->artifact = offer;
+    *off = 0;
+    return aloft_engine_begin(&pull->engine, &config);
+}
+
+// The judge hears how much is fed twice.
+static void account(struct world *world, const struct pull *pull, uint32_t off)
+{
+    bool again = tagged(world, pull->version) && world->fed_version == pull->version;
+    if (again && !pull->anew) {
+        world->verdict = judge_goes_on(
+            world->bytes + aloft_slots_extent(&world->slots, pull->engine.target).addr, world->fed,
+            off);
+    }
+    world->fed_version = pull->version;
+    world->fed = off;
+}
+
+// Feeds a version into the spare slot, up to `limit` bytes of it.
+static bool feed(struct world *world, struct pull *pull, uint32_t limit)
+{
+    uint32_t len;
+    uint32_t off;
+    const uint8_t *bytes = world_artifact(pull->version, &len);
+    enum aloft_err err = begin(world, pull, &off);
+    if (err == ALOFT_OK) {
+        account(world, pull, off);
+        if (!engine_steps(world, &pull->engine)) { // what is in the slot is read again
+            return false;
+        }
+    }
+    while (off < limit && err == ALOFT_OK) {
         uint32_t used;
-        err = aloft_engine_feed(engine, bytes + off, limit - off, &used);
+        err = aloft_engine_feed(&pull->engine, bytes + off, limit - off, &used);
         off += used;
-        if (err == ALOFT_OK && !engine_steps(world, engine)) {
+        world->fed = off;
+        if (err == ALOFT_OK && !engine_steps(world, &pull->engine)) {
             return false;
         }
     }
     if (err != ALOFT_OK) {
         refused(world, "the update", err);
     }
-    return err == ALOFT_OK;
+    return err == ALOFT_OK && world->verdict == JUDGE_GOOD;
+}
+
+// The whole of a version. True when it is in its slot and good.
+static bool download(struct world *world, struct pull *pull)
+{
+    uint32_t len;
+    (void)world_artifact(pull->version, &len);
+    if (!feed(world, pull, len)) {
+        return false;
+    }
+    enum aloft_err err = aloft_engine_finish(&pull->engine);
+    if (err != ALOFT_OK) {
+        refused(world, "the update", err);
+    }
+    return err == ALOFT_OK && engine_steps(world, &pull->engine);
 }
 
 static void update(struct world *world, int version)
 {
-    struct aloft_engine engine;
-    uint32_t len;
-    (void)world_artifact(version, &len);
-    if (!download(world, &engine, version, len)) {
-        return;
+    struct pull pull = {.version = version};
+    bool whole = download(world, &pull);
+    // Where an update without a tag may have gone over a slot with notes, these may lie.
+    if (!whole && world->verdict == JUDGE_REFUSED && pull.resumed && world->scenario->stale) {
+        world->verdict = JUDGE_GOOD;
+        pull.anew = true;
+        whole = download(world, &pull);
     }
-    enum aloft_err err = aloft_engine_finish(&engine);
-    if (err != ALOFT_OK) {
-        refused(world, "the update", err);
-    } else if (engine_steps(world, &engine)) {
-        set_boot(world, engine.target, version);
+    if (whole) {
+        set_boot(world, pull.engine.target, version);
+        world->fed_version = world->issued ? NO_IMAGE : version;
     }
 }
 
@@ -185,7 +267,7 @@ static bool given_up(const struct world *world, int version)
 // Does one step of the script, or finds it done. False when a reset is due.
 static bool follow(struct world *world, struct script_step step)
 {
-    struct aloft_engine engine;
+    struct pull part = {.version = step.arg};
     uint32_t len;
     int place = step.arg == ALOFT_SLOT_FACTORY ? JUDGE_FACTORY : step.arg;
     switch (step.verb) {
@@ -201,7 +283,7 @@ static bool follow(struct world *world, struct script_step step)
         return false;
     case PART:
         (void)world_artifact(step.arg, &len);
-        (void)download(world, &engine, step.arg, len / 2); // a fault is in the verdict
+        (void)feed(world, &part, len / 2); // a fault is in the verdict
         next_step(world);
         return !world->nor.dead && world->verdict == JUDGE_GOOD;
     case SET:

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { PENDING = 1, VALID = 2, OTADATA_LEN = 0x2000 };
+enum { PENDING = 1, VALID = 2, OTADATA_LEN = 0x2000, TWICE_MAX = 4096 };
 
 #define UNDEFINED 0xFFFFFFFFu
 
@@ -195,7 +195,15 @@ static bool leads_somewhere(const struct judge_facts *facts)
 // It does not, but it is the choice from before the scenario, whose image had rotted.
 static bool was_so(const struct judge *judge, const struct judge_facts *facts)
 {
-    return !leads_somewhere(&judge->start) && facts->selected == judge->start.selected;
+    const struct judge_facts *start = &judge->start;
+    return !leads_somewhere(start) && facts->active >= 0 &&
+           facts->records[facts->active].seq == start->records[start->active].seq;
+}
+
+// From an image's first byte on there is nothing to go on with: it is selected, or fetched again.
+enum judge_verdict judge_goes_on(const uint8_t *slot, uint32_t fed, uint32_t off)
+{
+    return fed <= off + TWICE_MAX || slot[0] == 0xE9 ? JUDGE_GOOD : JUDGE_WASTED;
 }
 
 enum judge_verdict judge_flash(const struct judge *judge, const uint8_t *bytes)
@@ -210,6 +218,9 @@ enum judge_verdict judge_flash(const struct judge *judge, const uint8_t *bytes)
     }
     if (!there(judge, &facts)) {
         return JUDGE_LOST;
+    }
+    if (!facts.progress && !judge->stale) {
+        return JUDGE_NOTES;
     }
     return leads_somewhere(&facts) || was_so(judge, &facts) ? JUDGE_GOOD : JUDGE_CHOICE;
 }

@@ -48,6 +48,7 @@ struct judge_facts {
     struct judge_slot slots[JUDGE_SLOTS];
     struct judge_record records[2];
     int active;     // the record that counts; JUDGE_NOWHERE
+    bool progress;  // what notes of progress in the slots tell is so
     int selected;   // the slot that it, or the lack of one, selects; JUDGE_NOWHERE
     bool open_note; // a note announces a rewrite and none says that it is done
 };
@@ -69,6 +70,8 @@ struct judge_facts {
     X(NOTE, "at the end a note still waits to be carried out")                                     \
     X(REFUSED, "an operation was refused that must be possible again")                             \
     X(ENDLESS, "the scenario does not come to an end")                                             \
+    X(NOTES, "notes of progress tell of what is not in the slot")                                  \
+    X(WASTED, "more than 4 KiB of a download are fetched twice")                                   \
     X(RESTLESS, "a boot that has nothing to do writes to flash")                                   \
     X(MISSING, "the cut was never reached")
 // clang-format on
@@ -84,6 +87,8 @@ struct judge {
     int versions;                           // highest version
     const uint8_t *origin;                  // flash as it was at the start
     uint32_t size;                          // of the chip, bytes
+    uint32_t unit;                          // what it programs at least, bytes
+    bool stale;                             // notes of progress may lie
     struct judge_facts start;               // what origin said
     bool untried; // without trials: what set_boot has set counts as confirmed
     int settled;
@@ -109,6 +114,9 @@ void judge_reject(struct judge *judge, int version, const uint8_t *bytes);
 void judge_rejected(struct judge *judge);
 void judge_cut_in_boot(
     struct judge *judge); // a trial that did not get as far as its app has failed
+
+// Asked when a download of which `fed` bytes had come goes on at `off`; slot: what its slot holds.
+enum judge_verdict judge_goes_on(const uint8_t *slot, uint32_t fed, uint32_t off);
 
 // Asked at a cut: flash alone.
 enum judge_verdict judge_flash(const struct judge *judge, const uint8_t *bytes);

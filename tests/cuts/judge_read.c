@@ -14,7 +14,10 @@ enum {
     NOTES_MAX = 120,
     INTENT = 1,
     VALID = 2,
-    BLAMELESS = 0x100
+    BLAMELESS = 0x100,
+    UNIT = 16, // of notes of progress, at least
+    SAID = 12, // bytes of a unit that say something
+    SAID_MAX = 256,
 };
 
 #define UNDEFINED 0xFFFFFFFFu
@@ -94,6 +97,57 @@ static int version_in(const struct judge *judge, const uint8_t *p, uint32_t room
         }
     }
     return whole(p, room) ? JUDGE_UNKNOWN : 0;
+}
+
+// Unit n of the notes of progress, when it is whole.
+static const uint8_t *progress_unit(uint32_t unit, const uint8_t *area, uint32_t n)
+{
+    const uint8_t number[4] = {(uint8_t)n, (uint8_t)(n >> 8), 0, 0};
+    const uint8_t *p = area + n * unit;
+    bool whole_unit = (n + 1) * unit <= SECTOR &&
+                      word(p + SAID) == crc32(crc32(0, p, SAID), number, sizeof number);
+    return whole_unit ? p : NULL;
+}
+
+// What the notes of progress in a slot's last sector say of the download is there: the first bytes
+// are the artifact's, and so is everything below each offset, but for these, which come last.
+static bool progress_is_so(const struct judge *judge, const uint8_t *slot, uint32_t len)
+{
+    const uint8_t *area = slot + len - SECTOR;
+    uint32_t size = judge->unit > UNIT ? judge->unit : UNIT;
+    const uint8_t *unit = progress_unit(size, area, 0);
+    uint8_t said[SAID_MAX];
+    uint32_t n = 1;
+    if (unit == NULL || unit[8] != 'R' || unit[9] != 'S') {
+        return true;
+    }
+    uint32_t total = word(unit);
+    uint32_t tag = unit[10];
+    uint32_t head = unit[11];
+    for (uint32_t have = 0; have < tag + head && have + SAID <= SAID_MAX; have += SAID) {
+        unit = progress_unit(size, area, n++);
+        if (unit == NULL) {
+            return true; // not complete
+        }
+        memcpy(said + have, unit, SAID);
+    }
+    int version = tag == 4 ? said[2] - '0' : 0;
+    if (version < 1 || version > judge->versions) {
+        return false;
+    }
+    const struct judge_artifact *artifact = &judge->artifacts[version];
+    if (total != artifact->len || memcmp(said + tag, artifact->bytes, head) != 0) {
+        return false;
+    }
+    for (; n < SECTOR / size && !blank(area + n * size, size); n++) {
+        unit = progress_unit(size, area, n);
+        uint32_t off = unit != NULL ? word(unit) : head;
+        if (off < head || off > total ||
+            memcmp(slot + head, artifact->bytes + head, off - head) != 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void read_row(const struct judge *judge, const uint8_t *row, struct judge_facts *facts)
@@ -183,6 +237,7 @@ void judge_read(const struct judge *judge, const uint8_t *bytes, struct judge_fa
     memset(facts, 0, sizeof *facts);
     facts->active = JUDGE_NOWHERE;
     facts->selected = JUDGE_NOWHERE;
+    facts->progress = true;
     read_table(judge, bytes, facts);
     if (!facts->table) {
         return;
@@ -190,6 +245,8 @@ void judge_read(const struct judge *judge, const uint8_t *bytes, struct judge_fa
     for (int i = 0; i < JUDGE_SLOTS; i++) {
         struct judge_slot *slot = &facts->slots[i];
         slot->version = slot->len == 0 ? 0 : version_in(judge, bytes + slot->addr, slot->len);
+        facts->progress = facts->progress &&
+                          (slot->len == 0 || progress_is_so(judge, bytes + slot->addr, slot->len));
     }
     for (uint32_t i = 0; i < 2; i++) {
         const uint8_t *sector = bytes + facts->otadata + i * SECTOR;

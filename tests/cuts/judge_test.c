@@ -169,6 +169,54 @@ static void a_note_that_waits_is_found(void)
     CHECK_EQ(end(), JUDGE_NOTE);
 }
 
+static bool progress_is_so(void)
+{
+    struct judge_facts facts;
+    judge_read(&world.judge, world.bytes, &facts);
+    return facts.progress;
+}
+
+static void notes_of_progress_that_lie_are_found(void)
+{
+    after("resume-of-three-notes"); // HUGE in ota_1, notes up to 10,752 or more
+    CHECK(progress_is_so());
+    slot(1)[10000] ^= 1;
+    CHECK(!progress_is_so());
+    slot(1)[10000] ^= 1;
+    slot(1)[5] ^= 1; // the first bytes come last
+    CHECK(progress_is_so());
+    slot(1)[WORLD_SLOT - 0x1000 + 16 + 5] ^= 1; // the second unit is torn: no notes
+    slot(1)[10000] ^= 1;
+    CHECK(progress_is_so());
+}
+
+static void a_download_that_starts_too_far_back_is_found(void)
+{
+    uint8_t first = 0xFF;
+    CHECK_EQ(judge_goes_on(&first, 8000, 3904), JUDGE_GOOD);
+    CHECK_EQ(judge_goes_on(&first, 8000, 3903), JUDGE_WASTED);
+    CHECK_EQ(judge_goes_on(&first, 8000, 0), JUDGE_WASTED);
+    first = 0xE9;
+    CHECK_EQ(judge_goes_on(&first, 8000, 0), JUDGE_GOOD);
+}
+
+static void what_runs_when_the_selected_image_has_rotted_is_known(void)
+{
+    static const char *const names[] = {"rotten-then-update", "rotten-and-the-other-refused",
+                                        "rotten-upper-slot", "rotten-both-records-factory-runs"};
+    world_publish();
+    for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        world_begin(&world, named(names[i]), origin, 1);
+        CHECK_EQ(world.judge.settled, V1);
+        CHECK_EQ(flash(), JUDGE_GOOD); // the choice is bad, but was so
+    }
+    after("rotten-then-update"); // V3 in ota_0, seq 5
+    slot(0)[600] ^= 1;
+    slot(1)[600] ^= 1;
+    memcpy(slot(1), world.judge.artifacts[V3].bytes, world.judge.artifacts[V3].len);
+    CHECK_EQ(flash(), JUDGE_CHOICE);
+}
+
 // The reader judges otadata as FORMATS.md tells it, whatever core thinks.
 static void the_reader_knows_a_sound_record(void)
 {
@@ -195,4 +243,7 @@ CHECK_MAIN(TEST(a_good_device_is_good), TEST(a_wrong_byte_in_the_running_image_i
            TEST(a_confirmed_app_that_is_forgotten_is_found),
            TEST(an_app_that_confirms_itself_without_a_word_is_found),
            TEST(other_bytes_than_those_in_flash_are_found), TEST(an_image_from_nowhere_is_found),
-           TEST(a_note_that_waits_is_found), TEST(the_reader_knows_a_sound_record))
+           TEST(a_note_that_waits_is_found), TEST(notes_of_progress_that_lie_are_found),
+           TEST(a_download_that_starts_too_far_back_is_found),
+           TEST(what_runs_when_the_selected_image_has_rotted_is_known),
+           TEST(the_reader_knows_a_sound_record))

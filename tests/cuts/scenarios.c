@@ -6,6 +6,7 @@
 enum { NEW, PENDING, VALID, ABORTED = 4, NAMES_MAX = 40, SCENARIOS_MAX = 120 };
 
 #define FACTORY (-1) // as a slot
+#define ALL     0xFE // versions
 
 // clang-format off
 static const struct scenario table[] = {
@@ -85,6 +86,28 @@ static const struct scenario table[] = {
      .rotten = 1, .script = {{UPDATE, V3}}, .wanted = V3},
     {"rotten-then-update-from-factory", 2, true, false, {V2, V3, 0, 0, V1}, {{1, VALID}, {0, 0}},
      .rotten = 1, .script = {{UPDATE, V3}}, .wanted = V3},
+    // Downloads that go on where they stopped. The first has every second cut, too.
+    {"resume", 2, true, false, {V1, V2, 0, 0, V3}, {{1, VALID}, {2, VALID}},
+     .tagged = ALL, .script = {{UPDATE, BIG}}, .wanted = BIG},
+    // An erase of the slot's only block, for the image, once took the notes with it.
+    {"resume-of-three-notes", 2, true, true, {V2, 0, 0, 0, V1}, {{1, VALID}, {0, 0}},
+     .tagged = ALL, .script = {{UPDATE, HUGE}}, .wanted = HUGE},
+    {"resume-after-disconnect", 2, true, true, {V2, 0, 0, 0, V1}, {{1, VALID}, {0, 0}},
+     .tagged = ALL, .script = {{PART, HUGE}, {UPDATE, HUGE}}, .wanted = HUGE},
+    {"resume-after-reset", 2, false, true, {V1, V2}, {{1, VALID}, {2, VALID}},
+     .tagged = ALL, .script = {{PART, HUGE}, {RESTART, 0}, {UPDATE, HUGE}}, .wanted = HUGE},
+    {"resume-by-another", 2, true, true, {V1, V2, 0, 0, V2}, {{1, VALID}, {2, VALID}},
+     .tagged = ALL, .script = {{PART, HUGE}, {RESTART, 0}, {UPDATE, BIG}}, .wanted = BIG},
+    {"resume-by-one-without-a-tag", 2, true, true, {V1, V2, 0, 0, V2}, {{1, VALID}, {2, VALID}},
+     .tagged = 1 << HUGE, .stale = true,
+     .script = {{PART, HUGE}, {PART, BIG}, {UPDATE, HUGE}}, .wanted = HUGE},
+    {"resume-over-old-notes", 2, false, true, {V1}, {{1, VALID}, {0, 0}},
+     .tagged = ALL, .script = {{UPDATE, BIG}, {UPDATE, V3}, {UPDATE, HUGE}}, .wanted = HUGE},
+    {"resume-then-trial-fails", 2, true, true, {V1, V2, 0, 0, V3}, {{1, VALID}, {2, VALID}},
+     .tagged = ALL, .manner = {[BIG] = CRASHES}, .script = {{UPDATE, BIG}, {UPDATE, HUGE}},
+     .wanted = HUGE},
+    {"resume-over-what-rotted", 2, false, true, {V2, V1}, {{3, VALID}, {2, VALID}},
+     .rotten = 1, .tagged = ALL, .script = {{PART, BIG}, {UPDATE, BIG}}, .wanted = BIG},
     // Whole updates: the second cut is sampled unless all are asked for.
     {"rotten-both-records-factory-runs", 2, true, true, {V2, V3, 0, 0, V1},
      {{3, VALID}, {2, VALID}}, .rotten = 3, .script = {{UPDATE, BIG}}, .wanted = BIG},

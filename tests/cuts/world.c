@@ -189,6 +189,8 @@ void world_begin(struct world *world, const struct scenario *scenario, uint8_t *
     world->running = JUDGE_NOWHERE;
     aloft_nor_init(&world->nor, world->bytes, world->sectors, size);
     world->nor.noise = seed;
+    world->nor.flash.geometry.write_unit = scenario->unit != 0 ? scenario->unit : 1;
+    world->judge.unit = world->nor.flash.geometry.write_unit;
     world->flash = (struct aloft_flash){&ops, world, world->nor.flash.geometry};
     put_table(world);
     for (uint32_t i = 0; i < scenario->ota; i++) {
@@ -203,6 +205,7 @@ void world_begin(struct world *world, const struct scenario *scenario, uint8_t *
     world->judge.versions = SCENARIO_VERSIONS;
     judge_start(&world->judge, origin, size);
     world->judge.untried = scenario->untried;
+    world->judge.stale = scenario->stale;
     // The table is frozen, so what an app would find in it is read once.
     (void)aloft_slots_load(&world->slots, &world->flash, &aloft_mbed_crypto, TABLE);
     if (scenario->open_trial) {

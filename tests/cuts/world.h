@@ -38,6 +38,8 @@ struct world {
     bool issued;     // set_boot of this step was done once
     uint32_t step;   // of the script
     uint32_t boots;  // since the scenario began
+    int fed_version; // whose download was begun last
+    uint32_t fed;    // how many bytes of it had come
     uint32_t tried;  // bit v: version v has run on trial and was not confirmed
     int running;     // place of the slot; JUDGE_NOWHERE: a reset is due
     int version;     // that runs
