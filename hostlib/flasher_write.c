@@ -9,6 +9,7 @@
 #include "hostlib/mbed_crypto.h"
 #include <stdlib.h>
 #include <string.h>
+#define ZLIB_CONST // its input is only read
 #include <zlib.h>
 
 enum { BEST = 9, MISSING_FF = 0xFF };
@@ -51,7 +52,7 @@ static uint32_t yield_of(struct job *job, const uint8_t *piece, uint32_t len)
     if (job->plain) {
         return len;
     }
-    job->inflater.next_in = (z_const Bytef *)piece;
+    job->inflater.next_in = piece;
     job->inflater.avail_in = len;
     do {
         job->inflater.next_out = scrap;
