@@ -169,7 +169,8 @@ static enum aloft_flasher_answer judge(struct aloft_flasher *flasher,
     return broken ? ALOFT_FLASHER_BAD_CHECK : ALOFT_FLASHER_REFUSED;
 }
 
-// A ROM answers an unknown request once for each of its bytes that it did not use.
+// A ROM answers a request that it does not know more than once, and under other numbers, too: so
+// all of that is waited for and thrown away.
 static enum aloft_flasher_answer not_known(struct aloft_flasher *flasher, uint8_t op)
 {
     aloft_clock_sleep_ms(DRAIN_MS);
@@ -181,9 +182,10 @@ static enum aloft_flasher_answer not_known(struct aloft_flasher *flasher, uint8_
     return ALOFT_FLASHER_REFUSED;
 }
 
+// Only a bare status: what a chip reads from flash may look like one.
 static bool says_invalid(const struct aloft_serial_packet *packet)
 {
-    return packet->len >= 2 && packet->payload[0] != 0 &&
+    return packet->len >= 2 && packet->len <= ALOFT_SERIAL_STATUS_ROM && packet->payload[0] != 0 &&
            packet->payload[1] == ALOFT_SERIAL_INVALID;
 }
 
@@ -199,11 +201,11 @@ static enum aloft_flasher_answer await(struct aloft_flasher *flasher,
         if (!next_response(flasher, deadline, &packet, &answer)) {
             break;
         }
-        if (packet.op == request->op) {
-            return judge(flasher, &packet, reply);
-        }
         if (says_invalid(&packet)) {
             return not_known(flasher, request->op);
+        }
+        if (packet.op == request->op) {
+            return judge(flasher, &packet, reply);
         }
         answer = ALOFT_FLASHER_SILENCE;
     }
