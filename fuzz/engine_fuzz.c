@@ -1,9 +1,11 @@
 // The update engine, driven by a script: begin, feed a good or spoiled image, step, finish, abort,
 // power cycles and failing flash operations in any order.
 //
-// Checked: E1 (the watch stops a change outside the target), E2 (no change before the head was
+// Checked: E1 and E6 (the watch stops a change outside the target; otadata may change only while it
+// does not select the running app), E2 (no change before the head was
 // accepted), E3 (what starts like an image is whole and good), and that DONE means a good image.
 // Input: slots, then operations.
+#include "aloft/bytes.h"
 #include "aloft/engine.h"
 #include "fuzz.h"
 #include "oracle.h"
@@ -42,6 +44,22 @@ static bool on_trial(int running)
            records[24] <= ALOFT_OTA_PENDING;
 }
 
+// What otadata selects is not what runs (E6).
+static bool in_fallback(int running)
+{
+    const struct device *device = &scene.device;
+    const uint8_t *records = device->ram.bytes + DEVICE_OTADATA;
+    int selected = device->slots.factory.len != 0 ? ALOFT_SLOT_FACTORY : 0;
+    int active = device->slots.otadata.len == 0
+                     ? -1
+                     : oracle_active(records, records + ALOFT_OTADATA_SECTOR);
+    if (active >= 0 && device->slots.ota_count > 0) {
+        uint32_t seq = aloft_get_le32(records + (uint32_t)active * ALOFT_OTADATA_SECTOR);
+        selected = (int)((seq - 1) % device->slots.ota_count);
+    }
+    return selected != running;
+}
+
 static void begin(struct fuzz_input *in)
 {
     uint8_t how = fuzz_u8(in);
@@ -70,6 +88,9 @@ static void begin(struct fuzz_input *in)
         FUZZ_CHECK(target >= 0 && target != config.running && !on_trial(config.running));
         scene.target = aloft_slots_extent(&scene.device.slots, target);
         watch.allowed[0] = scene.target;
+        if (in_fallback(config.running)) {
+            watch.allowed[1] = scene.device.slots.otadata;
+        }
     }
     FUZZ_CHECK(scene.engine.err == err);
 }

@@ -15,8 +15,8 @@ enum phase { REREADING, RECEIVING, FLUSHING, VERIFYING, COMPLETING, DONE, FAILED
 // Notes of progress: the tail is erased, what is downloaded is said, and then progress is.
 enum notes { NO_NOTES, ERASE_NOTES, HEAD_NOTES, PROGRESS_NOTES };
 
-// Selecting the running app: LOOKING, then HELD, or the two others first.
-enum hold { LOOKING, REPAIRING, SELECTING, HELD };
+// Selecting the running app: a look at the records ends it, or leads to a write and another look.
+enum hold { LOOK, REPAIRING, LOOK_AGAIN, SELECTING, LOOK_AT_LAST, HELD };
 
 static enum aloft_err fail(struct aloft_engine *engine, enum aloft_err err)
 {
@@ -35,15 +35,15 @@ static enum aloft_err look_at_records(struct aloft_engine *engine)
     struct aloft_otadata records[2];
     uint32_t state = ALOFT_OTA_VALID;
     enum aloft_err err = aloft_bootsel_read(slots, records);
-    bool named = aloft_bootsel_state(slots, records, engine->running, &state);
-    bool trial = named && state <= ALOFT_OTA_PENDING;
+    (void)aloft_bootsel_state(slots, records, engine->running, &state); // or it was never on trial
+    bool trial = state <= ALOFT_OTA_PENDING;
     if (err != ALOFT_OK || aloft_bootsel_boot_slot(slots, records) == engine->running) {
         engine->hold_phase = HELD;
         return err == ALOFT_OK && trial ? ALOFT_ERR_ON_TRIAL : err;
     }
-    if (engine->hold_phase == LOOKING) {
+    if (engine->hold_phase == LOOK) {
         aloft_bootsel_repair(&engine->hold, slots);
-    } else if (engine->hold_phase == REPAIRING) {
+    } else if (engine->hold_phase == LOOK_AGAIN) {
         aloft_bootsel_select(&engine->hold, slots, &engine->rules, engine->running,
                              trial ? ALOFT_OTA_NEW : ALOFT_OTA_VALID);
     }
@@ -326,10 +326,14 @@ static bool note_some(struct aloft_engine *engine)
 // the test app, the update is needed all the more; when otadata cannot be written, it is not.
 static enum aloft_step hold_some(struct aloft_engine *engine)
 {
-    enum aloft_step step = aloft_bootsel_step(&engine->hold);
-    enum aloft_err err = engine->hold.err;
-    if (step == ALOFT_STEP_DONE || err < ALOFT_ERR_FLASH_VERIFY) {
+    enum aloft_err err = ALOFT_OK;
+    bool looks = engine->hold_phase % 2 == LOOK % 2;
+    if (looks) {
         err = look_at_records(engine);
+    } else if (aloft_bootsel_step(&engine->hold) != ALOFT_STEP_AGAIN) {
+        err = engine->hold.err;
+        err = err < ALOFT_ERR_FLASH_VERIFY ? ALOFT_OK : err;
+        engine->hold_phase++;
     }
     if (err != ALOFT_OK) {
         fail(engine, err);

@@ -7,9 +7,8 @@
 //   begin -> (feed, step..)* -> finish -> step.. -> DONE       then aloft_bootsel_set_boot
 //
 // Invariants
-//   E1  Only the target slot is erased or programmed; never the running one or factory; otadata
-//   only
-//       as E6 says.
+//   E1  Only the target slot is erased or programmed; never the running one or factory; and otadata
+//       only as E6 says.
 //   E2  Nothing is erased before the image's head (288 bytes) was read and accepted.
 //   E3  The first 16 bytes are programmed only after the whole image was read back and judged good.
 //   E4  What notes of progress say is a hint: it is judged again, and the whole image at the end.
