@@ -549,8 +549,8 @@ static bool leave(struct aloft_flasher *flasher)
 
 bool aloft_flasher_finish(struct aloft_flasher *flasher, enum aloft_flasher_after after)
 {
-    if (after == ALOFT_FLASHER_STAY) {
-        return true;
+    if (after == ALOFT_FLASHER_STAY) { // where the next flasher looks for it
+        return aloft_flasher_set_baud(flasher, ALOFT_FLASHER_BAUD);
     }
     if (after == ALOFT_FLASHER_RUN) {
         return leave(flasher);

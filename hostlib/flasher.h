@@ -57,7 +57,7 @@ enum aloft_flasher_before {
 enum aloft_flasher_after {
     ALOFT_FLASHER_HARD_RESET, // by RTS; where there is none, as ALOFT_FLASHER_RUN
     ALOFT_FLASHER_RUN,        // the loader is asked to start the app
-    ALOFT_FLASHER_STAY,
+    ALOFT_FLASHER_STAY,       // in the loader, at ALOFT_FLASHER_BAUD
 };
 
 // Resets the chip into its loader, agrees with it on where frames begin, and finds out which chip
