@@ -221,6 +221,25 @@ static void serial_port(void)
              "\xc0\x00"));
 }
 
+static void streams(void)
+{
+    emit("serial", "sync", "40",
+         LIT("\xC0\x00\x08\x04\x00\x00\x00\x00\x00\x07\x07\x12\x20\xC0"
+             "\xC0\x01\x08\x04\x00\x07\x07\x12\x20\x00\x00\x00\x00\xC0"));
+    emit("serial", "escapes", "10",
+         LIT("boot:0x3\r\n\xC0\x00\x0A\x04\x00\x00\x00\x00\x00\xDB\xDC\xDB\xDD\x01\x02\xC0"));
+    emit("serial", "broken", "07",
+         LIT("\xC0"
+             "a\xDB"
+             "b\xC0\xC0\xDB\xC0longer than the room\xC0"
+             "good\xC0"));
+    emit("telnet", "open", "",
+         LIT("\xFF\xFB\x2C\xFF\xFD\x00\xFF\xFA\x2C\x01\x00\x01\xC2\x00\xFF\xF0"
+             "ab\xFF\xFF"
+             "c\xFF\xFC\x01"));
+    emit("telnet", "odd", "", LIT("\xFF\xF1\xFF\xFA\x05\xFF\xF0\xFF\xFA\x2C\x01\xFF\x07\xFF"));
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -231,6 +250,7 @@ int main(int argc, char **argv)
     (void)mkdir(root, 0777); // it may be there
     tables();
     serial_port();
+    streams();
     records();
     images();
     texts();
