@@ -4,9 +4,10 @@
 #include "ports/linux/loader.h"
 #include <errno.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { CHUNK = 4096, FEED_EVERY_MS = 1000 };
+enum { CHUNK = 4096, FEED_EVERY_MS = 1000, FLUSH_MAX_MS = 1000 };
 
 static void send(void *ctx, const uint8_t *bytes, uint32_t len)
 {
@@ -20,6 +21,16 @@ static void send(void *ctx, const uint8_t *bytes, uint32_t len)
             bytes += n;
             len -= (uint32_t)n;
         }
+    }
+}
+
+// Waits until what was written has gone out. Text and answers are two wires here and one on a chip;
+// without this, one could overtake the other.
+static void flush(int wire)
+{
+    int left = 0;
+    for (int i = 0; i < FLUSH_MAX_MS && ioctl(wire, FIONREAD, &left) == 0 && left > 0; i++) {
+        (void)poll(NULL, 0, 1); // a sleep; one that is cut short does no harm
     }
 }
 
@@ -48,6 +59,7 @@ void aloft_rom_download(struct aloft_board *board)
     aloft_loader_init(&loader, &port);
     set_baud(board, 0);
     aloft_board_print("waiting for download\n");
+    flush(STDOUT_FILENO);
     while (wish == ALOFT_LOADER_STAYS) {
         struct pollfd input = {STDIN_FILENO, POLLIN, 0};
         (void)poll(&input, 1, FEED_EVERY_MS); // reading finds out
@@ -58,5 +70,6 @@ void aloft_rom_download(struct aloft_board *board)
                      loader.stub ? ALOFT_BOARD_STUB : ALOFT_BOARD_LOADING);
     }
     aloft_loader_release(&loader);
+    flush(ALOFT_BOARD_SERIAL_FD);
     aloft_board_reset(board, ALOFT_RESET_SOFTWARE);
 }
