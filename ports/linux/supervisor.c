@@ -441,10 +441,16 @@ static void on_bytes(void *ctx, const uint8_t *bytes, size_t len)
 {
     struct supervisor *s = ctx;
     bool noise = is_noise(s);
-    for (size_t i = 0; i < len && s->chip != 0; i++) {
-        uint8_t byte = (uint8_t)(noise ? bytes[i] << 1 | 1 : bytes[i]);
+    uint8_t heard[CONSOLE_CHUNK];
+    while (len > 0 && s->chip != 0) {
+        size_t n = len < sizeof heard ? len : sizeof heard;
+        for (size_t i = 0; i < n; i++) {
+            heard[i] = (uint8_t)(noise ? bytes[i] << 1 | 1 : bytes[i]);
+        }
         // When the chip does not keep up, its line loses bytes.
-        (void)!write(s->input_fd[1], &byte, 1);
+        (void)!write(s->input_fd[1], heard, n);
+        bytes += n;
+        len -= n;
     }
 }
 
