@@ -47,7 +47,7 @@ class SerialBoard(Board):
         super().__init__(folder / "flash")
         aloft("board", "create", self.flash, "--size", "4MB")
         self.patch(self.MARKER_AT, b"marker")
-        self.process = self.start("--serial", "rfc2217:0")
+        self.process = self.start("--fast", "--serial", "rfc2217:0")
         line = self.process.stderr.readline()
         check(line.startswith("aloft: serial port: rfc2217://"), "no serial port:", line)
         self.port = line.split()[-1]
