@@ -50,7 +50,12 @@ enum aloft_board_halt {
 enum aloft_board_operation_kind { ALOFT_BOARD_IDLE, ALOFT_BOARD_PROG, ALOFT_BOARD_ERASE };
 
 // What of the loader runs.
-enum aloft_board_loading { ALOFT_BOARD_NOT_LOADING, ALOFT_BOARD_LOADING, ALOFT_BOARD_STUB };
+enum aloft_board_loading {
+    ALOFT_BOARD_NOT_LOADING,
+    ALOFT_BOARD_LOADING, // the ROM's loader waits for a request
+    ALOFT_BOARD_BUSY,    // it carries one out
+    ALOFT_BOARD_STUB,
+};
 
 // The flash operation that is under way. Published before it begins, so that whoever cuts the power
 // can leave behind what a real chip would.

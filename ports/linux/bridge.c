@@ -184,12 +184,15 @@ static struct end *holder(const struct aloft_bridge *bridge)
     return NULL;
 }
 
-static void come(struct end *end)
+static void come(struct aloft_bridge *bridge, struct end *end)
 {
     end->here = true;
     end->queue_len = 0;
     aloft_serial_reader_init(&end->knocks, end->knock, sizeof end->knock);
     aloft_bridge_com_init(&end->com);
+    if (end->kind != END_COM) {
+        bridge->events.came(bridge->events.ctx);
+    }
 }
 
 static void leave(struct aloft_bridge *bridge, struct end *end)
@@ -222,7 +225,7 @@ static void accept_client(struct aloft_bridge *bridge, struct end *end)
     }
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); // slower without it, no worse
     end->fd = fd;
-    come(end);
+    come(bridge, end);
 }
 
 // A terminal has no connections: the master sees a hang-up while nobody has the other side open.
@@ -231,7 +234,7 @@ static void look_at_pty(struct aloft_bridge *bridge, struct end *end)
     struct pollfd look = {end->fd, POLLIN, 0};
     bool open = poll(&look, 1, 0) >= 0 && (look.revents & POLLHUP) == 0;
     if (open && !end->here && holder(bridge) == NULL) {
-        come(end);
+        come(bridge, end);
     } else if (!open && end->here && (look.revents & POLLIN) == 0) {
         leave(bridge, end);
     }

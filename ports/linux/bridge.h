@@ -30,7 +30,8 @@ struct aloft_bridge_events {
     void (*lines)(void *ctx, bool dtr,
                   bool rts); // after a change; both go off when a client leaves
     void (*knock)(void *ctx);
-    void (*left)(void *ctx); // a client without lines is gone
+    void (*came)(void *ctx); // a client without lines is there
+    void (*left)(void *ctx); // and gone
 };
 
 struct aloft_bridge;

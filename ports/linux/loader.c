@@ -315,11 +315,6 @@ static enum fault defl_data(struct aloft_loader *loader, const struct aloft_seri
     return FINE;
 }
 
-static void boot(struct aloft_loader *loader)
-{
-    loader->wish = ALOFT_LOADER_BOOTS;
-}
-
 static void leave_stub(struct aloft_loader *loader)
 {
     loader->stub = false;
@@ -342,7 +337,7 @@ static enum fault flash_end(struct aloft_loader *loader, const struct aloft_seri
         return TOO_SHORT;
     }
     if (!loader->stub) {
-        answer->then = boot;
+        loader->wish = ALOFT_LOADER_BOOTS; // once this is answered
     } else if (restart) {
         answer->then = leave_stub;
     }
@@ -526,9 +521,9 @@ static enum fault erase_region(struct aloft_loader *loader,
 static enum fault run_user_code(struct aloft_loader *loader,
                                 const struct aloft_serial_packet *request, struct answer *answer)
 {
-    (void)loader;
     (void)request;
-    answer->then = boot;
+    (void)answer;
+    loader->wish = ALOFT_LOADER_BOOTS; // once this is answered
     return FINE;
 }
 

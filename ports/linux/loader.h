@@ -75,8 +75,8 @@ struct aloft_loader {
     struct aloft_serial_reader reader;
     struct aloft_loader_write write;
     struct aloft_loader_read read;
-    bool stub; // the stub answers
-    enum aloft_loader_wish wish;
+    bool stub;                   // the stub answers
+    enum aloft_loader_wish wish; // set before the answer to the request that asks for it goes out
     uint8_t body[ALOFT_SERIAL_BODY_MAX];
     uint8_t piece[ALOFT_LOADER_BLOCK_MAX];
     uint8_t frame[ALOFT_SERIAL_FRAME_MAX(ALOFT_LOADER_BLOCK_MAX)];

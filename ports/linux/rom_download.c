@@ -9,9 +9,22 @@
 
 enum { CHUNK = 4096, FEED_EVERY_MS = 1000, FLUSH_MAX_MS = 1000 };
 
+struct download {
+    struct aloft_board *board;
+    struct aloft_loader loader;
+};
+
+static void say_loading(struct aloft_board *board, enum aloft_board_loading loading)
+{
+    atomic_store(&board->retained->loading, loading);
+}
+
 static void send(void *ctx, const uint8_t *bytes, uint32_t len)
 {
-    (void)ctx; // there is one serial port
+    struct download *download = ctx;
+    if (download->loader.wish == ALOFT_LOADER_BOOTS) {
+        say_loading(download->board, ALOFT_BOARD_NOT_LOADING); // before the host knows, and leaves
+    }
     while (len > 0) {
         ssize_t n = write(ALOFT_BOARD_SERIAL_FD, bytes, len);
         if (n < 0 && errno != EINTR) {
@@ -36,40 +49,44 @@ static void flush(int wire)
 
 static void alive(void *ctx)
 {
-    aloft_board_feed_watchdog(ctx);
+    struct download *download = ctx;
+    aloft_board_feed_watchdog(download->board);
 }
 
 static void set_baud(void *ctx, uint32_t baud)
 {
-    struct aloft_board *board = ctx;
-    atomic_store(&board->retained->loader_baud, baud);
+    struct download *download = ctx;
+    atomic_store(&download->board->retained->loader_baud, baud);
 }
 
 void aloft_rom_download(struct aloft_board *board)
 {
-    static struct aloft_loader loader; // too large for a stack; of this process only
-    const struct aloft_loader_port port = {.ctx = board,
+    static struct download download; // too large for a stack; of this process only
+    static uint8_t chunk[CHUNK];
+    const struct aloft_loader_port port = {.ctx = &download,
                                            .send = send,
                                            .alive = alive,
                                            .set_baud = set_baud,
                                            .flash = &board->flash,
                                            .crypto = &aloft_mbed_crypto};
-    uint8_t chunk[CHUNK];
-    enum aloft_loader_wish wish = ALOFT_LOADER_STAYS;
-    aloft_loader_init(&loader, &port);
-    set_baud(board, 0);
+    struct aloft_loader *loader = &download.loader;
+    download.board = board;
+    aloft_loader_init(loader, &port);
+    set_baud(&download, 0);
     aloft_board_print("waiting for download\n");
     flush(STDOUT_FILENO);
-    while (wish == ALOFT_LOADER_STAYS) {
+    while (loader->wish == ALOFT_LOADER_STAYS) {
         struct pollfd input = {STDIN_FILENO, POLLIN, 0};
+        say_loading(board, loader->stub ? ALOFT_BOARD_STUB : ALOFT_BOARD_LOADING);
         (void)poll(&input, 1, FEED_EVERY_MS); // reading finds out
         aloft_board_feed_watchdog(board);
         ssize_t n = read(STDIN_FILENO, chunk, sizeof chunk);
-        wish = n > 0 ? aloft_loader_feed(&loader, chunk, (uint32_t)n) : wish;
-        atomic_store(&board->retained->loading,
-                     loader.stub ? ALOFT_BOARD_STUB : ALOFT_BOARD_LOADING);
+        if (n > 0) {
+            say_loading(board, loader->stub ? ALOFT_BOARD_STUB : ALOFT_BOARD_BUSY);
+            (void)aloft_loader_feed(loader, chunk, (uint32_t)n); // its wish is looked at above
+        }
     }
-    aloft_loader_release(&loader);
+    aloft_loader_release(loader);
     flush(ALOFT_BOARD_SERIAL_FD);
     aloft_board_reset(board, ALOFT_RESET_SOFTWARE);
 }

@@ -471,6 +471,16 @@ static void on_knock(void *ctx)
     }
 }
 
+// The loader is at work, and who asked for it is gone: its answer is not for the next client.
+static void on_came(void *ctx)
+{
+    struct supervisor *s = ctx;
+    if (!s->stop && s->chip != 0 && atomic_load(&s->retained->loading) == ALOFT_BOARD_BUSY) {
+        fprintf(stderr, "aloft: the loader was left at work; reset into download mode\n");
+        start_loader(s);
+    }
+}
+
 // A flasher's last act is to reset the chip by RTS, which this end does not have; without one, it
 // would have left the stub. (Of a flasher that uses no stub nothing can be known.)
 static void on_left(void *ctx)
@@ -696,7 +706,7 @@ static bool open_wires(struct supervisor *s, struct aloft_message *error)
 
 static bool open_bridge(struct supervisor *s, struct aloft_message *error)
 {
-    const struct aloft_bridge_events events = {s, on_bytes, on_lines, on_knock, on_left};
+    const struct aloft_bridge_events events = {s, on_bytes, on_lines, on_knock, on_came, on_left};
     if (s->config->serial_count == 0) {
         return true;
     }

@@ -290,6 +290,27 @@ def noise_and_halves_of_frames_cost_only_themselves(folder):
         check(md5[:32].decode() == hashlib.md5(data).hexdigest(), "MD5 differs")
 
 
+def a_client_after_one_that_was_killed_meets_no_stale_answer(folder):
+    # esptool took the answers to another's requests for those of its own, and the board for an
+    # ESP32-S2.
+    with Running(erased_board(folder), "--serial", "tcp:0") as run:  # takes real time to erase
+        wire = Wire(run.port("socket"))
+        wire.sync()
+        wire.send(request(FLASH_BEGIN, struct.pack("<IIII", 0x100000, 1024, BLOCK, 0x10000)))
+        time.sleep(0.3)
+        wire.close()
+        wire = Wire(run.port("socket"))
+        wire.sync()
+        run.wait_for("the loader was left at work", run.remarks)
+        while True:
+            try:
+                body = wire.frame(1.5)  # the rest of the erase would have ended here
+                check(body[1:2] not in (bytes((FLASH_BEGIN,)),), "a stale answer", body.hex())
+            except NoAnswer:
+                break
+        check(wire.ask(READ_REG, struct.pack("<I", 0x40001000))[0] == MAGIC, "no ESP32")
+
+
 class ComPort(Wire):
     """RFC 2217: bytes with FF doubled, and settings in between."""
 
@@ -411,6 +432,7 @@ main([an_erased_board_waits_in_its_loader_and_boots_what_it_is_given,
       a_second_client_is_turned_away_and_the_first_goes_on,
       a_cable_pulled_in_mid_write_is_plugged_in_again,
       noise_and_halves_of_frames_cost_only_themselves,
+      a_client_after_one_that_was_killed_meets_no_stale_answer,
       a_host_at_the_wrong_speed_is_not_understood_until_it_follows,
       power_cut_in_mid_flash_leaves_a_board_that_can_be_flashed,
       deflated_data_is_inflated_into_flash, ends_that_cannot_be_had_are_refused_by_name,
