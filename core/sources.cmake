@@ -21,4 +21,6 @@ set(ALOFT_CORE_SOURCES
     net/http.c
     net/url.c
     agent/agent.c
+    agent/intake.c
+    agent/pull.c
 )

@@ -76,7 +76,9 @@
     X(NET_TLS, -94, "TLS failed, or this port has no TLS")                                         \
     X(NET_CONNECT_TIMEOUT, -95, "The connection was not made in time")                             \
     X(NET_IDLE_TIMEOUT, -96, "The server sent nothing for too long")                               \
-    X(NET_TOTAL_TIMEOUT, -97, "The download took too long as a whole")
+    X(NET_TOTAL_TIMEOUT, -97, "The download took too long as a whole")                             \
+    X(NET_BUSY, -98, "Another update is under way on this device; try again later")                \
+    X(PUSH_MD5, -100, "What arrived is not what was announced (MD5)")
 // clang-format on
 
 enum aloft_err {
