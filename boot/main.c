@@ -12,7 +12,7 @@
 #include "load.h"
 #include <string.h>
 
-enum phase { TABLE, REPAIR, MARK, MARKING, NEXT, LOAD, ACTUAL, RUN, NOTHING };
+enum phase { TABLE, REPAIR, CHOOSE, MARK, MARKING, NEXT, LOAD, ACTUAL, RUN, NOTHING };
 
 #define LOG(boot, level, ...) (boot)->port->log((boot)->port->ctx, level, "boot", __VA_ARGS__)
 
@@ -216,8 +216,11 @@ enum aloft_boot_result aloft_boot_step(struct aloft_boot *boot)
     case REPAIR:
         // What cannot be repaired is as unsafe as with the stock bootloader, and no worse.
         if (aloft_bootsel_step(&boot->work.bootsel) != ALOFT_STEP_AGAIN) {
-            choose(boot);
+            boot->phase = CHOOSE;
         }
+        break;
+    case CHOOSE:
+        choose(boot);
         break;
     case MARK:
         next_mark(boot);
