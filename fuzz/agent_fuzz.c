@@ -50,6 +50,14 @@ static void hear(void *ctx, const struct aloft_event *event)
     }
 }
 
+// What runs is rotten in flash, so an update of a fallback cannot select it first (E6).
+static bool is_rotten(int slot)
+{
+    struct aloft_extent extent = aloft_slots_extent(&scene.device.slots, slot);
+    return extent.len == 0 ||
+           oracle_image(scene.device.ram.bytes + extent.addr, extent.len, NULL) == 0;
+}
+
 static void check_end(enum aloft_agent_state state)
 {
     int now = selected();
@@ -59,8 +67,9 @@ static void check_end(enum aloft_agent_state state)
     bool in_place = scene.before == target && state == ALOFT_AGENT_FAILED;
     // An update of a fallback carries out what an earlier one had begun, which can bring back the
     // first record, and selects what runs, before anything else (E6 in aloft/engine.h).
+    int running = scene.agent.config.running;
     bool held =
-        (now == scene.agent.config.running || now == scene.first) && state == ALOFT_AGENT_FAILED;
+        (now == running || now == scene.first || is_rotten(running)) && state == ALOFT_AGENT_FAILED;
     if ((now != scene.before && !in_place && !held) || state == ALOFT_AGENT_DONE) {
         struct aloft_extent slot = aloft_slots_extent(&scene.device.slots, target);
         FUZZ_CHECK(now == target);
