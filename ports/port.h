@@ -4,6 +4,8 @@
 #define ALOFT_PORT_H
 
 #include "aloft/agent.h"
+#include "aloft/intake.h"
+#include "aloft/way.h"
 
 struct aloft_port; // the port's own
 
@@ -35,8 +37,10 @@ void aloft_port_log(struct aloft_port *port, char level, const char *tag, const 
 void aloft_port_print(struct aloft_port *port, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-uint32_t aloft_port_now_ms(struct aloft_port *port);            // since reset
-void aloft_port_delay_ms(struct aloft_port *port, uint32_t ms); // feeds the watchdog meanwhile
+uint32_t aloft_port_now_ms(struct aloft_port *port); // since reset
+
+// Waits; meanwhile the watchdog is fed, and ways and console are served.
+void aloft_port_delay_ms(struct aloft_port *port, uint32_t ms);
 
 struct aloft_port_chip aloft_port_chip(struct aloft_port *port);
 enum aloft_port_reset aloft_port_reset_reason(struct aloft_port *port);
@@ -57,7 +61,14 @@ bool aloft_port_wifi(struct aloft_port *port, const char *ssid, const char *pass
                      uint32_t timeout_ms);
 
 // Runs one pull to its end: sockets, clock and flash are the port's. ALOFT_OK: restart to run it.
-enum aloft_err aloft_port_run_agent(struct aloft_port *port, struct aloft_agent *agent);
+// intake: the turn that it shares with other ways; NULL when there are none.
+enum aloft_err aloft_port_run_agent(struct aloft_port *port, struct aloft_agent *agent,
+                                    struct aloft_intake *intake);
+
+// This way is served from now on, whenever the app waits: in delay_ms and in run_agent. When it has
+// brought new firmware, the port restarts as aloft_port_restart does. way must stay.
+// Errors: ALOFT_ERR_ARG when one of its ids is served already.
+enum aloft_err aloft_port_add_way(struct aloft_port *port, const struct aloft_way *way);
 
 // Runs one otadata write (confirm, reject, set_boot) to its end.
 enum aloft_err aloft_port_run_bootsel(struct aloft_port *port, struct aloft_bootsel *op);

@@ -294,7 +294,7 @@ static enum aloft_err update(struct demo *demo)
     };
     aloft_agent_init(&demo->agent, &config);
     enum aloft_err err = aloft_agent_pull(&demo->agent, image_url(demo), aloft_port_now_ms(port));
-    err = err == ALOFT_OK ? aloft_port_run_agent(port, &demo->agent) : err;
+    err = err == ALOFT_OK ? aloft_port_run_agent(port, &demo->agent, NULL) : err;
     if (err == ALOFT_ERR_ON_TRIAL) {
         demo->confirmed = false; // its record has rotted since: the next answer confirms it again
     }

@@ -2,6 +2,7 @@
 // the bootloader hands over the address of its slot, and facts and settings are read from flash
 // there.
 #include "aloft/chip.h"
+#include "aloft/pull.h"
 #include "aloft/verify.h"
 #include "hostlib/mbed_crypto.h"
 #include "hostlib/settings.h"
@@ -12,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOOKS_MAX = 8, IDLE_MS = 1000, WIFI_STEP_MS = 20, WIFI_IP_MS = 100 };
+enum { HOOKS_MAX = 8, IDLE_MS = 1000, TURN_MS = 1000, WIFI_STEP_MS = 20, WIFI_IP_MS = 100 };
+
+#define RESTART_MS 5000u // of shutdown, when a way asks for a restart
 
 struct hook {
     void (*fn)(void *ctx);
@@ -29,6 +32,7 @@ struct known_setting {
 struct aloft_port {
     struct aloft_board board;
     struct aloft_console console;
+    struct aloft_net *net;
     struct aloft_slots slots;
     struct aloft_image_facts facts;
     struct aloft_image_rules rules;
@@ -62,9 +66,25 @@ uint32_t aloft_port_now_ms(struct aloft_port *port)
     return aloft_board_now_ms(&port->board);
 }
 
+enum aloft_err aloft_port_add_way(struct aloft_port *port, const struct aloft_way *way)
+{
+    return aloft_net_add(port->net, way);
+}
+
+// One turn of all ways. A way that has brought new firmware ends this app.
+static void turn(struct aloft_port *port, uint32_t until_ms)
+{
+    if (aloft_net_turn(port->net, until_ms)) {
+        aloft_port_restart(port, RESTART_MS);
+    }
+}
+
 void aloft_port_delay_ms(struct aloft_port *port, uint32_t ms)
 {
-    aloft_board_delay_ms(&port->board, ms);
+    uint32_t until = aloft_board_now_ms(&port->board) + ms;
+    do {
+        turn(port, until);
+    } while ((int32_t)(until - aloft_board_now_ms(&port->board)) > 0);
 }
 
 struct aloft_port_chip aloft_port_chip(struct aloft_port *port)
@@ -148,9 +168,24 @@ bool aloft_port_wifi(struct aloft_port *port, const char *ssid, const char *pass
     return true;
 }
 
-enum aloft_err aloft_port_run_agent(struct aloft_port *port, struct aloft_agent *agent)
+enum aloft_err aloft_port_run_agent(struct aloft_port *port, struct aloft_agent *agent,
+                                    struct aloft_intake *intake)
 {
-    return aloft_net_run(&port->board, agent);
+    struct aloft_pull pull;
+    aloft_pull_init(&pull, agent, intake);
+    const struct aloft_way way = aloft_pull_way(&pull);
+    enum aloft_err err = aloft_net_add(port->net, &way);
+    if (err != ALOFT_OK) {
+        return err; // it runs already
+    }
+    while (pull.state != ALOFT_AGENT_DONE && pull.state != ALOFT_AGENT_FAILED) {
+        turn(port, aloft_board_now_ms(&port->board) + TURN_MS);
+    }
+    aloft_net_remove(port->net, &way);
+    if (intake != NULL) {
+        aloft_intake_release(intake, &pull);
+    }
+    return pull.state == ALOFT_AGENT_DONE ? ALOFT_OK : agent->err;
 }
 
 enum aloft_err aloft_port_run_bootsel(struct aloft_port *port, struct aloft_bootsel *op)
@@ -239,6 +274,8 @@ int main(void)
     static struct aloft_port port; // of the process that is the chip; core never sees it
     aloft_board_attach(&port.board, "app", ALOFT_BOARD_APP_WATCHDOG_MS);
     port.board.console = &port.console;
+    port.net = aloft_net_new(&port.board);
+    ALOFT_ASSERT(port.net != NULL); // a chip has this memory
     port.rules = (struct aloft_image_rules){
         .crypto = &aloft_mbed_crypto,
         .chip_id = ALOFT_CHIP_ESP32,

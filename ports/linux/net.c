@@ -1,35 +1,47 @@
-// One struct link for each of the agent's ids, each a small machine:
+// One struct link for each of the four ids, each a small machine:
 //
 //   CLOSED --open--> RESOLVING --> CONNECTING --> OPEN --peer closed--> ENDED
-//                        |    listen: --> LISTENING --accept--^
-//   any fault: the agent is told, CLOSED
+//                        |    listen: --> LISTENING --accept--^            |
+//                        |                   ^------- DRAINING <--close----+
+//   any fault: the way is told; CLOSED, or LISTENING again
 //
-// A received piece waits in its link until the agent has taken all of it; only then is the next one
+// A received piece waits in its link until its way has taken all of it; only then is the next one
 // read, so a slow flash slows the sender through TCP.
 #include "ports/linux/net.h"
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { HOST_MAX = 1024, POLL_MS_MAX = 250, RESOLVE_POLL_MS = 10, OUT_CAP = 512 };
+enum { HOST_MAX = 1024, POLL_MS_MAX = 250, RESOLVE_POLL_MS = 10, OUT_CAP = 1024, BACKLOG = 4 };
+#define DRAIN_MS 1000u
 
-enum link_state { CLOSED, RESOLVING, CONNECTING, LISTENING, OPEN, ENDED };
+enum link_state { CLOSED, RESOLVING, CONNECTING, LISTENING, OPEN, ENDED, DRAINING };
 
 struct link {
     enum link_state state;
     enum aloft_link kind;
+    const struct aloft_way *way;
     int fd;                    // -1: none
+    int listen_fd;             // -1: none; stays while peers come and go
     struct addrinfo *found;    // all addresses of the host
     const struct addrinfo *at; // the one that is tried
     struct gaicb lookup;       // the name lookup that runs beside us
     struct addrinfo hints;
+    bool bound; // UDP that answers whoever has sent
+    struct sockaddr_storage from;
+    socklen_t from_len;
+    struct sockaddr_storage to; // where the datagram came from that was taken last
+    socklen_t to_len;
+    uint32_t drain_until_ms;
     uint32_t in_len; // bytes received
-    uint32_t in_off; // of these, taken by the agent
+    uint32_t in_off; // of these, taken by the way
     uint32_t out_len;
     uint32_t out_off;
     char host[HOST_MAX + 1];
@@ -38,20 +50,32 @@ struct link {
     uint8_t out[OUT_CAP];
 };
 
-struct net {
+struct aloft_net {
     struct aloft_board *board;
-    struct aloft_agent *agent;
+    const struct aloft_way *ways[ALOFT_AGENT_IDS];
     struct link links[ALOFT_AGENT_IDS];
+    bool restart; // asked for
 };
 
-static uint32_t now_ms(const struct net *net)
+static uint32_t now_ms(const struct aloft_net *net)
 {
     return aloft_board_now_ms(net->board);
 }
 
+struct aloft_net *aloft_net_new(struct aloft_board *board)
+{
+    struct aloft_net *net = calloc(1, sizeof *net);
+    for (int id = 0; net != NULL && id < ALOFT_AGENT_IDS; id++) {
+        net->board = board;
+        net->links[id].fd = -1;
+        net->links[id].listen_fd = -1;
+    }
+    return net;
+}
+
 // Ends a name lookup. One that has begun cannot be stopped and will still write to its request, so
 // its end is waited for; with a dead name server that takes longer than the watchdog's patience.
-static void end_lookup(const struct net *net, struct link *link)
+static void end_lookup(const struct aloft_net *net, struct link *link)
 {
     const struct gaicb *const list[1] = {&link->lookup};
     const struct timespec moment = {0, 100000000};
@@ -62,25 +86,49 @@ static void end_lookup(const struct net *net, struct link *link)
     link->found = link->lookup.ar_result;
 }
 
-static void link_close(const struct net *net, struct link *link)
+static void close_fd(int *fd)
 {
+    if (*fd >= 0) {
+        (void)close(*fd); // what was sent is sent; what comes is not wanted
+    }
+    *fd = -1;
+}
+
+// Everything of the link, its listener too.
+static void link_close(const struct aloft_net *net, struct link *link)
+{
+    const struct aloft_way *way = link->way;
     if (link->state == RESOLVING) {
         end_lookup(net, link);
     }
-    if (link->fd >= 0) {
-        (void)close(link->fd); // what was sent is sent; what comes is not wanted
-    }
+    close_fd(&link->fd);
+    close_fd(&link->listen_fd);
     if (link->found != NULL) {
         freeaddrinfo(link->found);
     }
     memset(link, 0, sizeof *link);
     link->fd = -1;
+    link->listen_fd = -1;
+    link->way = way;
 }
 
-static void link_fail(struct net *net, uint8_t id, enum aloft_err err)
+// The peer is gone; the next one may come.
+static void listen_again(struct link *link)
 {
-    link_close(net, &net->links[id]);
-    aloft_agent_failed(net->agent, id, err, now_ms(net));
+    close_fd(&link->fd);
+    link->in_len = link->in_off = link->out_len = link->out_off = 0;
+    link->state = LISTENING;
+}
+
+static void link_fail(struct aloft_net *net, uint8_t id, enum aloft_err err)
+{
+    struct link *link = &net->links[id];
+    if (link->fd >= 0 && link->listen_fd >= 0) {
+        listen_again(link);
+    } else {
+        link_close(net, link);
+    }
+    link->way->ops->failed(link->way->ctx, id, err, now_ms(net));
 }
 
 static enum aloft_err err_of(int error)
@@ -98,10 +146,23 @@ static enum aloft_err err_of(int error)
     }
 }
 
-static void opened(struct net *net, uint8_t id)
+static struct aloft_way_peer peer_of(const struct sockaddr_storage *addr, socklen_t len)
 {
-    net->links[id].state = OPEN;
-    aloft_agent_opened(net->agent, id, now_ms(net));
+    struct aloft_way_peer peer = {.port = 0};
+    char service[8] = "";
+    // The buffers are large enough for any address; an unknown family stays without a name.
+    (void)getnameinfo((const struct sockaddr *)addr, len, peer.host, sizeof peer.host, service,
+                      sizeof service, NI_NUMERICHOST | NI_NUMERICSERV);
+    peer.port = (uint16_t)strtoul(service, NULL, 10);
+    return peer;
+}
+
+static void opened(struct aloft_net *net, uint8_t id)
+{
+    struct link *link = &net->links[id];
+    struct aloft_way_peer peer = peer_of(&link->from, link->from_len);
+    link->state = OPEN;
+    link->way->ops->opened(link->way->ctx, id, &peer, now_ms(net));
 }
 
 // Makes a socket for the address that is to be tried. 0, or errno.
@@ -109,28 +170,30 @@ static int try_address(struct link *link)
 {
     const struct addrinfo *at = link->at;
     const int on = 1;
-    link->fd =
-        socket(at->ai_family, at->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, at->ai_protocol);
-    if (link->fd < 0) {
+    int fd = socket(at->ai_family, at->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, at->ai_protocol);
+    if (fd < 0) {
         return errno;
     }
-    if (link->kind == ALOFT_LINK_LISTEN) {
-        (void)setsockopt(link->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); // comfort only
-        if (bind(link->fd, at->ai_addr, at->ai_addrlen) != 0 || listen(link->fd, 1) != 0) {
+    bool listens = link->kind == ALOFT_LINK_LISTEN;
+    *(listens ? &link->listen_fd : &link->fd) = fd;
+    link->state = listens ? LISTENING : CONNECTING;
+    if (listens || link->bound) {
+        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); // comfort only
+        if (bind(fd, at->ai_addr, at->ai_addrlen) != 0) {
             return errno;
         }
-        link->state = LISTENING;
-        return 0;
+        return listens && listen(fd, BACKLOG) != 0 ? errno : 0;
     }
-    link->state = CONNECTING;
-    if (connect(link->fd, at->ai_addr, at->ai_addrlen) != 0 && errno != EINPROGRESS) {
+    memcpy(&link->from, at->ai_addr, at->ai_addrlen);
+    link->from_len = at->ai_addrlen;
+    if (connect(fd, at->ai_addr, at->ai_addrlen) != 0 && errno != EINPROGRESS) {
         return errno;
     }
     return 0;
 }
 
 // Tries addresses from link->at on; `error` is why the one before could not be used.
-static void try_addresses(struct net *net, uint8_t id, int error)
+static void try_addresses(struct aloft_net *net, uint8_t id, int error)
 {
     struct link *link = &net->links[id];
     while (link->at != NULL) {
@@ -138,16 +201,14 @@ static void try_addresses(struct net *net, uint8_t id, int error)
         if (error == 0) {
             return;
         }
-        if (link->fd >= 0) {
-            (void)close(link->fd);
-            link->fd = -1;
-        }
+        close_fd(&link->fd);
+        close_fd(&link->listen_fd);
         link->at = link->at->ai_next;
     }
     link_fail(net, id, err_of(error));
 }
 
-static void resolved(struct net *net, uint8_t id)
+static void resolved(struct aloft_net *net, uint8_t id)
 {
     struct link *link = &net->links[id];
     int error = gai_error(&link->lookup);
@@ -164,7 +225,7 @@ static void resolved(struct net *net, uint8_t id)
     try_addresses(net, id, EHOSTUNREACH);
 }
 
-static void open_link(struct net *net, const struct aloft_request *request)
+static void open_link(struct aloft_net *net, const struct aloft_request *request)
 {
     struct link *link = &net->links[request->id];
     struct gaicb *list[1] = {&link->lookup};
@@ -174,10 +235,13 @@ static void open_link(struct net *net, const struct aloft_request *request)
         return;
     }
     link->kind = request->link;
+    link->bound = request->link == ALOFT_LINK_UDP && request->host_len == 0;
+    bool passive = link->bound || request->link == ALOFT_LINK_LISTEN;
     (void)snprintf(link->host, sizeof link->host, "%.*s", (int)request->host_len, request->host);
     (void)snprintf(link->service, sizeof link->service, "%u", request->port);
     link->hints.ai_socktype = request->link == ALOFT_LINK_UDP ? SOCK_DGRAM : SOCK_STREAM;
-    link->hints.ai_flags = AI_NUMERICSERV | (request->link == ALOFT_LINK_LISTEN ? AI_PASSIVE : 0);
+    link->hints.ai_family = passive && request->host_len == 0 ? AF_INET : AF_UNSPEC;
+    link->hints.ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0);
     link->lookup.ar_name = link->host[0] != 0 ? link->host : NULL;
     link->lookup.ar_service = link->service;
     link->lookup.ar_request = &link->hints;
@@ -188,7 +252,7 @@ static void open_link(struct net *net, const struct aloft_request *request)
     link->state = RESOLVING;
 }
 
-static void connected(struct net *net, uint8_t id)
+static void connected(struct aloft_net *net, uint8_t id)
 {
     struct link *link = &net->links[id];
     struct pollfd fd = {link->fd, POLLOUT, 0};
@@ -204,38 +268,32 @@ static void connected(struct net *net, uint8_t id)
         opened(net, id);
         return;
     }
-    (void)close(link->fd); // it never was a connection
-    link->fd = -1;
+    close_fd(&link->fd); // it never was a connection
     link->at = link->at->ai_next;
     try_addresses(net, id, error);
 }
 
-static void accepted(struct net *net, uint8_t id)
+static void accepted(struct aloft_net *net, uint8_t id)
 {
     struct link *link = &net->links[id];
-    int fd = accept4(link->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) {
-        return; // nobody there yet, or gone again
+    link->from_len = sizeof link->from;
+    link->fd = accept4(link->listen_fd, (struct sockaddr *)&link->from, &link->from_len,
+                       SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (link->fd >= 0) { // else nobody is there yet, or gone again
+        opened(net, id);
     }
-    (void)close(link->fd); // one peer at a time
-    link->fd = fd;
-    opened(net, id);
 }
 
-// Sends what the agent has. True when something moved. A failed send is no news: the peer may have
-// answered before it closed, and reading will tell.
-static bool send_some(struct net *net, uint8_t id)
+// Hands on what waits in the link. True when something moved. A failed send is no news: the peer
+// may have answered before it closed, and reading will tell.
+static bool flush(struct link *link)
 {
-    struct link *link = &net->links[id];
-    if (link->out_off == link->out_len) {
-        link->out_len = aloft_agent_send(net->agent, id, link->out, sizeof link->out);
-        link->out_off = 0;
-    }
     if (link->out_off == link->out_len) {
         return false;
     }
-    ssize_t n =
-        send(link->fd, link->out + link->out_off, link->out_len - link->out_off, MSG_NOSIGNAL);
+    const struct sockaddr *to = link->bound ? (const struct sockaddr *)&link->to : NULL;
+    ssize_t n = sendto(link->fd, link->out + link->out_off, link->out_len - link->out_off,
+                       MSG_NOSIGNAL, to, link->bound ? link->to_len : 0);
     if (n < 0) {
         if (errno != EAGAIN && errno != EINTR) {
             link->out_off = link->out_len;
@@ -246,15 +304,29 @@ static bool send_some(struct net *net, uint8_t id)
     return true;
 }
 
+static bool send_some(struct aloft_net *net, uint8_t id)
+{
+    struct link *link = &net->links[id];
+    (void)net;
+    if (link->out_off == link->out_len) {
+        link->out_len = link->way->ops->send(link->way->ctx, id, link->out, sizeof link->out);
+        link->out_off = 0;
+    }
+    return flush(link);
+}
+
 // Byte path 1/12: a byte leaves the socket here, at most a kilobyte at a time, and waits to be
 // taken by core/agent/agent.c.
-static bool read_connection(struct net *net, uint8_t id)
+static bool read_connection(struct aloft_net *net, uint8_t id)
 {
     struct link *link = &net->links[id];
     if (link->in_off == link->in_len) {
-        ssize_t n = recv(link->fd, link->in, sizeof link->in, 0);
+        struct sockaddr *from = link->bound ? (struct sockaddr *)&link->from : NULL;
+        link->from_len = link->bound ? sizeof link->from : link->from_len;
+        ssize_t n = recvfrom(link->fd, link->in, sizeof link->in, 0, from,
+                             link->bound ? &link->from_len : NULL);
         if (n < 0) {
-            bool later = errno == EAGAIN || errno == EINTR;
+            bool later = errno == EAGAIN || errno == EINTR || link->bound;
             if (!later) {
                 link_fail(net, id, err_of(errno));
             }
@@ -262,20 +334,41 @@ static bool read_connection(struct net *net, uint8_t id)
         }
         if (n == 0 && link->kind != ALOFT_LINK_UDP) {
             link->state = ENDED;
-            aloft_agent_closed(net->agent, id, now_ms(net));
+            link->way->ops->closed(link->way->ctx, id, now_ms(net));
             return true;
         }
         link->in_len = (uint32_t)n;
         link->in_off = 0;
     }
-    uint32_t taken = aloft_agent_feed(net->agent, id, link->in + link->in_off,
-                                      link->in_len - link->in_off, now_ms(net));
+    struct aloft_way_peer peer = peer_of(&link->from, link->from_len);
+    uint32_t taken = link->way->ops->feed(link->way->ctx, id, &peer, link->in + link->in_off,
+                                          link->in_len - link->in_off, now_ms(net));
+    if (taken > 0 && link->bound) {
+        link->to = link->from;
+        link->to_len = link->from_len;
+        taken = link->in_len - link->in_off; // a datagram is taken whole
+    }
     link->in_off += taken;
     return taken > 0;
 }
 
-// Moves one link on. True when the agent should be stepped again at once.
-static bool pump(struct net *net, uint8_t id)
+// The way has done with this peer: deliver, and hear it out for a moment.
+static void drain(const struct aloft_net *net, struct link *link)
+{
+    uint8_t dropped[ALOFT_AGENT_PIECE];
+    (void)flush(link);
+    if (link->out_off == link->out_len) {
+        (void)shutdown(link->fd, SHUT_WR); // gone already is as good
+    }
+    ssize_t n = recv(link->fd, dropped, sizeof dropped, 0);
+    bool gone = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+    if (gone || (int32_t)(link->drain_until_ms - now_ms(net)) <= 0) {
+        listen_again(link);
+    }
+}
+
+// Moves one link on. True when its way should be stepped again at once.
+static bool pump(struct aloft_net *net, uint8_t id)
 {
     struct link *link = &net->links[id];
     enum link_state before = link->state;
@@ -293,72 +386,135 @@ static bool pump(struct net *net, uint8_t id)
     case OPEN:
         sent = send_some(net, id);
         return read_connection(net, id) || sent;
-    case CLOSED:
+    case DRAINING:
+        drain(net, link);
+        break;
     case ENDED:
+        return send_some(net, id); // it may still want its answer
+    case CLOSED:
         break;
     }
     return link->state != before;
 }
 
-// Nothing moved: sleep until a socket is ready or the agent's deadline, but never so long that the
-// watchdog gets hungry.
-static void wait_for_input(struct net *net)
+static void close_link(struct aloft_net *net, uint8_t id)
 {
-    struct pollfd fds[ALOFT_AGENT_IDS];
-    nfds_t count = 0;
-    int32_t left = (int32_t)(aloft_agent_deadline(net->agent) - now_ms(net));
-    int timeout = left < 0 ? 0 : left > POLL_MS_MAX ? POLL_MS_MAX : left;
-    for (int id = 0; id < ALOFT_AGENT_IDS; id++) {
-        const struct link *link = &net->links[id];
-        bool writes = link->state == CONNECTING || link->out_off < link->out_len;
-        if (link->state == RESOLVING && timeout > RESOLVE_POLL_MS) {
-            timeout = RESOLVE_POLL_MS;
-        }
-        if (link->fd >= 0 && link->state != ENDED) {
-            fds[count++] =
-                (struct pollfd){link->fd, (short)(writes ? POLLIN | POLLOUT : POLLIN), 0};
-        }
+    struct link *link = &net->links[id];
+    if (link->listen_fd >= 0 && link->fd >= 0) {
+        link->state = DRAINING;
+        link->drain_until_ms = now_ms(net) + DRAIN_MS;
+    } else {
+        link_close(net, link);
     }
-    (void)poll(fds, count, timeout); // what is ready is found by trying
 }
 
-static void carry_out_requests(struct net *net)
+static bool is_draining(const struct aloft_net *net)
+{
+    for (int id = 0; id < ALOFT_AGENT_IDS; id++) {
+        if (net->links[id].state == DRAINING) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// --- ways
+
+enum aloft_err aloft_net_add(struct aloft_net *net, const struct aloft_way *way)
+{
+    for (uint8_t id = 0; id < ALOFT_AGENT_IDS; id++) {
+        if ((way->ids >> id & 1) != 0 && net->ways[id] != NULL) {
+            return ALOFT_ERR_ARG;
+        }
+    }
+    for (uint8_t id = 0; id < ALOFT_AGENT_IDS; id++) {
+        if ((way->ids >> id & 1) != 0) {
+            net->ways[id] = way;
+            net->links[id].way = way;
+        }
+    }
+    return ALOFT_OK;
+}
+
+void aloft_net_remove(struct aloft_net *net, const struct aloft_way *way)
+{
+    for (uint8_t id = 0; id < ALOFT_AGENT_IDS; id++) {
+        if (net->ways[id] == way) {
+            link_close(net, &net->links[id]);
+            net->ways[id] = NULL;
+        }
+    }
+}
+
+static void carry_out_requests(struct aloft_net *net, const struct aloft_way *way)
 {
     struct aloft_request request;
-    while (aloft_agent_request(net->agent, &request)) {
+    while (way->ops->request(way->ctx, &request)) {
         if (request.kind == ALOFT_REQUEST_OPEN) {
             open_link(net, &request);
         } else {
-            link_close(net, &net->links[request.id]);
+            close_link(net, request.id);
         }
     }
 }
 
-enum aloft_err aloft_net_run(struct aloft_board *board, struct aloft_agent *agent)
+// The lowest id of a way stands for it, so that a way of two ids is stepped once.
+static bool is_first_id(const struct aloft_net *net, uint8_t id)
 {
-    struct net net = {.board = board, .agent = agent};
-    enum aloft_agent_state state;
-    for (int id = 0; id < ALOFT_AGENT_IDS; id++) {
-        net.links[id].fd = -1;
-    }
-    for (;;) {
-        bool moved = false;
-        state = aloft_agent_step(agent, now_ms(&net));
-        carry_out_requests(&net);
-        aloft_board_feed_watchdog(board);
-        aloft_board_listen(board);
-        if (state == ALOFT_AGENT_DONE || state == ALOFT_AGENT_FAILED) {
-            break;
+    const struct aloft_way *way = net->ways[id];
+    return way != NULL && (way->ids & ((1u << id) - 1)) == 0;
+}
+
+// Nothing moved: sleep until a socket is ready or a deadline, but never so long that the watchdog
+// gets hungry.
+static void wait_for_input(struct aloft_net *net, uint32_t until_ms)
+{
+    struct pollfd fds[2 * ALOFT_AGENT_IDS];
+    nfds_t count = 0;
+    int32_t left = (int32_t)(until_ms - now_ms(net));
+    for (uint8_t id = 0; id < ALOFT_AGENT_IDS; id++) {
+        const struct link *link = &net->links[id];
+        const struct aloft_way *way = net->ways[id];
+        if (is_first_id(net, id)) {
+            int32_t due = (int32_t)(way->ops->deadline(way->ctx) - now_ms(net));
+            left = due < left ? due : left;
         }
-        for (uint8_t id = 0; state == ALOFT_AGENT_WAIT && id < ALOFT_AGENT_IDS; id++) {
-            moved |= pump(&net, id);
+        if ((link->state == RESOLVING || link->state == DRAINING) && left > RESOLVE_POLL_MS) {
+            left = RESOLVE_POLL_MS;
         }
-        if (state == ALOFT_AGENT_WAIT && !moved) {
-            wait_for_input(&net);
+        bool writes = link->state == CONNECTING || link->out_off < link->out_len;
+        short events = (short)(writes ? POLLIN | POLLOUT : POLLIN);
+        if (link->fd >= 0 && link->state != ENDED) {
+            fds[count++] = (struct pollfd){link->fd, events, 0};
+        } else if (link->state == LISTENING) {
+            fds[count++] = (struct pollfd){link->listen_fd, POLLIN, 0};
         }
     }
-    for (int id = 0; id < ALOFT_AGENT_IDS; id++) {
-        link_close(&net, &net.links[id]);
+    left = left < 0 ? 0 : left > POLL_MS_MAX ? POLL_MS_MAX : left;
+    (void)poll(fds, count, left); // what is ready is found by trying
+}
+
+bool aloft_net_turn(struct aloft_net *net, uint32_t until_ms)
+{
+    bool moved = false;
+    aloft_board_feed_watchdog(net->board);
+    for (uint8_t id = 0; id < ALOFT_AGENT_IDS; id++) {
+        if (!is_first_id(net, id)) {
+            continue;
+        }
+        const struct aloft_way *way = net->ways[id];
+        enum aloft_way_state state = way->ops->step(way->ctx, now_ms(net));
+        carry_out_requests(net, way);
+        aloft_board_feed_watchdog(net->board);
+        net->restart = net->restart || state == ALOFT_WAY_RESTART;
+        moved = moved || state == ALOFT_WAY_BUSY;
+        for (uint8_t one = id; state != ALOFT_WAY_BUSY && one < ALOFT_AGENT_IDS; one++) {
+            moved |= (way->ids >> one & 1) != 0 && pump(net, one);
+        }
     }
-    return state == ALOFT_AGENT_DONE ? ALOFT_OK : agent->err;
+    aloft_board_listen(net->board);
+    if (!moved) {
+        wait_for_input(net, until_ms);
+    }
+    return net->restart && !is_draining(net);
 }

@@ -1,13 +1,29 @@
-// Seam 3 on the virtual board: the agent's connections as the host's sockets. Nothing blocks, name
-// lookup included, so the agent's deadlines and the watchdog hold whatever the network does. There
-// is no TLS here yet; a request for it fails as NET_TLS.
+// Seam 3 on the virtual board: the connections of all ways as the host's sockets. Nothing blocks,
+// name lookup included, so deadlines and the watchdog hold whatever the network does. There is no
+// TLS here yet; a request for it fails as NET_TLS.
+//
+// A peer of a listening id is let go gently: what it was sent is delivered, and what it still sends
+// is read and dropped for a moment, as an answer that is overtaken by a reset is no answer.
 #ifndef ALOFT_NET_H
 #define ALOFT_NET_H
 
-#include "aloft/agent.h"
+#include "aloft/way.h"
 #include "ports/linux/board.h"
 
-// Runs one pull to its end and closes all its connections.
-enum aloft_err aloft_net_run(struct aloft_board *board, struct aloft_agent *agent);
+struct aloft_net;
+
+// NULL: no memory.
+struct aloft_net *aloft_net_new(struct aloft_board *board);
+
+// The way runs from now on; what it points to stays until it is removed.
+// Errors: ARG when one of its ids is another way's.
+enum aloft_err aloft_net_add(struct aloft_net *net, const struct aloft_way *way);
+
+// Closes the way's connections and forgets it.
+void aloft_net_remove(struct aloft_net *net, const struct aloft_way *way);
+
+// Steps every way once and moves its connections on; when nothing moved, waits for input, until
+// until_ms at the latest. True: a way asks for a restart, and what it has sent is delivered.
+bool aloft_net_turn(struct aloft_net *net, uint32_t until_ms);
 
 #endif

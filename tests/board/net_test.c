@@ -1,20 +1,21 @@
-// The port's socket loop against an agent of this test's own, because the real agent uses only one
-// TCP connection so far: UDP, listening, several ids at once, and an agent that takes little.
+// The port's socket loop against a way of this test's own: UDP, listening, several ids at once, and
+// a way that takes little.
 //
-// The peers are sockets of this process, moved on by `peer` each time that the loop steps the
-// agent.
+// The peers are sockets of this process, moved on by `peer` each time that the loop steps the way.
 #include "check.h"
 #include "ports/linux/net.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { BIG = 5000, STEPS_MAX = 4000 };
 
-// What one connection of the agent went through.
+// What one connection of the way went through.
 struct seen {
+    struct aloft_way_peer peer;
     bool opened;
     bool closed;
     enum aloft_err err;
@@ -31,6 +32,7 @@ static struct {
     uint32_t take;                     // bytes taken by one feed at most
     struct seen seen[ALOFT_AGENT_IDS];
     bool (*peer)(void); // true: the test is over
+    bool done;
     int steps;
     int fd; // the peer's
     uint16_t port;
@@ -54,19 +56,20 @@ void aloft_board_feed_watchdog(struct aloft_board *board)
     (void)board;
 }
 
-// --- The agent.
+// --- The way.
 
-enum aloft_agent_state aloft_agent_step(struct aloft_agent *agent, uint32_t now_ms)
+static enum aloft_way_state step(void *ctx, uint32_t now_ms)
 {
-    (void)agent;
+    (void)ctx;
     (void)now_ms;
     world.steps++;
-    return world.peer() || world.steps > STEPS_MAX ? ALOFT_AGENT_DONE : ALOFT_AGENT_WAIT;
+    world.done = world.done || world.peer() || world.steps > STEPS_MAX;
+    return ALOFT_WAY_WAIT;
 }
 
-bool aloft_agent_request(struct aloft_agent *agent, struct aloft_request *out)
+static bool request(void *ctx, struct aloft_request *out)
 {
-    (void)agent;
+    (void)ctx;
     if (world.requested == world.request_count) {
         return false;
     }
@@ -74,23 +77,24 @@ bool aloft_agent_request(struct aloft_agent *agent, struct aloft_request *out)
     return true;
 }
 
-void aloft_agent_opened(struct aloft_agent *agent, uint8_t id, uint32_t now_ms)
+static void opened(void *ctx, uint8_t id, const struct aloft_way_peer *peer, uint32_t now_ms)
 {
-    (void)agent;
+    (void)ctx;
     (void)now_ms;
     world.seen[id].opened = true;
+    world.seen[id].peer = *peer;
 }
 
-void aloft_agent_failed(struct aloft_agent *agent, uint8_t id, enum aloft_err err, uint32_t now_ms)
+static void failed(void *ctx, uint8_t id, enum aloft_err err, uint32_t now_ms)
 {
-    (void)agent;
+    (void)ctx;
     (void)now_ms;
     world.seen[id].err = err;
 }
 
-uint32_t aloft_agent_send(struct aloft_agent *agent, uint8_t id, uint8_t *buf, uint32_t cap)
+static uint32_t send_next(void *ctx, uint8_t id, uint8_t *buf, uint32_t cap)
 {
-    (void)agent;
+    (void)ctx;
     struct seen *seen = &world.seen[id];
     uint32_t len = world.send[id] == NULL ? 0 : (uint32_t)strlen(world.send[id]) - seen->sent;
     len = len < cap ? len : cap;
@@ -99,10 +103,10 @@ uint32_t aloft_agent_send(struct aloft_agent *agent, uint8_t id, uint8_t *buf, u
     return len;
 }
 
-uint32_t aloft_agent_feed(struct aloft_agent *agent, uint8_t id, const uint8_t *data, uint32_t len,
-                          uint32_t now_ms)
+static uint32_t feed(void *ctx, uint8_t id, const struct aloft_way_peer *peer, const uint8_t *data,
+                     uint32_t len, uint32_t now_ms)
 {
-    (void)agent;
+    (void)ctx;
     (void)now_ms;
     struct seen *seen = &world.seen[id];
     CHECK(len <= ALOFT_AGENT_PIECE);
@@ -110,19 +114,20 @@ uint32_t aloft_agent_feed(struct aloft_agent *agent, uint8_t id, const uint8_t *
     CHECK(seen->len + len <= BIG);
     memcpy(seen->bytes + seen->len, data, len);
     seen->len += len;
+    seen->peer = *peer;
     return len;
 }
 
-void aloft_agent_closed(struct aloft_agent *agent, uint8_t id, uint32_t now_ms)
+static void closed(void *ctx, uint8_t id, uint32_t now_ms)
 {
-    (void)agent;
+    (void)ctx;
     (void)now_ms;
     world.seen[id].closed = true;
 }
 
-uint32_t aloft_agent_deadline(const struct aloft_agent *agent)
+static uint32_t deadline(const void *ctx)
 {
-    (void)agent;
+    (void)ctx;
     return (uint32_t)world.steps + 1; // soon, so that the peers move on
 }
 
@@ -160,8 +165,18 @@ static void want(enum aloft_link link, uint8_t id)
 
 static void run(void)
 {
-    static struct aloft_agent agent;
-    CHECK_EQ(aloft_net_run(NULL, &agent), ALOFT_OK);
+    static const struct aloft_way_ops ops = {step,   deadline,  request, opened,
+                                             failed, send_next, feed,    closed};
+    static const struct aloft_way way = {&ops, NULL, 0xF};
+    struct aloft_net *net = aloft_net_new(NULL);
+    CHECK(net != NULL);
+    CHECK_EQ(aloft_net_add(net, &way), ALOFT_OK);
+    CHECK_EQ(aloft_net_add(net, &way), ALOFT_ERR_ARG); // its ids are taken
+    while (!world.done) {
+        CHECK(!aloft_net_turn(net, (uint32_t)world.steps + 100));
+    }
+    aloft_net_remove(net, &way);
+    free(net);
     CHECK(world.steps <= STEPS_MAX);
     if (world.fd >= 0) {
         (void)close(world.fd);
@@ -224,6 +239,103 @@ static void a_listener_takes_a_peer_and_hears_it_out(void)
     CHECK_BYTES(world.seen[2].bytes, "hello", 5);
 }
 
+// Two senders; each must get its own answer.
+static bool invited_peer(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(world.port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    static int fds[2] = {-1, -1};
+    static int answers;
+    static int sent;
+    char text[16];
+    for (int i = 0; i < 2; i++) {
+        if (fds[i] < 0) {
+            fds[i] = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+            answers = 0;
+        }
+        if (world.seen[1].opened && sent == i && answers == i) {
+            sent++;
+            (void)sendto(fds[i], i == 0 ? "aa" : "bb", 2, 0, (struct sockaddr *)&address,
+                         sizeof address);
+        }
+        ssize_t n = recv(fds[i], text, sizeof text, 0);
+        if (n > 0) {
+            CHECK_EQ(n, 2);
+            CHECK_EQ(i, answers);
+            answers++;
+        }
+    }
+    if (world.seen[1].len >= 2) { // the second half goes to the second sender
+        world.send[1] = world.seen[1].len == 2 ? "ok" : "okok";
+    }
+    if (answers == 2) {
+        (void)close(fds[0]);
+        (void)close(fds[1]);
+    }
+    return answers == 2;
+}
+
+static void a_bound_port_answers_whoever_has_sent(void)
+{
+    fresh();
+    CHECK_EQ(close(bound(SOCK_DGRAM)), 0); // the port was free just now
+    world.peer = invited_peer;
+    want(ALOFT_LINK_UDP, 1);
+    world.requests[0].host_len = 0;
+    run();
+    CHECK_BYTES(world.seen[1].bytes, "aabb", 4);
+    CHECK(strcmp(world.seen[1].peer.host, "127.0.0.1") == 0);
+    CHECK(world.seen[1].peer.port != 0);
+}
+
+// Sends more than anybody reads, and then wants its answer all the same.
+static bool rude_client(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(world.port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    static uint8_t flood[BIG];
+    static int served;
+    char text[8];
+    if (world.fd < 0) {
+        world.fd = socket(AF_INET, SOCK_STREAM, 0);
+        if (connect(world.fd, (struct sockaddr *)&address, sizeof address) != 0) {
+            (void)close(world.fd);
+            world.fd = -1; // it does not listen yet
+            return false;
+        }
+        CHECK_EQ(send(world.fd, flood, sizeof flood, 0), BIG);
+        CHECK_EQ(fcntl(world.fd, F_SETFL, O_NONBLOCK), 0);
+        world.seen[3] = (struct seen){.opened = false};
+        world.send[3] = NULL;
+    }
+    if (world.seen[3].opened && world.send[3] == NULL) {
+        world.send[3] = "no";
+    } else if (world.seen[3].sent == 2 && world.requested == world.request_count) {
+        world.requests[0].kind = ALOFT_REQUEST_CLOSE; // the way has said what it had to say
+        world.requested = 0;
+        world.seen[3].sent = 3;
+    }
+    if (recv(world.fd, text, sizeof text, 0) == 2) {
+        CHECK_BYTES((const uint8_t *)text, "no", 2);
+        (void)close(world.fd);
+        world.fd = -1;
+        served++;
+    }
+    return served == 3;
+}
+
+static void peers_of_a_listener_get_their_answers_one_after_the_other(void)
+{
+    fresh();
+    CHECK_EQ(close(bound(SOCK_STREAM)), 0);
+    world.peer = rude_client;
+    world.take = 0; // whatever comes
+    want(ALOFT_LINK_LISTEN, 3);
+    run();
+}
+
 static int accepted[2];
 static int accepted_count;
 
@@ -242,7 +354,7 @@ static bool tcp_server(void)
     return world.seen[0].closed && world.seen[3].closed;
 }
 
-static void two_connections_at_once_lose_nothing_with_an_agent_that_takes_little(void)
+static void two_connections_at_once_lose_nothing_with_a_way_that_takes_little(void)
 {
     fresh();
     accepted_count = 0;
@@ -294,5 +406,7 @@ static void a_closed_port_and_a_taken_port_are_faults_with_a_name(void)
 
 CHECK_MAIN(TEST(a_datagram_goes_out_and_its_answer_comes_in),
            TEST(a_listener_takes_a_peer_and_hears_it_out),
-           TEST(two_connections_at_once_lose_nothing_with_an_agent_that_takes_little),
+           TEST(a_bound_port_answers_whoever_has_sent),
+           TEST(peers_of_a_listener_get_their_answers_one_after_the_other),
+           TEST(two_connections_at_once_lose_nothing_with_a_way_that_takes_little),
            TEST(a_closed_port_and_a_taken_port_are_faults_with_a_name))
