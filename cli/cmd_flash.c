@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/flash_folder.h"
 #include "cli/flash_present.h"
+#include "cli/monitor.h"
 #include "cli/session.h"
 #include "cli/ui.h"
 #include "hostlib/number.h"
@@ -19,7 +20,9 @@ struct work {
     struct aloft_flash_plan plan;
     struct aloft_flash_present present;
     struct aloft_flash_folder folder;
+    struct aloft_monitor monitor;
     const struct aloft_arg_list *operands;
+    bool watch; // the console, when all is written
     bool force;
     bool plain;
 };
@@ -253,10 +256,16 @@ static int flash(struct work *work)
         status = write_all(work);
     }
     aloft_flash_plan_release(&work->plan);
-    return aloft_session_close(&work->session, status);
+    if (!work->watch || status != ALOFT_EXIT_GOOD) {
+        return aloft_session_close(&work->session, status);
+    }
+    // The line stays open, so that nothing of what the app says first is lost.
+    status = aloft_session_let_go(&work->session, status);
+    work->monitor.line = work->session.line;
+    return status == ALOFT_EXIT_GOOD ? aloft_monitor_run(&work->monitor) : status;
 }
 
-static bool fitting(const struct aloft_args *args, const struct work *work, int *status)
+static bool fitting(const struct aloft_args *args, struct work *work, int *status)
 {
     const struct aloft_arg_list *operands = work->operands;
     if (operands->count == 1 && !is_folder(operands->items[0])) {
@@ -273,7 +282,8 @@ static bool fitting(const struct aloft_args *args, const struct work *work, int 
         *status = aloft_args_wrong(args, "--table and --app choose among the files of a folder");
         return false;
     }
-    return aloft_session_check(args, &work->session, status);
+    return aloft_session_check(args, &work->session, status) &&
+           aloft_monitor_check(args, &work->monitor, status);
 }
 
 int cmd_flash(int argc, char **argv)
@@ -295,6 +305,9 @@ int cmd_flash(int argc, char **argv)
         {ALOFT_ARG_SIZE, 0, "offset", "ADDR", "of the partition table [0x8000]",
          &work->plan.table_addr},
         {ALOFT_ARG_FLAG, 0, "plain", NULL, "send the data uncompressed", &work->plain},
+        {ALOFT_ARG_FLAG, 'm', "monitor", NULL, "then show the console, as aloft monitor does",
+         &work->watch},
+        ALOFT_MONITOR_OPTIONS(work->monitor),
         {ALOFT_ARG_FLAG, 'f', "force", NULL, "write what the chip will not run, too", &work->force},
     };
     const struct aloft_args args = {
@@ -306,11 +319,12 @@ int cmd_flash(int argc, char **argv)
                  "DIR is a folder with bootloader, partition table and app, or an ESP-IDF build\n"
                  "folder; its app goes to factory (ota_0 without one), and otadata is erased.",
         .examples =
-            "  aloft flash build --port /dev/ttyUSB0\n"
+            "  aloft flash build --port /dev/ttyUSB0 --monitor\n"
             "  aloft flash build/release/images --app ota_demo --port socket://localhost:3333\n"
             "  aloft flash 0x10000 ota_demo.bin\n"
             "  aloft flash 0x1000 bootloader.bin 0x8000 table.bin 0x10000 app.bin --baud 921600",
-        .exits = "0 written and verified, 1 refused or failed",
+        .exits =
+            "0 written and verified, 1 refused or failed; with --monitor:\n" ALOFT_MONITOR_EXITS,
         .options = options,
         .option_count = COUNT(options),
         .operand_min = 1,
@@ -318,6 +332,7 @@ int cmd_flash(int argc, char **argv)
     };
     int status;
     if (aloft_args_ready(&args, argc, argv, &operands, &status) && fitting(&args, work, &status)) {
+        work->watch = work->watch || work->monitor.until != NULL || work->monitor.timeout != NULL;
         status = flash(work);
     }
     free(work);

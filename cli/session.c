@@ -109,7 +109,7 @@ int aloft_session_failed(const struct aloft_session *session)
     return ALOFT_EXIT_BAD;
 }
 
-int aloft_session_close(struct aloft_session *session, int status)
+int aloft_session_let_go(struct aloft_session *session, int status)
 {
     enum aloft_flasher_after after = strcmp(session->after, "reset") == 0 ? ALOFT_FLASHER_HARD_RESET
                                      : strcmp(session->after, "run") == 0 ? ALOFT_FLASHER_RUN
@@ -118,6 +118,12 @@ int aloft_session_close(struct aloft_session *session, int status)
     if (!let_go) {
         status = aloft_session_failed(session);
     }
+    return status;
+}
+
+int aloft_session_close(struct aloft_session *session, int status)
+{
+    status = aloft_session_let_go(session, status);
     aloft_serial_line_close(&session->line);
     return status;
 }

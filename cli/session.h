@@ -57,8 +57,11 @@ void aloft_session_show_progress(struct aloft_session *session);
 // Says what the flasher said last. Returns ALOFT_EXIT_BAD.
 int aloft_session_failed(const struct aloft_session *session);
 
-// Lets the chip go as --after says, and closes. status: of the command so far; a chip that cannot
-// be let go spoils a good one.
+// Lets the chip go as --after says; the line stays open, at the speed of consoles. status: of the
+// command so far; a chip that cannot be let go spoils a good one.
+int aloft_session_let_go(struct aloft_session *session, int status);
+
+// The same, and closes the line.
 int aloft_session_close(struct aloft_session *session, int status);
 
 // "24:0a:c4:00:00:01" into text, which has 18 bytes; returns text.

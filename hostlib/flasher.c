@@ -547,17 +547,34 @@ static bool leave(struct aloft_flasher *flasher)
     return !stub || !sync_some(flasher) || flasher->stub || start_app(flasher);
 }
 
+// A chip that starts anew is back at its first speed.
+static bool line_back(struct aloft_flasher *flasher)
+{
+    if (flasher->line->kind == ALOFT_SERIAL_LINE_SOCKET ||
+        aloft_serial_line_set_baud(flasher->line, ALOFT_FLASHER_BAUD) == ALOFT_SERIAL_LINE_OK) {
+        return true;
+    }
+    flasher->error = flasher->line->error;
+    return false;
+}
+
 bool aloft_flasher_finish(struct aloft_flasher *flasher, enum aloft_flasher_after after)
 {
+    uint32_t baud = flasher->line->baud;
     if (after == ALOFT_FLASHER_STAY) { // where the next flasher looks for it
         return aloft_flasher_set_baud(flasher, ALOFT_FLASHER_BAUD);
     }
     if (after == ALOFT_FLASHER_RUN) {
-        return leave(flasher);
+        return leave(flasher) && line_back(flasher);
+    }
+    // Before the reset, so that the chip's first words can be read.
+    if (!line_back(flasher)) {
+        return false;
     }
     enum aloft_serial_line_result result = aloft_flasher_reset_chip(flasher->line);
     if (result == ALOFT_SERIAL_LINE_NONE) {
-        return leave(flasher);
+        return aloft_serial_line_set_baud(flasher->line, baud) != ALOFT_SERIAL_LINE_GONE &&
+               leave(flasher) && line_back(flasher);
     }
     flasher->error = flasher->line->error;
     return result == ALOFT_SERIAL_LINE_OK;

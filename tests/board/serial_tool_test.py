@@ -324,6 +324,18 @@ def the_three_ways_to_let_go_do_what_they_say(folder):
         board.monitor(board.tcp, "Server IP")
 
 
+def flash_goes_on_as_a_monitor_and_misses_no_word(folder):
+    with Running(folder, "--fast") as board:
+        for port in board.ends():
+            said = board.flash_app("hello_world", port, "--until", "Restarting in 10", "--timeout",
+                                   "20")
+            check(said.count(HELLO) == 1 and "2nd stage bootloader" in said, said)
+            check("configsip" in said and said.endswith("Restarting in 10"), said)
+        said = board.flash_app("hello_world", board.tcp, "--monitor", "--until", "no such text",
+                               "--timeout", "0.5", code=NOT_SEEN)
+        check(HELLO in said and "did not show 'no such text'" in said, said)
+
+
 def monitor_ends_as_it_promises(folder):
     with Running(folder, "--fast", hello=True) as board:
         for port in board.ends():
@@ -436,7 +448,8 @@ main([every_command_works_over_every_kind_of_end,
       a_tool_that_is_killed_while_it_writes_leaves_the_port_free,
       noise_losses_and_flipped_bits_are_repaired, frames_in_small_pieces_arrive_whole,
       a_second_tool_is_turned_away_and_the_first_goes_on, any_speed_that_the_chip_takes_will_do,
-      the_three_ways_to_let_go_do_what_they_say, monitor_ends_as_it_promises,
+      the_three_ways_to_let_go_do_what_they_say,
+      flash_goes_on_as_a_monitor_and_misses_no_word, monitor_ends_as_it_promises,
       monitor_at_a_terminal_has_colours_and_keys_and_leaves_it_as_it_was,
       flash_at_a_terminal_shows_a_bar_that_goes_away, monitor_waits_for_a_board_that_comes_back,
       the_port_can_come_from_the_environment])

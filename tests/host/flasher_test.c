@@ -166,7 +166,7 @@ static bool inflate_block(const uint8_t *bytes, uint32_t len)
 {
     uint8_t out[4096];
     int result = Z_OK;
-    chip.inflater.next_in = (z_const Bytef *)bytes;
+    chip.inflater.next_in = bytes;
     chip.inflater.avail_in = len;
     while (chip.inflater.avail_in > 0 && result == Z_OK) {
         chip.inflater.next_out = out;
