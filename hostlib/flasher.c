@@ -22,6 +22,11 @@ static void tell(struct aloft_flasher *flasher, uint32_t done, uint32_t total)
     }
 }
 
+static bool write_reg(struct aloft_flasher *flasher, uint32_t addr, uint32_t value)
+{
+    return aloft_flasher_write_reg(flasher, addr, value, UINT32_MAX);
+}
+
 uint32_t aloft_flasher_time_ms(uint32_t seconds_per_mb, uint32_t len)
 {
     uint64_t ms = (uint64_t)len * seconds_per_mb * 1000 / 0x100000;
@@ -212,13 +217,12 @@ static bool calm_watchdogs(struct aloft_flasher *flasher)
         !aloft_flasher_reset_is_usb(flasher->line)) {
         return true;
     }
-    return aloft_flasher_write_reg(flasher, dog->protect, key) &&
-           aloft_flasher_write_reg(flasher, dog->config, 0) &&
-           aloft_flasher_write_reg(flasher, dog->protect, 0) &&
-           aloft_flasher_write_reg(flasher, dog->super_protect, super_key) &&
+    return write_reg(flasher, dog->protect, key) && write_reg(flasher, dog->config, 0) &&
+           write_reg(flasher, dog->protect, 0) &&
+           write_reg(flasher, dog->super_protect, super_key) &&
            aloft_flasher_read_reg(flasher, dog->super_config, &config) &&
-           aloft_flasher_write_reg(flasher, dog->super_config, config | 1u << 31) &&
-           aloft_flasher_write_reg(flasher, dog->super_protect, 0);
+           write_reg(flasher, dog->super_config, config | 1u << 31) &&
+           write_reg(flasher, dog->super_protect, 0);
 }
 
 bool aloft_flasher_connect(struct aloft_flasher *flasher, struct aloft_serial_line *line,
@@ -306,11 +310,10 @@ static bool spi_command(struct aloft_flasher *flasher, uint8_t command, uint32_t
     uint32_t busy = start;
     if (!aloft_flasher_read_reg(flasher, spi->base + spi->usr, &usr) ||
         !aloft_flasher_read_reg(flasher, spi->base + spi->usr2, &usr2) ||
-        !aloft_flasher_write_reg(flasher, spi->base + spi->miso_len, JEDEC_BITS - 1) ||
-        !aloft_flasher_write_reg(flasher, spi->base + spi->usr, use_command | use_input) ||
-        !aloft_flasher_write_reg(flasher, spi->base + spi->usr2, 7u << 28 | command) ||
-        !aloft_flasher_write_reg(flasher, spi->base + spi->w0, 0) ||
-        !aloft_flasher_write_reg(flasher, spi->base, start)) {
+        !write_reg(flasher, spi->base + spi->miso_len, JEDEC_BITS - 1) ||
+        !write_reg(flasher, spi->base + spi->usr, use_command | use_input) ||
+        !write_reg(flasher, spi->base + spi->usr2, 7u << 28 | command) ||
+        !write_reg(flasher, spi->base + spi->w0, 0) || !write_reg(flasher, spi->base, start)) {
         return false;
     }
     for (int i = 0; i < SPI_POLLS && (busy & start) != 0; i++) {
@@ -319,8 +322,8 @@ static bool spi_command(struct aloft_flasher *flasher, uint8_t command, uint32_t
         }
     }
     return aloft_flasher_read_reg(flasher, spi->base + spi->w0, value) &&
-           aloft_flasher_write_reg(flasher, spi->base + spi->usr, usr) &&
-           aloft_flasher_write_reg(flasher, spi->base + spi->usr2, usr2);
+           write_reg(flasher, spi->base + spi->usr, usr) &&
+           write_reg(flasher, spi->base + spi->usr2, usr2);
 }
 
 // The third byte of a JEDEC id is the size as a power of two; some makers count from another base.
@@ -547,6 +550,15 @@ static bool leave(struct aloft_flasher *flasher)
     return !stub || !sync_some(flasher) || flasher->stub || start_app(flasher);
 }
 
+// Some chips come back into their loader when they were once sent there over their own USB.
+static void release_download(struct aloft_flasher *flasher)
+{
+    uint32_t reg = flasher->chip->download_reg;
+    if (reg != 0 && !flasher->secure_download) {
+        (void)aloft_flasher_write_reg(flasher, reg, 0, 1); // the reset goes on whatever comes of it
+    }
+}
+
 // A chip that starts anew is back at its first speed.
 static bool line_back(struct aloft_flasher *flasher)
 {
@@ -567,6 +579,7 @@ bool aloft_flasher_finish(struct aloft_flasher *flasher, enum aloft_flasher_afte
     if (after == ALOFT_FLASHER_RUN) {
         return leave(flasher) && line_back(flasher);
     }
+    release_download(flasher);
     // Before the reset, so that the chip's first words can be read.
     if (!line_back(flasher)) {
         return false;

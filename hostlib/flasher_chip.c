@@ -103,6 +103,7 @@ const struct aloft_flasher_chip aloft_flasher_chips[] = {
         .word = "esp32s3",
         .id = ALOFT_CHIP_ESP32S3,
         .long_begin = true,
+        .download_reg = 0x6000812C,
         .spi = {.base = 0x60002000, .usr = 0x18, .usr2 = 0x20, .miso_len = 0x28, .w0 = 0x58},
         .watchdog = {0x600080B0, 0x60008098, 0x600080B8, 0x600080B4},
         .regs = {0x60007044, 0x60007048, 0x60007050, 0x60007058, 0x60007034, 0x60007038,

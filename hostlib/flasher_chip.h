@@ -47,6 +47,7 @@ struct aloft_flasher_chip {
     uint16_t id;              // in image headers, and what GET_SECURITY_INFO says
     uint32_t magic;           // in ALOFT_FLASHER_MAGIC_REG; 0: told by id
     bool long_begin;          // *_BEGIN has a fifth word in this ROM
+    uint32_t download_reg;    // whose bit 0 keeps the chip in its loader after a reset; 0: none
     uint32_t calibration_reg; // from which the ROM derives the crystal for its baud; 0: it does not
     struct aloft_flasher_spi spi;
     struct aloft_flasher_watchdog watchdog;

@@ -262,9 +262,10 @@ bool aloft_flasher_read_reg(struct aloft_flasher *flasher, uint32_t addr, uint32
     return true;
 }
 
-bool aloft_flasher_write_reg(struct aloft_flasher *flasher, uint32_t addr, uint32_t value)
+bool aloft_flasher_write_reg(struct aloft_flasher *flasher, uint32_t addr, uint32_t value,
+                             uint32_t mask)
 {
-    const uint32_t words[] = {addr, value, 0xFFFFFFFFu, 0}; // all bits, no delay
+    const uint32_t words[] = {addr, value, mask, 0}; // no delay
     return aloft_flasher_ask_words(flasher, ALOFT_SERIAL_WRITE_REG, words, 4, 0);
 }
 

@@ -50,7 +50,9 @@ enum aloft_flasher_answer aloft_flasher_send_body(struct aloft_flasher *flasher,
                                                   const uint8_t *body, uint32_t len);
 
 bool aloft_flasher_read_reg(struct aloft_flasher *flasher, uint32_t addr, uint32_t *value);
-bool aloft_flasher_write_reg(struct aloft_flasher *flasher, uint32_t addr, uint32_t value);
+// Only the bits in mask change.
+bool aloft_flasher_write_reg(struct aloft_flasher *flasher, uint32_t addr, uint32_t value,
+                             uint32_t mask);
 
 // Forgets what has come so far.
 bool aloft_flasher_purge(struct aloft_flasher *flasher);

@@ -42,7 +42,9 @@ enum aloft_serial_line_result aloft_serial_line_lost(struct aloft_serial_line *l
                                 "stopped",
                                 line->name);
     } else {
-        (void)aloft_message_set(&line->error, "%s is gone: the other end closed the connection",
+        (void)aloft_message_set(&line->error,
+                                "%s is gone: the other end closed the connection; perhaps the "
+                                "board stopped, or another program has the port",
                                 line->name);
     }
     return ALOFT_SERIAL_LINE_GONE;

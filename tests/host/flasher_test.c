@@ -285,7 +285,9 @@ static void on_write_reg(const struct aloft_serial_packet *packet)
 {
     uint32_t addr = aloft_get_le32(packet->payload);
     uint32_t base = chip.model == MODEL_ESP32 ? 0x3FF42000 : 0x60002000;
-    find_reg(addr)->value = aloft_get_le32(packet->payload + 4);
+    struct reg *reg = find_reg(addr);
+    uint32_t mask = aloft_get_le32(packet->payload + 8);
+    reg->value = (reg->value & ~mask) | (aloft_get_le32(packet->payload + 4) & mask);
     if (addr == base) { // the command runs at once, and is over
         uint32_t command = find_reg(base + (chip.model == MODEL_ESP32 ? 0x24 : 0x20))->value & 0xFF;
         find_reg(base + (chip.model == MODEL_ESP32 ? 0x80 : 0x58))->value =
@@ -624,6 +626,15 @@ static void erases_and_reboots_work_by_the_rom_alone(void **state)
     assert_int_equal(chip.reboots, 1);
 }
 
+static void an_s3_is_not_kept_in_its_loader(void **state)
+{
+    (void)state;
+    connect_to(&(struct chip){.model = MODEL_S3});
+    find_reg(0x6000812C)->value = 0xF001;
+    assert_true(aloft_flasher_finish(&flasher, ALOFT_FLASHER_HARD_RESET));
+    assert_int_equal(find_reg(0x6000812C)->value, 0xF000);
+}
+
 static void what_does_not_fit_is_refused_before_anything_is_sent(void **state)
 {
     (void)state;
@@ -730,6 +741,7 @@ int main(void)
         CASE(a_running_stub_is_used),
         CASE(reads_of_any_length_come_back),
         CASE(erases_and_reboots_work_by_the_rom_alone),
+        CASE(an_s3_is_not_kept_in_its_loader),
         CASE(what_does_not_fit_is_refused_before_anything_is_sent),
         CASE(noise_between_frames_changes_nothing),
         CASE(a_block_that_arrives_broken_is_sent_again),
