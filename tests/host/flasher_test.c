@@ -38,7 +38,7 @@ struct chip {
     // the script
     enum model model;
     bool stub;
-    bool noisy; // console text and half frames between replies
+    bool noisy; // console text, half frames and old answers between replies
     bool deaf;
     uint32_t flash_id;
     enum fault fault;
@@ -103,7 +103,8 @@ static void reply(uint8_t op, uint32_t value, const void *bytes, uint32_t len, u
     const struct aloft_serial_packet packet = {ALOFT_SERIAL_RESPONSE, op, (uint16_t)(len + status),
                                                value, payload};
     if (chip.noisy) {
-        static const char noise[] = "E (5) wdt: late\r\n\xC0\x01\x13\x02\xDB\xC0\xC0";
+        static const char noise[] = "E (5) wdt: late\r\n\xC0\x01\x13\x02\xDB\xC0\xC0"
+                                    "\x01\x08\x04\x00\x07\x07\x12\x20\x00\x00\x00\x00\xC0";
         send_all(noise, sizeof noise - 1);
     }
     send_all(frame, aloft_serial_emit(&packet, frame, sizeof frame));
