@@ -8,9 +8,11 @@ set(CMAKE_C_COMPILER riscv64-unknown-elf-gcc)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 
 # The sections let the linker drop what a program does not call, as a firmware build does; entry and
-# exit code of functions is shared, as a build for size on this architecture does.
+# exit code of functions is shared, as a build for size on this architecture does. Tables of
+# switches stay out of data, as ESP-IDF builds everything.
 set(CMAKE_C_FLAGS_INIT "-march=rv32imc -mabi=ilp32 -msave-restore -mtune=size -Os -g \
--ffunction-sections -fdata-sections --specs=picolibc.specs")
+-ffunction-sections -fdata-sections -fno-jump-tables -fno-tree-switch-conversion \
+--specs=picolibc.specs")
 set(CMAKE_EXE_LINKER_FLAGS_INIT
     "--oslib=semihost --crt0=hosted -Wl,--gc-sections \
 -Wl,--defsym=__flash=0x80000000,--defsym=__flash_size=4M \

@@ -216,6 +216,11 @@ static void check_hold(struct sim_device *device)
     uint32_t state;
     if (receiving(device) && !device->nor.dead && !device->faults.stuck &&
         selected(device, &state) == device->running && state >= VALID) {
+        if (ghost->trial >= SIM_TRIAL_RAN && ghost->otadata_hurt) {
+            ghost->trial = SIM_NO_TRIAL; // its record was lost, so it counts as confirmed
+            ghost->base_slot = device->running;
+            ghost->base_firmware = device->firmware;
+        }
         ghost->otadata_hurt = false;
         ghost->failed_by_itself = ghost->failed_by_itself && device->running >= 0;
     }
@@ -346,6 +351,14 @@ void sim_checker_pulling(struct sim_device *device)
     }
     ghost->trial = SIM_NO_TRIAL; // what was begun before did not come to its end
     ghost->holding = false;
+}
+
+void sim_checker_goes_on(struct sim_device *device)
+{
+    if (device->network.fault == SIM_FAULT_NET_BAD_RANGE && device->network.fired) {
+        sim_checker_violation(device, "C7: goes on with another part than it asked for",
+                              device->running);
+    }
 }
 
 void sim_checker_selecting(struct sim_device *device, int slot)

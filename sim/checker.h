@@ -13,6 +13,7 @@
 //   C5  As long as a whole good image is in flash, something runs.
 //   C6  When faults stop, the device gets to the wanted version, or stays with the last good one
 //       if that is bad.
+//   C7  A download goes on only with the part of the file that was asked for.
 //
 // Bit rot, stuck bits and failing operations take away promises that no software can keep; what
 // they excuse is said where they are recorded (`rot`, `otadata_hurt`).
@@ -66,6 +67,7 @@ bool sim_checker_nothing(struct sim_device *device);
 // A pull begins; the agent is about to select, has selected; the app is about to confirm itself,
 // has done so.
 void sim_checker_pulling(struct sim_device *device);
+void sim_checker_goes_on(struct sim_device *device); // C7: the agent takes a part of a file
 void sim_checker_selecting(struct sim_device *device, int slot);
 void sim_checker_selected(struct sim_device *device);
 void sim_checker_confirming(struct sim_device *device);

@@ -294,6 +294,7 @@ static void hear(void *ctx, const struct aloft_event *event)
     case ALOFT_EVENT_RESUMED:
         count(device, device->received ? SIM_OUTCOME_RESUMED : SIM_OUTCOME_RESUMED_AFTER_RESET);
         sim_trace(device, 5, "goes on", event->value, event->total);
+        sim_checker_goes_on(device);
         break;
     default:
         break;

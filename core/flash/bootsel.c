@@ -512,11 +512,12 @@ static enum aloft_err note_some(struct aloft_bootsel *op, enum aloft_note_kind k
     return err;
 }
 
-// One program that leaves nothing to read where a record or note was (B4). off is its place.
+// One program that leaves nothing to read where a record or note was (B4). off: in Y.
 static enum aloft_err make_void(struct aloft_bootsel *op, uint32_t off)
 {
     uint8_t zeros[ALOFT_OTADATA_RECORD];
     memset(zeros, 0, sizeof zeros);
+    off += op->sector * ALOFT_OTADATA_SECTOR;
     return aloft_flash_prog(&op->otadata, off, zeros, sizeof zeros);
 }
 
@@ -595,7 +596,11 @@ static enum aloft_err write_record(struct aloft_bootsel *op)
         op->phase = CHECK;
     } else {
         err = aloft_flash_compare(&op->otadata, off, bytes, sizeof bytes);
-        turn(op);
+        if (err == ALOFT_OK) {
+            turn(op);
+        } else {
+            (void)make_void(op, 0); // a bit did not take: the state may be another
+        }
     }
     return err;
 }
@@ -621,10 +626,10 @@ static enum aloft_err advance(struct aloft_bootsel *op)
         return look(op);
     case VOID:
         op->phase = op->void_note ? VOID_NOTES : ERASE;
-        return make_void(op, op->sector * ALOFT_OTADATA_SECTOR);
+        return make_void(op, 0);
     case VOID_NOTES:
         op->phase = ERASE;
-        return make_void(op, note_off(op->sector, 0));
+        return make_void(op, ALOFT_NOTE_OFF);
     case ERASE:
     case PROG_TAIL:
     case PROG:

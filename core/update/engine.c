@@ -12,8 +12,10 @@
 
 enum phase { REREADING, RECEIVING, FLUSHING, VERIFYING, COMPLETING, DONE, FAILED };
 
-// Notes of progress: the tail is erased, what is downloaded is said, and then progress is.
-enum notes { NO_NOTES, ERASE_NOTES, HEAD_NOTES, PROGRESS_NOTES };
+// Notes of progress: those of another download are erased, which even one without notes does first:
+// they must not outlive what they are about. Then the tail is erased, what is downloaded is said,
+// and then progress is.
+enum notes { NO_NOTES, OLD_NOTES, ERASE_NOTES, HEAD_NOTES, PROGRESS_NOTES };
 
 // Selecting the running app: a look at the records ends it, or leads to a write and another look.
 enum hold { LOOK, REPAIRING, LOOK_AGAIN, SELECTING, LOOK_AT_LAST, HELD };
@@ -146,14 +148,13 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     engine->target = target;
     engine->phase = RECEIVING;
     engine->artifact = config->artifact;
-    if (config->artifact != NULL) {
-        aloft_resume_plan(&engine->resume, &view, config->artifact);
-        engine->notes = engine->resume.area != 0 ? ERASE_NOTES : NO_NOTES;
-        if (engine->notes == NO_NOTES && config->artifact->tag_len != 0) {
+    engine->notes = OLD_NOTES;
+    aloft_resume_plan(&engine->resume, &view, config->artifact);
+    if (engine->resume.area == 0) {
+        if (config->artifact != NULL && config->artifact->tag_len != 0) {
             aloft_event_tell(engine->events, ALOFT_EVENT_UNRESUMABLE, 0, 0);
         }
-    }
-    if (engine->notes == ERASE_NOTES) {
+    } else {
         view.len = engine->resume.area; // the image's last block erase must not take the notes
     }
     aloft_writer_init(&engine->writer, &view, config->len);
@@ -174,7 +175,7 @@ bool aloft_engine_begun(const struct aloft_slots *slots, int running,
     uint8_t head[ALOFT_RESUME_HEAD_MAX];
     int target = aloft_slots_next(slots, running);
     struct aloft_flash_view view = aloft_slots_slot_view(slots, target);
-    if (target == ALOFT_SLOT_NONE || !aloft_resume_read(&resume, &view, artifact, head)) {
+    if (!aloft_resume_read(&resume, &view, artifact, head)) { // as when there is no slot
         return false;
     }
     *off = resume.noted;
@@ -226,14 +227,23 @@ static enum aloft_step reread_some(struct aloft_engine *engine)
     return ALOFT_STEP_AGAIN;
 }
 
+// OK while bytes of the image are taken; else why not.
+static enum aloft_err receiving(const struct aloft_engine *engine)
+{
+    return engine->phase == RECEIVING ? ALOFT_OK
+           : engine->err != ALOFT_OK  ? engine->err
+                                      : ALOFT_ERR_STATE;
+}
+
 // Byte path 5/12: from core/agent/agent.c; bounded and judged as it streams, then handed to the
 // writer.
 enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *data, uint32_t len,
                                  uint32_t *used)
 {
+    enum aloft_err err = receiving(engine);
     *used = 0;
-    if (engine->phase != RECEIVING) {
-        return engine->err != ALOFT_OK ? engine->err : ALOFT_ERR_STATE;
+    if (err != ALOFT_OK) {
+        return err;
     }
     if (engine->len != 0 && len > engine->len - engine->taken) {
         return fail(engine, ALOFT_ERR_IMAGE_TRAILING);
@@ -241,19 +251,18 @@ enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *dat
     uint32_t n = aloft_writer_feed(&engine->writer, data, len);
     *used = n;
     engine->taken += n;
-    enum aloft_err err = aloft_verify_feed(&engine->verify, data, n);
+    err = aloft_verify_feed(&engine->verify, data, n);
     return err == ALOFT_OK ? ALOFT_OK : fail(engine, err);
 }
 
 enum aloft_err aloft_engine_finish(struct aloft_engine *engine)
 {
-    if (engine->phase != RECEIVING) {
-        return engine->err != ALOFT_OK ? engine->err : ALOFT_ERR_STATE;
+    enum aloft_err err = receiving(engine);
+    if (err != ALOFT_OK) {
+        return err;
     }
-    if (engine->len != 0 && engine->taken < engine->len) {
-        return fail(engine, ALOFT_ERR_HTTP_SHORT);
-    }
-    enum aloft_err err = aloft_image_finish(&engine->verify.image);
+    err = engine->taken < engine->len ? ALOFT_ERR_HTTP_SHORT
+                                      : aloft_image_finish(&engine->verify.image);
     if (err != ALOFT_OK) {
         return fail(engine, err);
     }
@@ -303,7 +312,17 @@ static bool note_some(struct aloft_engine *engine)
 {
     bool done = false;
     enum aloft_err err = ALOFT_OK;
-    if (engine->notes == ERASE_NOTES) {
+    if (engine->notes == OLD_NOTES) {
+        struct aloft_resume old;
+        struct aloft_artifact artifact;
+        uint8_t head[ALOFT_RESUME_HEAD_MAX];
+        engine->notes = engine->resume.area != 0 ? ERASE_NOTES : NO_NOTES;
+        if (!aloft_resume_read(&old, &engine->resume.view, &artifact, head) ||
+            old.area == engine->resume.area) {
+            return true;
+        }
+        err = aloft_resume_erase(&old);
+    } else if (engine->notes == ERASE_NOTES) {
         err = aloft_resume_erase(&engine->resume);
         engine->notes = HEAD_NOTES;
     } else if (engine->notes == HEAD_NOTES) {

@@ -95,7 +95,7 @@ void aloft_resume_plan(struct aloft_resume *resume, const struct aloft_flash_vie
     const struct aloft_flash_geometry *geometry = &slot->flash->geometry;
     memset(resume, 0, sizeof *resume);
     resume->view = *slot;
-    if (artifact->len == 0 || artifact->tag_len == 0) {
+    if (artifact == NULL || artifact->len == 0 || artifact->tag_len == 0) {
         return;
     }
     uint32_t free_from = aloft_align_up(artifact->len, geometry->sector);

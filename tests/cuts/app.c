@@ -14,8 +14,9 @@ static int slot_of_place(int place)
 
 static void refused(struct world *world, const char *what, enum aloft_err err)
 {
-    if (world->nor.dead) {
-        return; // the power, not the library
+    if (world->nor.dead || world_forgives(world, err) ||
+        (world->faulted && err == ALOFT_ERR_NOT_SELECTED)) {
+        return; // the power or the chip, not the library
     }
     world->verdict = JUDGE_REFUSED;
     world->err = err;
@@ -55,15 +56,23 @@ static bool on_trial(const struct world *world)
            (state == ALOFT_OTA_NEW || state == ALOFT_OTA_PENDING);
 }
 
-static void confirm(struct world *world)
+// Twice, if flash failed. When that has taken the record, the bootloader completes it.
+static bool confirm(struct world *world)
 {
+    bool failed = world->forgiven;
     struct aloft_bootsel op;
     tell(world, "confirms itself, slot", world->running);
     judge_confirm(&world->judge);
     aloft_bootsel_confirm(&op, &world->slots, slot_of_place(world->running));
-    if (step_all(world, &op, "confirm")) {
+    bool good = step_all(world, &op, "confirm");
+    if (!good && world->forgiven != failed) {
+        aloft_bootsel_confirm(&op, &world->slots, slot_of_place(world->running));
+        good = step_all(world, &op, "confirm");
+    }
+    if (good) {
         judge_confirmed(&world->judge);
     }
+    return good;
 }
 
 static void reject(struct world *world)
@@ -73,7 +82,11 @@ static void reject(struct world *world)
     judge_reject(&world->judge, world->version, world->bytes);
     aloft_bootsel_reject(&op, &world->slots, &world_rules, slot_of_place(world->running));
     if (step_all(world, &op, "reject")) {
-        judge_rejected(&world->judge);
+        world->verdict = judge_rejected(&world->judge, world->version, world->bytes);
+    } else if (world->err == ALOFT_ERR_NO_ROLLBACK &&
+               judge_forlorn(&world->judge, world->version, world->bytes)) {
+        world->verdict = JUDGE_GOOD; // rightly so: it must do
+        (void)confirm(world);
     }
 }
 
@@ -156,7 +169,7 @@ static enum aloft_err begin(struct world *world, struct pull *pull, uint32_t *of
 static void account(struct world *world, const struct pull *pull, uint32_t off)
 {
     bool again = tagged(world, pull->version) && world->fed_version == pull->version;
-    if (again && !pull->anew) {
+    if (again && !pull->anew && !world->faulted) { // the fault may have cost a note
         world->verdict = judge_goes_on(
             world->bytes + aloft_slots_extent(&world->slots, pull->engine.target).addr, world->fed,
             off);
@@ -208,12 +221,28 @@ static bool download(struct world *world, struct pull *pull)
     return err == ALOFT_OK && engine_steps(world, &pull->engine);
 }
 
+// What a trial whose records could not be written leaves: an app that must confirm itself first, or
+// a release that counts as one that failed.
+static void excuse(struct world *world, int version)
+{
+    if (!world->faulted || world->verdict != JUDGE_REFUSED) {
+        return;
+    }
+    if (world->err == ALOFT_ERR_ON_TRIAL) {
+        world->verdict = JUDGE_GOOD;
+        (void)confirm(world);
+    } else if (world->err == ALOFT_ERR_TRIAL_FAILED) {
+        world->verdict = JUDGE_GOOD;
+        world->resigned = version;
+    }
+}
+
 static void update(struct world *world, int version)
 {
     struct pull pull = {.version = version};
     bool whole = download(world, &pull);
     // Where an update without a tag may have gone over a slot with notes, these may lie.
-    if (!whole && world->verdict == JUDGE_REFUSED && pull.resumed && world->scenario->stale) {
+    if (!whole && world->verdict == JUDGE_REFUSED && pull.resumed && world->judge.stale) {
         world->verdict = JUDGE_GOOD;
         pull.anew = true;
         whole = download(world, &pull);
@@ -221,6 +250,8 @@ static void update(struct world *world, int version)
     if (whole) {
         set_boot(world, pull.engine.target, version);
         world->fed_version = world->issued ? NO_IMAGE : version;
+    } else {
+        excuse(world, version);
     }
 }
 
@@ -231,9 +262,11 @@ static bool trial(struct world *world)
     world->tried |= 1u << world->version;
     switch (world->scenario->manner[world->version]) {
     case CONFIRMS:
-        confirm(world);
+        if (!confirm(world)) {
+            return false;
+        }
         world->tried &= ~(1u << world->version);
-        return !world->nor.dead && world->verdict == JUDGE_GOOD;
+        return world->verdict == JUDGE_GOOD;
     case REJECTS:
         reject(world);
         return false;
@@ -272,10 +305,14 @@ static bool follow(struct world *world, struct script_step step)
     int place = step.arg == ALOFT_SLOT_FACTORY ? JUDGE_FACTORY : step.arg;
     switch (step.verb) {
     case END:
-        world->finished = true;
+        world->finished = !world->faulted || world->over;
+        world->over = world->faulted;
+        world->step = world->judge.hurt ? 0 : world->step;
+        world->issued = world->issued && !world->judge.hurt;
         return false;
     case UPDATE:
-        if (world->version == step.arg || given_up(world, step.arg)) {
+        if (world->version == step.arg || given_up(world, step.arg) ||
+            world->resigned == step.arg) {
             next_step(world);
             return true;
         }
@@ -284,6 +321,7 @@ static bool follow(struct world *world, struct script_step step)
     case PART:
         (void)world_artifact(step.arg, &len);
         (void)feed(world, &part, len / 2); // a fault is in the verdict
+        excuse(world, step.arg);
         next_step(world);
         return !world->nor.dead && world->verdict == JUDGE_GOOD;
     case SET:
@@ -303,6 +341,10 @@ static bool follow(struct world *world, struct script_step step)
         return false;
     case RESTART:
         next_step(world);
+        return false;
+    case ONCE:
+        next_step(world);
+        set_boot(world, step.arg, world->judge.start.slots[place].version);
         return false;
     }
     return false;

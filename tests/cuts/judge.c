@@ -39,6 +39,7 @@ static void settle(struct judge *judge, int version)
     judge->may = bit(version);
     judge->confirming = false;
     judge->standing = false;
+    judge->hurt = false;
 }
 
 // The version that boots when this record no longer counts: what a failed trial goes back to.
@@ -119,6 +120,7 @@ void judge_offered(struct judge *judge)
 {
     judge->may = bit(judge->offered);
     judge->standing = false;
+    judge->hurt = false; // whatever could not be written before, this record is new
 }
 
 void judge_confirm(struct judge *judge)
@@ -145,9 +147,22 @@ void judge_reject(struct judge *judge, int version, const uint8_t *bytes)
     judge->may = bit(version) | bit(judge->settled);
 }
 
-void judge_rejected(struct judge *judge)
+bool judge_forlorn(const struct judge *judge, int version, const uint8_t *bytes)
+{
+    struct judge_facts facts;
+    judge_read(judge, bytes, &facts);
+    for (int i = 0; i < JUDGE_SLOTS; i++) {
+        if (facts.slots[i].version > 0 && facts.slots[i].version != version) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum judge_verdict judge_rejected(struct judge *judge, int version, const uint8_t *bytes)
 {
     settle(judge, judge->settled);
+    return judge_forlorn(judge, version, bytes) ? JUDGE_FORLORN : JUDGE_GOOD;
 }
 
 void judge_cut_in_boot(struct judge *judge)
@@ -183,6 +198,7 @@ static bool there(const struct judge *judge, const struct judge_facts *facts)
     for (int i = 0; i < JUDGE_SLOTS; i++) {
         found |= facts->slots[i].version > 0 ? bit(facts->slots[i].version) : 0;
     }
+    found |= bit(0); // that is no version: nothing to go back to
     return (judge->may & ~found) == 0 && (found & bit(judge->settled)) != 0;
 }
 
@@ -192,12 +208,18 @@ static bool leads_somewhere(const struct judge_facts *facts)
     return facts->active < 0 || facts->slots[facts->selected].version != 0;
 }
 
-// It does not, but it is the choice from before the scenario, whose image had rotted.
+// It does not, but it is a choice from before the scenario, whose image had rotted.
 static bool was_so(const struct judge *judge, const struct judge_facts *facts)
 {
     const struct judge_facts *start = &judge->start;
-    return !leads_somewhere(start) && facts->active >= 0 &&
-           facts->records[facts->active].seq == start->records[start->active].seq;
+    for (int i = 0; i < 2 && facts->active >= 0; i++) {
+        const struct judge_record *record = &start->records[i];
+        if (record->sound && record->seq == facts->records[facts->active].seq &&
+            start->slots[record->slot].version == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 // From an image's first byte on there is nothing to go on with: it is selected, or fetched again.
@@ -280,6 +302,14 @@ enum judge_verdict judge_boot(struct judge *judge, const uint8_t *bytes, int slo
     if (version <= 0) {
         return JUDGE_BROKEN;
     }
+    if (judge->settled == 0) {
+        settle(judge, version); // it must do
+    }
+    if (judge->hurt && version == judge->offered) {
+        judge->may = bit(judge->offered) | bit(judge->settled);
+        return JUDGE_GOOD; // on trial, though no record may say so
+    }
+    judge->may |= judge->hurt ? bit(judge->settled) : 0;
     if (!same_payload(&judge->artifacts[version], payload, len)) {
         return JUDGE_BYTES;
     }

@@ -70,6 +70,7 @@ struct judge_facts {
     X(NOTE, "at the end a note still waits to be carried out")                                     \
     X(REFUSED, "an operation was refused that must be possible again")                             \
     X(ENDLESS, "the scenario does not come to an end")                                             \
+    X(FORLORN, "an app is rejected, and there is nothing to go back to")                           \
     X(NOTES, "notes of progress tell of what is not in the slot")                                  \
     X(WASTED, "more than 4 KiB of a download are fetched twice")                                   \
     X(RESTLESS, "a boot that has nothing to do writes to flash")                                   \
@@ -95,6 +96,7 @@ struct judge {
     int offered;     // 0: none
     uint32_t may;    // bit v: version v may run at the next boot
     bool confirming; // the offered version has begun to confirm itself
+    bool hurt;       // the bootloader could not write otadata: an image may run without its mark
     bool standing;   // the offered version was the settled one, until its new record stands
 };
 
@@ -111,7 +113,9 @@ void judge_offered(struct judge *judge); // set_boot has said that it is done
 void judge_confirm(struct judge *judge);
 void judge_confirmed(struct judge *judge);
 void judge_reject(struct judge *judge, int version, const uint8_t *bytes);
-void judge_rejected(struct judge *judge);
+enum judge_verdict judge_rejected(struct judge *judge, int version, const uint8_t *bytes);
+// No other whole image is there that this one could give way to.
+bool judge_forlorn(const struct judge *judge, int version, const uint8_t *bytes);
 void judge_cut_in_boot(
     struct judge *judge); // a trial that did not get as far as its app has failed
 

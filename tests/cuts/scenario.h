@@ -26,6 +26,7 @@ enum verb {
     SET,     // set_boot to slot arg, reset, until it runs and is confirmed
     AGAIN,   // the same, though it may run already
     DISOWN,  // the running app rejects itself although it is confirmed
+    ONCE,    // set_boot to slot arg, reset; when it was cut, that is not made up for
     RESTART, // reset, once
 };
 

@@ -80,6 +80,17 @@ static const struct scenario table[] = {
      .manner = {[V2] = CRASHES}, .wanted = V1},
     {"rollback-by-watchdog", 2, true, false, {V1, V2, 0, 0, BIG}, {{3, NEW}, {2, VALID}},
      .manner = {[V1] = HANGS}, .wanted = V2},
+    // Somebody changes his mind when power is back.
+    {"set-boot-then-active-again", 2, true, false, {V1, V2, 0, 0, BIG}, {{1, VALID}, {2, VALID}},
+     .script = {{ONCE, 0}, {AGAIN, 1}}, .wanted = V2},
+    {"rollback-then-another-slot", 3, false, false, {V1, V2, V3}, {{1, VALID}, {2, NEW}},
+     .manner = {[V2] = CRASHES}, .script = {{SET, 2}}, .wanted = V3},
+    {"rollback-by-app-to-what-rotted", 2, false, false, {V1, V2}, {{1, VALID}, {2, PENDING}},
+     .rotten = 1, .open_trial = true, .manner = {[V2] = REJECTS}, .script = {{UPDATE, V3}},
+     .wanted = V3},
+    {"rollback-by-app-past-what-rotted", 2, true, false, {V3, V2, 0, 0, V1},
+     {{1, VALID}, {2, PENDING}}, .rotten = 1, .open_trial = true, .manner = {[V2] = REJECTS},
+     .script = {{UPDATE, BIG}}, .wanted = BIG},
     // What is selected has rotted, a fallback runs, and its update goes over the rotten one. Here
     // the second cut is exhaustive though it is a download.
     {"rotten-then-update", 2, false, false, {V2, V1}, {{3, VALID}, {2, VALID}},

@@ -72,6 +72,12 @@ static void bad(const struct run *run, enum judge_verdict verdict)
 static bool cut_down(const struct run *run)
 {
     const struct cut *cut = &run->cuts[run->count - 1];
+    if (cut->kind >= SHOOT_KINDS) { // not a cut: it strikes on the way to the end
+        world.fault = cut->kind == SHOOT_FAILS ? WORLD_FAILS : WORLD_LIES;
+        world.fault_at = cut->at;
+        world.fault_seed = run->seed * 0x9E3779B1u >> 8;
+        return true;
+    }
     world.nor.plan = shoot_cut(cut->at, cut->kind, run->seed);
     enum world_end end = world_run(&world);
     if (end != WORLD_CUT) {
@@ -89,6 +95,10 @@ static bool recover(const struct run *run)
 {
     if (world_run(&world) != WORLD_FINISHED) {
         bad(run, world.verdict);
+        return false;
+    }
+    if (world.fault != WORLD_FAULTLESS && !world.faulted) {
+        bad(run, JUDGE_MISSING);
         return false;
     }
     return true;
@@ -148,6 +158,27 @@ static void shoot_first(struct run *run)
     }
 }
 
+// Faults without a cut. They are few, so a process takes every parts-th and no more.
+static void shoot_faults(struct run *run, const struct shoot_plan *plan, uint32_t operations)
+{
+    uint32_t kinds = SHOOT_KINDS_ALL - SHOOT_KINDS;
+    uint32_t count = (operations * kinds + plan->every - 1) / plan->every;
+    if (plan->part == 0) {
+        run->result->expected[0] += count;
+    }
+    for (uint32_t k = plan->part; k < count; k += plan->parts) {
+        uint32_t i = k * plan->every;
+        uint32_t kind = SHOOT_KINDS + (i + k / kinds) % kinds;
+        run->count = 1;
+        run->cuts[0] = (struct cut){i / kinds + 1, (enum shoot_kind)kind};
+        world_copy(&world, &beginning);
+        if (cut_down(run)) {
+            run->result->pairs[0]++;
+            (void)recover(run); // counted when bad
+        }
+    }
+}
+
 // One seed of one scenario: all first cuts that are this process's in this round.
 static void shoot_seed(struct run *run, const struct shoot_plan *plan, uint32_t operations)
 {
@@ -189,6 +220,9 @@ void shoot(const struct scenario *scenario, const struct shoot_plan *plan,
         }
         result->operations = world.nor.operations;
         shoot_seed(&run, plan, result->operations);
+        if (plan->depth == 1 && run.seed < plan->seed + SHOOT_FAULT_SEEDS) {
+            shoot_faults(&run, plan, result->operations);
+        }
     }
     result->seconds += seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
 }
@@ -210,7 +244,7 @@ static bool parse_numbers(const char *text, struct run *run)
     run->count = count / 2;
     for (uint32_t i = 0; i < run->count; i++) {
         run->cuts[i] = (struct cut){values[2 * i], (enum shoot_kind)values[2 * i + 1]};
-        if (values[2 * i + 1] >= SHOOT_KINDS) {
+        if (values[2 * i + 1] >= SHOOT_KINDS_ALL) {
             return false;
         }
     }

@@ -13,8 +13,14 @@ enum shoot_kind {
     SHOOT_TORN_3, //          last byte           blank to the eye, weak
     SHOOT_TORN_4, //          a late word         only the first bytes
     SHOOT_AFTER,
-    SHOOT_KINDS
+    SHOOT_KINDS,
+    // No cuts: power stays, and the operation goes wrong.
+    SHOOT_FAILS = SHOOT_KINDS,
+    SHOOT_LIES,
+    SHOOT_KINDS_ALL
 };
+
+#define SHOOT_FAULT_SEEDS 2 // of the seeds of depth 1, those with faults
 
 struct shoot_plan {
     uint32_t depth;   // 1 or 2: this depth, not the ones below

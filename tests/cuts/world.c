@@ -55,21 +55,95 @@ static void trace(struct world *world, const char *what, uint32_t addr, uint32_t
 static enum aloft_err read_op(void *ctx, uint32_t addr, void *buf, uint32_t len)
 {
     struct world *world = ctx;
-    return world->nor.flash.ops->read(&world->nor, addr, buf, len);
+    enum aloft_err err = world->nor.flash.ops->read(&world->nor, addr, buf, len);
+    if (err == ALOFT_OK && world->calm) {
+        memcpy(buf, world->bytes + addr, len);
+    }
+    return err;
+}
+
+// Is this operation the one with the fault?
+static bool strikes(struct world *world)
+{
+    bool now = world->fault != WORLD_FAULTLESS && world->nor.operations + 1 == world->fault_at &&
+               !world->faulted;
+    world->faulted = world->faulted || now;
+    world->judge.stale = world->judge.stale || now; // it may be the erase of the notes
+    if (now && world->booting) {
+        world->judge.hurt = true; // what the bootloader marks may be lost
+    }
+    if (now && world->trace) {
+        printf("      the next one %s\n", world->fault == WORLD_FAILS ? "fails" : "lies");
+    }
+    return now;
+}
+
+// A bit that was to become zero stays as it was.
+static void leave_bit(struct world *world, uint32_t addr, const uint8_t *data, const uint8_t *old,
+                      uint32_t len)
+{
+    for (uint32_t i = 0; i < len; i++) {
+        uint32_t at = (world->fault_seed + i) % len;
+        uint8_t wrong = (uint8_t)(old[at] & ~data[at]);
+        if (wrong != 0) {
+            world->bytes[addr + at] |= (uint8_t)(wrong & -wrong);
+            return;
+        }
+    }
+}
+
+// A cut leaves one word wholly unprogrammed. With other seeds the chip programs it in part.
+static void leave_hole(struct world *world, uint32_t addr, const uint8_t *data, uint32_t len)
+{
+    struct aloft_nor_plan *plan = &world->nor.plan;
+    bool now = plan->cut == ALOFT_NOR_CUT_TORN && plan->torn == ALOFT_NOR_TORN_HOLE &&
+               plan->cut_at == world->nor.operations + 1 && plan->seed % 2 == 0;
+    if (!now) {
+        return;
+    }
+    uint32_t hole = plan->seed / 64 % ((len + 3) / 4);
+    for (uint32_t i = 0; i < len; i++) {
+        world->bytes[addr + i] &= i / 4 == hole ? 0xFF : data[i];
+    }
+    plan->cut = ALOFT_NOR_CUT_BEFORE; // what is left of it has happened
 }
 
 static enum aloft_err prog_op(void *ctx, uint32_t addr, const void *data, uint32_t len)
 {
     struct world *world = ctx;
+    uint8_t old[ALOFT_FLASH_PAGE];
     trace(world, "prog", addr, len);
-    return world->nor.flash.ops->prog(&world->nor, addr, data, len);
+    leave_hole(world, addr, data, len);
+    bool strike = strikes(world);
+    if (strike && world->fault == WORLD_FAILS) {
+        world->nor.operations++;
+        return ALOFT_ERR_FLASH_PROG;
+    }
+    memcpy(old, world->bytes + addr, len);
+    enum aloft_err err = world->nor.flash.ops->prog(&world->nor, addr, data, len);
+    if (strike) {
+        leave_bit(world, addr, data, old, len);
+    }
+    return err;
 }
 
 static enum aloft_err erase_op(void *ctx, uint32_t addr, uint32_t len)
 {
     struct world *world = ctx;
     trace(world, "erase", addr, len);
+    if (strikes(world)) {
+        world->nor.operations++;
+        return world->fault == WORLD_FAILS ? ALOFT_ERR_FLASH_ERASE : ALOFT_OK;
+    }
     return world->nor.flash.ops->erase(&world->nor, addr, len);
+}
+
+bool world_forgives(struct world *world, enum aloft_err err)
+{
+    bool forgives = world->faulted && !world->forgiven && err <= ALOFT_ERR_FLASH_PROG &&
+                    err >= ALOFT_ERR_FLASH_VERIFY;
+    world->forgiven = world->forgiven || forgives;
+    return forgives;
 }
 
 static uint32_t slot_addr(const struct scenario *scenario, uint32_t index)
@@ -278,6 +352,7 @@ static bool boot(struct world *world)
     port.ctx = world;
     port.flash = &world->flash;
     world->booting = true;
+    world->calm = world->calm && world->power_on;
     world->boots++;
     world->loaded = 0;
     aloft_boot_init(&machine, &port);
@@ -328,7 +403,8 @@ static enum world_end end(struct world *world)
             return world->nor.dead ? WORLD_CUT : WORLD_BAD;
         }
     }
-    enum judge_verdict verdict = judge_end(&world->judge, world->bytes, world->scenario->wanted);
+    int wanted = world->resigned ? world->judge.settled : world->scenario->wanted;
+    enum judge_verdict verdict = judge_end(&world->judge, world->bytes, wanted);
     if (verdict != JUDGE_GOOD) {
         return bad(world, verdict);
     }
@@ -371,6 +447,7 @@ enum world_end world_power_on(struct world *world)
     if (verdict != JUDGE_GOOD) {
         return bad(world, verdict);
     }
+    world->calm = (world->nor.plan.seed >> 6) % 2 != 0;
     aloft_nor_power_on(&world->nor);
     return WORLD_CUT;
 }

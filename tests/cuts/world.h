@@ -21,6 +21,13 @@ enum {
     WORLD_BOOTS_MAX = 24,
 };
 
+// What goes wrong at one operation while power stays.
+enum world_fault {
+    WORLD_FAULTLESS,
+    WORLD_FAILS, // it says so, and changes nothing
+    WORLD_LIES,  // it says that all is well: a program leaves one bit as it was, an erase all
+};
+
 enum world_end { WORLD_FINISHED, WORLD_CUT, WORLD_BAD };
 
 struct world {
@@ -32,6 +39,14 @@ struct world {
     struct aloft_flash flash; // nor's, with a trace
     struct aloft_slots slots;
     bool trace;
+    bool calm; // weak bits read as ones until the next reset
+    enum world_fault fault;
+    uint32_t fault_at; // operation, counted from 1 since power came
+    uint32_t fault_seed;
+    bool faulted;    // it has happened,
+    bool forgiven;   // the app has heard of it,
+    int resigned;    // the version that is refused because of it
+    bool over;       // and has started once more since the script's end
     bool power_on;   // the next boot is the first since power came
     bool booting;    // the bootloader runs
     bool finished;   // the script has come to its end
@@ -58,6 +73,9 @@ void world_begin(struct world *world, const struct scenario *scenario, uint8_t *
 
 // Boots and runs until the end of the script, a cut, or a broken promise.
 enum world_end world_run(struct world *world);
+
+// The app was told of a fault of flash that has happened: it may try again, once.
+bool world_forgives(struct world *world, enum aloft_err err);
 
 // Judges the flash as the cut has left it, and gives power back. WORLD_BAD: a promise was broken.
 enum world_end world_power_on(struct world *world);

@@ -36,8 +36,8 @@ struct aloft_resume {
     uint32_t noted;               // offset of the last progress note
 };
 
-// Chooses where the notes of this artifact go. area 0 afterwards: there is no room, and a reset
-// means starting again. Touches no flash.
+// Chooses where the notes of this artifact go. area 0 afterwards: there is no room, or no artifact
+// (NULL), and a reset means starting again. Touches no flash.
 void aloft_resume_plan(struct aloft_resume *resume, const struct aloft_flash_view *slot,
                        const struct aloft_artifact *artifact);
 
