@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { JOBS_MAX = 16, SCENARIOS_MAX = 128, ROUNDS = 32 };
+enum { JOBS_MAX = 16, SCENARIOS_MAX = 160, ROUNDS = 32 };
 
 static const char usage[] =
     "usage: cuts [options]\n"

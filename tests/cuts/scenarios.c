@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NEW, PENDING, VALID, ABORTED = 4, NAMES_MAX = 40, SCENARIOS_MAX = 120 };
+enum { NEW, PENDING, VALID, ABORTED = 4, NAMES_MAX = 40, SCENARIOS_MAX = 160 };
 
 #define FACTORY (-1) // as a slot
 #define ALL     0xFE // versions
@@ -82,7 +82,7 @@ static const struct scenario table[] = {
      .manner = {[V1] = HANGS}, .wanted = V2},
     // Somebody changes his mind when power is back.
     {"set-boot-then-active-again", 2, true, false, {V1, V2, 0, 0, BIG}, {{1, VALID}, {2, VALID}},
-     .script = {{ONCE, 0}, {AGAIN, 1}}, .wanted = V2},
+     .notes = 4, .script = {{ONCE, 0}, {AGAIN, 1}}, .wanted = V2},
     {"rollback-then-another-slot", 3, false, false, {V1, V2, V3}, {{1, VALID}, {2, NEW}},
      .manner = {[V2] = CRASHES}, .script = {{SET, 2}}, .wanted = V3},
     {"rollback-by-app-to-what-rotted", 2, false, false, {V1, V2}, {{1, VALID}, {2, PENDING}},
@@ -172,6 +172,20 @@ static const struct scenario table[] = {
 static struct scenario all[SCENARIOS_MAX];
 static char names[SCENARIOS_MAX][NAMES_MAX];
 
+// Again, on a chip that writes no less than 16 or 32 bytes, as with flash encryption.
+static void add_with_unit(uint32_t *count, const char *name, uint8_t unit)
+{
+    struct scenario *scenario = &all[*count];
+    for (uint32_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (strcmp(table[i].name, name) == 0) {
+            *scenario = table[i];
+        }
+    }
+    (void)snprintf(names[*count], NAMES_MAX, "unit-%u-%s", (unsigned)unit, name);
+    scenario->name = names[(*count)++];
+    scenario->unit = unit;
+}
+
 // An update from a device whose records are damaged: `which` of them, in this way.
 static void add_damaged(uint32_t *count, enum damage damage, uint8_t which, bool factory)
 {
@@ -196,10 +210,16 @@ static void add_damaged(uint32_t *count, enum damage damage, uint8_t which, bool
 
 const struct scenario *scenarios(uint32_t *count)
 {
+    static const char *const with_units[] = {
+        "set-boot-other",    "confirm", "rollback-by-app",   "rollback-by-crash",
+        "update-from-ota-0", "resume",  "resume-after-reset"};
     static uint32_t made;
     if (made == 0) {
         made = sizeof table / sizeof table[0];
         memcpy(all, table, sizeof table);
+        for (uint32_t i = 0; i < 2 * sizeof with_units / sizeof with_units[0]; i++) {
+            add_with_unit(&made, with_units[i / 2], i % 2 == 0 ? 16 : 32);
+        }
         for (int damage = BLANK; damage <= HALF_ERASED; damage++) {
             for (uint8_t which = 1; which <= 3; which++) {
                 add_damaged(&made, (enum damage)damage, which, true);

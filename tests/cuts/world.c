@@ -92,7 +92,9 @@ static void leave_bit(struct world *world, uint32_t addr, const uint8_t *data, c
     }
 }
 
-// A cut leaves one word wholly unprogrammed. With other seeds the chip programs it in part.
+// A cut leaves one word wholly unprogrammed, or one unit: a chip that writes these together
+// encrypts them, and what is half a cipher block reads as noise. With other seeds it is programmed
+// in part.
 static void leave_hole(struct world *world, uint32_t addr, const uint8_t *data, uint32_t len)
 {
     struct aloft_nor_plan *plan = &world->nor.plan;
@@ -101,9 +103,10 @@ static void leave_hole(struct world *world, uint32_t addr, const uint8_t *data, 
     if (!now) {
         return;
     }
-    uint32_t hole = plan->seed / 64 % ((len + 3) / 4);
+    uint32_t word = world->judge.unit > 1 ? world->judge.unit : 4;
+    uint32_t hole = plan->seed / 64 % ((len + word - 1) / word);
     for (uint32_t i = 0; i < len; i++) {
-        world->bytes[addr + i] &= i / 4 == hole ? 0xFF : data[i];
+        world->bytes[addr + i] &= i / word == hole ? 0xFF : data[i];
     }
     plan->cut = ALOFT_NOR_CUT_BEFORE; // what is left of it has happened
 }
@@ -263,6 +266,7 @@ void world_begin(struct world *world, const struct scenario *scenario, uint8_t *
     world->running = JUDGE_NOWHERE;
     aloft_nor_init(&world->nor, world->bytes, world->sectors, size);
     world->nor.noise = seed;
+    world->seed = seed;
     world->nor.flash.geometry.write_unit = scenario->unit != 0 ? scenario->unit : 1;
     world->judge.unit = world->nor.flash.geometry.write_unit;
     world->flash = (struct aloft_flash){&ops, world, world->nor.flash.geometry};
@@ -447,7 +451,7 @@ enum world_end world_power_on(struct world *world)
     if (verdict != JUDGE_GOOD) {
         return bad(world, verdict);
     }
-    world->calm = (world->nor.plan.seed >> 6) % 2 != 0;
+    world->calm = (world->nor.plan.cut_at + world->seed) % 2 != 0;
     aloft_nor_power_on(&world->nor);
     return WORLD_CUT;
 }

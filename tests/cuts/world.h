@@ -40,6 +40,7 @@ struct world {
     struct aloft_slots slots;
     bool trace;
     bool calm; // weak bits read as ones until the next reset
+    uint32_t seed;
     enum world_fault fault;
     uint32_t fault_at; // operation, counted from 1 since power came
     uint32_t fault_seed;

@@ -200,9 +200,138 @@ static void an_update_that_never_comes_is_seen(void)
     done();
 }
 
+static void a_write_to_a_slot_without_an_update_is_seen(void)
+{
+    setup();
+    device->mode = SIM_ONLINE;
+    sim_checker_before(device, sim_slot_addr(device, other_slot()), SECTOR);
+    CHECK(found("C1: wrote a slot while no update"));
+    done();
+}
+
+static void a_write_to_what_a_trial_goes_back_to_is_seen(void)
+{
+    setup();
+    device->mode = SIM_PULLING;
+    device->ghost.trial = SIM_TRIAL_RAN;
+    device->ghost.base_slot = other_slot();
+    sim_checker_before(device, sim_slot_addr(device, other_slot()), SECTOR);
+    CHECK(found("C1: wrote what the trial goes back to"));
+    done();
+}
+
+static void otadata_that_is_written_before_an_image_is_whole_is_seen(void)
+{
+    setup();
+    device->mode = SIM_PULLING;
+    device->verified = false;
+    sim_checker_pulling(device);
+    sim_checker_before(device, SIM_OTADATA, 32);
+    CHECK(found("C2: an update writes otadata before its image is whole"));
+    done();
+}
+
+// A fallback may select itself, and nothing else.
+static void an_update_that_names_its_slot_too_early_is_seen(void)
+{
+    for (int fallback = 1; fallback >= 0; fallback--) {
+        setup();
+        int slot = fallback ? device->running : other_slot();
+        put_image(other_slot(), any_firmware(SIM_FINE));
+        put_record(seq_of(other_slot()) - 2, ALOFT_OTA_VALID);
+        device->mode = SIM_PULLING;
+        device->verified = false;
+        sim_checker_pulling(device);
+        sim_checker_before(device, SIM_OTADATA, 32);
+        CHECK_EQ((long long)world.shared.tally.violations, 0);
+        put_record(seq_of(slot), ALOFT_OTA_VALID);
+        sim_checker_after(device, SIM_OTADATA, 32, false);
+        CHECK(fallback != 0 || found("C2: names a slot before the update is whole"));
+        CHECK_EQ((long long)world.shared.tally.violations, fallback ? 0 : 1);
+        done();
+    }
+}
+
+static void a_head_before_its_image_is_seen(void)
+{
+    setup();
+    device->mode = SIM_PULLING;
+    put_image(other_slot(), any_firmware(SIM_FINE));
+    device->bytes[sim_slot_addr(device, other_slot()) + 300] ^= 4;
+    sim_checker_after(device, sim_slot_addr(device, other_slot()), 16, false);
+    CHECK(found("C2: gives its head to what is no whole image"));
+    done();
+}
+
+static void selecting_without_a_write_is_seen(void)
+{
+    setup();
+    sim_checker_selected(device);
+    CHECK(found("C2: selected without writing otadata"));
+    done();
+}
+
+static void a_failed_release_that_is_selected_again_is_seen(void)
+{
+    setup();
+    const struct sim_firmware *bad = any_firmware(SIM_CRASHES);
+    put_image(other_slot(), bad);
+    device->ghost.failed_firmware = (int)(bad - world.shared.catalogue.firmware);
+    device->ghost.failed_by_itself = true;
+    sim_checker_selecting(device, other_slot());
+    CHECK(found("C4: selects a release that failed its trial"));
+    done();
+}
+
+// Unless another was selected in between.
+static void a_failed_release_may_come_after_another(void)
+{
+    setup();
+    const struct sim_firmware *bad = any_firmware(SIM_CRASHES);
+    device->ghost.failed_firmware = (int)(bad - world.shared.catalogue.firmware);
+    device->ghost.failed_by_itself = true;
+    put_image(other_slot(), any_firmware(SIM_FINE));
+    sim_checker_selecting(device, other_slot());
+    put_image(other_slot(), bad);
+    sim_checker_selecting(device, other_slot());
+    CHECK_EQ((long long)world.shared.tally.violations, 0);
+    done();
+}
+
+static void an_update_that_settles_on_trial_is_seen(void)
+{
+    setup();
+    device->ghost.trial = SIM_TRIAL_RAN;
+    sim_checker_settled(device);
+    CHECK(found("C6: settled while on trial"));
+    done();
+}
+
+static void another_part_than_the_one_asked_for_is_seen(void)
+{
+    setup();
+    device->network.fault = SIM_FAULT_NET_BAD_RANGE;
+    device->network.fired = false; // not this answer
+    sim_checker_goes_on(device);
+    CHECK_EQ((long long)world.shared.tally.violations, 0);
+    device->network.fired = true;
+    sim_checker_goes_on(device);
+    CHECK(found("C7: goes on with another part"));
+    done();
+}
+
 CHECK_MAIN(TEST(a_write_to_the_running_slot_is_seen), TEST(a_write_to_the_table_is_seen),
            TEST(a_write_beyond_the_slot_is_seen), TEST(a_record_for_a_broken_image_is_seen),
            TEST(selecting_a_broken_image_is_seen), TEST(running_a_broken_image_is_seen),
            TEST(a_lost_confirmed_version_is_seen), TEST(a_trial_that_never_ends_is_seen),
            TEST(a_trial_that_never_begins_is_seen), TEST(a_brick_is_seen),
-           TEST(losing_all_images_is_seen), TEST(an_update_that_never_comes_is_seen))
+           TEST(losing_all_images_is_seen), TEST(an_update_that_never_comes_is_seen),
+           TEST(a_write_to_a_slot_without_an_update_is_seen),
+           TEST(a_write_to_what_a_trial_goes_back_to_is_seen),
+           TEST(otadata_that_is_written_before_an_image_is_whole_is_seen),
+           TEST(an_update_that_names_its_slot_too_early_is_seen),
+           TEST(a_head_before_its_image_is_seen), TEST(selecting_without_a_write_is_seen),
+           TEST(a_failed_release_that_is_selected_again_is_seen),
+           TEST(a_failed_release_may_come_after_another),
+           TEST(an_update_that_settles_on_trial_is_seen),
+           TEST(another_part_than_the_one_asked_for_is_seen))
