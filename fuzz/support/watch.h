@@ -9,7 +9,7 @@
 struct watch {
     struct aloft_extent allowed[2]; // where erases and programs may happen; len 0: nowhere
     uint32_t changes;               // in this step
-    uint32_t reads;                 // in this step
+    uint32_t read_bytes;            // in this step
     uint32_t total;                 // operations, all steps
     bool on_slot;                   // allowed[0] was changed
 };
@@ -20,7 +20,8 @@ extern struct watch watch;
 // device gets mbedTLS for its crypto, which is much faster than ours under sanitizers.
 void watch_device(struct device *device);
 
-// One step begins: at most one erase or program may follow, or any number of reads.
+// One step begins: at most one erase or program may follow, after a look at no more than 4 KiB; or
+// any number of reads.
 void watch_step(void);
 
 // Makes the operation after the next n fail.

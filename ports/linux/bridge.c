@@ -174,11 +174,11 @@ bool aloft_bridge_add(struct aloft_bridge *bridge, const char *spec, struct alof
 
 // --- who holds the port
 
-static struct end *holder(const struct aloft_bridge *bridge)
+static struct end *holder(struct aloft_bridge *bridge)
 {
     for (size_t i = 0; i < bridge->count; i++) {
         if (bridge->ends[i].here) {
-            return (struct end *)&bridge->ends[i];
+            return &bridge->ends[i];
         }
     }
     return NULL;
@@ -398,7 +398,7 @@ void aloft_bridge_handle(struct aloft_bridge *bridge)
     }
 }
 
-uint32_t aloft_bridge_baud(const struct aloft_bridge *bridge)
+uint32_t aloft_bridge_baud(struct aloft_bridge *bridge)
 {
     const struct end *end = holder(bridge);
     return end != NULL && end->kind == END_COM ? end->com.baud : 0;

@@ -56,7 +56,7 @@ void aloft_bridge_handle(struct aloft_bridge *bridge);
 void aloft_bridge_send(struct aloft_bridge *bridge, const void *bytes, size_t len);
 
 // The speed that the client has set; 0: this end has none.
-uint32_t aloft_bridge_baud(const struct aloft_bridge *bridge);
+uint32_t aloft_bridge_baud(struct aloft_bridge *bridge);
 
 // Closes all ends; NULL is fine.
 void aloft_bridge_free(struct aloft_bridge *bridge);

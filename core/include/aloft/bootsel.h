@@ -108,7 +108,8 @@ void aloft_bootsel_mark(struct aloft_bootsel *op, const struct aloft_slots *slot
 // Flash, power loss: as confirm; it can be cut and begun again any number of times.
 void aloft_bootsel_repair(struct aloft_bootsel *op, const struct aloft_slots *slots);
 
-// One erase, one program, or reading at most 4 KiB. DONE: the records are written and read back.
+// At most one erase or program, after a look at what it replaces; or reading at most 4 KiB. DONE:
+// the records are written and read back.
 enum aloft_step aloft_bootsel_step(struct aloft_bootsel *op);
 
 #endif

@@ -97,7 +97,8 @@ uint32_t aloft_engine_room(const struct aloft_engine *engine);
 // Errors: IMAGE_EMPTY, IMAGE_TRUNCATED, HTTP_SHORT when fewer bytes came than begin was told.
 enum aloft_err aloft_engine_finish(struct aloft_engine *engine);
 
-// One flash operation, or reading at most 4 KiB; while a fallback is selected, also otadata.
+// At most one erase or program, after a look at no more than 4 KiB; or reading that much. While a
+// fallback is selected, otadata is written, too.
 // DONE:       before finish: feed more. After finish: the image is in the slot, whole and good.
 // Power loss: the target slot may hold part of an image, without its first 16 bytes until the very
 //             last program; the running slot is untouched, and so is otadata, unless it did not
