@@ -18,9 +18,11 @@ set(ALOFT_CORE_SOURCES
     update/engine.c
     update/resume.c
     update/writer.c
+    net/espota.c
     net/http.c
     net/url.c
     agent/agent.c
     agent/intake.c
     agent/pull.c
+    agent/push.c
 )

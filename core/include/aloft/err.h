@@ -78,7 +78,15 @@
     X(NET_IDLE_TIMEOUT, -96, "The server sent nothing for too long")                               \
     X(NET_TOTAL_TIMEOUT, -97, "The download took too long as a whole")                             \
     X(NET_BUSY, -98, "Another update is under way on this device; try again later")                \
-    X(PUSH_MD5, -100, "What arrived is not what was announced (MD5)")
+    X(PUSH_MD5, -100, "What arrived is not what was announced (MD5)")                              \
+    X(PUSH_AUTH, -101, "The sender of the push does not know the password")                        \
+    X(PUSH_TIMEOUT, -102, "The sender of the push said nothing for too long")                      \
+    X(PUSH_CLOSED, -103, "The sender of the push went away before its last byte")                  \
+    X(PUSH_CONNECT, -104, "The sender of the push cannot be reached; open its firewall")           \
+    X(PUSH_COMMAND, -105, "The push is neither firmware (0) nor files (100)")                      \
+    X(PUSH_NO_FILES, -106, "No spiffs, littlefs or fat partition to push files into")              \
+    X(PUSH_SYNTAX, -107, "What came to the push port is no invitation; it is ignored")             \
+    X(PUSH_FILES_SIZE, -108, "The files do not fit their partition")
 // clang-format on
 
 enum aloft_err {

@@ -23,6 +23,10 @@ enum aloft_event_kind {
     ALOFT_EVENT_RETRYING,   // err: what went wrong; value: milliseconds until the next try
     ALOFT_EVENT_RESUMED,    // value: the byte from which the image is asked for; total: all of them
     ALOFT_EVENT_UNRESUMABLE, // the slot has no room for notes: a reset means starting again
+    ALOFT_EVENT_INVITED,     // a push begins; text: the sender's address; value: bytes that it has;
+                             // total: enum aloft_espota_command
+    ALOFT_EVENT_REFUSED,     // an invitation to a push was not taken up, err says why; text: the
+                             // sender's address. What was going on goes on
 };
 
 struct aloft_event {

@@ -1,0 +1,267 @@
+// Both directions of a protocol of short texts, and PBKDF2 as a machine: ten thousand rounds take a
+// small chip about a second, which no watchdog and no other connection should have to wait for.
+//
+// Counterparts: arduino-esp32, libraries/ArduinoOTA/src/ArduinoOTA.cpp and tools/espota.py.
+#include "aloft/espota.h"
+#include <string.h>
+
+#define ROUNDS    10000u
+#define HMAC_KEY  64u // bytes of a block of SHA-256; a verifier is not longer
+#define INNER_PAD 0x36u
+#define OUTER_PAD 0x5Cu
+#define BLOCK_NO  4u // bytes of PBKDF2's block number
+
+struct text {
+    const uint8_t *at;
+    const uint8_t *end;
+};
+
+static bool take(struct text *text, uint8_t wanted)
+{
+    if (text->at == text->end || *text->at != wanted) {
+        return false;
+    }
+    text->at++;
+    return true;
+}
+
+// A decimal number and the space after it.
+static bool number(struct text *text, uint32_t *value)
+{
+    const uint8_t *start = text->at;
+    *value = 0;
+    while (text->at < text->end && *text->at >= '0' && *text->at <= '9') {
+        uint32_t digit = *text->at - (uint32_t)'0';
+        if (*value > (UINT32_MAX - digit) / 10) {
+            return false;
+        }
+        *value = *value * 10 + digit;
+        text->at++;
+    }
+    return text->at > start && take(text, ' ');
+}
+
+static int nibble(uint8_t c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool hex(struct text *text, uint32_t digits, uint8_t *out)
+{
+    if ((uint32_t)(text->end - text->at) < digits) {
+        return false;
+    }
+    for (uint32_t i = 0; i < digits; i++) {
+        int value = nibble(*text->at++);
+        if (value < 0) {
+            return false;
+        }
+        out[i / 2] = (uint8_t)(out[i / 2] << 4 | value);
+    }
+    return true;
+}
+
+static bool ends(struct text *text)
+{
+    (void)take(text, '\r');
+    (void)take(text, '\n');
+    return text->at == text->end;
+}
+
+bool aloft_espota_parse_invitation(const uint8_t *data, uint32_t len,
+                                   struct aloft_espota_invitation *out)
+{
+    struct text text = {data, data + len};
+    return number(&text, &out->command) && number(&text, &out->port) && number(&text, &out->size) &&
+           hex(&text, 2 * ALOFT_MD5_LEN, out->md5) && ends(&text) && out->port - 1 < UINT16_MAX;
+}
+
+bool aloft_espota_parse_proof(const uint8_t *data, uint32_t len, uint32_t digits,
+                              const char **cnonce, uint8_t response[ALOFT_SHA256_LEN])
+{
+    struct text text = {data, data + len};
+    uint32_t command;
+    if (!number(&text, &command) || command != 200) {
+        return false;
+    }
+    *cnonce = (const char *)text.at;
+    return hex(&text, digits, response) && take(&text, ' ') && hex(&text, digits, response) &&
+           ends(&text);
+}
+
+void aloft_espota_hex(const uint8_t *bytes, uint32_t len, char *text)
+{
+    for (uint32_t i = 0; i < 2 * len; i++) {
+        text[i] = "0123456789abcdef"[i % 2 == 0 ? bytes[i / 2] >> 4 : bytes[i / 2] & 15];
+    }
+}
+
+// --- faults
+
+// The numbers and sentences of Arduino's Update library, which its tools know. Ours are far more;
+// each range of them goes to what comes closest, the first row that fits.
+struct sentence {
+    int16_t from;
+    int16_t to;
+    char number[3];
+    const char *text;
+};
+
+static const struct sentence sentences[] = {
+    {ALOFT_ERR_FLASH_READ, ALOFT_ERR_FLASH_READ, "3", "Flash Read Failed"},
+    {ALOFT_ERR_FLASH_ERASE, ALOFT_ERR_FLASH_ERASE, "2", "Flash Erase Failed"},
+    {ALOFT_ERR_FLASH_RANGE, ALOFT_ERR_FLASH_VERIFY, "1", "Flash Write Failed"},
+    {ALOFT_ERR_PTABLE_MAGIC, ALOFT_ERR_SLOT_UNKNOWN, "10", "Partition Could Not be Found"},
+    {ALOFT_ERR_PUSH_NO_FILES, ALOFT_ERR_PUSH_NO_FILES, "10", "Partition Could Not be Found"},
+    {ALOFT_ERR_IMAGE_MAGIC, ALOFT_ERR_IMAGE_MAGIC, "8", "Wrong Magic Byte"},
+    {ALOFT_ERR_IMAGE_TOO_LARGE, ALOFT_ERR_IMAGE_TOO_LARGE, "5", "Bad Size Given"},
+    {ALOFT_ERR_IMAGE_EMPTY, ALOFT_ERR_IMAGE_EMPTY, "5", "Bad Size Given"},
+    {ALOFT_ERR_IMAGE_CHIP, ALOFT_ERR_TRIAL_FAILED, "9", "Could Not Activate The Firmware"},
+    {ALOFT_ERR_PUSH_FILES_SIZE, ALOFT_ERR_PUSH_FILES_SIZE, "5", "Bad Size Given"},
+    {ALOFT_ERR_PUSH_TIMEOUT, ALOFT_ERR_PUSH_TIMEOUT, "6", "Stream Read Timeout"},
+    {ALOFT_ERR_PUSH_MD5, ALOFT_ERR_PUSH_MD5, "7", "MD5 Check Failed"},
+    {ALOFT_ERR_PUSH_COMMAND, ALOFT_ERR_PUSH_COMMAND, "11", "Bad Argument"},
+    {0, INT16_MIN, "12", "Aborted"},
+};
+
+static char *put(char *to, const char *text)
+{
+    size_t len = strlen(text);
+    memcpy(to, text, len);
+    return to + len;
+}
+
+uint32_t aloft_espota_error(enum aloft_err err, bool sentence, char *text)
+{
+    const struct sentence *found = sentences;
+    while ((int)err > found->from || (int)err < found->to) {
+        found++;
+    }
+    char *at = put(put(put(text, "ERROR["), found->number), "]: ");
+    if (!sentence) {
+        return (uint32_t)(put(at, aloft_err_name(err)) - text);
+    }
+    at = put(put(put(at, found->text), " ("), aloft_err_name(err));
+    return (uint32_t)(put(at, ")\r\n") - text);
+}
+
+// --- the proof
+
+static void feed(struct aloft_espota_proof *proof, struct aloft_hash *hash, const void *data,
+                 size_t len)
+{
+    if (proof->err == ALOFT_OK) {
+        proof->err = proof->crypto->hash_feed(hash, data, len);
+    }
+}
+
+static void finish(struct aloft_espota_proof *proof, struct aloft_hash *hash, uint8_t *out)
+{
+    if (proof->err == ALOFT_OK) {
+        proof->err = proof->crypto->hash_finish(hash, out);
+    }
+}
+
+static void init(struct aloft_espota_proof *proof, struct aloft_hash *hash, enum aloft_hash_alg alg)
+{
+    if (proof->err == ALOFT_OK) {
+        proof->err = proof->crypto->hash_init(hash, alg);
+    }
+}
+
+void aloft_espota_proof_begin(struct aloft_espota_proof *proof, const struct aloft_crypto *crypto,
+                              const char *verifier, uint32_t verifier_len)
+{
+    memset(proof, 0, sizeof *proof);
+    ALOFT_ASSERT(verifier_len <= HMAC_KEY);
+    proof->crypto = crypto;
+    proof->verifier = verifier;
+    proof->verifier_len = verifier_len;
+}
+
+// One of HMAC's two hashes, as it is after the key.
+static void key(struct aloft_espota_proof *proof, struct aloft_hash *hash, uint8_t pad)
+{
+    uint8_t block[HMAC_KEY];
+    for (uint32_t i = 0; i < HMAC_KEY; i++) {
+        block[i] = (uint8_t)(i < proof->verifier_len ? pad ^ (uint8_t)proof->verifier[i] : pad);
+    }
+    init(proof, hash, ALOFT_HASH_SHA256);
+    feed(proof, hash, block, sizeof block);
+}
+
+void aloft_espota_proof_nonces(struct aloft_espota_proof *proof, uint32_t digits, const char *nonce,
+                               const char *cnonce)
+{
+    uint8_t *salt = proof->salt;
+    ALOFT_ASSERT(digits <= ALOFT_ESPOTA_HEX_MAX);
+    memcpy(salt, nonce, digits);
+    salt[digits] = ':';
+    memcpy(salt + digits + 1, cnonce, digits);
+    salt[2 * digits + BLOCK_NO] = 1; // the only block: 32 bytes are wanted
+    proof->digits = digits;
+    if (digits == ALOFT_ESPOTA_HEX_MAX) {
+        proof->rounds = ROUNDS;
+        key(proof, &proof->inner, INNER_PAD);
+        key(proof, &proof->outer, OUTER_PAD);
+    }
+}
+
+// last = HMAC(verifier, last), or of the salt at first; added to the sum.
+static void one_round(struct aloft_espota_proof *proof)
+{
+    // A hash owns nothing beyond its bytes (crypto.h), so a copy of them is a hash. Without it each
+    // round would hash the key again, which is half of the work.
+    struct aloft_hash hash = proof->inner;
+    bool first = proof->rounds == ROUNDS;
+    feed(proof, &hash, first ? proof->salt : proof->last,
+         first ? 2 * proof->digits + 1 + BLOCK_NO : sizeof proof->last);
+    finish(proof, &hash, proof->last);
+    hash = proof->outer;
+    feed(proof, &hash, proof->last, sizeof proof->last);
+    finish(proof, &hash, proof->last);
+    for (uint32_t i = 0; i < sizeof proof->last; i++) {
+        proof->response[i] ^= proof->last[i];
+    }
+    proof->rounds--;
+}
+
+// response = hash of the key ":" nonce ":" cnonce
+static void respond(struct aloft_espota_proof *proof)
+{
+    char derived[ALOFT_ESPOTA_HEX_MAX];
+    struct aloft_hash hash;
+    bool sha = proof->digits == ALOFT_ESPOTA_HEX_MAX;
+    aloft_espota_hex(proof->response, sizeof proof->response, derived);
+    init(proof, &hash, sha ? ALOFT_HASH_SHA256 : ALOFT_HASH_MD5);
+    feed(proof, &hash, sha ? derived : proof->verifier, sha ? sizeof derived : proof->verifier_len);
+    feed(proof, &hash, ":", 1);
+    feed(proof, &hash, proof->salt, 2 * proof->digits + 1);
+    finish(proof, &hash, proof->response);
+}
+
+enum aloft_step aloft_espota_proof_step(struct aloft_espota_proof *proof)
+{
+    for (uint32_t i = 0; i < ALOFT_ESPOTA_ROUNDS && proof->rounds > 0; i++) {
+        one_round(proof);
+    }
+    if (proof->rounds > 0 && proof->err == ALOFT_OK) {
+        return ALOFT_STEP_AGAIN;
+    }
+    respond(proof);
+    return proof->err == ALOFT_OK ? ALOFT_STEP_DONE : ALOFT_STEP_FAILED;
+}
+
+bool aloft_espota_proof_is(const struct aloft_espota_proof *proof,
+                           const uint8_t response[ALOFT_SHA256_LEN])
+{
+    uint8_t difference = 0;
+    for (uint32_t i = 0; i < proof->digits / 2; i++) {
+        difference |= proof->response[i] ^ response[i];
+    }
+    return difference == 0 && proof->err == ALOFT_OK && proof->rounds == 0;
+}
