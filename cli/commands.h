@@ -11,6 +11,7 @@ int cmd_image(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_otadata(int argc, char **argv);
 int cmd_parts(int argc, char **argv);
+int cmd_push(int argc, char **argv);
 int cmd_read_flash(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_verify_flash(int argc, char **argv);

@@ -13,6 +13,7 @@ static const struct aloft_command commands[] = {
     {"otadata", "see and change which slot a board boots", cmd_otadata},
     {"board", "create, run and stop virtual boards", cmd_board},
     {"serve", "serve a folder of firmware over HTTP, for development", cmd_serve},
+    {"push", "send firmware to a device in the network, as Arduino's IDE does", cmd_push},
     {"flash", "write a build folder or files into a board, over its serial port", cmd_flash},
     {"erase-flash", "erase a board's flash, over its serial port", cmd_erase_flash},
     {"read-flash", "read a board's flash into a file", cmd_read_flash},
