@@ -21,8 +21,14 @@ set(ALOFT_CORE_SOURCES
     net/espota.c
     net/http.c
     net/url.c
+    net/webui.c
+    net/webui_auth.c
+    net/webui_multipart.c
     agent/agent.c
+    agent/control.c
     agent/intake.c
     agent/pull.c
     agent/push.c
+    agent/web.c
+    agent/web_answer.c
 )

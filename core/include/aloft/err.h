@@ -86,7 +86,17 @@
     X(PUSH_COMMAND, -105, "The push is neither firmware (0) nor files (100)")                      \
     X(PUSH_NO_FILES, -106, "No spiffs, littlefs or fat partition to push files into")              \
     X(PUSH_SYNTAX, -107, "What came to the push port is no invitation; it is ignored")             \
-    X(PUSH_FILES_SIZE, -108, "The files do not fit their partition")
+    X(PUSH_FILES_SIZE, -108, "The files do not fit their partition")                               \
+    X(WEB_REQUEST, -110, "The request is malformed, or has no length")                             \
+    X(WEB_TOO_LARGE, -111, "The request is longer than this device takes")                         \
+    X(WEB_NOT_FOUND, -112, "There is no such page on this device")                                 \
+    X(WEB_METHOD, -113, "This page does not take this method")                                     \
+    X(WEB_ORIGIN, -114, "The request comes from a page of another site; open the device's own")    \
+    X(WEB_LOCKED, -115, "Too many wrong passwords; wait before the next try")                      \
+    X(WEB_UNAUTHORIZED, -116, "Name or password is missing or wrong")                              \
+    X(WEB_FORM, -117, "The upload is not whole, or holds not exactly one file")                    \
+    X(WEB_FILESYSTEM, -118, "Only firmware can be uploaded, no file system")                       \
+    X(CONTROL_COMMAND, -119, "There is no such command on this device")
 // clang-format on
 
 enum aloft_err {

@@ -1,0 +1,18 @@
+// What the browser way (web.h) answers. Part of it, and for nobody else: each starts an answer in
+// web->http.
+#ifndef ALOFT_WEB_ANSWER_H
+#define ALOFT_WEB_ANSWER_H
+
+#include "aloft/web.h"
+
+// How it went, in web->dialect. status 0: the one that belongs to the fault.
+void aloft_web_answer_outcome(struct aloft_web *web, uint32_t status, enum aloft_err err,
+                              uint32_t now_ms);
+
+void aloft_web_answer_page(struct aloft_web *web);
+
+// The status, in pieces: web->streaming while another one follows. Reads the head of each slot.
+void aloft_web_answer_status(struct aloft_web *web, uint32_t now_ms);
+void aloft_web_answer_piece(struct aloft_web *web);
+
+#endif

@@ -1,0 +1,251 @@
+// A challenge is a nonce that we remember; its answer proves the password without showing it, and
+// is good for one request. The wrong are counted, the late and the repeated are asked again.
+#include "aloft/webui_auth.h"
+#include "aloft/webui.h"
+#include <string.h>
+
+#define HEX_MAX     (2u * ALOFT_SHA256_LEN)
+#define COUNT_BITS  32u // of `seen`
+#define FIELD_COUNT 8u
+
+enum field { NONCE, URI, RESPONSE, QOP, NC, CNONCE, ALGORITHM, REALM };
+
+struct slice {
+    const char *text;
+    uint32_t len;
+};
+
+struct answer {
+    struct slice fields[FIELD_COUNT];
+    enum aloft_hash_alg alg;
+    uint32_t hex_len; // of its hashes
+    const char *ha1;
+};
+
+static struct slice text(const char *text)
+{
+    return (struct slice){text, (uint32_t)strlen(text)};
+}
+
+static void to_hex(const uint8_t *bytes, uint32_t len, char *hex)
+{
+    for (uint32_t i = 0; i < len; i++) {
+        hex[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+        hex[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+    }
+}
+
+// The hash of the parts with colons between them, as hexadecimal.
+static enum aloft_err join(const struct aloft_crypto *crypto, enum aloft_hash_alg alg,
+                           const struct slice *parts, uint32_t count, char *hex)
+{
+    struct aloft_hash hash;
+    uint8_t digest[ALOFT_SHA256_LEN];
+    enum aloft_err err = crypto->hash_init(&hash, alg);
+    for (uint32_t i = 0; i < count && err == ALOFT_OK; i++) {
+        err = i > 0 ? crypto->hash_feed(&hash, ":", 1) : ALOFT_OK;
+        err = err == ALOFT_OK ? crypto->hash_feed(&hash, parts[i].text, parts[i].len) : err;
+    }
+    err = err == ALOFT_OK ? crypto->hash_finish(&hash, digest) : err;
+    if (err == ALOFT_OK) {
+        to_hex(digest, alg == ALOFT_HASH_MD5 ? ALOFT_MD5_LEN : ALOFT_SHA256_LEN, hex);
+    }
+    return err;
+}
+
+enum aloft_err aloft_webui_auth_verifier(const struct aloft_crypto *crypto, const char *user,
+                                         const char *realm, const char *password,
+                                         struct aloft_webui_verifier *out)
+{
+    const struct slice parts[] = {text(user), text(realm), text(password)};
+    memset(out, 0, sizeof *out);
+    enum aloft_err err = join(crypto, ALOFT_HASH_SHA256, parts, 3, out->sha256);
+    return err == ALOFT_OK ? join(crypto, ALOFT_HASH_MD5, parts, 3, out->md5) : err;
+}
+
+void aloft_webui_auth_init(struct aloft_webui_auth *auth, const struct aloft_crypto *crypto,
+                           const struct aloft_webui_verifier *verifier, const char *realm,
+                           const uint8_t secret[ALOFT_WEBUI_SECRET])
+{
+    memset(auth, 0, sizeof *auth);
+    auth->crypto = crypto;
+    auth->verifier = verifier;
+    auth->realm = realm;
+    memcpy(auth->secret, secret, sizeof auth->secret);
+}
+
+bool aloft_webui_auth_same(const void *a, const void *b, uint32_t len)
+{
+    const volatile uint8_t *x = a;
+    const volatile uint8_t *y = b;
+    uint8_t different = 0;
+    for (uint32_t i = 0; i < len; i++) {
+        different = (uint8_t)(different | (x[i] ^ y[i])); // keeps A3
+    }
+    return different == 0;
+}
+
+static void expire(struct aloft_webui_auth *auth, uint32_t now_ms)
+{
+    for (uint32_t i = 0; i < ALOFT_WEBUI_NONCES; i++) {
+        struct aloft_webui_nonce *nonce = &auth->nonces[i];
+        nonce->live = nonce->live && now_ms - nonce->given_ms < ALOFT_WEBUI_NONCE_MS;
+    }
+}
+
+void aloft_webui_auth_nonce(struct aloft_webui_auth *auth, uint32_t now_ms,
+                            char nonce[ALOFT_WEBUI_NONCE_HEX + 1])
+{
+    struct aloft_webui_nonce *slot = &auth->nonces[auth->given++ % ALOFT_WEBUI_NONCES];
+    const uint32_t facts[] = {auth->given, now_ms};
+    const struct slice parts[] = {{(const char *)auth->secret, sizeof auth->secret},
+                                  {(const char *)facts, sizeof facts}};
+    char hex[HEX_MAX];
+    memset(slot, 0, sizeof *slot);
+    memset(nonce, '0', ALOFT_WEBUI_NONCE_HEX);
+    nonce[ALOFT_WEBUI_NONCE_HEX] = 0;
+    if (join(auth->crypto, ALOFT_HASH_SHA256, parts, 2, hex) != ALOFT_OK) {
+        return; // nobody gets in with this one
+    }
+    memcpy(slot->hex, hex, sizeof slot->hex);
+    memcpy(nonce, hex, sizeof slot->hex);
+    slot->given_ms = now_ms;
+    slot->live = true;
+}
+
+uint32_t aloft_webui_auth_locked(const struct aloft_webui_auth *auth, uint32_t now_ms)
+{
+    if (auth->failures < ALOFT_WEBUI_TRIES) {
+        return 0;
+    }
+    uint32_t doubles = auth->failures - ALOFT_WEBUI_TRIES;
+    doubles = doubles < ALOFT_WEBUI_LOCK_DOUBLES ? doubles : ALOFT_WEBUI_LOCK_DOUBLES;
+    uint32_t lock_ms = ALOFT_WEBUI_LOCK_MS << doubles;
+    uint32_t passed_ms = now_ms - auth->locked_ms;
+    return passed_ms < lock_ms ? lock_ms - passed_ms : 0;
+}
+
+void aloft_webui_auth_failed(struct aloft_webui_auth *auth, uint32_t now_ms)
+{
+    auth->failures += auth->failures < ALOFT_WEBUI_TRIES + ALOFT_WEBUI_LOCK_DOUBLES;
+    auth->locked_ms = now_ms; // keeps A2
+}
+
+void aloft_webui_auth_passed(struct aloft_webui_auth *auth)
+{
+    auth->failures = 0;
+}
+
+// Reads what follows "Digest". False: not one that can be an answer to our challenges.
+static bool read_answer(const struct aloft_webui_auth *auth, const char *value, struct answer *out)
+{
+    static const char *const names[FIELD_COUNT] = {"nonce", "uri",    "response",  "qop",
+                                                   "nc",    "cnonce", "algorithm", "realm"};
+    struct aloft_webui_param param;
+    for (uint32_t i = 0; i < FIELD_COUNT; i++) {
+        out->fields[i] = text("");
+    }
+    while (aloft_webui_param(&value, ',', &param)) {
+        for (uint32_t i = 0; i < FIELD_COUNT; i++) {
+            if (aloft_webui_is(param.name, param.name_len, names[i])) {
+                out->fields[i] = (struct slice){param.value, param.len};
+            }
+        }
+    }
+    const struct slice *alg = &out->fields[ALGORITHM];
+    bool sha256 = alg->len > 0 && aloft_webui_is(alg->text, alg->len, "sha-256");
+    bool md5 = alg->len == 0 || aloft_webui_is(alg->text, alg->len, "md5");
+    out->alg = sha256 ? ALOFT_HASH_SHA256 : ALOFT_HASH_MD5;
+    out->ha1 = sha256 ? auth->verifier->sha256 : auth->verifier->md5;
+    out->hex_len = sha256 ? 2 * ALOFT_SHA256_LEN : 2 * ALOFT_MD5_LEN;
+    return (sha256 || md5) && out->ha1[0] != 0;
+}
+
+static bool is(const struct slice *slice, const char *text)
+{
+    return slice->len == strlen(text) && memcmp(slice->text, text, slice->len) == 0;
+}
+
+// The response is that of somebody who knows the password, for this request.
+static bool proves(const struct aloft_webui_auth *auth, const struct answer *answer,
+                   const struct aloft_webui_claim *claim)
+{
+    const struct slice *fields = answer->fields;
+    const struct slice request[] = {text(claim->method), fields[URI]};
+    char ha2[HEX_MAX];
+    char want[HEX_MAX];
+    if (!is(&fields[QOP], "auth") || !is(&fields[URI], claim->target) ||
+        !is(&fields[REALM], auth->realm) || fields[RESPONSE].len != answer->hex_len ||
+        join(auth->crypto, answer->alg, request, 2, ha2) != ALOFT_OK) {
+        return false;
+    }
+    const struct slice parts[] = {
+        {answer->ha1, answer->hex_len}, fields[NONCE], fields[NC], fields[CNONCE], fields[QOP],
+        {ha2, answer->hex_len}};
+    return join(auth->crypto, answer->alg, parts, 6, want) == ALOFT_OK &&
+           aloft_webui_auth_same(want, fields[RESPONSE].text, answer->hex_len);
+}
+
+// Eight hexadecimal digits; 0 when they are not.
+static uint32_t count_of(const struct slice *slice)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < slice->len; i++) {
+        const char *digits = "0123456789abcdef";
+        char c = slice->text[i];
+        const char *at = strchr(digits, c >= 'A' && c <= 'F' ? c + 'a' - 'A' : c);
+        if (at == NULL || c == 0) {
+            return 0;
+        }
+        count = count << 4 | (uint32_t)(at - digits);
+    }
+    return slice->len == 8 ? count : 0;
+}
+
+// Uses the count up. False when it has been used, or is too far back to know. Browsers send several
+// requests at once, so counts need not come in order.
+static bool use(struct aloft_webui_nonce *nonce, uint32_t count)
+{
+    if (count > nonce->count) {
+        uint32_t ahead = count - nonce->count;
+        nonce->seen = (ahead < COUNT_BITS ? nonce->seen << ahead : 0) | 1;
+        nonce->count = count;
+        return true;
+    }
+    uint32_t back = nonce->count - count;
+    if (count == 0 || back >= COUNT_BITS || (nonce->seen >> back & 1) != 0) {
+        return false;
+    }
+    nonce->seen |= 1u << back;
+    return true;
+}
+
+enum aloft_webui_verdict aloft_webui_auth_check(struct aloft_webui_auth *auth,
+                                                const struct aloft_webui_claim *claim,
+                                                uint32_t now_ms)
+{
+    struct answer answer;
+    expire(auth, now_ms);
+    if (!aloft_webui_is(claim->value, 7, "digest ") ||
+        !read_answer(auth, claim->value + 7, &answer)) {
+        return ALOFT_WEBUI_UNKNOWN;
+    }
+    if (aloft_webui_auth_locked(auth, now_ms) > 0) {
+        return ALOFT_WEBUI_LOCKED;
+    }
+    if (!proves(auth, &answer, claim)) {
+        aloft_webui_auth_failed(auth, now_ms);
+        return ALOFT_WEBUI_WRONG;
+    }
+    const struct slice *nonce = &answer.fields[NONCE];
+    for (uint32_t i = 0; i < ALOFT_WEBUI_NONCES; i++) {
+        struct aloft_webui_nonce *slot = &auth->nonces[i];
+        if (slot->live && nonce->len == sizeof slot->hex &&
+            memcmp(nonce->text, slot->hex, sizeof slot->hex) == 0 &&
+            use(slot, count_of(&answer.fields[NC]))) { // keeps A1
+            aloft_webui_auth_passed(auth);
+            return ALOFT_WEBUI_GOOD;
+        }
+    }
+    return ALOFT_WEBUI_STALE;
+}

@@ -1,0 +1,773 @@
+// The browser way on a device in RAM, with the port's loop and a client that answers challenges:
+// uploads good, bad, cut short, too large and at the same time; commands and what they refuse;
+// power cut at every operation of an upload; who is let in.
+#include "aloft/web.h"
+#include "check.h"
+#include "device.h"
+#include "soft_crypto.h"
+
+enum { ANSWER_MAX = 16384, TOLD_MAX = 256, STEPS_MAX = 100000 };
+
+static struct device device;
+static struct aloft_intake intake;
+static struct aloft_control control;
+static struct aloft_web web;
+static struct aloft_webui_verifier verifier;
+static struct aloft_web_config config;
+static const uint8_t page[] = "\x1f\x8b page";
+
+// The world around the way.
+static struct {
+    uint32_t now_ms;
+    bool listening;
+    bool peer;
+    uint32_t piece; // bytes offered at a time
+    char answer[ANSWER_MAX];
+    uint32_t answer_len;
+    char told[TOLD_MAX]; // commands that ended
+    bool checked;
+    enum aloft_way_state state;
+} world;
+
+static void check_now(void *ctx)
+{
+    CHECK(ctx == &world);
+    world.checked = true;
+}
+
+static void told(void *ctx, enum aloft_command command, int slot, enum aloft_err err)
+{
+    size_t len = strlen(world.told);
+    char name[ALOFT_SLOT_NAME] = "";
+    CHECK(ctx == &world);
+    if (command == ALOFT_COMMAND_BOOT || command == ALOFT_COMMAND_FACTORY) {
+        aloft_slot_name(slot, name);
+    }
+    snprintf(world.told + len, TOLD_MAX - len, "%s %s %s; ", aloft_control_name(command), name,
+             aloft_err_name(err));
+}
+
+static struct aloft_way way(void)
+{
+    return aloft_web_way(&web);
+}
+
+static void carry_out(void)
+{
+    struct aloft_request request;
+    while (way().ops->request(&web, &request)) {
+        CHECK_EQ(request.id, ALOFT_WAY_ID_WEB);
+        CHECK_EQ(request.link, ALOFT_LINK_LISTEN);
+        if (request.kind == ALOFT_REQUEST_OPEN) {
+            CHECK(!world.listening);
+            CHECK_EQ(request.port, 8080);
+            world.listening = true;
+        } else {
+            CHECK(world.peer); // else it would close the listener
+            world.peer = false;
+        }
+    }
+}
+
+static void take_answer(void)
+{
+    uint8_t *to = (uint8_t *)world.answer;
+    for (uint32_t n; world.peer && (n = way().ops->send(&web, ALOFT_WAY_ID_WEB,
+                                                        to + world.answer_len, 100)) > 0;) {
+        CHECK(n <= 100);
+        world.answer_len += n;
+        CHECK(world.answer_len < ANSWER_MAX - 100);
+        world.answer[world.answer_len] = 0;
+    }
+}
+
+static void turn(void)
+{
+    uint32_t changes = device.ram.progs + device.ram.erases;
+    carry_out();
+    take_answer();
+    world.state = way().ops->step(&web, world.now_ms);
+    CHECK(device.ram.progs + device.ram.erases - changes <= 1);
+}
+
+static void settle(void)
+{
+    int steps = 0;
+    do {
+        turn();
+        CHECK(++steps < STEPS_MAX);
+    } while (world.state == ALOFT_WAY_BUSY && steps < STEPS_MAX);
+}
+
+static void init_with(const struct aloft_webui_verifier *with)
+{
+    static const struct aloft_image_facts current = {.version = "1", .project = "old"};
+    const struct aloft_intake_config in = {.slots = &device.slots,
+                                           .rules = &device.rules,
+                                           .current = &current,
+                                           .running = ALOFT_SLOT_FACTORY,
+                                           .trial = true};
+    const struct aloft_control_config con = {.slots = &device.slots,
+                                             .rules = &device.rules,
+                                             .intake = &intake,
+                                             .hooks = {check_now, told, &world},
+                                             .running = ALOFT_SLOT_FACTORY,
+                                             .trial = true};
+    config = (struct aloft_web_config){.slots = &device.slots,
+                                       .rules = &device.rules,
+                                       .current = &current,
+                                       .verifier = with,
+                                       .intake = &intake,
+                                       .control = &control,
+                                       .page = page,
+                                       .page_len = sizeof page,
+                                       .device_id = "aloft-1",
+                                       .reset_reason = "power",
+                                       .running = ALOFT_SLOT_FACTORY,
+                                       .port = 8080};
+    memset(&world, 0, sizeof world);
+    world.piece = 1024;
+    aloft_intake_init(&intake, &in);
+    aloft_control_init(&control, &con);
+    aloft_web_init(&web, &config);
+    settle();
+}
+
+static void setup(void)
+{
+    device_two_ota(&device);
+    device_put_app(&device, ALOFT_SLOT_FACTORY, "1");
+    CHECK_EQ(aloft_webui_auth_verifier(&aloft_soft_crypto, "admin", "aloft-1", "pw", &verifier),
+             ALOFT_OK);
+    init_with(&verifier);
+    CHECK(world.listening);
+}
+
+static void hex_of(const char *text, char *hex)
+{
+    struct aloft_hash hash;
+    uint8_t digest[ALOFT_SHA256_LEN];
+    (void)aloft_soft_crypto.hash_init(&hash, ALOFT_HASH_SHA256);
+    (void)aloft_soft_crypto.hash_feed(&hash, text, strlen(text));
+    (void)aloft_soft_crypto.hash_finish(&hash, digest);
+    for (int i = 0; i < ALOFT_SHA256_LEN; i++) {
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    }
+}
+
+// "Authorization: ..." for a request, to a challenge that the test takes at the door.
+static const char *credentials(const char *method, const char *target, const char *password)
+{
+    static char out[1024];
+    char nonce[ALOFT_WEBUI_NONCE_HEX + 1];
+    char text[512];
+    char ha1[65];
+    char ha2[65];
+    char response[65];
+    aloft_webui_auth_nonce(&web.auth, world.now_ms, nonce);
+    snprintf(text, sizeof text, "admin:aloft-1:%s", password);
+    hex_of(text, ha1);
+    snprintf(text, sizeof text, "%s:%s", method, target);
+    hex_of(text, ha2);
+    snprintf(text, sizeof text, "%s:%s:00000001:c:auth:%s", ha1, nonce, ha2);
+    hex_of(text, response);
+    snprintf(out, sizeof out,
+             "Authorization: Digest realm=\"aloft-1\", nonce=\"%s\", uri=\"%s\", qop=auth, "
+             "nc=00000001, cnonce=\"c\", algorithm=SHA-256, response=\"%s\"\r\n",
+             nonce, target, response);
+    return out;
+}
+
+static void open_peer(void)
+{
+    const struct aloft_way_peer peer = {"10.0.0.2", 4711};
+    CHECK(world.listening && !world.peer);
+    world.peer = true;
+    world.answer_len = 0;
+    world.answer[0] = 0;
+    way().ops->opened(&web, ALOFT_WAY_ID_WEB, &peer, world.now_ms);
+}
+
+// Offers bytes until they are taken, or the connection is closed.
+static void give(const void *data, uint32_t len)
+{
+    const uint8_t *at = data;
+    int steps = 0;
+    while (len > 0 && world.peer && ++steps < STEPS_MAX) {
+        uint32_t n = len < world.piece ? len : world.piece;
+        n = way().ops->feed(&web, ALOFT_WAY_ID_WEB, NULL, at, n, world.now_ms);
+        at += n;
+        len -= n;
+        turn();
+    }
+    CHECK(steps < STEPS_MAX);
+}
+
+static void give_text(const char *text)
+{
+    give(text, (uint32_t)strlen(text));
+}
+
+// Sends the head of a request with a good password.
+static void give_head(const char *method, const char *target, const char *headers)
+{
+    char text[2048];
+    open_peer();
+    snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: d\r\n%s%s\r\n", method, target,
+             credentials(method, target, "pw"), headers);
+    give_text(text);
+}
+
+static const char *body(void)
+{
+    const char *at = strstr(world.answer, "\r\n\r\n");
+    return at != NULL ? at + 4 : "";
+}
+
+static bool says(const char *text)
+{
+    return strstr(world.answer, text) != NULL;
+}
+
+static void ask(const char *method, const char *target, const char *headers, const char *text)
+{
+    give_head(method, target, headers);
+    give_text(text);
+    settle();
+    CHECK(!world.peer); // answered and closed
+}
+
+static int selected(void)
+{
+    struct aloft_otadata records[2];
+    CHECK_EQ(aloft_bootsel_read(&device.slots, records), ALOFT_OK);
+    return aloft_bootsel_boot_slot(&device.slots, records);
+}
+
+// Nothing of an upload is left behind, and the next one may come.
+static void check_nothing_happened(void)
+{
+    CHECK_EQ(selected(), ALOFT_SLOT_FACTORY);
+    CHECK(device.ram.bytes[DEVICE_OTA_0] == 0xFF);
+    CHECK(intake.holder == NULL);
+    CHECK_EQ(world.state, ALOFT_WAY_WAIT);
+}
+
+static void check_updated(const uint8_t *image, uint32_t len)
+{
+    CHECK_EQ(selected(), 0);
+    CHECK_BYTES(device.ram.bytes + DEVICE_OTA_0, image, len);
+    CHECK_EQ(world.state, ALOFT_WAY_RESTART);
+}
+
+// ---- uploads
+
+#define FORM_TYPE "Content-Type: multipart/form-data; boundary=X\r\n"
+
+static char form[DEVICE_IMAGE_MAX + 1024];
+
+static uint32_t build_form(const char *field, const uint8_t *image, uint32_t len, const char *end)
+{
+    int at = snprintf(form, sizeof form,
+                      "--X\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"a.bin\"\r\n"
+                      "Content-Type: application/octet-stream\r\n\r\n",
+                      field);
+    memcpy(form + at, image, len);
+    memcpy(form + at + len, end, strlen(end));
+    return (uint32_t)at + len + (uint32_t)strlen(end);
+}
+
+static void begin_form(uint32_t len, const char *more)
+{
+    char headers[256];
+    snprintf(headers, sizeof headers, FORM_TYPE "%sContent-Length: %lu\r\n", more,
+             (unsigned long)len);
+    give_head("POST", "/update", headers);
+}
+
+static void upload_form(const char *field, const uint8_t *image, uint32_t len, const char *end)
+{
+    uint32_t n = build_form(field, image, len, end);
+    begin_form(n, "");
+    give(form, n);
+    settle();
+}
+
+static void begin_raw(uint32_t len)
+{
+    char headers[256];
+    snprintf(headers, sizeof headers,
+             "Content-Type: application/octet-stream\r\nContent-Length: %lu\r\n",
+             (unsigned long)len);
+    give_head("POST", "/update", headers);
+}
+
+static void web_takes_an_upload_in_each_dialect(void)
+{
+    static const uint32_t pieces[] = {1, 7, 100, 949, 950, 951, 1024};
+    uint32_t len;
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        check_note("pieces of %ld", (long)pieces[i], 0);
+        setup();
+        world.piece = pieces[i];
+        const uint8_t *image = device_image("2", 3000, &len);
+        upload_form("firmware", image, len, "\r\n--X--\r\n");
+        CHECK(says("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"));
+        CHECK_TEXT(body(), "<META http-equiv=\"refresh\" content=\"15;URL=/\">"
+                           "Update Success! Rebooting...");
+        check_updated(image, len);
+
+        setup();
+        world.piece = pieces[i];
+        image = device_image("2", 3000, &len);
+        upload_form("update", image, len, "\r\n--X--\r\n");
+        CHECK(says("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"));
+        CHECK_TEXT(body(), "OK");
+        check_updated(image, len);
+
+        setup();
+        world.piece = pieces[i];
+        image = device_image("2", 3000, &len);
+        begin_raw(len);
+        give(image, len);
+        settle();
+        CHECK_TEXT(body(), "{\"ok\":true,\"restarting\":true}\n");
+        check_updated(image, len);
+    }
+}
+
+static void web_tells_why_an_upload_is_refused_in_each_dialect(void)
+{
+    uint32_t len;
+    static uint8_t bad[DEVICE_IMAGE_MAX];
+    setup();
+    memcpy(bad, device_image("2", 3000, &len), DEVICE_IMAGE_MAX);
+    bad[len - 60] ^= 1; // its hash is wrong then
+    upload_form("firmware", bad, len, "\r\n--X--\r\n");
+    CHECK(says("HTTP/1.1 200 OK\r\n") && says("X-Aloft-Error: IMAGE_"));
+    CHECK(memcmp(body(), "Update error: ", 14) == 0);
+    check_nothing_happened();
+    upload_form("x", bad, len, "\r\n--X--\r\n");
+    CHECK(says("HTTP/1.1 200 OK\r\n") && says("X-Aloft-Error: IMAGE_"));
+    CHECK_TEXT(body(), "FAIL");
+    check_nothing_happened();
+    begin_raw(len);
+    give(bad, len);
+    settle();
+    CHECK(says("HTTP/1.1 409 Conflict\r\n") && says("{\"error\":\"IMAGE_"));
+    check_nothing_happened();
+
+    // what is no image is refused before anything is erased, and what still comes is swallowed
+    uint32_t erases = device.ram.erases;
+    memset(bad, 'a', sizeof bad);
+    upload_form("firmware", bad, 20000, "\r\n--X--\r\n");
+    CHECK_TEXT(body(), "Update error: Not an app image: it does not start with E9");
+    CHECK(!world.peer);
+    CHECK_EQ(device.ram.erases, erases);
+    check_nothing_happened();
+    upload_form("filesystem", bad, 100, "\r\n--X--\r\n");
+    CHECK_TEXT(body(), "Update error: Only firmware can be uploaded, no file system");
+    check_nothing_happened();
+}
+
+static void web_refuses_forms_that_hold_not_exactly_one_whole_file(void)
+{
+    uint32_t len;
+    setup();
+    const uint8_t *image = device_image("2", 1000, &len);
+    upload_form("firmware", image, len, "\r\n--X\r\n"); // no closing boundary
+    CHECK(says("X-Aloft-Error: WEB_FORM"));
+    check_nothing_happened();
+    upload_form("firmware", image, len,
+                "\r\n--X\r\nContent-Disposition: form-data; name=\"firmware\"; filename=\"b\"\r\n"
+                "\r\n\r\n--X--");
+    CHECK(says("X-Aloft-Error: WEB_FORM"));
+    check_nothing_happened();
+    ask("POST", "/update", FORM_TYPE "Content-Length: 60\r\n",
+        "--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n12\r\n--X--\r\n");
+    CHECK(says("HTTP/1.1 400 ") && says("WEB_FORM"));
+    ask("POST", "/update", "Content-Length: 5\r\n", "hello");
+    CHECK(says("HTTP/1.1 400 ") && says("WEB_FORM"));
+    check_nothing_happened();
+}
+
+static void web_refuses_an_upload_larger_than_the_slot_by_its_header(void)
+{
+    setup();
+    begin_raw(DEVICE_SLOT_LEN + 1);
+    settle();
+    CHECK(says("HTTP/1.1 413 ") && says("WEB_TOO_LARGE"));
+    CHECK_EQ(device.ram.erases + device.ram.progs, 0);
+    CHECK(world.peer); // the rest may come, and is swallowed
+    world.now_ms += ALOFT_WEB_DRAIN_MS;
+    settle();
+    CHECK(!world.peer);
+    check_nothing_happened();
+}
+
+// An upload that is cut anywhere, by the client or by silence, leaves nothing, and the next one is
+// taken whole.
+static void web_never_mixes_an_upload_with_one_that_was_cut_short(void)
+{
+    static uint8_t first[DEVICE_IMAGE_MAX];
+    uint32_t len;
+    uint32_t first_len;
+    setup();
+    memcpy(first, device_image("3", 2000, &first_len), DEVICE_IMAGE_MAX);
+    for (uint32_t cut = 0; cut < first_len; cut += 211) {
+        for (int how = 0; how < 3; how++) {
+            check_note("cut at %ld, way %ld", (long)cut, how);
+            uint32_t n = build_form("firmware", first, first_len, "\r\n--X--\r\n");
+            begin_form(n, "");
+            give(form, 100 + cut);
+            if (how == 0) {
+                way().ops->closed(&web, ALOFT_WAY_ID_WEB, world.now_ms);
+            } else if (how == 1) {
+                world.peer = false;
+                way().ops->failed(&web, ALOFT_WAY_ID_WEB, ALOFT_ERR_NET_RESET, world.now_ms);
+            } else {
+                settle();
+                world.now_ms = way().ops->deadline(&web) - 1;
+                settle();
+                CHECK(world.peer);
+                world.now_ms++;
+            }
+            settle();
+            CHECK(!world.peer);
+            check_nothing_happened();
+        }
+    }
+    check_state.note = NULL;
+    const uint8_t *image = device_image("2", 3000, &len);
+    upload_form("firmware", image, len, "\r\n--X--\r\n");
+    check_updated(image, len);
+}
+
+static void web_refuses_an_upload_while_another_way_has_the_turn(void)
+{
+    uint32_t len;
+    int other;
+    setup();
+    const uint8_t *image = device_image("2", 3000, &len);
+    CHECK(aloft_intake_take(&intake, &other));
+    upload_form("firmware", image, len, "\r\n--X--\r\n");
+    CHECK(says("Update error: Another update is under way"));
+    CHECK(intake.holder == &other);
+    ask("POST", "/api/confirm", "Content-Length: 0\r\n", "");
+    CHECK(says("HTTP/1.1 409 ") && says("NET_BUSY"));
+    ask("POST", "/api/restart", "Content-Length: 0\r\n", "");
+    CHECK(says("NET_BUSY"));
+    CHECK_EQ(device.ram.erases + device.ram.progs, 0);
+    CHECK_EQ(world.state, ALOFT_WAY_WAIT);
+
+    // and others are refused while it has the turn
+    aloft_intake_release(&intake, &other);
+    uint32_t n = build_form("firmware", image, len, "\r\n--X--\r\n");
+    begin_form(n, "");
+    give(form, 1000);
+    CHECK(!aloft_intake_take(&intake, &other));
+    CHECK_EQ(aloft_control_begin(&control, ALOFT_COMMAND_BOOT, 1), ALOFT_ERR_NET_BUSY);
+    give(form + 1000, n - 1000);
+    settle();
+    check_updated(image, len);
+    CHECK(!aloft_intake_take(&intake, &other)); // until the restart
+}
+
+static void web_lets_a_waiting_client_continue_only_when_it_is_let_in(void)
+{
+    uint32_t len;
+    setup();
+    const uint8_t *image = device_image("2", 3000, &len);
+    uint32_t n = build_form("x", image, len, "\r\n--X--\r\n");
+    begin_form(n, "Expect: 100-continue\r\n");
+    settle();
+    CHECK_TEXT(world.answer, "HTTP/1.1 100 Continue\r\n\r\n");
+    give(form, n);
+    settle();
+    CHECK(says("\r\n\r\nHTTP/1.1 200 OK\r\n"));
+    check_updated(image, len);
+
+    setup();
+    open_peer();
+    give_text("POST /update HTTP/1.1\r\nHost: d\r\nContent-Length: 9999\r\n" FORM_TYPE
+              "Expect: 100-continue\r\n\r\n");
+    settle();
+    CHECK(memcmp(world.answer, "HTTP/1.1 401 ", 13) == 0);
+    way().ops->closed(&web, ALOFT_WAY_ID_WEB, world.now_ms);
+    settle();
+    CHECK(!world.peer);
+}
+
+static void web_survives_power_cuts_at_every_operation_of_an_upload(void)
+{
+    uint32_t len;
+    for (uint32_t op = 1;; op++) {
+        setup();
+        const uint8_t *image = device_image("2", 5000, &len);
+        uint32_t n = build_form("firmware", image, len, "\r\n--X--\r\n");
+        device.ram.fail_op = device.ram.ops + op; // nothing after it happens: see below
+        begin_form(n, "");
+        int steps = 0;
+        uint32_t at = 0;
+        while (world.peer && device.ram.ops < device.ram.fail_op && ++steps < STEPS_MAX) {
+            uint32_t piece = n - at < 512 ? n - at : 512;
+            at += piece == 0 ? 0
+                             : way().ops->feed(&web, ALOFT_WAY_ID_WEB, NULL, (uint8_t *)form + at,
+                                               piece, world.now_ms);
+            turn();
+        }
+        bool cut = device.ram.ops >= device.ram.fail_op;
+        check_note("cut at operation %ld", (long)op, 0);
+        device.ram.fail_op = 0;
+        int slot = selected();
+        CHECK(slot == ALOFT_SLOT_FACTORY || slot == 0);
+        if (slot == 0) {
+            CHECK_BYTES(device.ram.bytes + DEVICE_OTA_0, image, len);
+        }
+        if (!cut) {
+            settle();
+            check_updated(image, len);
+            CHECK(op > 50);
+            break;
+        }
+        // the chip starts again, and takes the upload; when it was selected, it goes over it
+        init_with(&verifier);
+        upload_form("firmware", image, len, "\r\n--X--\r\n");
+        check_updated(image, len);
+    }
+    check_state.note = NULL;
+}
+
+// ---- commands
+
+static void web_boots_only_what_would_boot(void)
+{
+    setup();
+    device_put_app(&device, 1, "5");
+    ask("POST", "/api/boot", "Content-Length: 16\r\n", "{\"slot\":\"ota_0\"}");
+    CHECK(says("HTTP/1.1 409 ") && says("\"error\":\"IMAGE_"));
+    ask("POST", "/api/boot", "Content-Length: 16\r\n", "{\"slot\":\"ota_9\"}");
+    CHECK(says("HTTP/1.1 404 ") && says("SLOT_UNKNOWN"));
+    ask("POST", "/api/boot", "Content-Length: 2\r\n", "{}");
+    CHECK(says("SLOT_UNKNOWN"));
+    ask("POST", "/api/boot", "Content-Length: 0\r\n", "");
+    CHECK(says("SLOT_UNKNOWN"));
+    give_head("POST", "/api/boot", "Content-Length: 257\r\n");
+    settle();
+    CHECK(says("HTTP/1.1 413 "));
+    way().ops->closed(&web, ALOFT_WAY_ID_WEB, world.now_ms);
+    settle();
+    check_nothing_happened();
+    ask("POST", "/api/boot", "Content-Length: 20\r\n", "{ \"slot\" : \"ota_1\" }");
+    CHECK_TEXT(body(), "{\"ok\":true,\"restarting\":true}\n");
+    CHECK_EQ(selected(), 1);
+    CHECK_EQ(world.state, ALOFT_WAY_RESTART);
+    CHECK_TEXT(world.told, "boot ota_0 IMAGE_MAGIC; boot ota_9 SLOT_UNKNOWN; boot ota_1 OK; ");
+}
+
+static void web_has_a_route_for_each_command(void)
+{
+    setup();
+    ask("POST", "/api/check", "Content-Length: 0\r\n", "");
+    CHECK_TEXT(body(), "{\"ok\":true,\"restarting\":false}\n");
+    CHECK(world.checked);
+    ask("POST", "/api/confirm", "Content-Length: 0\r\n", "");
+    CHECK(says("\"ok\":true"));
+    ask("POST", "/api/rollback", "Content-Length: 0\r\n", "");
+    CHECK(says("NOT_SELECTED"));
+    ask("GET", "/api/rollback", "", "");
+    CHECK(says("HTTP/1.1 405 ") && says("Allow: "));
+    ask("POST", "/api/status", "Content-Length: 0\r\n", "");
+    CHECK(says("HTTP/1.1 405 "));
+    ask("POST", "/api/bootx", "Content-Length: 0\r\n", "");
+    CHECK(says("HTTP/1.1 404 "));
+    ask("GET", "/favicon.ico", "", "");
+    CHECK(says("HTTP/1.1 404 "));
+    check_nothing_happened();
+    ask("POST", "/api/factory?x", "Content-Length: 0\r\n", "");
+    CHECK(says("\"restarting\":true"));
+    CHECK_EQ(world.state, ALOFT_WAY_RESTART);
+    setup();
+    ask("POST", "/api/restart", "Content-Length: 0\r\n", "");
+    CHECK(says("\"restarting\":true"));
+    CHECK_EQ(world.state, ALOFT_WAY_RESTART);
+    CHECK_TEXT(world.told, "restart  OK; ");
+}
+
+// The client may be gone before it hears: what was asked for happens all the same.
+static void web_finishes_a_command_for_a_client_that_is_gone(void)
+{
+    setup();
+    device_put_app(&device, 1, "5");
+    give_head("POST", "/api/boot", "Content-Length: 16\r\n");
+    (void)way().ops->feed(&web, ALOFT_WAY_ID_WEB, NULL, (const uint8_t *)"{\"slot\":\"ota_1\"}", 16,
+                          world.now_ms);
+    world.peer = false;
+    way().ops->failed(&web, ALOFT_WAY_ID_WEB, ALOFT_ERR_NET_RESET, world.now_ms);
+    settle();
+    CHECK_EQ(selected(), 1);
+    CHECK_EQ(world.state, ALOFT_WAY_RESTART);
+}
+
+static void web_tells_its_status(void)
+{
+    setup();
+    device_put_app(&device, 1, "5\"\\\n");
+    device_put_record(&device, 0, 2, ALOFT_OTA_VALID, true);
+    world.now_ms = 12345;
+    ask("GET", "/api/status", "", "");
+    CHECK(says("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"));
+    CHECK(says("{\"device\":\"aloft-1\",\"project\":\"old\",\"version\":\"1\","
+               "\"running\":\"factory\",\"reset_reason\":\"power\",\"uptime_s\":12,"
+               "\"update\":{\"busy\":false,\"received\":0,\"last_error\":\"\"},"
+               "\"otadata\":[{\"seq\":2,\"state\":\"VALID\"},null],\"slots\":["));
+    CHECK(says("{\"name\":\"factory\",\"address\":65536,\"size\":65536,\"running\":true,"
+               "\"selected\":false,\"state\":\"\",\"image\":true,"));
+    CHECK(says("\"name\":\"ota_0\",\"address\":131072,\"size\":98304,\"running\":false,"
+               "\"selected\":false,\"state\":\"\",\"image\":false,"
+               "\"project\":\"\",\"version\":\"\"},"));
+    CHECK(says("\"selected\":true,\"state\":\"VALID\",\"image\":true,"));
+    CHECK(says("\"version\":\"5\\\"\\\\?\"}]}\n"));
+}
+
+static void web_gives_the_page_and_only_its_head_to_head(void)
+{
+    setup();
+    ask("GET", "/", "", "");
+    CHECK(says("Content-Encoding: gzip\r\n") && says("Content-Length:      8\r\n"));
+    CHECK_BYTES(body(), page, sizeof page);
+    ask("HEAD", "/update", "", "");
+    CHECK(says("Content-Length:      8\r\n"));
+    CHECK_TEXT(body(), "");
+    ask("HEAD", "/api/status", "", "");
+    CHECK(says("HTTP/1.1 200 OK\r\n"));
+    CHECK_TEXT(body(), "");
+}
+
+// ---- who is let in
+
+static void web_is_off_without_a_verifier(void)
+{
+    device_two_ota(&device);
+    init_with(NULL);
+    world.now_ms += 100000000u;
+    settle();
+    CHECK(!world.listening);
+    CHECK_EQ(world.state, ALOFT_WAY_WAIT);
+}
+
+static void web_challenges_everybody_who_has_no_password(void)
+{
+    static const char *const targets[] = {"GET /", "GET /api/status", "POST /api/boot",
+                                          "POST /update", "GET /nothing"};
+    setup();
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        char text[200];
+        open_peer();
+        snprintf(text, sizeof text, "%s HTTP/1.1\r\nHost: d\r\nContent-Length: 0\r\n\r\n",
+                 targets[i]);
+        give_text(text);
+        settle();
+        CHECK(says("HTTP/1.1 401 Unauthorized\r\n"));
+        CHECK(says("WWW-Authenticate: Digest realm=\"aloft-1\", qop=\"auth\", algorithm=SHA-256, "
+                   "nonce=\""));
+        CHECK(says("WWW-Authenticate: Digest realm=\"aloft-1\", qop=\"auth\", algorithm=MD5, "));
+        CHECK(!says("stale") && says("WEB_UNAUTHORIZED"));
+        CHECK(!world.peer);
+    }
+    check_nothing_happened();
+}
+
+static void give_password(const char *password)
+{
+    char text[2048];
+    open_peer();
+    snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: d\r\n%s\r\n",
+             credentials("GET", "/", password));
+    give_text(text);
+    settle();
+}
+
+static void web_locks_itself_after_five_wrong_passwords(void)
+{
+    setup();
+    for (uint32_t i = 0; i < ALOFT_WEBUI_TRIES; i++) {
+        give_password("no");
+        CHECK(says("HTTP/1.1 401 "));
+    }
+    give_password("pw");
+    CHECK(says("HTTP/1.1 429 Too Many Requests\r\n") && says("Retry-After: 31\r\n"));
+    CHECK(says("Too many wrong passwords; wait before the next try"));
+    world.now_ms += ALOFT_WEBUI_LOCK_MS;
+    give_password("pw");
+    CHECK(says("HTTP/1.1 200 "));
+}
+
+static void web_refuses_the_pages_of_other_sites(void)
+{
+    setup();
+    ask("POST", "/api/restart", "Origin: http://evil\r\nContent-Length: 0\r\n", "");
+    CHECK(says("HTTP/1.1 403 Forbidden\r\n") && says("WEB_ORIGIN"));
+    check_nothing_happened();
+    ask("POST", "/api/restart", "Origin: http://d\r\nContent-Length: 0\r\n", "");
+    CHECK(says("HTTP/1.1 200 "));
+}
+
+static void web_gives_up_a_client_that_stops(void)
+{
+    setup();
+    open_peer();
+    give_text("GET / HTTP/1.1\r\n");
+    world.now_ms += ALOFT_WEB_HEAD_MS - 1; // a byte now and then does not help
+    give_text("X");
+    settle();
+    CHECK(world.peer);
+    world.now_ms++;
+    settle();
+    CHECK(!world.peer);
+    ask("GET", "/", "", "");
+    CHECK(says("HTTP/1.1 200 "));
+}
+
+static void web_listens_again_after_its_port_was_taken(void)
+{
+    setup();
+    world.listening = false;
+    way().ops->failed(&web, ALOFT_WAY_ID_WEB, ALOFT_ERR_NET_REFUSED, world.now_ms);
+    world.now_ms += ALOFT_WEB_LISTEN_MS - 1;
+    settle();
+    CHECK(!world.listening);
+    CHECK_EQ(way().ops->deadline(&web), world.now_ms + 1);
+    world.now_ms++;
+    settle();
+    CHECK(world.listening);
+}
+
+static void web_refuses_what_is_no_request(void)
+{
+    setup();
+    open_peer();
+    give_text("\x16\x03\x01 TLS\r\n");
+    settle();
+    CHECK(says("HTTP/1.1 400 Bad Request\r\n") && says("WEB_REQUEST"));
+    way().ops->closed(&web, ALOFT_WAY_ID_WEB, world.now_ms);
+    settle();
+    CHECK(!world.peer);
+    check_nothing_happened();
+}
+
+CHECK_MAIN(TEST(web_takes_an_upload_in_each_dialect),
+           TEST(web_tells_why_an_upload_is_refused_in_each_dialect),
+           TEST(web_refuses_forms_that_hold_not_exactly_one_whole_file),
+           TEST(web_refuses_an_upload_larger_than_the_slot_by_its_header),
+           TEST(web_never_mixes_an_upload_with_one_that_was_cut_short),
+           TEST(web_refuses_an_upload_while_another_way_has_the_turn),
+           TEST(web_lets_a_waiting_client_continue_only_when_it_is_let_in),
+           TEST(web_survives_power_cuts_at_every_operation_of_an_upload),
+           TEST(web_boots_only_what_would_boot), TEST(web_has_a_route_for_each_command),
+           TEST(web_finishes_a_command_for_a_client_that_is_gone), TEST(web_tells_its_status),
+           TEST(web_gives_the_page_and_only_its_head_to_head), TEST(web_is_off_without_a_verifier),
+           TEST(web_challenges_everybody_who_has_no_password),
+           TEST(web_locks_itself_after_five_wrong_passwords),
+           TEST(web_refuses_the_pages_of_other_sites), TEST(web_gives_up_a_client_that_stops),
+           TEST(web_listens_again_after_its_port_was_taken), TEST(web_refuses_what_is_no_request))
