@@ -8,11 +8,14 @@ set(ALOFT_CORE_SOURCES
     format/chip.c
     format/image.c
     format/note.c
+    format/nvspage.c
     format/otadata.c
     format/ptable.c
     format/serial.c
     flash/bootsel.c
     flash/flash.c
+    flash/nvs.c
+    flash/nvs_write.c
     flash/slots.c
     flash/verify.c
     update/engine.c

@@ -96,7 +96,17 @@
     X(WEB_UNAUTHORIZED, -116, "Name or password is missing or wrong")                              \
     X(WEB_FORM, -117, "The upload is not whole, or holds not exactly one file")                    \
     X(WEB_FILESYSTEM, -118, "Only firmware can be uploaded, no file system")                       \
-    X(CONTROL_COMMAND, -119, "There is no such command on this device")
+    X(CONTROL_COMMAND, -119, "There is no such command on this device")                            \
+    X(NVS_SIZE, -120, "An NVS partition has 3 to 256 sectors of 4 KiB")                            \
+    X(NVS_VERSION, -121, "NVS was written by a newer ESP-IDF than this can read")                  \
+    X(NVS_NOT_FOUND, -122, "NVS has no such key")                                                  \
+    X(NVS_TYPE, -123, "NVS has a value of another type under this key")                            \
+    X(NVS_ROOM, -124, "The value in NVS is longer than the room for it")                           \
+    X(NVS_NAME, -125, "Keys and namespaces of NVS have 1 to 15 bytes")                             \
+    X(NVS_LEN, -126, "The value is too long for NVS: 4,000 bytes, or 4,000 a page for a blob")     \
+    X(NVS_FULL, -127, "NVS is full; erase keys, or give it a larger partition")                    \
+    X(NVS_CORRUPT, -128, "The value in NVS is corrupt; set it again")                              \
+    X(NO_NVS, -129, "The table has no such NVS partition; use a table such as two_ota")
 // clang-format on
 
 enum aloft_err {
