@@ -400,7 +400,7 @@ static bool await_result(struct job *job)
 static bool run(struct job *job)
 {
     struct aloft_espota_client *client = job->client;
-    uint32_t port;
+    uint32_t port = 0;
     if (!hash(ALOFT_HASH_MD5, client->data, client->len, client->md5)) {
         return aloft_message_set(job->error, "the file's MD5 cannot be computed");
     }

@@ -56,6 +56,21 @@ const struct aloft_image_rules *aloft_port_rules(struct aloft_port *port);
 // board. Returns fallback when it is not set. The text lives as long as the app.
 const char *aloft_port_setting(struct aloft_port *port, const char *key, const char *fallback);
 
+// A secret of the device, or what proves one, from its key-value store (NVS, namespace "aloft").
+// False when it is not set or does not fit.
+bool aloft_port_secret(struct aloft_port *port, const char *key, char *out, uint32_t size);
+
+// What tells this device from others, and is printed on none: its MAC. Lives as long as the app.
+const char *aloft_port_device_id(struct aloft_port *port);
+
+// Bytes that nobody can guess. ctx: the port.
+void aloft_port_random(void *ctx, uint8_t *out, uint32_t len);
+
+// Lines that are typed on the console and that the port does not know go to fn, which says whether
+// it knew them; help: a line of what there is.
+void aloft_port_on_line(struct aloft_port *port, bool (*fn)(void *ctx, const char *line), void *ctx,
+                        const char *help);
+
 // Joins the Wi-Fi network; false when it cannot within timeout_ms.
 bool aloft_port_wifi(struct aloft_port *port, const char *ssid, const char *password,
                      uint32_t timeout_ms);

@@ -8,8 +8,10 @@
 //   server, port, file   where the image is;     url  replaces these three
 //   retry_s              seconds to the second try; doubles up to 60
 //   trial_s              seconds in which a new app must have confirmed itself (300)
+//   pull     "off": take only what is pushed or uploaded (ways.h)
 //   confirm  "never": stay on trial      crash  "start": crash at once      hang  "start"
 #include "ports/port.h"
+#include "ways.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,7 @@
 struct demo {
     struct aloft_port *port;
     struct aloft_agent agent;
+    struct ways ways;
     char url[ALOFT_URL_MAX + 2]; // one more than allowed, so that too long a URL is noticed
     char server[256];            // of the last connection, for messages
     unsigned server_port;
@@ -110,7 +113,8 @@ static void on_connection(struct demo *demo, const struct aloft_event *event)
 {
     switch (event->kind) {
     case ALOFT_EVENT_CONNECTING:
-        (void)snprintf(demo->server, sizeof demo->server, "%.*s", (int)event->text_len,
+        (void)snprintf(demo->server, sizeof demo->server, "%.*s",
+                       (int)(event->text_len != 0 ? event->text_len : sizeof demo->server - 1),
                        event->text);
         demo->server_port = event->value;
         LOG(demo, 'I', "Server IP: %s Server Port:%u", demo->server, demo->server_port);
@@ -210,8 +214,24 @@ static void on_retry(struct demo *demo, const struct aloft_event *event)
     }
 }
 
+static void on_push(struct demo *demo, const struct aloft_event *event)
+{
+    switch (event->kind) {
+    case ALOFT_EVENT_INVITED:
+        LOG(demo, 'I', "Push from %s: %u bytes", event->text, (unsigned)event->value);
+        break;
+    case ALOFT_EVENT_REFUSED:
+        LOG(demo, 'W', "Push refused: %s: %s", aloft_err_name(event->err),
+            aloft_err_sentence(event->err));
+        break;
+    default:
+        break;
+    }
+}
+
 static void on_event(void *ctx, const struct aloft_event *event)
 {
+    on_push(ctx, event);
     on_connection(ctx, event);
     on_image(ctx, event);
     on_retry(ctx, event);
@@ -294,7 +314,7 @@ static enum aloft_err update(struct demo *demo)
     };
     aloft_agent_init(&demo->agent, &config);
     enum aloft_err err = aloft_agent_pull(&demo->agent, image_url(demo), aloft_port_now_ms(port));
-    err = err == ALOFT_OK ? aloft_port_run_agent(port, &demo->agent, NULL) : err;
+    err = err == ALOFT_OK ? aloft_port_run_agent(port, &demo->agent, &demo->ways.intake) : err;
     if (err == ALOFT_ERR_ON_TRIAL) {
         demo->confirmed = false; // its record has rotted since: the next answer confirms it again
     }
@@ -324,6 +344,14 @@ static void on_shutdown(void *ctx)
     LOG(demo, 'I', "Shutting down: connections are closed, nothing is left to save");
 }
 
+// Waits, unless somebody asks for an update meanwhile.
+static void wait(struct demo *demo, uint32_t s)
+{
+    while (s-- > 0 && !demo->ways.check) {
+        aloft_port_delay_ms(demo->port, MS_PER_S);
+    }
+}
+
 // Tries until it worked, or until trying again makes no sense. True: restart. The agent retries
 // what may pass by itself; here only what needs somebody else's hand comes back.
 static bool update_until_done(struct demo *demo)
@@ -332,6 +360,7 @@ static bool update_until_done(struct demo *demo)
     uint32_t wait_s = retry_s(demo);
     aloft_slot_name(aloft_port_running(demo->port), slot);
     for (;;) {
+        demo->ways.check = false;
         enum aloft_err err = update(demo);
         if (err == ALOFT_OK) {
             return true;
@@ -343,7 +372,7 @@ static bool update_until_done(struct demo *demo)
         }
         end_trial(demo);
         LOG(demo, 'I', "The app goes on running from %s; next try in %u s", slot, (unsigned)wait_s);
-        aloft_port_delay_ms(demo->port, wait_s * MS_PER_S);
+        wait(demo, wait_s);
         wait_s = wait_s < RETRY_S_MAX / 2 ? wait_s * 2 : RETRY_S_MAX;
     }
 }
@@ -363,7 +392,9 @@ static void join_wifi(const struct demo *demo)
 
 void app_main(struct aloft_port *port)
 {
-    struct demo demo = {.port = port};
+    static struct demo demo; // the port serves its ways as long as the app runs
+    const struct aloft_events events = {on_event, &demo};
+    demo.port = port;
     misbehave(&demo);
     LOG(&demo, 'I', "Starting OTA example...");
     report_slots(&demo);
@@ -371,8 +402,14 @@ void app_main(struct aloft_port *port)
     enum aloft_err err = aloft_port_on_shutdown(port, on_shutdown, &demo);
     ALOFT_ASSERT(err == ALOFT_OK); // the first of eight
     join_wifi(&demo);
-    if (update_until_done(&demo)) {
-        LOG(&demo, 'I', "Prepare to restart system!");
-        aloft_port_restart(port, SHUTDOWN_MS);
+    ways_start(&demo.ways, port, &events);
+    demo.ways.check = !setting_is(&demo, "pull", "off");
+    for (;;) {
+        if (demo.ways.check && update_until_done(&demo)) {
+            LOG(&demo, 'I', "Prepare to restart system!");
+            aloft_port_restart(port, SHUTDOWN_MS);
+        }
+        wait(&demo, RETRY_S_MAX);
+        end_trial(&demo);
     }
 }

@@ -2,6 +2,7 @@
 // the bootloader hands over the address of its slot, and facts and settings are read from flash
 // there.
 #include "aloft/chip.h"
+#include "aloft/nvs.h"
 #include "aloft/pull.h"
 #include "aloft/verify.h"
 #include "hostlib/mbed_crypto.h"
@@ -12,6 +13,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 enum { HOOKS_MAX = 8, IDLE_MS = 1000, TURN_MS = 1000, WIFI_STEP_MS = 20, WIFI_IP_MS = 100 };
 
@@ -143,6 +145,54 @@ const char *aloft_port_setting(struct aloft_port *port, const char *key, const c
     known->next = port->settings;
     port->settings = known;
     return known->value;
+}
+
+static enum aloft_err note_nvs(void *ctx, const struct aloft_partition *partition)
+{
+    struct aloft_flash_view *view = ctx;
+    if (partition->type == ALOFT_TYPE_DATA && partition->subtype == ALOFT_DATA_NVS &&
+        view->len == 0) {
+        view->addr = partition->addr;
+        view->len = partition->len;
+    }
+    return ALOFT_OK;
+}
+
+bool aloft_port_secret(struct aloft_port *port, const char *key, char *out, uint32_t size)
+{
+    const struct aloft_flash *flash = &port->board.flash;
+    struct aloft_flash_view view = {.flash = flash};
+    struct aloft_nvs nvs;
+    return aloft_slots_walk(flash, &aloft_mbed_crypto, port->board.retained->config.ptable_addr,
+                            note_nvs, &view) == ALOFT_OK &&
+           view.len != 0 && aloft_nvs_open(&nvs, &view) == ALOFT_OK &&
+           aloft_nvs_get_str(&nvs, "aloft", key, out, size) == ALOFT_OK;
+}
+
+const char *aloft_port_device_id(struct aloft_port *port)
+{
+    (void)port;
+    return "02a10f000001"; // the MAC that the ROM's loader tells, too
+}
+
+void aloft_port_random(void *ctx, uint8_t *out, uint32_t len)
+{
+    (void)ctx;
+    while (len > 0) {
+        ssize_t n = getrandom(out, len, 0);
+        if (n > 0) {
+            out += n;
+            len -= (uint32_t)n;
+        }
+    }
+}
+
+void aloft_port_on_line(struct aloft_port *port, bool (*fn)(void *ctx, const char *line), void *ctx,
+                        const char *help)
+{
+    port->console.on_line = fn;
+    port->console.ctx = ctx;
+    port->console.help = help;
 }
 
 // Acts the association out with the lines of an ESP32; the network is the host's. The setting

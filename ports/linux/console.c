@@ -32,9 +32,11 @@ static const struct {
 
 static void cmd_help(struct aloft_board *board)
 {
-    (void)board;
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         aloft_board_print("%-10s %s\n", commands[i].name, commands[i].what);
+    }
+    if (board->console->help != NULL) {
+        aloft_board_print("%s\n", board->console->help);
     }
 }
 
@@ -50,6 +52,9 @@ static void run_line(struct aloft_console *console, struct aloft_board *board)
             known = true;
             commands[i].run(board);
         }
+    }
+    if (!known && !empty && !console->too_long && console->on_line != NULL) {
+        known = console->on_line(console->ctx, console->line);
     }
     if (!known && !empty) {
         aloft_board_print("Unknown command; type help\n");

@@ -10,6 +10,9 @@
 struct aloft_board;
 
 struct aloft_console {
+    bool (*on_line)(void *ctx, const char *line); // the app's; NULL: it has no commands
+    void *ctx;
+    const char *help; // of the app's commands
     char line[ALOFT_CONSOLE_LINE_MAX];
     uint32_t len;
     bool too_long;

@@ -508,7 +508,7 @@ bool aloft_net_turn(struct aloft_net *net, uint32_t until_ms)
         aloft_board_feed_watchdog(net->board);
         net->restart = net->restart || state == ALOFT_WAY_RESTART;
         moved = moved || state == ALOFT_WAY_BUSY;
-        for (uint8_t one = id; state != ALOFT_WAY_BUSY && one < ALOFT_AGENT_IDS; one++) {
+        for (uint8_t one = id; one < ALOFT_AGENT_IDS; one++) {
             moved |= (way->ids >> one & 1) != 0 && pump(net, one);
         }
     }

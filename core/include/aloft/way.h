@@ -2,14 +2,14 @@
 // bytes and deadlines. It is seam 3 of 4 in the form in which a port runs several at once; the
 // agent (agent.h) is the pull, and aloft_pull_way makes a way of it.
 //
-// The port runs this for each of its ways, and BUSY ways again at once:
+// The port runs this for each of its ways, over and over:
 //
 //   carry out each request          open or close a connection
 //   when a connection is there      opened, or failed
 //   when it can take bytes          send, and write them
 //   when bytes came                 feed: takes some of them; offer the rest again after a step
 //   when the peer closed            closed
-//   step                            BUSY: again at once; WAIT: until input or `deadline`;
+//   step                            BUSY: all of this again; WAIT: until input or `deadline`;
 //                                   RESTART: what was sent is delivered, restart the chip
 //
 // Ids are the port's four; each way uses its own, so that no two ways meet.

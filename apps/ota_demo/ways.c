@@ -1,0 +1,162 @@
+// Secrets are read, machines are set up, and the port is told of them. Nothing is decided here but
+// what is on.
+#include "ways.h"
+#include "web/device/page.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define TAG         "ways"
+#define SHUTDOWN_MS 5000u
+
+#define LOG(ways, level, ...) aloft_port_log((ways)->port, level, TAG, __VA_ARGS__)
+
+static const char *reset_reason(struct aloft_port *port)
+{
+    switch (aloft_port_reset_reason(port)) {
+    case ALOFT_RESET_POWER_ON:
+        return "power-on";
+    case ALOFT_RESET_SOFTWARE:
+        return "software";
+    case ALOFT_RESET_PANIC:
+        return "panic";
+    case ALOFT_RESET_WATCHDOG:
+        return "watchdog";
+    case ALOFT_RESET_BROWN_OUT:
+        return "brown-out";
+    }
+    return "unknown";
+}
+
+static void on_check(void *ctx)
+{
+    struct ways *ways = ctx;
+    ways->check = true;
+}
+
+// Every change that somebody asked for is in the log, done or refused.
+static void on_command(void *ctx, enum aloft_command command, int slot, enum aloft_err err)
+{
+    struct ways *ways = ctx;
+    char name[ALOFT_SLOT_NAME] = "";
+    if (command == ALOFT_COMMAND_BOOT) {
+        aloft_slot_name(slot, name);
+    }
+    LOG(ways, err == ALOFT_OK ? 'I' : 'W', "Command %s %s%s%s: %s", aloft_control_name(command),
+        name, name[0] != 0 ? ": " : "", aloft_err_name(err), aloft_err_sentence(err));
+}
+
+// "boot ota_1", "confirm", ... as typed. False: no command of ours.
+static bool on_line(void *ctx, const char *line)
+{
+    struct ways *ways = ctx;
+    size_t name_len = strcspn(line, " ");
+    const char *word = line + name_len + strspn(line + name_len, " ");
+    enum aloft_command command;
+    int slot = ALOFT_SLOT_NONE;
+    enum aloft_step step = ALOFT_STEP_AGAIN;
+    if (!aloft_control_find(line, (uint32_t)name_len, &command)) {
+        return false;
+    }
+    if (command == ALOFT_COMMAND_BOOT && !aloft_control_slot(word, (uint32_t)strlen(word), &slot)) {
+        LOG(ways, 'W', "boot: which slot? boot factory, boot ota_0, ...");
+        return true;
+    }
+    if (aloft_control_begin(&ways->control, command, slot) != ALOFT_OK) {
+        return true; // it was told why
+    }
+    while (step == ALOFT_STEP_AGAIN) {
+        step = aloft_control_step(&ways->control);
+    }
+    if (ways->control.restart) {
+        aloft_port_restart(ways->port, SHUTDOWN_MS);
+    }
+    return true;
+}
+
+static void start(struct ways *ways, const struct aloft_way *way, const char *name, uint16_t port)
+{
+    enum aloft_err err = aloft_port_add_way(ways->port, way);
+    ALOFT_ASSERT(err == ALOFT_OK); // each id is used once
+    LOG(ways, 'I', "%s is on, port %u", name, port);
+}
+
+static uint16_t port_setting(const struct ways *ways, const char *key, const char *fallback)
+{
+    unsigned long port = strtoul(aloft_port_setting(ways->port, key, fallback), NULL, 10);
+    return port > 0 && port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+static void start_push(struct ways *ways)
+{
+    bool secret =
+        aloft_port_secret(ways->port, "push_hash", ways->push_hash, sizeof ways->push_hash);
+    bool open = strcmp(aloft_port_setting(ways->port, "push_open", ""), "yes") == 0;
+    const struct aloft_push_config config = {
+        .intake = &ways->intake,
+        .verifier = secret ? ways->push_hash : NULL,
+        .open = open,
+        .port = port_setting(ways, "push_port", "3232"),
+        .random = aloft_port_random,
+        .random_ctx = ways->port,
+    };
+    if (!secret && !open) {
+        return;
+    }
+    if (aloft_push_init(&ways->push, &config) != ALOFT_OK) {
+        LOG(ways, 'E', "The push password's hash is damaged; set it again: aloft secret set");
+        return;
+    }
+    ways->push_way = aloft_push_way(&ways->push);
+    start(ways, &ways->push_way, "Push", config.port);
+}
+
+static void start_web(struct ways *ways)
+{
+    struct aloft_port *port = ways->port;
+    struct aloft_web_config config = {
+        .slots = aloft_port_slots(port),
+        .rules = aloft_port_rules(port),
+        .current = aloft_port_running_facts(port),
+        .verifier = &ways->web_ha1,
+        .intake = &ways->intake,
+        .control = &ways->control,
+        .page = aloft_web_page,
+        .page_len = aloft_web_page_len,
+        .device_id = aloft_port_device_id(port),
+        .reset_reason = reset_reason(port),
+        .running = aloft_port_running(port),
+        .port = port_setting(ways, "web_port", "80"),
+    };
+    if (!aloft_port_secret(port, "web_ha1", ways->web_ha1.sha256, sizeof ways->web_ha1.sha256) ||
+        !aloft_port_secret(port, "web_ha1_md5", ways->web_ha1.md5, sizeof ways->web_ha1.md5)) {
+        return;
+    }
+    aloft_port_random(port, config.secret, sizeof config.secret);
+    aloft_web_init(&ways->web, &config);
+    ways->web_way = aloft_web_way(&ways->web);
+    start(ways, &ways->web_way, "The web page", config.port);
+}
+
+void ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_events *events)
+{
+    // A person who brings an image wants it, even if it calls itself what runs already: `current`
+    // is left out, as sketches of one name and version are the rule with Arduino.
+    const struct aloft_intake_config intake = {.slots = aloft_port_slots(port),
+                                               .rules = aloft_port_rules(port),
+                                               .events = *events,
+                                               .running = aloft_port_running(port),
+                                               .trial = true};
+    const struct aloft_control_config control = {.slots = aloft_port_slots(port),
+                                                 .rules = aloft_port_rules(port),
+                                                 .intake = &ways->intake,
+                                                 .hooks = {on_check, on_command, ways},
+                                                 .running = aloft_port_running(port),
+                                                 .trial = true};
+    ways->port = port;
+    aloft_intake_init(&ways->intake, &intake);
+    aloft_control_init(&ways->control, &control);
+    aloft_port_on_line(port, on_line, ways,
+                       "boot SLOT, confirm, rollback, factory, check: what runs, and what is next");
+    start_push(ways);
+    start_web(ways);
+}

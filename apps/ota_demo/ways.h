@@ -1,0 +1,33 @@
+// The ways beside the pull by which ota_demo takes firmware and commands: Arduino's push, the
+// browser's page, and what is typed on the console. All of them share one intake with the pull.
+//
+// A way is on when the device has a secret for it (`aloft secret set`), and off without:
+//   push_hash               push, on port `push_port` (3232)
+//   web_ha1, web_ha1_md5    page and control over HTTP, on port `web_port` (80)
+// `push_open` set to "yes" takes pushes without a password. The console needs none: whoever is at
+// the serial port can flash the device anyway.
+#ifndef ALOFT_OTA_DEMO_WAYS_H
+#define ALOFT_OTA_DEMO_WAYS_H
+
+#include "aloft/push.h"
+#include "aloft/web.h"
+#include "ports/port.h"
+
+struct ways {
+    struct aloft_port *port;
+    struct aloft_intake intake;
+    struct aloft_control control;
+    struct aloft_push push;
+    struct aloft_web web;
+    struct aloft_way push_way;
+    struct aloft_way web_way;
+    char push_hash[2 * ALOFT_SHA256_LEN + 1];
+    struct aloft_webui_verifier web_ha1;
+    bool check; // somebody wants an update to be looked for now
+};
+
+// Starts what is on. ways must stay as long as the app; events are those of all images that come
+// in.
+void ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_events *events);
+
+#endif
