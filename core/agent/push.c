@@ -221,6 +221,7 @@ static enum aloft_err find_files(struct aloft_push *push)
 static enum aloft_err begin_files(struct aloft_push *push)
 {
     struct aloft_flash_view view = aloft_slots_view(base(push)->slots, push->files);
+    push->work.files.judged = false;
     aloft_writer_init(&push->work.files.writer, &view, push->invitation.size);
     return base(push)->rules->crypto->hash_init(&push->work.files.md5, ALOFT_HASH_MD5);
 }
@@ -234,6 +235,7 @@ static enum aloft_err finish_files(struct aloft_push *push)
         err = ALOFT_ERR_PUSH_MD5;
     }
     if (err == ALOFT_OK) {
+        push->work.files.judged = true;
         aloft_writer_head(&push->work.files.writer);
     }
     return err;
@@ -310,7 +312,7 @@ static enum aloft_step write_some(struct aloft_push *push, enum aloft_err *err)
         is_firmware(push) ? aloft_intake_step(push->config.intake) : aloft_writer_step(writer);
     *err = is_firmware(push) ? push->config.intake->err : writer->err;
     if (step == ALOFT_STEP_DONE && push->phase == FINISHING && !is_firmware(push) &&
-        !writer->heading) {
+        !push->work.files.judged) {
         *err = finish_files(push);
         step = *err == ALOFT_OK ? ALOFT_STEP_AGAIN : ALOFT_STEP_FAILED;
     }

@@ -305,7 +305,7 @@ static void invite_with(uint32_t command, const uint8_t *file, uint32_t len, uin
     datagram_from(SENDER, text);
 }
 
-static void invite(const uint8_t *file, uint32_t len)
+__attribute__((unused)) static void invite(const uint8_t *file, uint32_t len)
 {
     invite_with(ALOFT_ESPOTA_FLASH, file, len, len);
 }

@@ -60,6 +60,7 @@ struct aloft_push {
         struct {                         // while files come
             struct aloft_writer writer;
             struct aloft_hash md5;
+            bool judged; // they are what was announced: the first bytes may follow
         } files;
     } work;
 };

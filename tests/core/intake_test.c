@@ -1,0 +1,289 @@
+// The intake's turn and its three invariants, without any way in front: who may write and when,
+// that wrong bytes are known before the image's first ones are in flash, and what a cut leaves.
+#include "aloft/intake.h"
+#include "aloft/verify.h"
+#include "check.h"
+#include "device.h"
+#include "soft_crypto.h"
+
+static struct device device;
+static struct aloft_intake intake;
+static const struct aloft_flash_ops *ram_ops;
+static long power_for; // changes of flash until the power goes; below 0: it stays
+static bool cut;
+static int selected; // slot that an event told of
+
+static const int a;
+static const int b;
+
+static void hear(void *ctx, const struct aloft_event *event)
+{
+    (void)ctx;
+    selected = event->kind == ALOFT_EVENT_SELECTED ? (int)event->value : selected;
+}
+
+// The change that the power does not last for happens in its first half.
+static bool powered(uint32_t *len)
+{
+    if (power_for == 0) {
+        *len = cut ? 0 : *len / 2;
+        cut = true;
+        return false;
+    }
+    power_for--;
+    return true;
+}
+
+static enum aloft_err read_flash(void *ctx, uint32_t addr, void *buf, uint32_t len)
+{
+    return ram_ops->read(ctx, addr, buf, len);
+}
+
+static enum aloft_err prog_flash(void *ctx, uint32_t addr, const void *data, uint32_t len)
+{
+    bool good = powered(&len);
+    enum aloft_err err = len > 0 ? ram_ops->prog(ctx, addr, data, len) : ALOFT_OK;
+    return good ? err : ALOFT_ERR_FLASH_PROG;
+}
+
+static enum aloft_err erase_flash(void *ctx, uint32_t addr, uint32_t len)
+{
+    if (powered(&len)) {
+        return ram_ops->erase(ctx, addr, len);
+    }
+    memset(device.ram.bytes + addr, 0xFF, len);
+    return ALOFT_ERR_FLASH_ERASE;
+}
+
+static void power_up(long changes)
+{
+    static const struct aloft_flash_ops ops = {read_flash, prog_flash, erase_flash};
+    const struct aloft_intake_config config = {.slots = &device.slots,
+                                               .rules = &device.rules,
+                                               .events = {hear, NULL},
+                                               .running = ALOFT_SLOT_FACTORY,
+                                               .trial = true};
+    if (device.ram.flash.ops != &ops) {
+        ram_ops = device.ram.flash.ops;
+        device.ram.flash.ops = &ops;
+    }
+    power_for = changes;
+    cut = false;
+    selected = ALOFT_SLOT_NONE;
+    aloft_intake_init(&intake, &config);
+}
+
+static void setup(void)
+{
+    device_two_ota(&device);
+    power_up(-1);
+}
+
+static enum aloft_err settle(void)
+{
+    enum aloft_step step;
+    do {
+        uint32_t changes = device.ram.progs + device.ram.erases;
+        step = aloft_intake_step(&intake);
+        CHECK(device.ram.progs + device.ram.erases - changes <= 1);
+    } while (step == ALOFT_STEP_AGAIN && !cut);
+    return step == ALOFT_STEP_FAILED ? intake.err : ALOFT_OK;
+}
+
+static enum aloft_err feed(const void *who, const uint8_t *data, uint32_t len)
+{
+    enum aloft_err err = ALOFT_OK;
+    for (uint32_t used; len > 0 && err == ALOFT_OK && !cut; data += used, len -= used) {
+        err = aloft_intake_feed(&intake, who, data, len, &used);
+        err = err == ALOFT_OK ? settle() : err;
+    }
+    return err;
+}
+
+static void md5_of(const uint8_t *data, uint32_t len, uint8_t md5[ALOFT_MD5_LEN])
+{
+    struct aloft_hash hash;
+    (void)aloft_soft_crypto.hash_init(&hash, ALOFT_HASH_MD5);
+    (void)aloft_soft_crypto.hash_feed(&hash, data, len);
+    (void)aloft_soft_crypto.hash_finish(&hash, md5);
+}
+
+static enum aloft_err bring(const void *who, const uint8_t *image, uint32_t len, const uint8_t *md5)
+{
+    CHECK(aloft_intake_take(&intake, who));
+    enum aloft_err err = aloft_intake_begin(&intake, who, len, md5);
+    err = err == ALOFT_OK ? feed(who, image, len) : err;
+    err = err == ALOFT_OK && !cut ? aloft_intake_finish(&intake, who) : err;
+    return err == ALOFT_OK && !cut ? settle() : err;
+}
+
+static int boots(void)
+{
+    struct aloft_otadata records[2];
+    CHECK_EQ(aloft_bootsel_read(&device.slots, records), ALOFT_OK);
+    return aloft_bootsel_boot_slot(&device.slots, records);
+}
+
+static bool slot_0_is_good(void)
+{
+    struct aloft_flash_view view = aloft_slots_slot_view(&device.slots, 0);
+    struct aloft_verify verify;
+    enum aloft_step step;
+    aloft_verify_init(&verify, &view, &device.rules);
+    do {
+        step = aloft_verify_step(&verify);
+    } while (step == ALOFT_STEP_AGAIN);
+    return step == ALOFT_STEP_DONE;
+}
+
+static void an_image_is_taken_in_and_selected(void)
+{
+    for (uint32_t how = 0; how < 4; how++) { // with length, with MD5
+        uint8_t md5[ALOFT_MD5_LEN];
+        uint32_t len;
+        setup();
+        const uint8_t *image = device_image("2", 3000, &len);
+        md5_of(image, len, md5);
+        CHECK(aloft_intake_take(&intake, &a));
+        CHECK_EQ(aloft_intake_begin(&intake, &a, how & 1 ? len : 0, how & 2 ? md5 : NULL),
+                 ALOFT_OK);
+        CHECK_EQ(feed(&a, image, len), ALOFT_OK);
+        CHECK_EQ(boots(), ALOFT_SLOT_FACTORY);
+        CHECK_EQ(aloft_intake_finish(&intake, &a), ALOFT_OK);
+        CHECK_EQ(settle(), ALOFT_OK);
+        CHECK_EQ(boots(), 0);
+        CHECK_EQ(selected, 0);
+        CHECK_BYTES(device.ram.bytes + DEVICE_OTA_0, image, len);
+        aloft_intake_release(&intake, &a);
+        CHECK_EQ(boots(), 0);
+    }
+}
+
+static void the_turn_is_one_ways_until_it_is_given_back(void) // I1
+{
+    setup();
+    CHECK(aloft_intake_take(&intake, &a));
+    CHECK(aloft_intake_take(&intake, &a));
+    CHECK(!aloft_intake_take(&intake, &b));
+    aloft_intake_release(&intake, &b); // not its own
+    CHECK(!aloft_intake_take(&intake, &b));
+    aloft_intake_release(&intake, &a);
+    CHECK(aloft_intake_take(&intake, &b));
+}
+
+static void without_the_turn_nothing_is_written(void) // I2
+{
+    uint32_t len;
+    uint32_t used = 1;
+    setup();
+    const uint8_t *image = device_image("2", 3000, &len);
+    CHECK_EQ(aloft_intake_begin(&intake, &b, len, NULL), ALOFT_ERR_STATE);
+    CHECK(aloft_intake_take(&intake, &a));
+    CHECK_EQ(aloft_intake_begin(&intake, &b, len, NULL), ALOFT_ERR_STATE);
+    CHECK_EQ(aloft_intake_feed(&intake, &a, image, len, &used), ALOFT_ERR_STATE); // not begun
+    CHECK_EQ(used, 0);
+    CHECK_EQ(aloft_intake_begin(&intake, &a, len, NULL), ALOFT_OK);
+    CHECK_EQ(aloft_intake_feed(&intake, &b, image, len, &used), ALOFT_ERR_STATE);
+    CHECK_EQ(used, 0);
+    CHECK_EQ(aloft_intake_finish(&intake, &b), ALOFT_ERR_STATE);
+    CHECK_EQ(settle(), ALOFT_OK);
+    CHECK_EQ(device.ram.progs + device.ram.erases, 0);
+
+    CHECK_EQ(feed(&a, image, len), ALOFT_OK); // the holder was not disturbed
+    CHECK_EQ(aloft_intake_finish(&intake, &a), ALOFT_OK);
+    CHECK_EQ(settle(), ALOFT_OK);
+    CHECK_EQ(boots(), 0);
+}
+
+static void an_image_that_is_not_the_promised_never_begins_in_flash(void) // I3
+{
+    uint8_t md5[ALOFT_MD5_LEN];
+    uint32_t len;
+    setup();
+    const uint8_t *image = device_image("2", 3000, &len);
+    for (uint32_t bit = 0; bit < 128; bit += 5) {
+        device.ram.progs = 0;
+        md5_of(image, len, md5);
+        md5[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        CHECK_EQ(bring(&a, image, len, md5), ALOFT_ERR_PUSH_MD5);
+        CHECK(device.ram.progs > 0); // it got that far
+        CHECK(device.ram.bytes[DEVICE_OTA_0] == 0xFF);
+        CHECK_EQ(boots(), ALOFT_SLOT_FACTORY);
+        CHECK_EQ(settle(), ALOFT_ERR_PUSH_MD5); // and stays so
+        CHECK_EQ(aloft_intake_finish(&intake, &a), ALOFT_ERR_PUSH_MD5);
+        aloft_intake_release(&intake, &a);
+    }
+    md5_of(image, len, md5);
+    CHECK_EQ(bring(&a, image, len, md5), ALOFT_OK);
+    CHECK_EQ(boots(), 0);
+}
+
+static void an_image_that_is_given_up_is_none(void)
+{
+    uint32_t len;
+    setup();
+    const uint8_t *image = device_image("2", 3000, &len);
+    for (uint32_t off = 0; off <= len; off += 500) {
+        CHECK(aloft_intake_take(&intake, &a));
+        CHECK_EQ(aloft_intake_begin(&intake, &a, len, NULL), ALOFT_OK);
+        CHECK_EQ(feed(&a, image, off), ALOFT_OK);
+        aloft_intake_release(&intake, &a);
+        uint32_t changes = device.ram.progs + device.ram.erases;
+        CHECK_EQ(settle(), ALOFT_OK); // nothing is left to do
+        CHECK_EQ(device.ram.progs + device.ram.erases, changes);
+        CHECK(device.ram.bytes[DEVICE_OTA_0] == 0xFF);
+        CHECK_EQ(boots(), ALOFT_SLOT_FACTORY);
+    }
+    CHECK_EQ(bring(&b, image, len, NULL), ALOFT_OK);
+}
+
+static void short_and_wrong_images_are_named(void)
+{
+    uint32_t len;
+    setup();
+    const uint8_t *image = device_image("2", 3000, &len);
+    CHECK(aloft_intake_take(&intake, &a));
+    CHECK_EQ(aloft_intake_begin(&intake, &a, DEVICE_SLOT_LEN + 1, NULL), ALOFT_ERR_IMAGE_TOO_LARGE);
+    CHECK_EQ(aloft_intake_begin(&intake, &a, len, NULL), ALOFT_OK);
+    CHECK_EQ(feed(&a, image, len - 16), ALOFT_OK);
+    CHECK(aloft_intake_finish(&intake, &a) != ALOFT_OK);
+    CHECK_EQ(boots(), ALOFT_SLOT_FACTORY);
+    CHECK_EQ(aloft_intake_begin(&intake, &a, len, NULL), ALOFT_OK);
+    CHECK_EQ(feed(&a, (const uint8_t *)"<html>", 6), ALOFT_ERR_IMAGE_MAGIC);
+    CHECK_EQ(bring(&a, image, len, NULL), ALOFT_OK);
+}
+
+static void a_cut_at_any_change_leaves_what_boots(void)
+{
+    uint8_t md5[ALOFT_MD5_LEN];
+    for (long changes = 0;; changes++) {
+        uint32_t len;
+        const uint8_t *image = device_image("2", 3000, &len);
+        md5_of(image, len, md5);
+        device_two_ota(&device);
+        uint32_t rest = device_rest(&device, DEVICE_OTA_0, DEVICE_SLOT_LEN);
+        power_up(changes);
+        check_note("cut after %ld", changes, 0);
+        enum aloft_err err = bring(&a, image, len, md5);
+        bool was_cut = cut;
+        power_up(-1);
+        CHECK(boots() == ALOFT_SLOT_FACTORY || (boots() == 0 && slot_0_is_good()));
+        CHECK_EQ(device_rest(&device, DEVICE_OTA_0, DEVICE_SLOT_LEN), rest);
+        if (!was_cut) {
+            CHECK_EQ(err, ALOFT_OK);
+            CHECK(changes > 15);
+            break;
+        }
+        if (boots() == ALOFT_SLOT_FACTORY) {
+            CHECK_EQ(bring(&a, image, len, md5), ALOFT_OK);
+            CHECK_EQ(boots(), 0);
+        }
+    }
+}
+
+CHECK_MAIN(TEST(an_image_is_taken_in_and_selected),
+           TEST(the_turn_is_one_ways_until_it_is_given_back),
+           TEST(without_the_turn_nothing_is_written),
+           TEST(an_image_that_is_not_the_promised_never_begins_in_flash),
+           TEST(an_image_that_is_given_up_is_none), TEST(short_and_wrong_images_are_named),
+           TEST(a_cut_at_any_change_leaves_what_boots))
