@@ -427,7 +427,7 @@ static void look_at_clock(struct aloft_web *web, uint32_t now_ms)
     }
     set_deadline(web, now_ms, ALOFT_WEB_REST_MS);
     if (web->phase == IDLE) {
-        web->ask_open = web->err != ALOFT_OK;
+        web->ask_open = web->ask_open || web->err != ALOFT_OK;
         web->err = ALOFT_OK;
     } else if (web->phase >= READING && web->phase < CLOSING) { // keeps V4
         hang_up(web);

@@ -84,10 +84,10 @@ static void take_answer(void)
 static void turn(void)
 {
     uint32_t changes = device.ram.progs + device.ram.erases;
-    carry_out();
-    take_answer();
     world.state = way().ops->step(&web, world.now_ms);
     CHECK(device.ram.progs + device.ram.erases - changes <= 1);
+    carry_out();
+    take_answer();
 }
 
 static void settle(void)

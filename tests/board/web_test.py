@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""The browser way of a whole board: curl uploads in every dialect, tells it what to boot, and is
+kept out when it has no business there."""
+import hashlib
+import json
+import pathlib
+import re
+import socket
+import subprocess
+import time
+
+from bench import ALOFT, BIN, Board, aloft, check, main
+
+PASSWORD = "correct horse"
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+class WebBoard:
+    """A running board with the way on, until the end of the with block."""
+
+    def __init__(self, folder, **settings):
+        self.folder, self.port = folder, free_port()
+        self.settings = {"web_password": PASSWORD, "web_port": self.port, **settings}
+        self.board = Board(folder / "flash.bin").create(self.image("1.0.0"))
+
+    def image(self, version, **more):
+        path = self.folder / f"{version}.bin"
+        sets = [word for key, value in {**self.settings, **more}.items()
+                for word in ("--set", f"{key}={value}")]
+        aloft("image", "build", BIN / "tests" / "board" / "web_app", "-o", path, "--project",
+              "web_app", "--version", version, *sets)
+        return path
+
+    def __enter__(self):
+        self.log = open(self.folder / "console.txt", "w+", encoding="utf-8")
+        self.process = subprocess.Popen(
+            [ALOFT, "board", "run", self.board.flash, "--fast", "--timeout", "120"],
+            stdout=self.log, stderr=subprocess.STDOUT)
+        self.wait_for("is ready")
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.log.close()
+
+    def console(self):
+        return pathlib.Path(self.log.name).read_text(encoding="utf-8", errors="replace")
+
+    def wait_for(self, text, count=1):
+        end = time.monotonic() + 20
+        while self.console().count(text) < count:
+            check(time.monotonic() < end, "no", repr(text), "in\n" + self.console())
+            time.sleep(0.05)
+
+    def curl(self, path, *args, password=PASSWORD):
+        """Status and body of a request; status 0 when there was no answer."""
+        user = ["--digest", "-u", f"admin:{password}"] if password is not None else []
+        done = subprocess.run(
+            ["curl", "-s", "-m", "30", *user, "-w", "\n%{http_code}", *map(str, args),
+             f"http://127.0.0.1:{self.port}{path}"], stdout=subprocess.PIPE, text=True)
+        body, _, status = done.stdout.rpartition("\n")
+        return int(status), body
+
+    def status(self):
+        code, body = self.curl("/api/status")
+        check(code == 200, code, body)
+        return json.loads(body)
+
+    def post(self, command, body="", *args):
+        code, text = self.curl(f"/api/{command}", "--data-binary", body, *args)
+        return code, json.loads(text)
+
+
+def curl_uploads_in_every_dialect(folder):
+    with WebBoard(folder, confirm="start") as board:
+        code, body = board.curl("/update", "-F", f"firmware=@{board.image('2.0.0')}")
+        check(code == 200 and "Update Success! Rebooting..." in body, code, body)
+        board.wait_for("web_app 2.0.0 is ready")
+        check(board.status()["running"] == "ota_0", board.status())
+        code, body = board.curl("/update", "-F", f"image=@{board.image('3.0.0')}")
+        check((code, body) == (200, "OK"), code, body)
+        board.wait_for("web_app 3.0.0 is ready")
+        code, body = board.curl("/update", "-H", "Content-Type: application/octet-stream",
+                                "--data-binary", f"@{board.image('4.0.0')}")
+        check(code == 200 and json.loads(body)["restarting"], code, body)
+        board.wait_for("web_app 4.0.0 is ready")
+        status = board.status()
+        check(status["running"] == "ota_0" and status["version"] == "4.0.0", status)
+        check(status["slots"][1]["state"] == "VALID", status)
+
+
+def an_upload_that_is_no_image_changes_nothing(folder):
+    with WebBoard(folder) as board:
+        bad = folder / "bad.bin"
+        image = bytearray(board.image("2.0.0").read_bytes())
+        image[5000] ^= 1
+        bad.write_bytes(image)
+        code, body = board.curl("/update", "-F", f"firmware=@{bad}")
+        check(code == 200 and body.startswith("Update error: "), code, body)
+        code, body = board.curl("/update", "-F", f"update=@{bad}")
+        check((code, body) == (200, "FAIL"), code, body)
+        bad.write_bytes(b"\xE9" * (2 << 20))
+        code, body = board.curl("/update", "-F", f"firmware=@{bad}", "-H", "Expect:")
+        check(code == 413 and "WEB_TOO_LARGE" in body, code, body)
+        status = board.status()
+        check(status["running"] == "factory" and not status["slots"][1]["image"], status)
+        check(status["update"]["busy"] is False, status)
+        code, body = board.curl("/update", "-F", f"firmware=@{board.image('2.0.0')}")
+        check("Update Success" in body, code, body)
+        board.wait_for("web_app 2.0.0 is ready")
+
+
+def digest(board, method, target):
+    """The Authorization header of a client that has asked once."""
+    def sha256(text):
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    with socket.create_connection(("127.0.0.1", board.port)) as peer:
+        peer.sendall(f"{method} {target} HTTP/1.1\r\nHost: b\r\nContent-Length: 0\r\n\r\n".encode())
+        challenge = b"".join(iter(lambda: peer.recv(4096), b"")).decode()
+    nonce = re.search(r'nonce="(\w+)"', challenge).group(1)
+    ha1, ha2 = sha256(f"admin:aloft-demo:{PASSWORD}"), sha256(f"{method}:{target}")
+    response = sha256(f"{ha1}:{nonce}:00000001:c:auth:{ha2}")
+    return (f'Authorization: Digest username="admin", realm="aloft-demo", nonce="{nonce}", '
+            f'uri="{target}", algorithm=SHA-256, qop=auth, nc=00000001, cnonce="c", '
+            f'response="{response}"')
+
+
+def an_upload_that_breaks_off_leaves_the_way_free(folder):
+    with WebBoard(folder) as board:
+        image = board.image("2.0.0").read_bytes()
+        head = (f"POST /update HTTP/1.1\r\nHost: b\r\n{digest(board, 'POST', '/update')}\r\n"
+                f"Content-Type: application/octet-stream\r\nContent-Length: {len(image)}\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", board.port)) as peer:
+            peer.sendall(head.encode() + image[:len(image) // 2])
+        status = board.status()
+        check(status["update"]["busy"] is False and status["running"] == "factory", status)
+        check(not status["slots"][1]["image"], status)
+        code, body = board.curl("/update", "-F", f"firmware=@{folder / '2.0.0.bin'}")
+        check("Update Success" in body, code, body)
+        board.wait_for("web_app 2.0.0 is ready")
+
+
+def commands_choose_what_boots_and_refuse_what_would_not(folder):
+    with WebBoard(folder) as board:
+        code, answer = board.post("boot", '{"slot":"ota_1"}')
+        check(code == 409 and answer["error"] == "IMAGE_MAGIC", code, answer)
+        code, answer = board.post("rollback")
+        check(code == 409 and answer["error"] == "NOT_SELECTED", code, answer)
+        code, answer = board.post("check")
+        check(code == 200 and answer == {"ok": True, "restarting": False}, code, answer)
+        board.wait_for("a check was asked for")
+        board.curl("/update", "-F", f"firmware=@{board.image('2.0.0')}")
+        board.wait_for("web_app 2.0.0 is ready")
+        check(board.status()["slots"][1]["state"] == "PENDING_VERIFY", board.status())
+        code, answer = board.post("confirm")
+        check(code == 200, code, answer)
+        check(board.status()["slots"][1]["state"] == "VALID", board.status())
+        code, answer = board.post("boot", '{"slot":"factory"}')
+        check(code == 200 and answer["restarting"], code, answer)
+        board.wait_for("web_app 1.0.0 is ready", 2)
+        code, answer = board.post("boot", '{"slot":"ota_0"}')
+        check(code == 200, code, answer)
+        board.wait_for("web_app 2.0.0 is ready", 2)
+        code, answer = board.post("rollback")
+        check(code == 200 and answer["restarting"], code, answer)
+        board.wait_for("web_app 1.0.0 is ready", 3)
+        code, answer = board.post("restart")
+        check(code == 200 and answer["restarting"], code, answer)
+        board.wait_for("web_app 1.0.0 is ready", 4)
+
+
+def nobody_gets_in_without_the_password(folder):
+    with WebBoard(folder) as board:
+        image = board.image("2.0.0")
+        check(board.curl("/", password=None)[0] == 401)
+        check(board.curl("/update", "-F", f"firmware=@{image}", password=None)[0] == 401)
+        check(board.curl("/api/restart", "-d", "", "-H", "Origin: http://evil.example")[0] == 403)
+        origin = f"Origin: http://127.0.0.1:{board.port}"
+        check(board.post("check", "", "-H", origin)[0] == 200)
+        for _ in range(5):
+            check(board.curl("/", password="wrong")[0] == 401)
+        code, body = board.curl("/api/status")
+        check(code == 429 and "Too many wrong passwords" in body, code, body)
+
+
+def without_a_password_the_way_is_off(folder):
+    with WebBoard(folder, web_password="") as board:
+        check(board.curl("/")[0] == 0)
+
+
+if __name__ == "__main__":
+    main([curl_uploads_in_every_dialect, an_upload_that_is_no_image_changes_nothing,
+          an_upload_that_breaks_off_leaves_the_way_free,
+          commands_choose_what_boots_and_refuse_what_would_not,
+          nobody_gets_in_without_the_password, without_a_password_the_way_is_off])
