@@ -152,6 +152,18 @@ static void texts(void)
     emit_text("http", "interim", "000300",
               "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\n"
               "Content-Encoding: identity\r\n\r\nno");
+    emit_text("webui", "upload", "000300",
+              "POST /update HTTP/1.1\r\nHost: d\r\nOrigin: http://d\r\nContent-Length: 5\r\n"
+              "Content-Type: multipart/form-data; boundary=\"X\"\r\nExpect: 100-continue\r\n"
+              "\r\nhello");
+    emit_text("webui", "digest", "000300",
+              "GET / HTTP/1.1\r\nHost: d\r\nAuthorization: Digest username=\"u\",realm=\"r\","
+              "nonce=\"0\",uri=\"/\",algorithm=SHA-256,qop=auth,nc=00000001,cnonce=\"c\","
+              "response=\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"\r\n"
+              "\r\n");
+    emit_text("webui", "form", "01030001",
+              "XY\r\n--XY\r\nContent-Disposition: form-data; name=\"firmware\"; "
+              "filename=\"a.bin\"\r\n\r\nhello\r\n--XYZ\r\n--XY--\r\n");
     emit("url", "path", "", LIT("http://host/a/b?q#f\0../c/./d?e"));
     emit("url", "port", "", LIT("https://host:8070\0//other/x"));
     emit("url", "ipv6", "", LIT("http://[::1]:80?q\0?r"));
