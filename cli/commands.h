@@ -5,6 +5,7 @@
 
 int cmd_board(int argc, char **argv);
 int cmd_chip_info(int argc, char **argv);
+int cmd_control(int argc, char **argv);
 int cmd_erase_flash(int argc, char **argv);
 int cmd_flash(int argc, char **argv);
 int cmd_image(int argc, char **argv);

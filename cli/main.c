@@ -14,6 +14,7 @@ static const struct aloft_command commands[] = {
     {"board", "create, run and stop virtual boards", cmd_board},
     {"serve", "serve a folder of firmware over HTTP, for development", cmd_serve},
     {"push", "send firmware to a device in the network, as Arduino's IDE does", cmd_push},
+    {"control", "tell a device in the network what to boot, and ask what it runs", cmd_control},
     {"flash", "write a build folder or files into a board, over its serial port", cmd_flash},
     {"erase-flash", "erase a board's flash, over its serial port", cmd_erase_flash},
     {"read-flash", "read a board's flash into a file", cmd_read_flash},

@@ -189,6 +189,31 @@ def nobody_gets_in_without_the_password(folder):
         check(code == 429 and "Too many wrong passwords" in body, code, body)
 
 
+def the_tool_asks_and_commands(folder):
+    with WebBoard(folder) as board:
+        def control(*args, code=0, password=PASSWORD):
+            return aloft("control", f"127.0.0.1:{board.port}", *args, "--password", password,
+                         code=code)
+
+        out = control("status")
+        check("aloft-demo: web_app 1.0.0 runs from factory" in out, out)
+        check("  ota_0     no image" in out, out)
+        check(json.loads(control("status", "--json"))["running"] == "factory")
+        out = control("boot", "ota_1", code=1)
+        check("refuses: IMAGE_MAGIC: Not an app image" in out, out)
+        check(control("confirm") == "confirm: done\n")
+        check("the device restarts" in control("boot", "factory"))
+        board.wait_for("is ready", 2)
+        out = control("status", password="wrong", code=1)
+        check("WEB_UNAUTHORIZED: Name or password is missing or wrong" in out, out)
+        out = aloft("control", f"127.0.0.1:{free_port()}", "status", code=1)
+        check("is the browser way of the device on?" in out, out)
+        aloft("control", "127.0.0.1", "boot", code=2)
+        aloft("control", "127.0.0.1", "boot", 'x","y":"', code=2)
+        aloft("control", "127.0.0.1/x?", "status", code=2)
+        aloft("control", "127.0.0.1", "explode", code=2)
+
+
 def without_a_password_the_way_is_off(folder):
     with WebBoard(folder, web_password="") as board:
         check(board.curl("/")[0] == 0)
@@ -198,4 +223,5 @@ if __name__ == "__main__":
     main([curl_uploads_in_every_dialect, an_upload_that_is_no_image_changes_nothing,
           an_upload_that_breaks_off_leaves_the_way_free,
           commands_choose_what_boots_and_refuse_what_would_not,
-          nobody_gets_in_without_the_password, without_a_password_the_way_is_off])
+          nobody_gets_in_without_the_password, the_tool_asks_and_commands,
+          without_a_password_the_way_is_off])
