@@ -212,7 +212,7 @@ static void every_cut(uint32_t key, uint32_t stride)
             memcpy(sectors, sectors_before, sizeof sectors);
             cut(key, at, &ways[w]);
             cut(key, 1 + (uint32_t)rand() % 40, &ways[(uint32_t)rand() % WAYS]);
-            if ((at + w) % 4 == 0) {
+            if ((at + w) % 8 == 0) {
                 live_on(key);
             }
             write_whole(key);
