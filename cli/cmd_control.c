@@ -236,7 +236,7 @@ int cmd_control(int argc, char **argv)
         .examples = "  aloft control 10.0.0.7 status\n"
                     "  aloft control 10.0.0.7 boot ota_1 --password-file secret.txt\n"
                     "  ALOFT_PASSWORD=secret aloft control 10.0.0.7:8080 confirm --json",
-        .exits = "0 the device has done it, 1 it refuses or cannot be reached, 2 wrong usage",
+        .exits = "0 the device has done it, 1 it refuses or cannot be reached",
         .options = options,
         .option_count = COUNT(options),
         .operand_min = 2,

@@ -165,7 +165,7 @@ int cmd_push(int argc, char **argv)
         .examples = "  aloft push 192.168.1.50 firmware.bin\n"
                     "  ALOFT_PASSWORD=secret aloft push kitchen.local firmware.bin\n"
                     "  aloft push 192.168.1.50 --filesystem littlefs.bin --password-file pw.txt",
-        .exits = "0 the device has said that it runs FILE next, 1 it has not, 2 wrong usage",
+        .exits = "0 the device has said that it runs FILE next, 1 it has not",
         .options = options,
         .option_count = COUNT(options),
         .operand_min = 2,
