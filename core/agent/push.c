@@ -440,10 +440,12 @@ static bool receiving(struct aloft_push *push, uint32_t now_ms)
         conclude(push, "OK", 2, now_ms); // keeps P3
         return false;
     }
-    if (step == ALOFT_STEP_DONE && push->received == push->invitation.size) {
+    // The last count goes first: a sender waits for it, and judging takes its time.
+    bool told = push->said_off == push->said_len || !push->linked;
+    if (step == ALOFT_STEP_DONE && push->received == push->invitation.size && told) {
         err = all_came(push);
         step = err == ALOFT_OK ? ALOFT_STEP_DONE : ALOFT_STEP_FAILED;
-    } else if (step == ALOFT_STEP_DONE && push->peer_done) {
+    } else if (step == ALOFT_STEP_DONE && push->peer_done && told) {
         err = ALOFT_ERR_PUSH_CLOSED;
         step = ALOFT_STEP_FAILED;
     } else if (step == ALOFT_STEP_DONE && passed(now_ms, push->deadline_ms)) {
@@ -526,8 +528,10 @@ static enum aloft_way_state step(void *ctx, uint32_t now_ms)
     case DONE:
         return ALOFT_WAY_RESTART;
     }
-    // A request is carried out before anything is waited for.
-    busy = busy || push->phase != before || push->ask_bind || push->ask_open || push->ask_close;
+    // A request is carried out before anything is waited for, but for the connection back: that
+    // waits for the answer to be sent, which a port does when nothing else is to be done.
+    busy = busy || push->phase != before || push->ask_bind || push->ask_close ||
+           (push->ask_open && push->answer_len == 0);
     return busy ? ALOFT_WAY_BUSY : ALOFT_WAY_WAIT;
 }
 

@@ -204,9 +204,11 @@ static void carry_out_requests(void)
     }
 }
 
-static void send_all(void)
+// True when something was sent.
+static bool send_all(void)
 {
     uint32_t n = 0;
+    bool sent = false;
     if (world.bound) {
         n = world.way.ops->send(world.way.ctx, ALOFT_WAY_ID_INVITE, (uint8_t *)world.answer,
                                 ALOFT_ESPOTA_DATAGRAM);
@@ -214,6 +216,7 @@ static void send_all(void)
     if (n > 0) {
         world.answer[n] = 0;
         world.answers++;
+        sent = true;
     }
     if (world.linked && !world.opening) {
         uint8_t *to = (uint8_t *)world.said + world.said_len;
@@ -227,7 +230,9 @@ static void send_all(void)
         world.said_len += n;
         CHECK(world.said_len < SAID_MAX - 64);
         world.said[world.said_len] = 0;
+        sent = sent || n > 0;
     }
+    return sent;
 }
 
 // One round of the port's loop.
@@ -237,8 +242,9 @@ static enum aloft_way_state turn(void)
     enum aloft_way_state state = world.way.ops->step(world.way.ctx, world.now_ms);
     CHECK(device.ram.progs + device.ram.erases - changes <= 1);
     carry_out_requests();
-    send_all();
-    return state;
+    // A port sends when a way has nothing more urgent, and steps again when it could.
+    bool sent = state != ALOFT_WAY_BUSY && send_all();
+    return sent && state == ALOFT_WAY_WAIT ? ALOFT_WAY_BUSY : state;
 }
 
 // Until nothing happens without input or time.
