@@ -20,6 +20,7 @@ struct wish {
     const char *user;
     const char *password;
     const char *password_file;
+    const char *token;
     uint32_t timeout_s;
     bool json;
     struct aloft_file file; // of the password
@@ -77,7 +78,10 @@ static CURLcode ask(CURL *curl, const struct wish *wish, struct answer *answer)
     (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)wish->timeout_s);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-    if (wish->password != NULL) {
+    if (wish->token != NULL) {
+        (void)curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+        (void)curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, wish->token);
+    } else if (wish->password != NULL) {
         (void)curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_DIGEST);
         (void)curl_easy_setopt(curl, CURLOPT_USERNAME, wish->user);
         (void)curl_easy_setopt(curl, CURLOPT_PASSWORD, wish->password);
@@ -225,6 +229,7 @@ int cmd_control(int argc, char **argv)
          &wish.password},
         {ALOFT_ARG_TEXT, 0, "password-file", "FILE", "file whose first line is the password",
          &wish.password_file},
+        {ALOFT_ARG_TEXT, 0, "token", "TEXT", "token instead of user and password", &wish.token},
         {ALOFT_ARG_SIZE, 0, "timeout", "S", "seconds until it gives up (30)", &wish.timeout_s},
         {ALOFT_ARG_FLAG, 0, "json", NULL, "print the device's answer for scripts", &wish.json},
     };

@@ -3,10 +3,11 @@
 #include "aloft/agent.h"
 #include "aloft/push.h"
 #include "aloft/slots.h"
+#include "aloft/web.h"
 
 extern char update_agent[], update_receive_buffer[];
 extern char part_engine[], part_writer[], part_http[], part_url[], part_bootsel[], part_verify[];
-extern char way_push[], way_intake[];
+extern char way_push[], way_web[], way_control[], way_intake[];
 extern char shared_slots[], shared_flash[], shared_rules[];
 
 // The agent holds all machines and their buffers; the port holds one piece of received bytes.
@@ -22,6 +23,8 @@ char part_verify[sizeof(struct aloft_verify)];
 
 // Of the ways besides the pull, and what they share.
 char way_push[sizeof(struct aloft_push)];
+char way_web[sizeof(struct aloft_web)];
+char way_control[sizeof(struct aloft_control)];
 char way_intake[sizeof(struct aloft_intake)];
 
 char shared_slots[sizeof(struct aloft_slots)];

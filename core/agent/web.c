@@ -3,6 +3,7 @@
 //
 //   OFF
 //   IDLE -> READING -> COLLECTING -> CONTROLLING -> ANSWERING -> DRAINING -> CLOSING -> IDLE
+//               |  (a token: CHECKING first)
 //               |----> RECEIVING --> FINISHING ----^                           |-> RESTARTING
 //               |----------------------------------^
 //
@@ -15,6 +16,7 @@ enum phase {
     OFF,
     IDLE,
     READING,
+    CHECKING,
     COLLECTING,
     RECEIVING,
     FINISHING,
@@ -296,8 +298,21 @@ static enum aloft_err admit(const struct aloft_web *web)
                                                 : ALOFT_ERR_WEB_UNAUTHORIZED;
 }
 
+static void begin_check(struct aloft_web *web)
+{
+    const struct aloft_webui_token *token = web->config.token;
+    const struct aloft_pbkdf2_salt salt = {token->salt, sizeof token->salt};
+    aloft_pbkdf2_begin(&web->kdf, web->config.rules->crypto, web->token, web->token_len, salt,
+                       token->rounds);
+    web->phase = CHECKING;
+}
+
 static void ready(struct aloft_web *web, uint32_t now_ms)
 {
+    if (web->verdict == ALOFT_WEBUI_PENDING && !web->http.foreign) {
+        begin_check(web);
+        return;
+    }
     enum aloft_err err = admit(web);
     web->pending_len = 0;
     set_deadline(web, now_ms, ALOFT_WEB_IDLE_MS);
@@ -313,8 +328,47 @@ static void ready(struct aloft_web *web, uint32_t now_ms)
     }
 }
 
+// "Bearer ...", where it is good for something. Its check takes long, so it is only kept here.
+static bool keep_token(struct aloft_web *web, uint32_t now_ms)
+{
+    static const char scheme[] = "bearer ";
+    const char *token = web->http.text + sizeof scheme - 1;
+    if (web->config.token == NULL || memcmp(web->http.target, "/api/", 5) != 0 ||
+        !aloft_webui_is(web->http.text, sizeof scheme - 1, scheme)) {
+        return false;
+    }
+    uint32_t len = (uint32_t)strlen(token);
+    web->token_len = len < sizeof web->token ? len : sizeof web->token;
+    memcpy(web->token, token, web->token_len);
+    web->verdict =
+        aloft_webui_auth_locked(&web->auth, now_ms) > 0 ? ALOFT_WEBUI_LOCKED : ALOFT_WEBUI_PENDING;
+    return true;
+}
+
+static void step_checking(struct aloft_web *web, uint32_t now_ms)
+{
+    const struct aloft_webui_token *token = web->config.token;
+    enum aloft_step step = aloft_pbkdf2_step(&web->kdf, ALOFT_WEB_ROUNDS);
+    if (step == ALOFT_STEP_AGAIN) {
+        return;
+    }
+    bool good = step == ALOFT_STEP_DONE &&
+                aloft_webui_auth_same(web->kdf.out, token->key, sizeof token->key);
+    if (good) {
+        aloft_webui_auth_passed(&web->auth);
+    } else {
+        aloft_webui_auth_failed(&web->auth, now_ms);
+    }
+    web->verdict = good ? ALOFT_WEBUI_GOOD : ALOFT_WEBUI_WRONG;
+    web->phase = READING;
+    ready(web, now_ms);
+}
+
 static void check_credentials(struct aloft_web *web, uint32_t now_ms)
 {
+    if (keep_token(web, now_ms)) {
+        return;
+    }
     static const char *const methods[] = {"", "GET", "HEAD", "POST"};
     const struct aloft_webui_claim claim = {
         .method = methods[web->http.method], .target = web->http.target, .value = web->http.text};
@@ -438,6 +492,9 @@ static enum aloft_way_state step(void *ctx, uint32_t now_ms)
 {
     struct aloft_web *web = self(ctx);
     switch ((enum phase)web->phase) {
+    case CHECKING:
+        step_checking(web, now_ms);
+        return ALOFT_WAY_BUSY;
     case FINISHING:
         step_finishing(web, now_ms);
         return ALOFT_WAY_BUSY;
@@ -601,7 +658,7 @@ static void closed(void *ctx, uint8_t id, uint32_t now_ms)
     struct aloft_web *web = self(ctx);
     (void)id;
     (void)now_ms;
-    bool cut = web->phase == READING || web->phase == COLLECTING ||
+    bool cut = web->phase == READING || web->phase == CHECKING || web->phase == COLLECTING ||
                (web->phase == RECEIVING && !web->whole);
     if (cut) {
         aloft_intake_release(web->config.intake, web); // keeps V3

@@ -1,5 +1,6 @@
 // An app for tests of the browser way: it serves the page, and does nothing else. Settings:
 //   web_user, web_password   no password: the way is off
+//   web_token                a token for /api/, besides
 //   web_port
 //   confirm  "start": confirm at once
 #include "aloft/web.h"
@@ -10,6 +11,7 @@
 
 #define TAG        "web"
 #define FOREVER_MS 1000u
+#define ROUNDS     1000u
 
 static void on_command(void *ctx, enum aloft_command command, int slot, enum aloft_err err)
 {
@@ -38,6 +40,20 @@ static void confirm(struct aloft_port *port)
                    aloft_err_name(aloft_port_run_bootsel(port, &op)));
 }
 
+// A product keeps the result; here the token itself is a setting.
+static void derive(struct aloft_port *port, struct aloft_webui_token *token)
+{
+    const char *text = aloft_port_setting(port, "web_token", "");
+    const struct aloft_pbkdf2_salt salt = {token->salt, sizeof token->salt};
+    struct aloft_pbkdf2 kdf;
+    aloft_pbkdf2_begin(&kdf, aloft_port_rules(port)->crypto, text, (uint32_t)strlen(text), salt,
+                       token->rounds);
+    while (aloft_pbkdf2_step(&kdf, ROUNDS) == ALOFT_STEP_AGAIN) {
+        aloft_port_delay_ms(port, 0);
+    }
+    memcpy(token->key, kdf.out, sizeof token->key);
+}
+
 void app_main(struct aloft_port *port)
 {
     static const char *const reasons[] = {"power-on", "software", "panic", "watchdog", "brown-out"};
@@ -47,6 +63,7 @@ void app_main(struct aloft_port *port)
     const struct aloft_image_rules *rules = aloft_port_rules(port);
     const struct aloft_image_facts *facts = aloft_port_running_facts(port);
     struct aloft_webui_verifier verifier;
+    struct aloft_webui_token token = {.salt = "a salt of tests", .rounds = ROUNDS};
     struct aloft_intake intake;
     struct aloft_control control;
     struct aloft_web web;
@@ -67,11 +84,13 @@ void app_main(struct aloft_port *port)
     enum aloft_err err =
         aloft_webui_auth_verifier(rules->crypto, user, device_id, password, &verifier);
     ALOFT_ASSERT(err == ALOFT_OK);
+    derive(port, &token);
     const struct aloft_web_config config = {
         .slots = aloft_port_slots(port),
         .rules = rules,
         .current = facts,
         .verifier = password[0] != 0 ? &verifier : NULL,
+        .token = aloft_port_setting(port, "web_token", "")[0] != 0 ? &token : NULL,
         .intake = &intake,
         .control = &control,
         .page = aloft_web_page,

@@ -190,7 +190,7 @@ def nobody_gets_in_without_the_password(folder):
 
 
 def the_tool_asks_and_commands(folder):
-    with WebBoard(folder) as board:
+    with WebBoard(folder, web_token="sesame") as board:
         def control(*args, code=0, password=PASSWORD):
             return aloft("control", f"127.0.0.1:{board.port}", *args, "--password", password,
                          code=code)
@@ -208,6 +208,9 @@ def the_tool_asks_and_commands(folder):
         check("WEB_UNAUTHORIZED: Name or password is missing or wrong" in out, out)
         out = aloft("control", f"127.0.0.1:{free_port()}", "status", code=1)
         check("is the browser way of the device on?" in out, out)
+        here = f"127.0.0.1:{board.port}"
+        check(aloft("control", here, "check", "--token", "sesame") == "check: done\n")
+        aloft("control", here, "check", "--token", "sesam", code=1)
         aloft("control", "127.0.0.1", "boot", code=2)
         aloft("control", "127.0.0.1", "boot", 'x","y":"', code=2)
         aloft("control", "127.0.0.1/x?", "status", code=2)

@@ -1,264 +1,7 @@
 // The browser way on a device in RAM, with the port's loop and a client that answers challenges:
 // uploads good, bad, cut short, too large and at the same time; commands and what they refuse;
 // power cut at every operation of an upload; who is let in.
-#include "aloft/web.h"
-#include "check.h"
-#include "device.h"
-#include "soft_crypto.h"
-
-enum { ANSWER_MAX = 16384, TOLD_MAX = 256, STEPS_MAX = 100000 };
-
-static struct device device;
-static struct aloft_intake intake;
-static struct aloft_control control;
-static struct aloft_web web;
-static struct aloft_webui_verifier verifier;
-static struct aloft_web_config config;
-static const uint8_t page[] = "\x1f\x8b page";
-
-// The world around the way.
-static struct {
-    uint32_t now_ms;
-    bool listening;
-    bool peer;
-    uint32_t piece; // bytes offered at a time
-    char answer[ANSWER_MAX];
-    uint32_t answer_len;
-    char told[TOLD_MAX]; // commands that ended
-    bool checked;
-    enum aloft_way_state state;
-} world;
-
-static void check_now(void *ctx)
-{
-    CHECK(ctx == &world);
-    world.checked = true;
-}
-
-static void told(void *ctx, enum aloft_command command, int slot, enum aloft_err err)
-{
-    size_t len = strlen(world.told);
-    char name[ALOFT_SLOT_NAME] = "";
-    CHECK(ctx == &world);
-    if (command == ALOFT_COMMAND_BOOT || command == ALOFT_COMMAND_FACTORY) {
-        aloft_slot_name(slot, name);
-    }
-    snprintf(world.told + len, TOLD_MAX - len, "%s %s %s; ", aloft_control_name(command), name,
-             aloft_err_name(err));
-}
-
-static struct aloft_way way(void)
-{
-    return aloft_web_way(&web);
-}
-
-static void carry_out(void)
-{
-    struct aloft_request request;
-    while (way().ops->request(&web, &request)) {
-        CHECK_EQ(request.id, ALOFT_WAY_ID_WEB);
-        CHECK_EQ(request.link, ALOFT_LINK_LISTEN);
-        if (request.kind == ALOFT_REQUEST_OPEN) {
-            CHECK(!world.listening);
-            CHECK_EQ(request.port, 8080);
-            world.listening = true;
-        } else {
-            CHECK(world.peer); // else it would close the listener
-            world.peer = false;
-        }
-    }
-}
-
-static void take_answer(void)
-{
-    uint8_t *to = (uint8_t *)world.answer;
-    for (uint32_t n; world.peer && (n = way().ops->send(&web, ALOFT_WAY_ID_WEB,
-                                                        to + world.answer_len, 100)) > 0;) {
-        CHECK(n <= 100);
-        world.answer_len += n;
-        CHECK(world.answer_len < ANSWER_MAX - 100);
-        world.answer[world.answer_len] = 0;
-    }
-}
-
-static void turn(void)
-{
-    uint32_t changes = device.ram.progs + device.ram.erases;
-    world.state = way().ops->step(&web, world.now_ms);
-    CHECK(device.ram.progs + device.ram.erases - changes <= 1);
-    carry_out();
-    take_answer();
-}
-
-static void settle(void)
-{
-    int steps = 0;
-    do {
-        turn();
-        CHECK(++steps < STEPS_MAX);
-    } while (world.state == ALOFT_WAY_BUSY && steps < STEPS_MAX);
-}
-
-static void init_with(const struct aloft_webui_verifier *with)
-{
-    static const struct aloft_image_facts current = {.version = "1", .project = "old"};
-    const struct aloft_intake_config in = {.slots = &device.slots,
-                                           .rules = &device.rules,
-                                           .current = &current,
-                                           .running = ALOFT_SLOT_FACTORY,
-                                           .trial = true};
-    const struct aloft_control_config con = {.slots = &device.slots,
-                                             .rules = &device.rules,
-                                             .intake = &intake,
-                                             .hooks = {check_now, told, &world},
-                                             .running = ALOFT_SLOT_FACTORY,
-                                             .trial = true};
-    config = (struct aloft_web_config){.slots = &device.slots,
-                                       .rules = &device.rules,
-                                       .current = &current,
-                                       .verifier = with,
-                                       .intake = &intake,
-                                       .control = &control,
-                                       .page = page,
-                                       .page_len = sizeof page,
-                                       .device_id = "aloft-1",
-                                       .reset_reason = "power",
-                                       .running = ALOFT_SLOT_FACTORY,
-                                       .port = 8080};
-    memset(&world, 0, sizeof world);
-    world.piece = 1024;
-    aloft_intake_init(&intake, &in);
-    aloft_control_init(&control, &con);
-    aloft_web_init(&web, &config);
-    settle();
-}
-
-static void setup(void)
-{
-    device_two_ota(&device);
-    device_put_app(&device, ALOFT_SLOT_FACTORY, "1");
-    CHECK_EQ(aloft_webui_auth_verifier(&aloft_soft_crypto, "admin", "aloft-1", "pw", &verifier),
-             ALOFT_OK);
-    init_with(&verifier);
-    CHECK(world.listening);
-}
-
-static void hex_of(const char *text, char *hex)
-{
-    struct aloft_hash hash;
-    uint8_t digest[ALOFT_SHA256_LEN];
-    (void)aloft_soft_crypto.hash_init(&hash, ALOFT_HASH_SHA256);
-    (void)aloft_soft_crypto.hash_feed(&hash, text, strlen(text));
-    (void)aloft_soft_crypto.hash_finish(&hash, digest);
-    for (int i = 0; i < ALOFT_SHA256_LEN; i++) {
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-    }
-}
-
-// "Authorization: ..." for a request, to a challenge that the test takes at the door.
-static const char *credentials(const char *method, const char *target, const char *password)
-{
-    static char out[1024];
-    char nonce[ALOFT_WEBUI_NONCE_HEX + 1];
-    char text[512];
-    char ha1[65];
-    char ha2[65];
-    char response[65];
-    aloft_webui_auth_nonce(&web.auth, world.now_ms, nonce);
-    snprintf(text, sizeof text, "admin:aloft-1:%s", password);
-    hex_of(text, ha1);
-    snprintf(text, sizeof text, "%s:%s", method, target);
-    hex_of(text, ha2);
-    snprintf(text, sizeof text, "%s:%s:00000001:c:auth:%s", ha1, nonce, ha2);
-    hex_of(text, response);
-    snprintf(out, sizeof out,
-             "Authorization: Digest realm=\"aloft-1\", nonce=\"%s\", uri=\"%s\", qop=auth, "
-             "nc=00000001, cnonce=\"c\", algorithm=SHA-256, response=\"%s\"\r\n",
-             nonce, target, response);
-    return out;
-}
-
-static void open_peer(void)
-{
-    const struct aloft_way_peer peer = {"10.0.0.2", 4711};
-    CHECK(world.listening && !world.peer);
-    world.peer = true;
-    world.answer_len = 0;
-    world.answer[0] = 0;
-    way().ops->opened(&web, ALOFT_WAY_ID_WEB, &peer, world.now_ms);
-}
-
-// Offers bytes until they are taken, or the connection is closed.
-static void give(const void *data, uint32_t len)
-{
-    const uint8_t *at = data;
-    int steps = 0;
-    while (len > 0 && world.peer && ++steps < STEPS_MAX) {
-        uint32_t n = len < world.piece ? len : world.piece;
-        n = way().ops->feed(&web, ALOFT_WAY_ID_WEB, NULL, at, n, world.now_ms);
-        at += n;
-        len -= n;
-        turn();
-    }
-    CHECK(steps < STEPS_MAX);
-}
-
-static void give_text(const char *text)
-{
-    give(text, (uint32_t)strlen(text));
-}
-
-// Sends the head of a request with a good password.
-static void give_head(const char *method, const char *target, const char *headers)
-{
-    char text[2048];
-    open_peer();
-    snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: d\r\n%s%s\r\n", method, target,
-             credentials(method, target, "pw"), headers);
-    give_text(text);
-}
-
-static const char *body(void)
-{
-    const char *at = strstr(world.answer, "\r\n\r\n");
-    return at != NULL ? at + 4 : "";
-}
-
-static bool says(const char *text)
-{
-    return strstr(world.answer, text) != NULL;
-}
-
-static void ask(const char *method, const char *target, const char *headers, const char *text)
-{
-    give_head(method, target, headers);
-    give_text(text);
-    settle();
-    CHECK(!world.peer); // answered and closed
-}
-
-static int selected(void)
-{
-    struct aloft_otadata records[2];
-    CHECK_EQ(aloft_bootsel_read(&device.slots, records), ALOFT_OK);
-    return aloft_bootsel_boot_slot(&device.slots, records);
-}
-
-// Nothing of an upload is left behind, and the next one may come.
-static void check_nothing_happened(void)
-{
-    CHECK_EQ(selected(), ALOFT_SLOT_FACTORY);
-    CHECK(device.ram.bytes[DEVICE_OTA_0] == 0xFF);
-    CHECK(intake.holder == NULL);
-    CHECK_EQ(world.state, ALOFT_WAY_WAIT);
-}
-
-static void check_updated(const uint8_t *image, uint32_t len)
-{
-    CHECK_EQ(selected(), 0);
-    CHECK_BYTES(device.ram.bytes + DEVICE_OTA_0, image, len);
-    CHECK_EQ(world.state, ALOFT_WAY_RESTART);
-}
+#include "web_world.h"
 
 // ---- uploads
 
@@ -703,6 +446,49 @@ static void web_locks_itself_after_five_wrong_passwords(void)
     CHECK(says("HTTP/1.1 200 "));
 }
 
+static void ask_with_token(const char *target, const char *token)
+{
+    char text[300];
+    open_peer();
+    snprintf(
+        text, sizeof text,
+        "POST %s HTTP/1.1\r\nHost: d\r\nAuthorization: Bearer %s\r\nContent-Length: 2\r\n\r\n{}",
+        target, token);
+    give_text(text);
+    settle();
+    CHECK(!world.peer);
+}
+
+static void web_takes_a_token_for_commands_alone(void)
+{
+    static const uint8_t salt[ALOFT_WEBUI_SALT] = "0123456789abcde";
+    struct aloft_webui_token token = {.rounds = 1000};
+    struct aloft_pbkdf2 kdf;
+    setup();
+    ask_with_token("/api/check", "sesame"); // there is none
+    CHECK(says("HTTP/1.1 401 "));
+    memcpy(token.salt, salt, sizeof salt);
+    aloft_pbkdf2_begin(&kdf, &aloft_soft_crypto, "sesame", 6,
+                       (struct aloft_pbkdf2_salt){salt, sizeof salt}, token.rounds);
+    while (aloft_pbkdf2_step(&kdf, 1000) == ALOFT_STEP_AGAIN) {
+    }
+    memcpy(token.key, kdf.out, sizeof token.key);
+    config.token = &token;
+    world.listening = false;
+    aloft_web_init(&web, &config);
+    settle();
+    ask_with_token("/api/check", "sesame");
+    CHECK(says("HTTP/1.1 200 OK\r\n") && world.checked);
+    ask_with_token("/update", "sesame");
+    CHECK(says("HTTP/1.1 401 "));
+    for (uint32_t i = 0; i < ALOFT_WEBUI_TRIES; i++) {
+        ask_with_token("/api/check", i == 0 ? "sesam" : "sesame2");
+        CHECK(says("HTTP/1.1 401 "));
+    }
+    ask_with_token("/api/check", "sesame");
+    CHECK(says("HTTP/1.1 429 "));
+}
+
 static void web_refuses_the_pages_of_other_sites(void)
 {
     setup();
@@ -769,5 +555,6 @@ CHECK_MAIN(TEST(web_takes_an_upload_in_each_dialect),
            TEST(web_gives_the_page_and_only_its_head_to_head), TEST(web_is_off_without_a_verifier),
            TEST(web_challenges_everybody_who_has_no_password),
            TEST(web_locks_itself_after_five_wrong_passwords),
-           TEST(web_refuses_the_pages_of_other_sites), TEST(web_gives_up_a_client_that_stops),
-           TEST(web_listens_again_after_its_port_was_taken), TEST(web_refuses_what_is_no_request))
+           TEST(web_takes_a_token_for_commands_alone), TEST(web_refuses_the_pages_of_other_sites),
+           TEST(web_gives_up_a_client_that_stops), TEST(web_listens_again_after_its_port_was_taken),
+           TEST(web_refuses_what_is_no_request))

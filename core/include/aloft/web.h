@@ -15,6 +15,7 @@
 #define ALOFT_WEB_H
 
 #include "aloft/control.h"
+#include "aloft/pbkdf2.h"
 #include "aloft/way.h"
 #include "aloft/webui.h"
 #include "aloft/webui_auth.h"
@@ -25,6 +26,7 @@
 #define ALOFT_WEB_DRAIN_MS  5000u    // for the rest of a request that was refused
 #define ALOFT_WEB_REST_MS   3600000u // between two looks at the clock when nobody comes
 #define ALOFT_WEB_LISTEN_MS 10000u   // until a listener that failed is tried again
+#define ALOFT_WEB_ROUNDS    50u      // of PBKDF2 in a step
 #define ALOFT_WEB_BODY_MAX  256u     // bytes of a command's body
 
 struct aloft_web_config {
@@ -32,6 +34,7 @@ struct aloft_web_config {
     const struct aloft_image_rules *rules;       // crypto is required
     const struct aloft_image_facts *current;     // of the running app
     const struct aloft_webui_verifier *verifier; // NULL: the way is off
+    const struct aloft_webui_token *token;       // for /api/ as a bearer token; NULL: there is none
     struct aloft_intake *intake;
     struct aloft_control *control;
     const uint8_t *page; // gzipped HTML
@@ -72,6 +75,9 @@ struct aloft_web {
     bool closed;          // the form's closing boundary has come
     uint32_t pending_off; // bytes of text that wait for the engine
     uint32_t pending_len;
+    uint32_t token_len;
+    char token[ALOFT_PBKDF2_KEY_MAX]; // while the headers come
+    struct aloft_pbkdf2 kdf;
     struct aloft_webui_auth auth;
     struct aloft_webui http;
     struct aloft_webui_multipart parts;

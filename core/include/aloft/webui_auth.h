@@ -30,6 +30,14 @@ struct aloft_webui_verifier {
     char md5[2 * ALOFT_MD5_LEN + 1];
 };
 
+// Of a token for scripts: PBKDF2 of it (pbkdf2.h).
+#define ALOFT_WEBUI_SALT 16u
+struct aloft_webui_token {
+    uint8_t salt[ALOFT_WEBUI_SALT];
+    uint32_t rounds; // at least 1
+    uint8_t key[ALOFT_SHA256_LEN];
+};
+
 struct aloft_webui_nonce {
     char hex[ALOFT_WEBUI_NONCE_HEX];
     uint32_t given_ms;
@@ -54,7 +62,8 @@ enum aloft_webui_verdict {
     ALOFT_WEBUI_GOOD,
     ALOFT_WEBUI_STALE, // the password is right, the nonce is used up: challenge again
     ALOFT_WEBUI_WRONG,
-    ALOFT_WEBUI_LOCKED, // not even looked at
+    ALOFT_WEBUI_LOCKED,  // not even looked at
+    ALOFT_WEBUI_PENDING, // a token that is being checked
 };
 
 // The verifier of a user and a password. Errors: CRYPTO.
