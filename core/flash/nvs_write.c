@@ -2,11 +2,11 @@
 // the old one, and then the old one goes. All facts are read from flash at each turn; what is in
 // RAM is the plan alone.
 //
-//   tidy up   LOOK -> [DROP -> LOOK] [copying -> LOOK] -> SWEEP [purging -> SWEEP]
+//   tidy up   LOOK -> [CLEAN -> LOOK] [DROP -> LOOK] [copying -> LOOK] -> SWEEP [purging -> SWEEP]
 //             -> TWINS [purging -> TWINS] -> BEGIN
 //   write     ITEM -> [HOLES -> ITEM] [WEIGH -> FILL -> FREEING -> ERASE -> HEADER -> copying]
 //             -> ENTRY <-> MARK -> CHECK -> ITEM ... -> OLD [purging -> OLD] -> DONE
-//   copying   COPY -> ENTRY <-> MARK -> COPY ... -> RELEASE
+//   copying   COPY -> ENTRY <-> MARK -> COPY ... -> RELEASE -> CLEAN
 //   purging   PURGE ... -> MARKS ...
 //
 // Invariants
@@ -14,11 +14,12 @@
 //   it
 //       before the older one goes. So two items of one key are there only while one is the last
 //       item of the newest page, and nothing is copied before that is put in order.
-//   N2  A page is erased right before it begins, never before: a page that was erased at some time
-//       and looks blank may be one whose erase was cut.
-//   N3  A page goes by one program of zeros over its header, when all of its items are elsewhere.
-//   So
-//       an erase that is cut, which leaves some bits old, cannot bring it back.
+//   N2  A page is erased right before it begins, even if it is blank: its erase may have been cut,
+//       and what looks blank may be unstable.
+//   N3  A page is erased only when one program of zeros over its header has made it void, and all
+//   of
+//       its items are elsewhere. So an erase that is cut, which leaves some bits old, cannot bring
+//       it back.
 //   N4  Nothing is programmed behind an entry that is not blank but marked empty: ESP-IDF would
 //       take all that follows for torn. Such entries are marked erased first.
 //   N5  Bytes of an item are never taken for items: while any is marked written, so is the entry
@@ -43,6 +44,7 @@ enum phase {
     HEADER,
     COPY,
     RELEASE,
+    CLEAN,
     ENTRY,
     MARK,
     CHECK,
@@ -192,8 +194,9 @@ static enum aloft_err purge_marks(struct aloft_nvs_write *op)
 struct headers {
     struct aloft_nvs_page newest;
     uint32_t live;
-    uint32_t free;    // a page that is not live, round the ring from the newest
-    uint32_t freeing; // from op->scan on
+    uint32_t free;     // a page that is not live, round the ring from the newest
+    uint32_t freeing;  // from op->scan on
+    uint32_t released; // has a void header
 };
 
 static enum aloft_err read_headers(struct aloft_nvs_write *op, struct headers *out)
@@ -204,6 +207,7 @@ static enum aloft_err read_headers(struct aloft_nvs_write *op, struct headers *o
     uint32_t next_free = none;
     memset(out, 0, sizeof *out);
     out->freeing = none;
+    out->released = none;
     op->newest = none;
     op->seq = 0;
     for (uint32_t i = 0; i < none; i++) {
@@ -212,6 +216,7 @@ static enum aloft_err read_headers(struct aloft_nvs_write *op, struct headers *o
             return err;
         }
         if (!page.live) {
+            out->released = page.state == 0 && page.seq == 0 ? i : out->released;
             first_free = first_free == none ? i : first_free;
             next_free = next_free == none && op->newest != none ? i : next_free;
             continue;
@@ -237,7 +242,12 @@ static enum aloft_err look(struct aloft_nvs_write *op)
     struct headers headers;
     enum aloft_err err = read_headers(op, &headers);
     uint32_t victim = headers.freeing;
-    op->victim = op->nvs->pages;
+    op->victim = headers.released;
+    op->after = LOOK;
+    if (err == ALOFT_OK && headers.released != op->nvs->pages) {
+        op->phase = CLEAN;
+        return ALOFT_OK;
+    }
     if (err != ALOFT_OK || victim == op->nvs->pages) {
         go(op, SWEEP);
         return err;
@@ -254,7 +264,6 @@ static enum aloft_err look(struct aloft_nvs_write *op)
     } else if (copied || headers.free == op->nvs->pages) {
         op->scan = victim + 1; // not a page that is being copied, whatever it says
     } else {
-        op->after = LOOK;
         op->phase = ERASE;
     }
     return err;
@@ -668,8 +677,11 @@ static enum aloft_err advance(struct aloft_nvs_write *op)
     case COPY:
         return copy_item(op);
     case RELEASE:
-        go(op, op->after);
+        op->phase = CLEAN;
         return prog_void(op, op->victim);
+    case CLEAN:
+        go(op, op->after);
+        return aloft_flash_erase(&op->nvs->view, op->victim * ALOFT_NVS_PAGE, ALOFT_NVS_PAGE);
     case ENTRY:
         return write_entry(op);
     case MARK:

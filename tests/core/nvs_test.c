@@ -237,6 +237,15 @@ static void an_old_secret_leaves_flash(void)
     aloft_nvs_erase(&op, &nvs, "wifi", "cal");
     CHECK_EQ(run(), ALOFT_OK);
     CHECK(!in_flash(cal, sizeof cal));
+    for (uint32_t i = 0; i < 400; i++) { // pages were copied, and the secret with them
+        CHECK_EQ(set_u32("boots", i), ALOFT_OK);
+        if (i % 50 == 0) {
+            CHECK_EQ(set_str("web_ha1", i % 100 == 0 ? ha1 : "new"), ALOFT_OK);
+            CHECK_EQ(in_flash(ha1, 32), i % 100 == 0);
+        }
+    }
+    CHECK_EQ(set_str("web_ha1", "newer"), ALOFT_OK);
+    CHECK(!in_flash(ha1, 32));
 }
 
 // Values that fill a page each, in parts; the other values are what they were.

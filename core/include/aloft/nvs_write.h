@@ -44,12 +44,11 @@ struct aloft_nvs_write {
 
 // Sets a value, over one of any type. A string's NUL is stored; strings have at most 4,000 bytes
 // with it, blobs 4,000 a page but the reserved one.
-// Flash:      first what a power cut has left unfinished: items without an end, parts of no blob,
-// an
-//             old value beside the new one, a page half copied. Then two programs for each 32 bytes
-//             and for the key, and as many for the old value; when a page is full, one erase, two
-//             programs, and, when only one page is free, two for each entry that is copied into it.
-//             Nothing when the value is there already.
+// Flash:      first what a power cut has left unfinished is put in order. Then two programs for
+// each
+//             32 bytes and for the key, and as many for the old value. When a page is full, one
+//             erase and two programs; when only one page is free, two more for each entry that is
+//             copied into it, two, and one erase. Nothing when the value is there already.
 // Power loss: the old value or the new one, never neither; every other value stays.
 // Errors:     NVS_NAME, NVS_LEN, NVS_FULL, FLASH_*; with them the old value holds.
 void aloft_nvs_set_str(struct aloft_nvs_write *op, const struct aloft_nvs *nvs, const char *ns,
