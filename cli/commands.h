@@ -10,10 +10,12 @@ int cmd_erase_flash(int argc, char **argv);
 int cmd_flash(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
+int cmd_nvs(int argc, char **argv);
 int cmd_otadata(int argc, char **argv);
 int cmd_parts(int argc, char **argv);
 int cmd_push(int argc, char **argv);
 int cmd_read_flash(int argc, char **argv);
+int cmd_secret(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_verify_flash(int argc, char **argv);
 

@@ -1,6 +1,7 @@
 // The tool as a user meets it: exit codes, messages, and files that survive a failure. Each test
 // works in a folder of its own.
 #include "host_test.h"
+#include "hostlib/secret.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,6 +216,90 @@ static void otadata_is_switched_only_to_good_images(void **state)
     says("PTABLE_MAGIC");
 }
 
+static void values_in_nvs_are_set_shown_and_erased(void **state)
+{
+    (void)state;
+    make_flash();
+    expect(0, "$A nvs set f app name kitchen && $A nvs get f app name");
+    says("kitchen");
+    expect(0, "$A nvs set f app n 0x10 --type u32 && $A nvs set f app b 00FF --type blob-hex");
+    expect(0, "$A nvs show f");
+    says("app n                            u32   16");
+    says("app b                            blob  00ff");
+    expect(0, "$A nvs show f --json | grep -q '\"value\": \"kitchen\"'");
+    expect(2, "$A nvs set f app n x --type u32");
+    expect(2, "$A nvs set f app b 0 --type blob-hex");
+    expect(1, "$A nvs set f app a-name-of-16-byt x");
+    says("NVS_NAME");
+    expect(1, "$A nvs get f app none");
+    expect(0, "$A nvs erase f app name");
+    expect(1, "$A nvs erase f app name");
+    says("NVS_NOT_FOUND");
+    expect(1, "$A nvs show f --partition other");
+    says("NO_NVS");
+    expect(0, "dd if=f of=n.bin bs=4096 skip=9 count=4 2>/dev/null; $A nvs get n.bin app n");
+    says("16");
+    expect(0, "$A nvs set n.bin app n 17 --type u32; $A nvs get n.bin app n");
+    says("17");
+    expect(1, "$A nvs show t.bin");
+    says("NVS_SIZE");
+    expect(0, "dd if=f bs=1M count=1 2>/dev/null | cmp -n 32768 - f"); // nothing before the table
+}
+
+// The digests are those of sha256sum and md5sum.
+static void a_password_leaves_its_verifier_and_no_more(void **state)
+{
+    (void)state;
+    make_flash();
+    write_text("pw", "correct horse\r\nnot this\n");
+    expect(0, "$A secret set f push --password-file pw && $A secret list f");
+    says("push     set");
+    says("web      not set");
+    expect(0, "grep -qc \"$(printf 'correct horse' | sha256sum | cut -c1-64)\" f");
+    expect(0, "$A secret set f push --password-file pw --generation md5");
+    expect(1, "grep -q \"$(printf 'correct horse' | sha256sum | cut -c1-64)\" f");
+    expect(0, "grep -q \"$(printf 'correct horse' | md5sum | cut -c1-32)\" f");
+    expect(0,
+           "$A nvs set f aloft device_id kitchen && ALOFT_PASSWORD=12345678 $A secret set f web");
+    expect(0, "grep -q \"$(printf 'admin:kitchen:12345678' | sha256sum | cut -c1-64)\" f");
+    expect(0, "grep -q \"$(printf 'admin:kitchen:12345678' | md5sum | cut -c1-32)\" f");
+    expect(0, "ALOFT_PASSWORD=87654321 $A secret set f web --generation sha256");
+    expect(1, "grep -q \"$(printf 'admin:kitchen:12345678' | md5sum | cut -c1-32)\" f");
+    expect(0, "$A secret set f control --password-file pw");
+    expect(0, "grep -q 'pbkdf2-sha256\\$100000\\$' f");
+    expect(1, "grep -q 'correct horse' f");
+    expect(0, "$A nvs show f");
+    says("aloft web_ha1                    str   set");
+    expect(1, "$A nvs show f | grep -q pbkdf2");
+    expect(1, "$A nvs get f aloft ctl_token");
+    says("is a secret");
+    expect(0, "$A secret clear f control && $A secret clear f control");
+    expect(1, "grep -q 'pbkdf2-sha256' f");
+    expect(0, "ALOFT_PASSWORD=short $A secret set f web");
+    says("fewer than 8");
+    expect(1, "ALOFT_PASSWORD= $A secret set f web");
+    says("empty");
+    expect(2, "ALOFT_PASSWORD=x $A secret set f webb");
+    expect(2, "ALOFT_PASSWORD=x $A secret set f control --generation md5");
+}
+
+// RFC 7616, section 3.9.1, and what Python's hashlib.pbkdf2_hmac gives.
+static void verifiers_are_those_of_the_standards(void **state)
+{
+    uint8_t salt[ALOFT_SECRET_SALT] = {'s', 'a', 'l', 't'};
+    char text[ALOFT_SECRET_TOKEN];
+    (void)state;
+    assert_true(aloft_secret_ha1(ALOFT_SECRET_MD5, "Mufasa", "http-auth@example.org",
+                                 "Circle of Life", text));
+    assert_string_equal(text, "3d78807defe7de2157e2b0b6573a855f");
+    assert_true(aloft_secret_ha1(ALOFT_SECRET_SHA256, "Mufasa", "http-auth@example.org",
+                                 "Circle of Life", text));
+    assert_string_equal(text, "7987c64c30e25f1b74be53f966b49b90f2808aa92faf9a00262392d7b4794232");
+    assert_true(aloft_secret_token("passwd", 2, salt, text));
+    assert_string_equal(text, "pbkdf2-sha256$2$73616c74000000000000000000000000$"
+                              "cdb622c8082a136c99d1de9ada8c4840b97683224a121d1195c753e4a963ed28");
+}
+
 static void output_that_cannot_be_written_is_a_failure(void **state)
 {
     (void)state;
@@ -232,6 +317,9 @@ int main(void)
         cmocka_unit_test(a_bad_table_names_its_line_and_writes_nothing),
         cmocka_unit_test(images_are_built_and_judged),
         cmocka_unit_test(otadata_is_switched_only_to_good_images),
+        cmocka_unit_test(values_in_nvs_are_set_shown_and_erased),
+        cmocka_unit_test(a_password_leaves_its_verifier_and_no_more),
+        cmocka_unit_test(verifiers_are_those_of_the_standards),
         cmocka_unit_test(output_that_cannot_be_written_is_a_failure),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

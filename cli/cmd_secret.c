@@ -1,0 +1,339 @@
+// aloft secret: passwords of a device's ways in. What goes to flash is what each protocol checks a
+// password with (hostlib/secret.h), in NVS namespace aloft, where updates do not reach; nothing
+// here reads one back.
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/flash_nvs.h"
+#include "cli/ui.h"
+#include "hostlib/secret.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char space[] = "aloft";
+static const char device_default[] = "02a10f000001"; // the MAC of a virtual board
+static const char user[] = "admin";
+
+enum { PASSWORD_MAX = 256, GOOD_LEN = 8, DEVICE_MAX = 64 };
+
+struct way {
+    const char *name;
+    const char *keys[2];
+    const char *about;
+};
+
+static const struct way ways[] = {
+    {"push", {"push_hash", NULL}, "updates pushed by espota"},
+    {"web", {"web_ha1", "web_ha1_md5"}, "the device's own web page, user admin"},
+    {"control", {"ctl_token", NULL}, "the control channel"},
+};
+
+static const struct way *find_way(const char *name)
+{
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        if (strcmp(ways[i].name, name) == 0) {
+            return &ways[i];
+        }
+    }
+    return NULL;
+}
+
+// One line of the terminal, unseen.
+static bool prompt(const char *text, char password[PASSWORD_MAX])
+{
+    struct termios before;
+    FILE *terminal = fopen("/dev/tty", "r+");
+    if (terminal == NULL) {
+        return false;
+    }
+    bool hidden = tcgetattr(fileno(terminal), &before) == 0;
+    struct termios silent = before;
+    silent.c_lflag &= ~(tcflag_t)ECHO;
+    hidden = hidden && tcsetattr(fileno(terminal), TCSAFLUSH, &silent) == 0;
+    (void)fputs(text, terminal);
+    (void)fflush(terminal);
+    bool read = hidden && fgets(password, PASSWORD_MAX, terminal) != NULL;
+    (void)fputs("\n", terminal);
+    if (hidden) {
+        (void)tcsetattr(fileno(terminal), TCSAFLUSH, &before);
+    }
+    (void)fclose(terminal);
+    return read;
+}
+
+static bool ask(char password[PASSWORD_MAX])
+{
+    char again[PASSWORD_MAX];
+    if (!prompt("New password: ", password) || !prompt("Once more: ", again)) {
+        aloft_ui_error("there is no terminal to ask for the password; use --password-file, or the "
+                       "environment variable ALOFT_PASSWORD");
+        return false;
+    }
+    bool same = strcmp(password, again) == 0;
+    explicit_bzero(again, sizeof again);
+    if (!same) {
+        aloft_ui_error("the two passwords differ; nothing was set");
+    }
+    return same;
+}
+
+static bool from_file(const char *path, char password[PASSWORD_MAX])
+{
+    FILE *file = fopen(path, "r");
+    bool read = file != NULL && fgets(password, PASSWORD_MAX, file) != NULL;
+    if (!read) {
+        aloft_ui_error("%s: no password can be read: %s", path,
+                       file == NULL ? strerror(errno) : "the file is empty");
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return read;
+}
+
+// From the file, the environment or a person, in this order, without its line end.
+static bool get_password(const char *path, char password[PASSWORD_MAX])
+{
+    const char *given = getenv("ALOFT_PASSWORD");
+    bool good = true;
+    if (path != NULL) {
+        good = from_file(path, password);
+    } else if (given != NULL) {
+        (void)snprintf(password, PASSWORD_MAX, "%.*s", PASSWORD_MAX - 1, given);
+    } else {
+        good = ask(password);
+    }
+    if (!good) {
+        return false;
+    }
+    size_t len = strcspn(password, "\r\n");
+    password[len] = '\0';
+    if (len == 0 || len == PASSWORD_MAX - 1) {
+        aloft_ui_error("the password is %s", len == 0 ? "empty; a way without one is closed with "
+                                                        "'aloft secret clear'"
+                                                      : "longer than 254 bytes");
+        return false;
+    }
+    if (len < GOOD_LEN) {
+        aloft_ui_warn("the password has fewer than 8 characters; it is soon guessed");
+    }
+    return true;
+}
+
+static bool store(struct aloft_flash_nvs *of, const char *key, const char *text)
+{
+    struct aloft_nvs_write op;
+    aloft_nvs_set_str(&op, &of->nvs, space, key, text);
+    return aloft_flash_nvs_run(of, &op);
+}
+
+static bool is_set(const struct aloft_flash_nvs *of, const char *key)
+{
+    char text[ALOFT_SECRET_TOKEN];
+    enum aloft_err err = aloft_nvs_get_str(&of->nvs, space, key, text, sizeof text);
+    explicit_bzero(text, sizeof text);
+    return err == ALOFT_OK || err == ALOFT_ERR_NVS_ROOM;
+}
+
+static bool drop(struct aloft_flash_nvs *of, const char *key)
+{
+    struct aloft_nvs_write op;
+    if (!is_set(of, key)) {
+        return true;
+    }
+    aloft_nvs_erase(&op, &of->nvs, space, key);
+    return aloft_flash_nvs_run(of, &op);
+}
+
+enum generation { BOTH, ONLY_SHA256, ONLY_MD5 };
+
+static bool store_ha1(struct aloft_flash_nvs *of, enum aloft_secret_hash hash, const char *key,
+                      const char *password)
+{
+    char realm[DEVICE_MAX];
+    char text[ALOFT_SECRET_HEX];
+    enum aloft_err err = aloft_nvs_get_str(&of->nvs, space, "device_id", realm, sizeof realm);
+    if (err != ALOFT_OK) {
+        (void)snprintf(realm, sizeof realm, "%s", device_default);
+    }
+    return aloft_secret_ha1(hash, user, realm, password, text) && store(of, key, text);
+}
+
+static bool set_way(struct aloft_flash_nvs *of, const struct way *way, enum generation generation,
+                    const char *password)
+{
+    char text[ALOFT_SECRET_TOKEN];
+    uint8_t salt[ALOFT_SECRET_SALT];
+    if (strcmp(way->name, "push") == 0) {
+        bool md5 = generation == ONLY_MD5;
+        return aloft_secret_hash(md5 ? ALOFT_SECRET_MD5 : ALOFT_SECRET_SHA256, password, text) &&
+               store(of, way->keys[0], text);
+    }
+    if (strcmp(way->name, "control") == 0) {
+        return aloft_secret_random(salt, sizeof salt) &&
+               aloft_secret_token(password, ALOFT_SECRET_ITERATIONS, salt, text) &&
+               store(of, way->keys[0], text);
+    }
+    // The old password goes first where it is not replaced, so that it opens nothing any more.
+    bool good = generation == BOTH || drop(of, way->keys[generation == ONLY_MD5 ? 0 : 1]);
+    if (good && generation != ONLY_MD5) {
+        good = store_ha1(of, ALOFT_SECRET_SHA256, way->keys[0], password);
+    }
+    if (good && generation != ONLY_SHA256) {
+        good = store_ha1(of, ALOFT_SECRET_MD5, way->keys[1], password);
+    }
+    return good;
+}
+
+// For set and clear: NULL when the command line is wrong, which has been said.
+static const struct way *way_of(const struct aloft_args *args, const char *name, int *status)
+{
+    const struct way *way = find_way(name);
+    if (way == NULL) {
+        *status = aloft_args_wrong(args, "'%s' is no way in; write push, web or control", name);
+    }
+    return way;
+}
+
+static int secret_set(int argc, char **argv)
+{
+    struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
+    struct aloft_flash_nvs of;
+    struct aloft_arg_list operands;
+    const char *file = NULL;
+    const char *generation = NULL;
+    char password[PASSWORD_MAX];
+    const struct aloft_arg table[] = {
+        {ALOFT_ARG_TEXT, 0, "password-file", "FILE", "its first line is the password", &file},
+        {ALOFT_ARG_TEXT, 0, "generation", "HASH",
+         "sha256 or md5, for old clients [push sha256, web both]", &generation},
+        ALOFT_FLASH_NVS_OPTIONS(place),
+    };
+    const struct aloft_args args = {
+        "aloft secret set",
+        "FLASH WAY",
+        "Sets the password of a way in: push, web or control. It comes from --password-file,\n"
+        "from ALOFT_PASSWORD, or from you, unseen. Flash gets only what the protocol checks\n"
+        "it with (docs/SECRETS.md). The board must not be running.",
+        "  aloft secret set board.flash web\n"
+        "  aloft secret set board.flash push --password-file push.txt --generation md5",
+        "0 set, 1 refused; the old password then still holds",
+        table,
+        COUNT(table),
+        2,
+        2};
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
+    }
+    const struct way *way = way_of(&args, operands.items[1], &status);
+    if (way == NULL) {
+        return status;
+    }
+    enum generation which = BOTH;
+    if (generation != NULL) {
+        which = strcmp(generation, "md5") == 0 ? ONLY_MD5 : ONLY_SHA256;
+        bool fits = which == ONLY_MD5 || strcmp(generation, "sha256") == 0;
+        if (!fits || strcmp(way->name, "control") == 0) {
+            return aloft_args_wrong(&args, "--generation %s: it is sha256 or md5, for push and web",
+                                    generation);
+        }
+    }
+    place.path = operands.items[0];
+    bool good = get_password(file, password) && aloft_flash_nvs_open(&of, &place, true);
+    if (good) {
+        good = set_way(&of, way, which, password);
+        good = aloft_flash_nvs_close(&of, good) && good;
+    }
+    explicit_bzero(password, sizeof password);
+    if (good) {
+        printf("%s: the password for %s is set\n", place.path, way->about);
+    }
+    return good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
+}
+
+static int secret_list(int argc, char **argv)
+{
+    struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
+    struct aloft_flash_nvs of;
+    struct aloft_arg_list operands;
+    const struct aloft_arg table[] = {ALOFT_FLASH_NVS_OPTIONS(place)};
+    const struct aloft_args args = {
+        "aloft secret list",
+        "FLASH",
+        "Says which ways in have a password. The passwords themselves are not there.",
+        "  aloft secret list board.flash",
+        "0 listed, 1 it cannot be read",
+        table,
+        COUNT(table),
+        1,
+        1};
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
+    }
+    place.path = operands.items[0];
+    if (!aloft_flash_nvs_open(&of, &place, false)) {
+        return ALOFT_EXIT_BAD;
+    }
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        bool set = is_set(&of, ways[i].keys[0]);
+        bool second = ways[i].keys[1] != NULL && is_set(&of, ways[i].keys[1]);
+        printf("%-8s %-8s %s%s\n", ways[i].name, set || second ? "set" : "not set", ways[i].about,
+               second ? (set ? " (SHA-256 and MD5)" : " (MD5)") : "");
+    }
+    return aloft_flash_nvs_close(&of, false) ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
+}
+
+static int secret_clear(int argc, char **argv)
+{
+    struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
+    struct aloft_flash_nvs of;
+    struct aloft_arg_list operands;
+    const struct aloft_arg table[] = {ALOFT_FLASH_NVS_OPTIONS(place)};
+    const struct aloft_args args = {
+        "aloft secret clear",
+        "FLASH WAY",
+        "Takes the password of a way in (push, web or control) away; its bytes in flash\n"
+        "become zeros. The board must not be running.",
+        "  aloft secret clear board.flash push",
+        "0 there is none any more, 1 refused",
+        table,
+        COUNT(table),
+        2,
+        2};
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
+    }
+    const struct way *way = way_of(&args, operands.items[1], &status);
+    if (way == NULL) {
+        return status;
+    }
+    place.path = operands.items[0];
+    if (!aloft_flash_nvs_open(&of, &place, true)) {
+        return ALOFT_EXIT_BAD;
+    }
+    bool good = true;
+    for (size_t i = 0; i < COUNT(way->keys) && good && way->keys[i] != NULL; i++) {
+        good = drop(&of, way->keys[i]);
+    }
+    return aloft_flash_nvs_close(&of, good) && good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
+}
+
+int cmd_secret(int argc, char **argv)
+{
+    static const struct aloft_command commands[] = {
+        {"set", "set the password of a way in", secret_set},
+        {"list", "say which ways in have one", secret_list},
+        {"clear", "take one away", secret_clear},
+        {NULL, NULL, NULL},
+    };
+    return aloft_args_dispatch("aloft secret", "Passwords of a device's ways in, kept in its NVS.",
+                               commands, argc, argv);
+}
