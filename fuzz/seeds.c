@@ -233,6 +233,27 @@ static void serial_port(void)
              "\xc0\x00"));
 }
 
+static void values(void)
+{
+    static uint8_t page[0x1000];
+    emit("nvs", "blank", "00",
+         LIT("\x06\x01\x20\x00\x07\x04\x90\x00\x08\x02\x90\x01\x00\x06\x08\x80\x07"));
+    emit("nvs", "failing", "01",
+         LIT("\x06\x01\xF0\x00\xC6\x05\x00\x01\xF1\x00\xC6\x20\x00\x04\xF0\x00\x07"));
+    memset(page, 0xFF, sizeof page);
+    memcpy(page, "\xFE\xFF\xFF\xFF\x07\x00\x00\x00", 8);
+    memcpy(page + 32, "\xA2\xAA", 2);
+    memcpy(page + 64,
+           "\x00\x01\x01\xFF\x00\x00\x00\x00"
+           "aloft\0\0\0\0\0\0\0\0\0\0\0\x01",
+           25);
+    memcpy(page + 96,
+           "\x01\x04\x01\xFF\x00\x00\x00\x00"
+           "key0\0\0\0\0\0\0\0\0\0\0\0\0\x01",
+           25);
+    emit("nvs", "page", "0C0010", page, sizeof page);
+}
+
 static void streams(void)
 {
     emit("serial", "sync", "40",
@@ -263,6 +284,7 @@ int main(int argc, char **argv)
     tables();
     serial_port();
     streams();
+    values();
     records();
     images();
     texts();
