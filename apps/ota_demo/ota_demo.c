@@ -8,6 +8,7 @@
 //   server, port, file   where the image is;     url  replaces these three
 //   retry_s              seconds to the second try; doubles up to 60
 //   trial_s              seconds in which a new app must have confirmed itself (300)
+//   listen   address on which push and web listen (127.0.0.1)
 //   pull     "off": take only what is pushed or uploaded (ways.h)
 //   confirm  "never": stay on trial      crash  "start": crash at once      hang  "start"
 #include "ports/port.h"

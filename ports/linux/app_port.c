@@ -324,8 +324,6 @@ int main(void)
     static struct aloft_port port; // of the process that is the chip; core never sees it
     aloft_board_attach(&port.board, "app", ALOFT_BOARD_APP_WATCHDOG_MS);
     port.board.console = &port.console;
-    port.net = aloft_net_new(&port.board);
-    ALOFT_ASSERT(port.net != NULL); // a chip has this memory
     port.rules = (struct aloft_image_rules){
         .crypto = &aloft_mbed_crypto,
         .chip_id = ALOFT_CHIP_ESP32,
@@ -334,6 +332,9 @@ int main(void)
     };
     read_table(&port);
     read_own_image(&port);
+    // A board that others can reach is for its owner to make: the network here is the host's.
+    port.net = aloft_net_new(&port.board, aloft_port_setting(&port, "listen", "127.0.0.1"));
+    ALOFT_ASSERT(port.net != NULL); // a chip has this memory
     aloft_port_log(&port, 'I', "app_init", "Application information:");
     aloft_port_log(&port, 'I', "app_init", "Project name:     %s", port.facts.project);
     aloft_port_log(&port, 'I', "app_init", "App version:      %s", port.facts.version);

@@ -142,6 +142,15 @@ void aloft_board_vlog(const struct aloft_board *board, char level, const char *t
     write_all(text, len);
 }
 
+void aloft_board_log(const struct aloft_board *board, char level, const char *tag,
+                     const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    aloft_board_vlog(board, level, tag, format, args);
+    va_end(args);
+}
+
 void aloft_board_reset(struct aloft_board *board, enum aloft_port_reset reason)
 {
     static char *const argv[] = {"rom", NULL};

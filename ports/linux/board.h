@@ -128,6 +128,8 @@ void aloft_board_vprint(const char *format, va_list args);
 void aloft_board_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void aloft_board_vlog(const struct aloft_board *board, char level, const char *tag,
                       const char *format, va_list args);
+void aloft_board_log(const struct aloft_board *board, char level, const char *tag,
+                     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 // Starts again from the ROM.
 _Noreturn void aloft_board_reset(struct aloft_board *board, enum aloft_port_reset reason);

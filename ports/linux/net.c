@@ -52,6 +52,7 @@ struct link {
 
 struct aloft_net {
     struct aloft_board *board;
+    const char *listen_on;
     const struct aloft_way *ways[ALOFT_AGENT_IDS];
     struct link links[ALOFT_AGENT_IDS];
     bool restart; // asked for
@@ -62,11 +63,12 @@ static uint32_t now_ms(const struct aloft_net *net)
     return aloft_board_now_ms(net->board);
 }
 
-struct aloft_net *aloft_net_new(struct aloft_board *board)
+struct aloft_net *aloft_net_new(struct aloft_board *board, const char *listen_on)
 {
     struct aloft_net *net = calloc(1, sizeof *net);
     for (int id = 0; net != NULL && id < ALOFT_AGENT_IDS; id++) {
         net->board = board;
+        net->listen_on = listen_on;
         net->links[id].fd = -1;
         net->links[id].listen_fd = -1;
     }
@@ -123,6 +125,10 @@ static void listen_again(struct link *link)
 static void link_fail(struct aloft_net *net, uint8_t id, enum aloft_err err)
 {
     struct link *link = &net->links[id];
+    if (link->fd < 0 && (link->kind == ALOFT_LINK_LISTEN || link->bound)) {
+        aloft_board_log(net->board, 'E', "net", "Port %s of %s cannot be had; is it in use?",
+                        link->service, link->host);
+    }
     if (link->fd >= 0 && link->listen_fd >= 0) {
         listen_again(link);
     } else {
@@ -237,10 +243,13 @@ static void open_link(struct aloft_net *net, const struct aloft_request *request
     link->kind = request->link;
     link->bound = request->link == ALOFT_LINK_UDP && request->host_len == 0;
     bool passive = link->bound || request->link == ALOFT_LINK_LISTEN;
-    (void)snprintf(link->host, sizeof link->host, "%.*s", (int)request->host_len, request->host);
+    bool anywhere = passive && request->host_len == 0;
+    (void)snprintf(link->host, sizeof link->host, "%.*s",
+                   anywhere ? HOST_MAX : (int)request->host_len,
+                   anywhere ? net->listen_on : request->host);
     (void)snprintf(link->service, sizeof link->service, "%u", request->port);
     link->hints.ai_socktype = request->link == ALOFT_LINK_UDP ? SOCK_DGRAM : SOCK_STREAM;
-    link->hints.ai_family = passive && request->host_len == 0 ? AF_INET : AF_UNSPEC;
+    link->hints.ai_family = AF_UNSPEC;
     link->hints.ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0);
     link->lookup.ar_name = link->host[0] != 0 ? link->host : NULL;
     link->lookup.ar_service = link->service;

@@ -12,8 +12,9 @@
 
 struct aloft_net;
 
+// listen_on: the address on which ways without one of their own listen; it must stay.
 // NULL: no memory.
-struct aloft_net *aloft_net_new(struct aloft_board *board);
+struct aloft_net *aloft_net_new(struct aloft_board *board, const char *listen_on);
 
 // The way runs from now on; what it points to stays until it is removed.
 // Errors: ARG when one of its ids is another way's.
