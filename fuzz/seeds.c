@@ -197,6 +197,17 @@ static void scripts(void)
     static const uint8_t chunked[] = {0x20, 5, 2, 0, 1, 10, 11, 0, 8};
     static const uint8_t redirect[] = {0, 5, 3, 0, 0, 10, 5, 0, 0, 4, 10, 13, 60, 2, 12};
     static const uint8_t broken[] = {0, 14, 0, 1, 2, 4, 0x20, 14, 0, 5, 0, 0, 4, 8, 0, 8, 1, 1};
+    static const uint8_t push[] = {8, 4, 0, 0, 4, 8, 5, 0, 8, 2, 8};
+    static const uint8_t distrust[] = {8, 4, 0, 0, 4, 8, 5, 2, 8, 5, 0, 8, 4, 0, 0, 4, 5, 0, 8};
+    static const uint8_t other[] = {8, 4, 8, 0, 4, 0x40, 0, 0x55, 5, 0, 8, 2, 8, 4, 0, 0, 4, 8};
+    static const uint8_t stall[] = {8, 4, 0, 0, 8, 12, 0, 7, 0, 4, 10, 12, 10, 4, 0, 0, 1, 8, 2};
+    static const uint8_t flash[] = {8, 11, 40, 4, 0, 0, 8, 8, 2, 8, 3, 10, 4, 0, 0, 2, 12, 0, 1};
+    emit("push", "password", "04", push, sizeof push);
+    emit("push", "open", "02", push, sizeof push);
+    emit("push", "distrust", "00", distrust, sizeof distrust);
+    emit("push", "other_bytes", "01", other, sizeof other);
+    emit("push", "stall", "03", stall, sizeof stall);
+    emit("push", "worn", "02", flash, sizeof flash);
     emit("boot", "apps", "0200", settle_boot, sizeof settle_boot);
     emit("boot", "trial", "0200", trial, sizeof trial);
     emit("boot", "overlap", "0200", overlap, sizeof overlap);
