@@ -40,10 +40,11 @@ void aloft_web_init(struct aloft_web *web, const struct aloft_web_config *config
 {
     memset(web, 0, sizeof *web);
     web->config = *config;
-    if (config->verifier == NULL) {
-        return;
+    const struct aloft_webui_verifier *verifier = config->verifier;
+    if (verifier == NULL || (verifier->sha256[0] == 0 && verifier->md5[0] == 0)) {
+        return; // nobody could ever get in
     }
-    aloft_webui_auth_init(&web->auth, config->rules->crypto, config->verifier, config->device_id,
+    aloft_webui_auth_init(&web->auth, config->rules->crypto, verifier, config->device_id,
                           config->secret);
     web->phase = IDLE;
     web->ask_open = true;

@@ -2,7 +2,8 @@
 // time. A way (way.h) that a port runs beside others. Routes, dialects and limits: docs/SPEC.md,
 // "Browser way"; the JSON interface: docs/CONTROL.md.
 //
-// Without a verifier the way is off: it never listens. There is no password by default.
+// Without a verifier, or with an empty one, the way is off: it never listens. There is no password
+// by default.
 //
 // Invariants
 //   V1  Nothing is told and nothing is done without a good answer to a challenge, or a good token.
