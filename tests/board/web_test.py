@@ -56,6 +56,17 @@ class WebBoard:
         while self.console().count(text) < count:
             check(time.monotonic() < end, "no", repr(text), "in\n" + self.console())
             time.sleep(0.05)
+        while "is ready" in text and self.settings["web_password"] and not self.listens():
+            check(time.monotonic() < end, "nobody listens")
+            time.sleep(0.05)
+
+    def listens(self):
+        """The app says that it is ready a moment before its listener is open."""
+        try:
+            socket.create_connection(("127.0.0.1", self.port)).close()
+        except OSError:
+            return False
+        return True
 
     def curl(self, path, *args, password=PASSWORD):
         """Status and body of a request; status 0 when there was no answer."""
