@@ -49,9 +49,9 @@ class Device:
         for line in self.process.stdout:
             self.console += line
 
-    def see(self, text, seconds=60):
+    def see(self, text, times=1, seconds=60):
         end = time.monotonic() + seconds
-        while text not in self.console:
+        while self.console.count(text) < times:
             check(time.monotonic() < end, "not seen:", text, "\n" + self.console)
             time.sleep(0.02)
 
@@ -234,6 +234,7 @@ def a_sender_that_goes_away_or_stalls_changes_nothing(folder):
         sender = Sender(device, two).connect()
         sender.send(20 * CHUNK)
         reset(sender.connection)
+        device.see("failed: PUSH_CLOSED", 2)
         sender = Sender(device, two).connect()
         sender.send(20 * CHUNK)
         start = time.monotonic()
