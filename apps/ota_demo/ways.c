@@ -7,6 +7,7 @@
 
 #define TAG         "ways"
 #define SHUTDOWN_MS 5000u
+#define TOKEN_MAX   160u
 
 #define LOG(ways, level, ...) aloft_port_log((ways)->port, level, TAG, __VA_ARGS__)
 
@@ -110,6 +111,37 @@ static void start_push(struct ways *ways)
     start(ways, &ways->push_way, "Push", config.port);
 }
 
+// Hexadecimal digits, lower case, as many as `out` needs. NULL: it was something else.
+static const char *read_hex(const char *text, uint8_t *out, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < 2 * len; i++) {
+        const char *digit = text[i] == 0 ? NULL : strchr(digits, text[i]);
+        if (digit == NULL) {
+            return NULL;
+        }
+        out[i / 2] = (uint8_t)(out[i / 2] << 4 | (digit - digits));
+    }
+    return text + 2 * len;
+}
+
+// "pbkdf2-sha256$ROUNDS$SALT$KEY", as `aloft secret set FLASH control` writes it.
+static bool read_token(struct ways *ways)
+{
+    static const char kind[] = "pbkdf2-sha256$";
+    struct aloft_webui_token *token = &ways->token;
+    char text[TOKEN_MAX];
+    char *end = text;
+    if (!aloft_port_secret(ways->port, "ctl_token", text, sizeof text) ||
+        strncmp(text, kind, sizeof kind - 1) != 0) {
+        return false;
+    }
+    token->rounds = (uint32_t)strtoul(text + sizeof kind - 1, &end, 10);
+    const char *at = *end == '$' ? read_hex(end + 1, token->salt, sizeof token->salt) : NULL;
+    at = at != NULL && *at == '$' ? read_hex(at + 1, token->key, sizeof token->key) : NULL;
+    return token->rounds > 0 && at != NULL && *at == 0;
+}
+
 static void start_web(struct ways *ways)
 {
     struct aloft_port *port = ways->port;
@@ -118,6 +150,7 @@ static void start_web(struct ways *ways)
         .rules = aloft_port_rules(port),
         .current = aloft_port_running_facts(port),
         .verifier = &ways->web_ha1,
+        .token = read_token(ways) ? &ways->token : NULL,
         .intake = &ways->intake,
         .control = &ways->control,
         .page = aloft_web_page,

@@ -4,6 +4,7 @@
 // A way is on when the device has a secret for it (`aloft secret set`), and off without:
 //   push_hash               push, on port `push_port` (3232)
 //   web_ha1, web_ha1_md5    page and control over HTTP, on port `web_port` (80)
+//   ctl_token               besides: a token for scripts
 // `push_open` set to "yes" takes pushes without a password. The console needs none: whoever is at
 // the serial port can flash the device anyway.
 #ifndef ALOFT_OTA_DEMO_WAYS_H
@@ -23,6 +24,7 @@ struct ways {
     struct aloft_way web_way;
     char push_hash[2 * ALOFT_SHA256_LEN + 1];
     struct aloft_webui_verifier web_ha1;
+    struct aloft_webui_token token;
     bool check; // somebody wants an update to be looked for now
 };
 
