@@ -638,8 +638,10 @@ static uint32_t feed(void *ctx, uint8_t id, const struct aloft_way_peer *peer, c
     uint32_t taken = 0;
     (void)id;
     (void)peer;
-    while (taken < left && (web->phase == READING || web->phase == COLLECTING ||
-                            (web->phase == RECEIVING && web->pending_off == web->pending_len))) {
+    // What follows a body is nobody's, and waits until the answer is ready.
+    while (taken < left &&
+           (web->phase == READING || web->phase == COLLECTING ||
+            (web->phase == RECEIVING && !web->whole && web->pending_off == web->pending_len))) {
         taken += read(web, data + taken, left - taken, now_ms);
     }
     if (web->phase >= ANSWERING) { // nobody reads on
