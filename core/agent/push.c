@@ -263,6 +263,12 @@ static enum aloft_err check(struct aloft_push *push)
     if (push->invitation.size == 0) {
         return ALOFT_ERR_IMAGE_EMPTY;
     }
+    // Not for files either: they end with a restart, which would end the trial with a rollback.
+    if (aloft_bootsel_read(config->slots, records) == ALOFT_OK &&
+        aloft_bootsel_state(config->slots, records, config->running, &state) &&
+        state <= ALOFT_OTA_PENDING) {
+        return ALOFT_ERR_ON_TRIAL;
+    }
     if (push->invitation.command == ALOFT_ESPOTA_FILES) {
         return find_files(push);
     }
@@ -272,15 +278,9 @@ static enum aloft_err check(struct aloft_push *push)
     if (next == ALOFT_SLOT_NONE) {
         return ALOFT_ERR_NO_OTA_SLOT;
     }
-    if (push->invitation.size > aloft_slots_extent(config->slots, next).len) {
-        return ALOFT_ERR_IMAGE_TOO_LARGE;
-    }
-    if (aloft_bootsel_read(config->slots, records) == ALOFT_OK &&
-        aloft_bootsel_state(config->slots, records, config->running, &state) &&
-        state <= ALOFT_OTA_PENDING) {
-        return ALOFT_ERR_ON_TRIAL;
-    }
-    return ALOFT_OK;
+    return push->invitation.size > aloft_slots_extent(config->slots, next).len
+               ? ALOFT_ERR_IMAGE_TOO_LARGE
+               : ALOFT_OK;
 }
 
 static enum aloft_err begin(struct aloft_push *push)

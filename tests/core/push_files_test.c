@@ -175,9 +175,25 @@ static void a_cut_at_any_change_touches_only_the_files(void)
     }
 }
 
+// The restart at the end of a push would be the trial's end, too.
+static void files_wait_until_the_running_app_is_confirmed(void)
+{
+    setup_spiffs(NULL);
+    device_put_record(&device, 0, 1, ALOFT_OTA_PENDING, true);
+    power_up();
+    intake.config.running = 0;
+    CHECK_EQ(push_file(FILES, file, 3000), ALOFT_WAY_WAIT);
+    CHECK_TEXT(world.answer, "ERROR[12]: ON_TRIAL");
+    CHECK_EQ(device_rest(&device, FILES_ADDR, FILES_LEN), rest);
+
+    device_put_record(&device, 0, 1, ALOFT_OTA_VALID, true);
+    CHECK_EQ(push_file(FILES, file, 3000), ALOFT_WAY_RESTART);
+}
+
 CHECK_MAIN(TEST(files_of_any_length_arrive_and_only_they_change),
            TEST(the_partition_is_spiffs_then_littlefs_then_fat),
            TEST(a_fat_image_begins_in_the_second_sector),
            TEST(files_that_do_not_fit_or_have_no_place_are_refused),
+           TEST(files_wait_until_the_running_app_is_confirmed),
            TEST(files_that_are_not_the_announced_do_not_mount), TEST(a_failing_flash_is_told),
            TEST(a_cut_at_any_change_touches_only_the_files))

@@ -7,7 +7,8 @@
 // Firmware goes to the spare slot. Files, the image of a file system, go to the data partition of
 // subtype spiffs, littlefs or fat, in this order; an app that has it mounted unmounts it at the
 // INVITED event. There is no second copy of files: a push that breaks off leaves a partition that
-// does not mount, as its first 16 bytes are written last.
+// does not mount, as its first 16 bytes are written last. While the running app is on trial neither
+// is taken: the restart behind a push would end the trial.
 //
 // Of the port: a datagram that is not taken (feed returns 0) is offered again, and what is sent
 // goes to the sender of the last one taken. A datagram is sent whole: cap >= ALOFT_ESPOTA_DATAGRAM.
