@@ -478,7 +478,7 @@ static void a_second_sender_is_told_and_the_first_goes_on(void)
     CHECK_TEXT(world.answer, "ERROR[12]: NET_BUSY");
     CHECK_EQ(hang_up(), ALOFT_WAY_RESTART);
     check_updated();
-    CHECK(strstr(world.trace, "refused 192.0.2.66 -98; ") != NULL);
+    CHECK(strstr(world.trace, "refused 192.0.2.66 -89; ") != NULL);
     CHECK(strstr(world.trace, "failed") == NULL);
 }
 

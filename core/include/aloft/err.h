@@ -69,6 +69,7 @@
     X(HTTP_SERVER_ERROR, -85, "The server failed (5xx)")                                           \
     X(HTTP_STATUS, -86, "The server answered with a status that makes no sense here")              \
     X(HTTP_REDIRECT_INSECURE, -87, "The redirect leads from https to http; it is not followed")    \
+    X(NET_BUSY, -89, "Another update is under way on this device; try again later")                \
     X(NET_DNS, -90, "The server's name cannot be resolved")                                        \
     X(NET_REFUSED, -91, "The server refuses the connection")                                       \
     X(NET_UNREACHABLE, -92, "The server cannot be reached")                                        \
@@ -77,7 +78,6 @@
     X(NET_CONNECT_TIMEOUT, -95, "The connection was not made in time")                             \
     X(NET_IDLE_TIMEOUT, -96, "The server sent nothing for too long")                               \
     X(NET_TOTAL_TIMEOUT, -97, "The download took too long as a whole")                             \
-    X(NET_BUSY, -98, "Another update is under way on this device; try again later")                \
     X(PUSH_MD5, -100, "What arrived is not what was announced (MD5)")                              \
     X(PUSH_AUTH, -101, "The sender of the push does not know the password")                        \
     X(PUSH_TIMEOUT, -102, "The sender of the push said nothing for too long")                      \

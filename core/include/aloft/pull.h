@@ -3,7 +3,8 @@
 // ahead while a download is between two tries; what was begun is then found gone, and started
 // again.
 //
-// A connection that is wanted while it is another's turn fails as NET_BUSY.
+// A connection that is wanted while it is another's turn fails as NET_BUSY, and is tried again as
+// one that the server refuses.
 #ifndef ALOFT_PULL_H
 #define ALOFT_PULL_H
 
