@@ -225,14 +225,24 @@ static void on_push(struct demo *demo, const struct aloft_event *event)
         LOG(demo, 'W', "Push refused: %s: %s", aloft_err_name(event->err),
             aloft_err_sentence(event->err));
         break;
+    case ALOFT_EVENT_FAILED:
+        LOG(demo, 'E', "Update failed: %s: %s", aloft_err_name(event->err),
+            aloft_err_sentence(event->err));
+        break;
     default:
         break;
     }
 }
 
-static void on_event(void *ctx, const struct aloft_event *event)
+// Of what is pushed or uploaded. The connection of the pull is another one.
+static void on_way_event(void *ctx, const struct aloft_event *event)
 {
     on_push(ctx, event);
+    on_image(ctx, event);
+}
+
+static void on_event(void *ctx, const struct aloft_event *event)
+{
     on_connection(ctx, event);
     on_image(ctx, event);
     on_retry(ctx, event);
@@ -394,7 +404,7 @@ static void join_wifi(const struct demo *demo)
 void app_main(struct aloft_port *port)
 {
     static struct demo demo; // the port serves its ways as long as the app runs
-    const struct aloft_events events = {on_event, &demo};
+    const struct aloft_events events = {on_way_event, &demo};
     demo.port = port;
     misbehave(&demo);
     LOG(&demo, 'I', "Starting OTA example...");

@@ -130,6 +130,10 @@ static void collect(struct aloft_web *web, const uint8_t *data, uint32_t len, ui
 
 static void fail_upload(struct aloft_web *web, enum aloft_err err, uint32_t now_ms)
 {
+    if (web->phase == RECEIVING || web->phase == FINISHING) {
+        aloft_event_emit(&web->config.intake->config.events,
+                         &(struct aloft_event){.kind = ALOFT_EVENT_FAILED, .err = err});
+    }
     aloft_intake_release(web->config.intake, web); // keeps V3
     answer(web, err, now_ms);
 }
