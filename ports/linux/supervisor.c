@@ -57,7 +57,8 @@ struct supervisor {
     int serial_fd[2];  // likewise: what the loader sends
     int input_fd[2];   // read in the chip, write here
     int signal_fd;
-    struct aloft_bridge *bridge; // NULL: nothing is plugged in
+    struct aloft_bridge *bridge;  // NULL: nothing is plugged in
+    struct aloft_message nothing; // why nothing could be booted last
     bool dtr, rts;
     uint64_t release_ns; // when the chip comes out of reset; 0: it is not on its way
     sigset_t old_mask;
@@ -348,7 +349,11 @@ static void nothing_to_boot(struct supervisor *s, enum aloft_supervisor_end end)
         return;
     }
     why_nothing(s, end, &why);
-    fprintf(stderr, "aloft: %s; the chip waits for a first flash on its serial port\n", why.text);
+    if (strcmp(why.text, s->nothing.text) != 0) { // a flasher resets the chip often
+        fprintf(stderr, "aloft: %s; the chip waits for a first flash on its serial port\n",
+                why.text);
+    }
+    s->nothing = why;
     s->retained->download = true;
     reset_chip(s, ALOFT_RESET_WATCHDOG);
 }
