@@ -1,15 +1,11 @@
-// Both directions of a protocol of short texts, and PBKDF2 as a machine: ten thousand rounds take a
-// small chip about a second, which no watchdog and no other connection should have to wait for.
+// Both directions of a protocol of short texts, and the proof as a machine: the ten thousand rounds
+// of its newer generation take a small chip about a second (pbkdf2.h).
 //
 // Counterparts: arduino-esp32, libraries/ArduinoOTA/src/ArduinoOTA.cpp and tools/espota.py.
 #include "aloft/espota.h"
 #include <string.h>
 
-#define ROUNDS    10000u
-#define HMAC_KEY  64u // bytes of a block of SHA-256; a verifier is not longer
-#define INNER_PAD 0x36u
-#define OUTER_PAD 0x5Cu
-#define BLOCK_NO  4u // bytes of PBKDF2's block number
+#define ROUNDS 10000u
 
 struct text {
     const uint8_t *at;
@@ -177,21 +173,10 @@ void aloft_espota_proof_begin(struct aloft_espota_proof *proof, const struct alo
                               const char *verifier, uint32_t verifier_len)
 {
     memset(proof, 0, sizeof *proof);
-    ALOFT_ASSERT(verifier_len <= HMAC_KEY);
+    ALOFT_ASSERT(verifier_len <= ALOFT_PBKDF2_KEY_MAX);
     proof->crypto = crypto;
     proof->verifier = verifier;
     proof->verifier_len = verifier_len;
-}
-
-// One of HMAC's two hashes, as it is after the key.
-static void key(struct aloft_espota_proof *proof, struct aloft_hash *hash, uint8_t pad)
-{
-    uint8_t block[HMAC_KEY];
-    for (uint32_t i = 0; i < HMAC_KEY; i++) {
-        block[i] = (uint8_t)(i < proof->verifier_len ? pad ^ (uint8_t)proof->verifier[i] : pad);
-    }
-    init(proof, hash, ALOFT_HASH_SHA256);
-    feed(proof, hash, block, sizeof block);
 }
 
 void aloft_espota_proof_nonces(struct aloft_espota_proof *proof, uint32_t digits, const char *nonce,
@@ -202,32 +187,11 @@ void aloft_espota_proof_nonces(struct aloft_espota_proof *proof, uint32_t digits
     memcpy(salt, nonce, digits);
     salt[digits] = ':';
     memcpy(salt + digits + 1, cnonce, digits);
-    salt[2 * digits + BLOCK_NO] = 1; // the only block: 32 bytes are wanted
     proof->digits = digits;
     if (digits == ALOFT_ESPOTA_HEX_MAX) {
-        proof->rounds = ROUNDS;
-        key(proof, &proof->inner, INNER_PAD);
-        key(proof, &proof->outer, OUTER_PAD);
+        aloft_pbkdf2_begin(&proof->kdf, proof->crypto, proof->verifier, proof->verifier_len,
+                           (struct aloft_pbkdf2_salt){salt, 2 * digits + 1}, ROUNDS);
     }
-}
-
-// last = HMAC(verifier, last), or of the salt at first; added to the sum.
-static void one_round(struct aloft_espota_proof *proof)
-{
-    // A hash owns nothing beyond its bytes (crypto.h), so a copy of them is a hash. Without it each
-    // round would hash the key again, which is half of the work.
-    struct aloft_hash hash = proof->inner;
-    bool first = proof->rounds == ROUNDS;
-    feed(proof, &hash, first ? proof->salt : proof->last,
-         first ? 2 * proof->digits + 1 + BLOCK_NO : sizeof proof->last);
-    finish(proof, &hash, proof->last);
-    hash = proof->outer;
-    feed(proof, &hash, proof->last, sizeof proof->last);
-    finish(proof, &hash, proof->last);
-    for (uint32_t i = 0; i < sizeof proof->last; i++) {
-        proof->response[i] ^= proof->last[i];
-    }
-    proof->rounds--;
 }
 
 // response = hash of the key ":" nonce ":" cnonce
@@ -236,7 +200,7 @@ static void respond(struct aloft_espota_proof *proof)
     char derived[ALOFT_ESPOTA_HEX_MAX];
     struct aloft_hash hash;
     bool sha = proof->digits == ALOFT_ESPOTA_HEX_MAX;
-    aloft_espota_hex(proof->response, sizeof proof->response, derived);
+    aloft_espota_hex(proof->kdf.out, sizeof proof->kdf.out, derived);
     init(proof, &hash, sha ? ALOFT_HASH_SHA256 : ALOFT_HASH_MD5);
     feed(proof, &hash, sha ? derived : proof->verifier, sha ? sizeof derived : proof->verifier_len);
     feed(proof, &hash, ":", 1);
@@ -246,11 +210,13 @@ static void respond(struct aloft_espota_proof *proof)
 
 enum aloft_step aloft_espota_proof_step(struct aloft_espota_proof *proof)
 {
-    for (uint32_t i = 0; i < ALOFT_ESPOTA_ROUNDS && proof->rounds > 0; i++) {
-        one_round(proof);
+    enum aloft_step step = ALOFT_STEP_DONE; // the older generation has no rounds
+    if (proof->digits == ALOFT_ESPOTA_HEX_MAX) {
+        step = aloft_pbkdf2_step(&proof->kdf, ALOFT_ESPOTA_ROUNDS);
+        proof->err = proof->kdf.err;
     }
-    if (proof->rounds > 0 && proof->err == ALOFT_OK) {
-        return ALOFT_STEP_AGAIN;
+    if (step != ALOFT_STEP_DONE) {
+        return step;
     }
     respond(proof);
     return proof->err == ALOFT_OK ? ALOFT_STEP_DONE : ALOFT_STEP_FAILED;
@@ -263,5 +229,5 @@ bool aloft_espota_proof_is(const struct aloft_espota_proof *proof,
     for (uint32_t i = 0; i < proof->digits / 2; i++) {
         difference |= proof->response[i] ^ response[i];
     }
-    return difference == 0 && proof->err == ALOFT_OK && proof->rounds == 0;
+    return difference == 0 && proof->err == ALOFT_OK && proof->kdf.left == 0;
 }

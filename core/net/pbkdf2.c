@@ -5,32 +5,32 @@
 
 enum { INNER = 0x36, OUTER = 0x5C };
 
-// Feeds a hash with the key under this pad, then a, then b.
-static enum aloft_err pass(const struct aloft_pbkdf2 *kdf, uint8_t pad, struct aloft_pbkdf2_salt a,
-                           struct aloft_pbkdf2_salt b, uint8_t out[ALOFT_SHA256_LEN])
+// One of HMAC's two hashes, as it is after the key.
+static enum aloft_err key_hash(const struct aloft_crypto *crypto, struct aloft_hash *hash,
+                               const uint8_t key[ALOFT_PBKDF2_KEY_MAX], uint8_t pad)
 {
-    const struct aloft_crypto *crypto = kdf->crypto;
-    struct aloft_hash hash;
-    uint8_t key[ALOFT_PBKDF2_KEY_MAX];
-    for (uint32_t i = 0; i < sizeof key; i++) {
-        key[i] = kdf->key[i] ^ pad;
+    uint8_t block[ALOFT_PBKDF2_KEY_MAX];
+    for (uint32_t i = 0; i < sizeof block; i++) {
+        block[i] = key[i] ^ pad;
     }
-    enum aloft_err err = crypto->hash_init(&hash, ALOFT_HASH_SHA256);
-    err = err == ALOFT_OK ? crypto->hash_feed(&hash, key, sizeof key) : err;
-    err = err == ALOFT_OK ? crypto->hash_feed(&hash, a.bytes, a.len) : err;
-    err = err == ALOFT_OK ? crypto->hash_feed(&hash, b.bytes, b.len) : err;
-    return err == ALOFT_OK ? crypto->hash_finish(&hash, out) : err;
+    enum aloft_err err = crypto->hash_init(hash, ALOFT_HASH_SHA256);
+    return err == ALOFT_OK ? crypto->hash_feed(hash, block, sizeof block) : err;
 }
 
-// One round: last becomes the HMAC of a and b.
+// last becomes the HMAC of a and b, and is added to the sum.
 static void round_of(struct aloft_pbkdf2 *kdf, struct aloft_pbkdf2_salt a,
                      struct aloft_pbkdf2_salt b)
 {
-    uint8_t inner[ALOFT_SHA256_LEN];
-    const struct aloft_pbkdf2_salt digest = {inner, sizeof inner};
-    const struct aloft_pbkdf2_salt nothing = {inner, 0};
-    enum aloft_err err = pass(kdf, INNER, a, b, inner);
-    kdf->err = err == ALOFT_OK ? pass(kdf, OUTER, digest, nothing, kdf->last) : err;
+    // A hash owns nothing beyond its bytes (crypto.h), so a copy of them is a hash. Without it each
+    // round would hash the key again, which is half of the work.
+    const struct aloft_crypto *crypto = kdf->crypto;
+    struct aloft_hash hash = kdf->inner;
+    enum aloft_err err = crypto->hash_feed(&hash, a.bytes, a.len);
+    err = err == ALOFT_OK ? crypto->hash_feed(&hash, b.bytes, b.len) : err;
+    err = err == ALOFT_OK ? crypto->hash_finish(&hash, kdf->last) : err;
+    hash = kdf->outer;
+    err = err == ALOFT_OK ? crypto->hash_feed(&hash, kdf->last, sizeof kdf->last) : err;
+    kdf->err = err == ALOFT_OK ? crypto->hash_finish(&hash, kdf->last) : err;
     for (uint32_t i = 0; i < sizeof kdf->out; i++) {
         kdf->out[i] ^= kdf->last[i];
     }
@@ -42,21 +42,24 @@ void aloft_pbkdf2_begin(struct aloft_pbkdf2 *kdf, const struct aloft_crypto *cry
                         uint32_t rounds)
 {
     static const uint8_t first_block[4] = {0, 0, 0, 1};
-    ALOFT_ASSERT(key_len <= sizeof kdf->key && rounds > 0);
+    uint8_t padded[ALOFT_PBKDF2_KEY_MAX] = {0};
+    ALOFT_ASSERT(key_len <= sizeof padded && rounds > 0);
     memset(kdf, 0, sizeof *kdf);
+    memcpy(padded, key, key_len);
     kdf->crypto = crypto;
     kdf->left = rounds;
-    memcpy(kdf->key, key, key_len);
-    round_of(kdf, salt, (struct aloft_pbkdf2_salt){first_block, sizeof first_block});
+    kdf->err = key_hash(crypto, &kdf->inner, padded, INNER);
+    kdf->err = kdf->err == ALOFT_OK ? key_hash(crypto, &kdf->outer, padded, OUTER) : kdf->err;
+    if (kdf->err == ALOFT_OK) {
+        round_of(kdf, salt, (struct aloft_pbkdf2_salt){first_block, sizeof first_block});
+    }
 }
 
 enum aloft_step aloft_pbkdf2_step(struct aloft_pbkdf2 *kdf, uint32_t rounds)
 {
+    const struct aloft_pbkdf2_salt before = {kdf->last, sizeof kdf->last};
     for (; rounds > 0 && kdf->left > 0 && kdf->err == ALOFT_OK; rounds--) {
-        uint8_t last[ALOFT_SHA256_LEN];
-        memcpy(last, kdf->last, sizeof last);
-        const struct aloft_pbkdf2_salt before = {last, sizeof last};
-        round_of(kdf, before, (struct aloft_pbkdf2_salt){last, 0});
+        round_of(kdf, before, (struct aloft_pbkdf2_salt){kdf->last, 0});
     }
     return kdf->err != ALOFT_OK ? ALOFT_STEP_FAILED
            : kdf->left > 0      ? ALOFT_STEP_AGAIN

@@ -9,7 +9,7 @@
 #ifndef ALOFT_ESPOTA_H
 #define ALOFT_ESPOTA_H
 
-#include "aloft/crypto.h"
+#include "aloft/pbkdf2.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -47,17 +47,14 @@ uint32_t aloft_espota_error(enum aloft_err err, bool sentence, char *text);
 
 // The proof's computation. response is digits / 2 bytes once it is DONE.
 struct aloft_espota_proof {
-    uint8_t response[ALOFT_SHA256_LEN]; // until then: the sum of PBKDF2's rounds
-    enum aloft_err err;                 // CRYPTO; a failed proof equals nothing
-    const struct aloft_crypto *crypto;  // private from here on
+    uint8_t response[ALOFT_SHA256_LEN];
+    enum aloft_err err;                // CRYPTO; a failed proof equals nothing
+    const struct aloft_crypto *crypto; // private from here on
     const char *verifier;
     uint32_t verifier_len;
     uint32_t digits;
-    uint32_t rounds; // still to do
-    uint8_t last[ALOFT_SHA256_LEN];
-    struct aloft_hash inner; // of HMAC, after its key; copied for each round
-    struct aloft_hash outer;
-    uint8_t salt[2 * ALOFT_ESPOTA_HEX_MAX + 1 + 4]; // nonce ":" cnonce, and PBKDF2's block number
+    uint8_t salt[2 * ALOFT_ESPOTA_HEX_MAX + 1]; // nonce ":" cnonce
+    struct aloft_pbkdf2 kdf;                    // of the newer generation
 };
 
 // verifier: the password's MD5 or SHA-256 as verifier_len digits; it must outlive the proof. nonce

@@ -16,7 +16,8 @@ struct aloft_pbkdf2 {
     const struct aloft_crypto *crypto;
     uint32_t left; // rounds
     uint8_t last[ALOFT_SHA256_LEN];
-    uint8_t key[ALOFT_PBKDF2_KEY_MAX];
+    struct aloft_hash inner; // of HMAC, after its key; copied for each round
+    struct aloft_hash outer;
 };
 
 struct aloft_pbkdf2_salt {
@@ -24,7 +25,7 @@ struct aloft_pbkdf2_salt {
     uint32_t len;
 };
 
-// key has at most ALOFT_PBKDF2_KEY_MAX bytes and is copied, rounds is at least 1.
+// key has at most ALOFT_PBKDF2_KEY_MAX bytes and need not stay, rounds is at least 1.
 void aloft_pbkdf2_begin(struct aloft_pbkdf2 *kdf, const struct aloft_crypto *crypto,
                         const void *key, uint32_t key_len, struct aloft_pbkdf2_salt salt,
                         uint32_t rounds);
