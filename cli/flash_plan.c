@@ -170,11 +170,10 @@ static const char *chip_name(uint16_t id)
 }
 
 // An image that a chip would run from here: the bootloader's place, or a slot.
-static bool runs_at(const struct aloft_flash_plan *plan, const struct aloft_flasher *flasher,
+static bool runs_at(const struct aloft_flash_plan *plan, const struct aloft_chip *chip,
                     uint32_t addr)
 {
-    const struct aloft_chip *chip = aloft_chip_find(flasher->chip->id);
-    return (chip != NULL && addr == chip->bootloader_addr) ||
+    return addr == chip->bootloader_addr ||
            (plan->has_slots && aloft_slots_find(&plan->slots, addr) != ALOFT_SLOT_NONE);
 }
 
@@ -205,7 +204,7 @@ static bool right_chip(const struct aloft_flash_piece *piece, const struct aloft
 static bool good_image(const struct aloft_flash_plan *plan, const struct aloft_flash_piece *piece,
                        struct aloft_message *error)
 {
-    int slot = plan->has_slots ? aloft_slots_find(&plan->slots, piece->addr) : ALOFT_SLOT_NONE;
+    uint32_t room = plan->table_addr - piece->addr;
     if (!piece->is_image) {
         return aloft_message_set(error,
                                  "%s at 0x%x is no image, and the chip would try to run it; give "
@@ -217,14 +216,69 @@ static bool good_image(const struct aloft_flash_plan *plan, const struct aloft_f
                                  aloft_err_sentence(piece->scan.err),
                                  aloft_err_name(piece->scan.err));
     }
-    if (slot == ALOFT_SLOT_NONE || piece->len <= aloft_slots_extent(&plan->slots, slot).len) {
+    // What follows the image may be a whole flash; the image itself ends before the table.
+    if (piece->addr < plan->table_addr && piece->scan.facts.image_len > room) {
+        return aloft_message_set(error,
+                                 "%s has %u bytes, and the bootloader has room for %u, up to the "
+                                 "partition table; give the right file, or use --force",
+                                 piece->name, (unsigned)piece->scan.facts.image_len,
+                                 (unsigned)room);
+    }
+    return true;
+}
+
+// A whole image where nothing would run it: nearly always an offset of another chip, or a slip.
+static bool in_its_place(const struct aloft_flash_plan *plan, const struct aloft_flash_piece *piece,
+                         const struct aloft_chip *chip, struct aloft_message *error)
+{
+    struct aloft_extent app =
+        plan->slots.factory.len != 0 ? plan->slots.factory : plan->slots.ota[0];
+    if (!piece->is_image || piece->scan.err != ALOFT_OK) {
         return true;
     }
-    char name[ALOFT_SLOT_NAME];
-    aloft_slot_name(slot, name);
-    return aloft_message_set(error, "%s has %u bytes, and %s has room for %u", piece->name,
-                             (unsigned)piece->len, name,
-                             (unsigned)aloft_slots_extent(&plan->slots, slot).len);
+    if (piece->addr < plan->table_addr) {
+        return aloft_message_set(error,
+                                 "%s is an image, and nothing runs at 0x%x; the bootloader of an "
+                                 "%s goes to 0x%x (or use --force)",
+                                 piece->name, (unsigned)piece->addr, chip_name(chip->id),
+                                 (unsigned)chip->bootloader_addr);
+    }
+    return !plan->has_slots ||
+           aloft_message_set(error,
+                             "%s is an image, and no slot starts at 0x%x; the first app goes to "
+                             "0x%x (or use --force)",
+                             piece->name, (unsigned)piece->addr, (unsigned)app.addr);
+}
+
+struct overrun {
+    const struct aloft_flash_piece *piece;
+    struct aloft_message *error;
+};
+
+// Stops the walk at the partition in which the piece begins and does not end.
+static enum aloft_err overrun(void *ctx, const struct aloft_partition *partition)
+{
+    const struct overrun *of = ctx;
+    uint32_t off = of->piece->addr - partition->addr;
+    if (of->piece->addr < partition->addr || off >= partition->len ||
+        of->piece->len <= partition->len - off) {
+        return ALOFT_OK;
+    }
+    (void)aloft_message_set(of->error,
+                            "%s has %u bytes, and %s has room for %u: what follows would be "
+                            "overwritten; give the right file and offset, or use --force",
+                            of->piece->name, (unsigned)of->piece->len, partition->label,
+                            (unsigned)(partition->len - off));
+    return ALOFT_ERR_PTABLE_OVERLAP;
+}
+
+static bool within(const struct aloft_flash_plan *plan, const struct aloft_flash_piece *piece,
+                   struct aloft_message *error)
+{
+    struct overrun of = {piece, error};
+    return !plan->has_slots ||
+           aloft_slots_walk(plan->slots.flash, &aloft_mbed_crypto, plan->slots.ptable_addr, overrun,
+                            &of) != ALOFT_ERR_PTABLE_OVERLAP;
 }
 
 bool aloft_flash_plan_check(const struct aloft_flash_plan *plan, struct aloft_message *error)
@@ -238,6 +292,18 @@ bool aloft_flash_plan_check(const struct aloft_flash_plan *plan, struct aloft_me
         }
     }
     return true;
+}
+
+static bool judge_piece(const struct aloft_flash_plan *plan, const struct aloft_flash_piece *piece,
+                        const struct aloft_flasher *flasher, struct aloft_message *error)
+{
+    const struct aloft_chip *chip = aloft_chip_find(flasher->chip->id);
+    if (piece->is_image && !right_chip(piece, flasher, error)) {
+        return false;
+    }
+    bool placed = runs_at(plan, chip, piece->addr) ? good_image(plan, piece, error)
+                                                   : in_its_place(plan, piece, chip, error);
+    return placed && within(plan, piece, error);
 }
 
 bool aloft_flash_plan_judge(const struct aloft_flash_plan *plan,
@@ -254,10 +320,7 @@ bool aloft_flash_plan_judge(const struct aloft_flash_plan *plan,
         if (piece->file.len == 0) {
             continue;
         }
-        if (piece->is_image && !right_chip(piece, flasher, error)) {
-            return false;
-        }
-        if (runs_at(plan, flasher, piece->addr) && !good_image(plan, piece, error)) {
+        if (!judge_piece(plan, piece, flasher, error)) {
             return false;
         }
     }

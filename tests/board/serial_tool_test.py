@@ -198,6 +198,32 @@ def what_would_not_run_is_refused_and_the_flash_stays(folder):
         check(board.bytes()[FACTORY + 5000] == good[5000] ^ 1, "--force did not write")
 
 
+def a_file_at_the_wrong_offset_does_not_overwrite_its_neighbours(folder):
+    # An app written to nvs went on through otadata into factory, and one written to the place of the
+    # bootloader through the partition table, and `aloft flash` called both "verified".
+    app_bin = IMAGES / "hello_world.bin"
+    bootloader = (IMAGES / "bootloader.bin").read_bytes()
+    table = (IMAGES / "partitions-two_ota.bin").read_bytes()
+    (folder / "nvs.bin").write_bytes(bytes(0x4001))
+    (folder / "merged.bin").write_bytes(bootloader.ljust(0x7000, b"\xFF") + table)
+    cases = [(["0x1000", app_bin], "the bootloader has room for 28672"),
+             (["0x9000", app_bin], "the first app goes to 0x10000"),
+             (["0x11000", app_bin], "no slot starts at 0x11000"),
+             (["0x0", IMAGES / "bootloader.bin"], "goes to 0x1000"),
+             (["0x9000", folder / "nvs.bin"], "nvs has room for 16384"),
+             (["0xa000", folder / "nvs.bin"], "nvs has room for 12288")]
+    with Running(folder, "--fast", hello=True) as board:
+        before = board.bytes()
+        for args, words in cases:
+            said = aloft("flash", *args, "-p", board.tcp, code=1)
+            check(words in said, words, "not in", said)
+        check(board.bytes() == before, "a refused flash wrote something")
+        aloft("flash", "0x1000", folder / "merged.bin", "-p", board.tcp)
+        board.monitor(board.tcp, HELLO)
+        aloft("flash", "0x9000", folder / "nvs.bin", "--force", "-p", board.tcp)
+        check(board.bytes()[0x9000:0xD001] == bytes(0x4001), "--force did not write")
+
+
 def wrong_command_lines_are_named(folder):
     for args, words in [(["flash"], "missing operand"), (["flash", "0x10000"], "is no folder"),
                         (["flash", "0x1000", "a", "0x2000"], "has no file"),
@@ -443,7 +469,8 @@ def the_port_can_come_from_the_environment(folder):
 main([every_command_works_over_every_kind_of_end,
       flash_says_what_it_overwrites_and_what_will_boot,
       a_folder_of_esp_idf_is_flashed_by_its_list,
-      what_would_not_run_is_refused_and_the_flash_stays, wrong_command_lines_are_named,
+      what_would_not_run_is_refused_and_the_flash_stays,
+      a_file_at_the_wrong_offset_does_not_overwrite_its_neighbours, wrong_command_lines_are_named,
       a_cable_that_is_pulled_while_it_writes_leaves_a_board_that_can_be_flashed,
       a_tool_that_is_killed_while_it_writes_leaves_the_port_free,
       noise_losses_and_flipped_bits_are_repaired, frames_in_small_pieces_arrive_whole,
