@@ -67,7 +67,7 @@ const char *aloft_port_device_id(struct aloft_port *port);
 void aloft_port_random(void *ctx, uint8_t *out, uint32_t len);
 
 // Lines that are typed on the console and that the port does not know go to fn, which says whether
-// it knew them; help: a line of what there is.
+// it knew them; help: lines of what there is.
 void aloft_port_on_line(struct aloft_port *port, bool (*fn)(void *ctx, const char *line), void *ctx,
                         const char *help);
 

@@ -42,8 +42,8 @@ static void on_command(void *ctx, enum aloft_command command, int slot, enum alo
     if (command == ALOFT_COMMAND_BOOT) {
         aloft_slot_name(slot, name);
     }
-    LOG(ways, err == ALOFT_OK ? 'I' : 'W', "Command %s %s%s%s: %s", aloft_control_name(command),
-        name, name[0] != 0 ? ": " : "", aloft_err_name(err), aloft_err_sentence(err));
+    LOG(ways, err == ALOFT_OK ? 'I' : 'W', "Command %s%s%s: %s: %s", aloft_control_name(command),
+        name[0] != 0 ? " " : "", name, aloft_err_name(err), aloft_err_sentence(err));
 }
 
 // "boot ota_1", "confirm", ... as typed. False: no command of ours.
@@ -189,7 +189,11 @@ void ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_e
     aloft_intake_init(&ways->intake, &intake);
     aloft_control_init(&ways->control, &control);
     aloft_port_on_line(port, on_line, ways,
-                       "boot SLOT, confirm, rollback, factory, check: what runs, and what is next");
+                       "boot SLOT  select a slot, on trial, and restart\n"
+                       "factory    the same with the factory app\n"
+                       "confirm    the running app is good: it stays\n"
+                       "rollback   it is bad: go back, by a restart\n"
+                       "check      look for an update now");
     start_push(ways);
     start_web(ways);
 }
