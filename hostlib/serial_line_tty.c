@@ -19,6 +19,12 @@ static bool no_device(struct aloft_serial_line *line, int error)
     case ENOENT:
     case ENODEV:
     case ENXIO:
+        if (strchr(line->name, ':') != NULL && strchr(line->name, '/') == NULL) {
+            return aloft_message_set(&line->error,
+                                     "there is no device %s; for a port in the network write "
+                                     "rfc2217://%s or socket://%s",
+                                     line->name, line->name, line->name);
+        }
         return aloft_message_set(&line->error, "there is no %s; is the board plugged in?",
                                  line->name);
     case EACCES:
@@ -63,8 +69,9 @@ static bool configure(int fd, uint32_t baud)
 bool aloft_serial_line_tty_open(struct aloft_serial_line *line)
 {
     line->fd = open(line->name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (line->fd < 0 || flock(line->fd, LOCK_EX | LOCK_NB) != 0 ||
-        !configure(line->fd, line->baud)) {
+    struct termios2 settings; // asked first: the lock of a board's flash file is no busy port
+    if (line->fd < 0 || ioctl(line->fd, TCGETS2, &settings) != 0 ||
+        flock(line->fd, LOCK_EX | LOCK_NB) != 0 || !configure(line->fd, line->baud)) {
         return no_device(line, errno);
     }
     return true;
