@@ -224,7 +224,7 @@ int cmd_control(int argc, char **argv)
     struct aloft_arg_list operands;
     struct aloft_message error = {""};
     const struct aloft_arg options[] = {
-        {ALOFT_ARG_TEXT, 'u', "user", "NAME", "name of the user (admin)", &wish.user},
+        {ALOFT_ARG_TEXT, 'u', "user", "NAME", "name of the user [admin]", &wish.user},
         {ALOFT_ARG_TEXT, 'a', "password", "TEXT", "password; others on this computer can see it",
          &wish.password},
         {ALOFT_ARG_TEXT, 0, "password-file", "FILE", "file whose first line is the password",

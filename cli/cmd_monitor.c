@@ -51,7 +51,8 @@ int cmd_monitor(int argc, char **argv)
     const struct aloft_args args = {
         .command = "aloft monitor",
         .operands = "",
-        .about = "Shows the console of the board at a serial port, and sends it what is typed.\n"
+        .about = "Shows the console of the board at a serial port, and sends it what is typed\n"
+                 "at a terminal; a pipe is not read.\n"
                  "Ctrl-] leaves. Ctrl-T Ctrl-R resets the chip, where the port has DTR and RTS.\n"
                  "A port that goes away is waited for. On a terminal, levels have colours.",
         .examples = "  aloft monitor --port /dev/ttyUSB0\n"

@@ -41,6 +41,11 @@ static bool read_out(struct aloft_session *session, const struct wish *wish, uin
 
 static int read_flash(struct aloft_session *session, const struct wish *wish)
 {
+    struct aloft_message error;
+    if (!aloft_file_writable(wish->out, &error)) {
+        aloft_ui_error("%s", error.text);
+        return ALOFT_EXIT_BAD;
+    }
     if (!aloft_session_open(session)) {
         return ALOFT_EXIT_BAD;
     }

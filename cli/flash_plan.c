@@ -146,10 +146,9 @@ bool aloft_flash_plan_load_table(struct aloft_flash_plan *plan, struct aloft_mes
     plan->has_slots = err == ALOFT_OK;
     return plan->has_slots ||
            aloft_message_set(error,
-                             "%s goes to 0x%x, where the partition table lies, and is none: "
-                             "%s (%s)",
-                             piece->name, (unsigned)plan->table_addr, aloft_err_sentence(err),
-                             aloft_err_name(err));
+                             "%s goes to 0x%x, where the partition table lies, and is none (%s); "
+                             "give the right file or offset",
+                             piece->name, (unsigned)plan->table_addr, aloft_err_name(err));
 }
 
 // --- checks

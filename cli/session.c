@@ -2,6 +2,7 @@
 #include "cli/session.h"
 #include "cli/port.h"
 #include "cli/ui.h"
+#include "hostlib/flash_file.h"
 #include "hostlib/number.h"
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +25,10 @@ bool aloft_session_check(const struct aloft_args *args, const struct aloft_sessi
     static const char *const befores[] = {"reset", "no-reset"};
     static const char *const afters[] = {"reset", "run", "no-reset"};
     *status = ALOFT_EXIT_GOOD;
-    if (strcmp(session->chip, "auto") != 0 && aloft_flasher_chip_by_word(session->chip) == NULL) {
+    if (session->flash_size != 0 && !aloft_flash_file_is_size(session->flash_size)) {
+        *status = aloft_args_wrong(args, "--flash-size: a flash chip has 1MB, 2MB, 4MB, ... 128MB");
+    } else if (strcmp(session->chip, "auto") != 0 &&
+               aloft_flasher_chip_by_word(session->chip) == NULL) {
         *status = aloft_args_wrong(args, "--chip '%s': write auto, esp32, esp32s3 or esp32c3",
                                    session->chip);
     } else if (!is_one_of(session->before, befores, COUNT(befores))) {

@@ -114,16 +114,27 @@ static mode_t mode_for(const struct stat *old)
     return 0666 & ~mask;
 }
 
+// A new file beside path, and its name. -1 with the error.
+static int beside(const char *path, char temp[PATH_MAX], struct aloft_message *error)
+{
+    if (snprintf(temp, PATH_MAX, "%s.XXXXXX", path) >= PATH_MAX) {
+        (void)aloft_message_set(error, "cannot write %s: the name is too long", path);
+        return -1;
+    }
+    int fd = mkstemp(temp);
+    if (fd < 0) {
+        (void)aloft_message_set(error, "cannot write %s: %s", path, strerror(errno));
+    }
+    return fd;
+}
+
 static bool replace(const char *path, mode_t mode, const void *data, size_t len,
                     struct aloft_message *error)
 {
     char temp[PATH_MAX];
-    if (snprintf(temp, sizeof temp, "%s.XXXXXX", path) >= (int)sizeof temp) {
-        return aloft_message_set(error, "cannot write %s: the name is too long", path);
-    }
-    int fd = mkstemp(temp);
+    int fd = beside(path, temp, error);
     if (fd < 0) {
-        return aloft_message_set(error, "cannot write %s: %s", path, strerror(errno));
+        return false;
     }
     bool ok = write_all(fd, data, len) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
     ok = close(fd) == 0 && ok;
@@ -156,4 +167,28 @@ bool aloft_file_write(const char *path, const void *data, size_t len, struct alo
     // Through a symbolic link, so that the link stays and its file changes.
     const char *target = realpath(path, real) != NULL ? real : path;
     return replace(target, mode_for(&old), data, len, error);
+}
+
+bool aloft_file_writable(const char *path, struct aloft_message *error)
+{
+    char real[PATH_MAX];
+    char temp[PATH_MAX];
+    struct stat old;
+    bool there = stat(path, &old) == 0;
+    if (strcmp(path, "-") == 0) {
+        return true;
+    }
+    if (there && S_ISDIR(old.st_mode)) {
+        return aloft_message_set(error, "cannot write %s: %s", path, strerror(EISDIR));
+    }
+    if (there && !S_ISREG(old.st_mode)) {
+        return access(path, W_OK) == 0 ||
+               aloft_message_set(error, "cannot write %s: %s", path, strerror(errno));
+    }
+    int fd = beside(there && realpath(path, real) != NULL ? real : path, temp, error);
+    if (fd >= 0) {
+        (void)close(fd); // empty, and gone at once
+        (void)unlink(temp);
+    }
+    return fd >= 0;
 }

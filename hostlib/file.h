@@ -21,4 +21,8 @@ void aloft_file_release(struct aloft_file *file);
 // Writes len bytes to path, or to standard output for "-". Devices and pipes are written in place.
 bool aloft_file_write(const char *path, const void *data, size_t len, struct aloft_message *error);
 
+// False when it can be told now that aloft_file_write to path will fail: for what takes minutes and
+// is written at its end. Leaves no file behind.
+bool aloft_file_writable(const char *path, struct aloft_message *error);
+
 #endif

@@ -179,6 +179,8 @@ def what_would_not_run_is_refused_and_the_flash_stays(folder):
             (folder / "bad.bin").write_bytes(image)
             said = aloft("flash", "0x10000", folder / "bad.bin", "-p", board.tcp, code=1)
             check(words in said, words, "not in", said)
+        # The flash file of a running board was called a port that another program uses.
+        check("is no terminal" in aloft("chip-info", "-p", board.flash, code=1), "a file as a port")
         app_bin = IMAGES / "hello_world.bin"
         cases = [(["0x10000", app_bin, "0x11000", app_bin], "overlap"),
                  (["0x3ff000", app_bin], "the flash ends at 0x400000"),
@@ -199,8 +201,8 @@ def what_would_not_run_is_refused_and_the_flash_stays(folder):
 
 
 def a_file_at_the_wrong_offset_does_not_overwrite_its_neighbours(folder):
-    # An app written to nvs went on through otadata into factory, and one written to the place of the
-    # bootloader through the partition table, and `aloft flash` called both "verified".
+    # An app written to nvs went on through otadata into factory, and one written where the
+    # bootloader goes through the table, and `aloft flash` called both "verified".
     app_bin = IMAGES / "hello_world.bin"
     bootloader = (IMAGES / "bootloader.bin").read_bytes()
     table = (IMAGES / "partitions-two_ota.bin").read_bytes()
@@ -230,10 +232,14 @@ def wrong_command_lines_are_named(folder):
                         (["flash", "/", "--chip", "esp8266"], "--chip 'esp8266'"),
                         (["flash", "/", "--before", "x"], "--before 'x'"),
                         (["erase-flash", "0x100", "0x1000"], "multiples of 0x1000"),
+                        (["flash", "/", "--flash-size", "3MB"], "a flash chip has 1MB"),
                         (["read-flash", "0", "ALL"], "-o FILE"),
                         (["read-flash", "0", "some", "-o", "x"], "'some' is no size"),
                         (["monitor", "--timeout", "soon"], "no number of seconds")]:
         check(words in aloft(*args, code=2), args)
+    # All of a chip was read, for minutes, before it turned out that the file cannot be written.
+    said = aloft("read-flash", "0", "ALL", "-o", folder / "none" / "x", "-p", "/nowhere", code=1)
+    check("cannot write" in said, said)
     for port, words in [("/dev/ttyNOSUCH", "there is no /dev/ttyNOSUCH"),
                         ("socket://127.0.0.1:1", "cannot connect"), ("tcp://x", "a port is")]:
         check(words in aloft("chip-info", "-p", port, code=1), port)
