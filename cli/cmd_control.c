@@ -230,7 +230,7 @@ int cmd_control(int argc, char **argv)
         {ALOFT_ARG_TEXT, 0, "password-file", "FILE", "file whose first line is the password",
          &wish.password_file},
         {ALOFT_ARG_TEXT, 0, "token", "TEXT", "token instead of user and password", &wish.token},
-        {ALOFT_ARG_SIZE, 0, "timeout", "S", "seconds until it gives up (30)", &wish.timeout_s},
+        {ALOFT_ARG_SIZE, 0, "timeout", "S", "seconds until it gives up [30]", &wish.timeout_s},
         {ALOFT_ARG_FLAG, 0, "json", NULL, "print the device's answer for scripts", &wish.json},
     };
     const struct aloft_args args = {
