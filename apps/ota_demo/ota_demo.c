@@ -413,8 +413,11 @@ void app_main(struct aloft_port *port)
     enum aloft_err err = aloft_port_on_shutdown(port, on_shutdown, &demo);
     ALOFT_ASSERT(err == ALOFT_OK); // the first of eight
     join_wifi(&demo);
-    ways_start(&demo.ways, port, &events);
+    bool reachable = ways_start(&demo.ways, port, &events);
     demo.ways.check = !setting_is(&demo, "pull", "off");
+    if (reachable && !demo.ways.check) {
+        confirm(&demo); // it can be updated again, which is what a server's answer shows else
+    }
     for (;;) {
         if (demo.ways.check && update_until_done(&demo)) {
             LOG(&demo, 'I', "Prepare to restart system!");

@@ -170,7 +170,7 @@ static void start_web(struct ways *ways)
     start(ways, &ways->web_way, "The web page", config.port);
 }
 
-void ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_events *events)
+bool ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_events *events)
 {
     // A person who brings an image wants it, even if it calls itself what runs already: `current`
     // is left out, as sketches of one name and version are the rule with Arduino.
@@ -196,4 +196,5 @@ void ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_e
                        "check      look for an update now");
     start_push(ways);
     start_web(ways);
+    return ways->push_way.ids != 0 || ways->web_way.ids != 0;
 }
