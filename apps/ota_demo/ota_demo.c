@@ -1,7 +1,7 @@
 // The app of the chapter: it joins the Wi-Fi, fetches an image over HTTP into its spare slot,
 // selects it and restarts. Whatever fails, it says why in one line, goes on running and tries again
-// later. A new ota_demo confirms itself when a server has answered it: an app that can be updated
-// again is a good app.
+// later. A new ota_demo confirms itself when a server has answered it, or without a pull, when it
+// can be pushed to: an app that can be updated again is a good app.
 //
 // Settings, as menuconfig names them, with defaults from the build:
 //   wifi_ssid, wifi_password
