@@ -7,6 +7,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -144,6 +145,26 @@ def gone(pid, seconds=2.0):
             return True
         time.sleep(0.01)
     return False
+
+
+ports_given = set()
+ports_lock = threading.Lock()
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    """A port for a board to listen on later: free now, given to no other test here, and below those
+    that the system hands to connections, one of which once took it before the board could."""
+    with ports_lock:
+        while True:
+            port = random.randrange(12000, 32000)
+            with socket.socket(socket.AF_INET, kind) as probe:
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError:
+                    continue
+            if port not in ports_given:
+                ports_given.add(port)
+                return port
 
 
 class Server:

@@ -11,12 +11,6 @@ FILES, FILES_LEN = 0x310000, 0x20000
 CHUNK = 1024
 
 
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def push_app(path, version, **settings):
     sets = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
     aloft("image", "build", BIN / "tests" / "board" / "push_app", "-o", path, "--project", "push",
@@ -28,7 +22,7 @@ class Device:
     """A running board that takes pushes."""
 
     def __init__(self, folder, verifier="", files=None, *args, **settings):
-        self.port = free_port()
+        self.port = free_port(socket.SOCK_DGRAM)
         self.settings = dict(push_port=self.port, push_verifier=verifier, confirm="start",
                              **settings)
         self.folder = folder

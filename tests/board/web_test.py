@@ -9,14 +9,9 @@ import socket
 import subprocess
 import time
 
-from bench import ALOFT, BIN, Board, aloft, check, main
+from bench import ALOFT, BIN, Board, aloft, check, free_port, main
 
 PASSWORD = "correct horse"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 class WebBoard:
