@@ -295,6 +295,9 @@ int board_info(int argc, char **argv)
     } else {
         print_info(&info);
     }
-    int closed = aloft_flash_file_close(&info.file, &error) ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
-    return printed && info.table_err == ALOFT_OK ? closed : ALOFT_EXIT_BAD;
+    if (!aloft_flash_file_close(&info.file, &error)) {
+        aloft_ui_error("%s", error.text);
+        return ALOFT_EXIT_BAD;
+    }
+    return printed && info.table_err == ALOFT_OK ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }

@@ -26,11 +26,6 @@ static bool starts(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-bool aloft_serial_line_is_network(const char *name)
-{
-    return starts(name, socket_scheme) || starts(name, rfc2217_scheme);
-}
-
 // --- bytes through a descriptor
 
 enum aloft_serial_line_result aloft_serial_line_lost(struct aloft_serial_line *line)

@@ -45,9 +45,6 @@ struct aloft_serial_line {
     struct aloft_message error;    // of the call that failed last
 };
 
-// True when the name is of a kind that has no device file: it cannot vanish from /dev.
-bool aloft_serial_line_is_network(const char *name);
-
 // Opens the line at this speed. False, with line->error, when it cannot be: no such device, in use,
 // no permission, no such host, refused, no RFC 2217 there.
 bool aloft_serial_line_open(struct aloft_serial_line *line, const char *name, uint32_t baud);

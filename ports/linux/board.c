@@ -10,12 +10,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define NS_PER_MS 1000000u
 
-enum { LINE_MAX_LEN = 1024, FEED_EVERY_MS = 100 };
+enum { LINE_MAX_LEN = 1024 };
 
 static _Noreturn void no_board(const char *why)
 {
@@ -70,30 +69,11 @@ void aloft_board_feed_watchdog(struct aloft_board *board)
     atomic_store(&board->retained->watchdog_ns, due);
 }
 
-static void sleep_ms(uint32_t ms)
-{
-    struct timespec left = {(time_t)(ms / 1000), (long)(ms % 1000) * (long)NS_PER_MS};
-    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
-    }
-}
-
 void aloft_board_listen(struct aloft_board *board)
 {
     if (board->console != NULL) {
         aloft_console_look(board->console, board);
     }
-}
-
-void aloft_board_delay_ms(struct aloft_board *board, uint32_t ms)
-{
-    do {
-        uint32_t piece = ms < FEED_EVERY_MS ? ms : FEED_EVERY_MS;
-        aloft_board_feed_watchdog(board);
-        sleep_ms(piece);
-        aloft_board_listen(board);
-        ms -= piece;
-    } while (ms > 0);
-    aloft_board_feed_watchdog(board);
 }
 
 static void write_all(const char *text, size_t len)

@@ -120,9 +120,6 @@ void aloft_board_feed_watchdog(struct aloft_board *board);
 // Carries out what was typed on the console, if there is one.
 void aloft_board_listen(struct aloft_board *board);
 
-// Sleeps, feeding the watchdog and listening to the console (console.h).
-void aloft_board_delay_ms(struct aloft_board *board, uint32_t ms);
-
 // Console text; a line is one write, so lines never mix.
 void aloft_board_vprint(const char *format, va_list args);
 void aloft_board_print(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -4,6 +4,7 @@
 #include "aloft/serial.h"
 #include "hostlib/number.h"
 #include "ports/linux/bridge_com.h"
+#include "ports/linux/descriptor.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { CHUNK = 4096, KNOCK_MAX = 64, PTY_LOOK_MS = 20, NAME_MAX_LEN = 64, HIGH_FD = 10 };
+enum { CHUNK = 4096, KNOCK_MAX = 64, PTY_LOOK_MS = 20, NAME_MAX_LEN = 64 };
 #define QUEUE_MAX (1u << 20) // bytes for a client that does not read
 
 enum kind { END_PTY, END_TCP, END_COM };
@@ -41,16 +42,6 @@ struct aloft_bridge {
     struct end ends[ALOFT_BRIDGE_ENDS_MAX];
     size_t count;
 };
-
-// Out of the way of the low numbers, which belong to the chip.
-static int high(int fd)
-{
-    int moved = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD);
-    if (fd >= 0) {
-        (void)close(fd); // only the number is given up
-    }
-    return moved;
-}
 
 static bool no_block(int fd)
 {
@@ -93,7 +84,7 @@ static bool open_pty(struct end *end, const char *link, struct aloft_message *er
 {
     char name[NAME_MAX_LEN];
     struct termios raw;
-    end->fd = high(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+    end->fd = aloft_descriptor_high(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
     if (end->fd < 0 || grantpt(end->fd) != 0 || unlockpt(end->fd) != 0 ||
         ptsname_r(end->fd, name, sizeof name) != 0) {
         return aloft_message_set(error, "--serial pty: no terminal: %s", strerror(errno));
@@ -131,7 +122,7 @@ static bool open_listener(struct end *end, const char *text, struct aloft_messag
     }
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     addr.sin_port = htons((uint16_t)port);
-    end->listen_fd = high(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    end->listen_fd = aloft_descriptor_high(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     // Without it, a board that is started again would have to wait for the old one's connections.
     (void)setsockopt(end->listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (end->listen_fd < 0 || bind(end->listen_fd, (struct sockaddr *)&addr, len) != 0 ||
@@ -214,7 +205,7 @@ static void leave(struct aloft_bridge *bridge, struct end *end)
 static void accept_client(struct aloft_bridge *bridge, struct end *end)
 {
     const int on = 1;
-    int fd = high(accept4(end->listen_fd, NULL, NULL, SOCK_CLOEXEC));
+    int fd = aloft_descriptor_high(accept4(end->listen_fd, NULL, NULL, SOCK_CLOEXEC));
     if (fd < 0) {
         return;
     }

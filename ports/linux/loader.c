@@ -84,13 +84,19 @@ static bool in_flash(const struct aloft_loader *loader, uint32_t addr, uint32_t 
     return addr <= size && len <= size - addr;
 }
 
-static enum fault erase(struct aloft_loader *loader, uint32_t addr, uint32_t end)
+// The largest erase at addr that stays before end.
+static uint32_t unit_at(const struct aloft_loader *loader, uint32_t addr, uint32_t end)
 {
     const struct aloft_flash_geometry *geometry = &loader->port->flash->geometry;
+    bool block = addr % geometry->block == 0 && end - addr >= geometry->block;
+    return block ? geometry->block : geometry->sector;
+}
+
+static enum fault erase(struct aloft_loader *loader, uint32_t addr, uint32_t end)
+{
     struct aloft_flash_view view = whole(loader);
     while (addr < end) {
-        bool block = addr % geometry->block == 0 && end - addr >= geometry->block;
-        uint32_t unit = block ? geometry->block : geometry->sector;
+        uint32_t unit = unit_at(loader, addr, end);
         loader->port->alive(loader->port->ctx);
         if (aloft_flash_erase(&view, addr, unit) != ALOFT_OK) {
             return NO_FLASH;
@@ -155,9 +161,7 @@ static enum fault erase_ahead(struct aloft_loader *loader, uint32_t end)
     uint32_t all = aloft_align_up(write->addr + write->size, SECTOR);
     enum fault fault = FINE;
     while (fault == FINE && write->erased_to < end && write->erased_to < all) {
-        uint32_t block = loader->port->flash->geometry.block;
-        bool whole_block = write->erased_to % block == 0 && all - write->erased_to >= block;
-        uint32_t next = write->erased_to + (whole_block ? block : SECTOR);
+        uint32_t next = write->erased_to + unit_at(loader, write->erased_to, all);
         fault = erase(loader, write->erased_to, next);
         write->erased_to = next;
     }

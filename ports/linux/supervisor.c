@@ -11,6 +11,7 @@
 #include "hostlib/flash_file.h"
 #include "ports/linux/board.h"
 #include "ports/linux/bridge.h"
+#include "ports/linux/descriptor.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -38,7 +39,6 @@
 
 enum {
     CONSOLE_CHUNK = 4096,
-    HIGH_FD = 10,
     LINE_REST_MS = 300,
     LOOK_EVERY_MS = 500,
     PAUSE_MS = 1500,
@@ -214,7 +214,8 @@ static _Noreturn void become_chip(struct supervisor *s, pid_t parent)
         _exit(1);
     }
     (void)setpgid(0, 0); // Ctrl-C is for the power supply, which makes a power cut of it
-    int flash = fcntl(s->flash.fd, F_DUPFD, HIGH_FD); // it may be in the way where it is
+    int flash =
+        fcntl(s->flash.fd, F_DUPFD, ALOFT_DESCRIPTOR_HIGH); // it may be in the way where it is
     bool placed = flash >= 0 && dup2(s->input_fd[0], 0) >= 0 && dup2(s->console_fd[1], 1) >= 0 &&
                   dup2(s->console_fd[1], 2) >= 0 && dup2(flash, ALOFT_BOARD_FLASH_FD) >= 0 &&
                   dup2(s->retained_fd, ALOFT_BOARD_RETAINED_FD) >= 0 &&
@@ -599,16 +600,6 @@ static void supervise(struct supervisor *s)
     power_off(s, s->end == ALOFT_SUPERVISOR_POWER_CUT);
 }
 
-// Descriptors above those that the chip's programs use, so that placing them cannot clobber one.
-static int high(int fd)
-{
-    int moved = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD);
-    if (fd >= 0) {
-        (void)close(fd); // only the number is given up
-    }
-    return moved;
-}
-
 // The flash file, locked twice. The POSIX lock shows tools who runs the board. The other one
 // belongs to the open file, which the chip's process holds too, so a new board cannot start while
 // the process of one that was killed is still on its way out.
@@ -648,7 +639,7 @@ static bool open_rom(struct supervisor *s, struct aloft_message *error)
         path[n] = 0;
         char *slash = strrchr(path, '/');
         memcpy(slash + 1, "aloft-rom", sizeof "aloft-rom");
-        s->rom_fd = high(open(path, O_RDONLY | O_CLOEXEC));
+        s->rom_fd = aloft_descriptor_high(open(path, O_RDONLY | O_CLOEXEC));
     }
     if (s->rom_fd < 0) {
         return aloft_message_set(error,
@@ -664,7 +655,7 @@ static bool open_retained(struct supervisor *s, struct aloft_message *error)
 {
     uint32_t sectors = s->flash.flash.geometry.size / ALOFT_NOR_SECTOR;
     s->retained_len = sizeof *s->retained + sectors * sizeof s->retained->sectors[0];
-    s->retained_fd = high(memfd_create("retained", MFD_CLOEXEC));
+    s->retained_fd = aloft_descriptor_high(memfd_create("retained", MFD_CLOEXEC));
     if (s->retained_fd < 0 || ftruncate(s->retained_fd, (off_t)s->retained_len) != 0) {
         return aloft_message_set(error, "No memory for the board: %s.", strerror(errno));
     }
@@ -682,8 +673,8 @@ static bool open_wire(int wire[2], bool writer_waits)
 {
     int ends[2] = {-1, -1};
     bool good = pipe2(ends, O_CLOEXEC) == 0;
-    wire[0] = high(ends[0]);
-    wire[1] = high(ends[1]);
+    wire[0] = aloft_descriptor_high(ends[0]);
+    wire[1] = aloft_descriptor_high(ends[1]);
     return good && wire[0] >= 0 && wire[1] >= 0 && fcntl(wire[0], F_SETFL, O_NONBLOCK) == 0 &&
            (writer_waits || fcntl(wire[1], F_SETFL, O_NONBLOCK) == 0);
 }
@@ -702,7 +693,7 @@ static bool open_wires(struct supervisor *s, struct aloft_message *error)
     bool good = sigprocmask(SIG_BLOCK, &mask, &s->old_mask) == 0 &&
                 open_wire(s->console_fd, true) && open_wire(s->serial_fd, true) &&
                 open_wire(s->input_fd, false);
-    s->signal_fd = high(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+    s->signal_fd = aloft_descriptor_high(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!good || s->signal_fd < 0) {
         return aloft_message_set(error, "The board's wires cannot be set up: %s.", strerror(errno));
     }

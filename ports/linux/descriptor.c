@@ -1,0 +1,13 @@
+// One call, for all who open something in the supervisor.
+#include "ports/linux/descriptor.h"
+#include <fcntl.h>
+#include <unistd.h>
+
+int aloft_descriptor_high(int fd)
+{
+    int moved = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, ALOFT_DESCRIPTOR_HIGH);
+    if (fd >= 0) {
+        (void)close(fd); // only the number is given up
+    }
+    return moved;
+}
