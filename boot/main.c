@@ -93,7 +93,7 @@ static void read_table(struct aloft_boot *boot)
     enum aloft_err err =
         aloft_slots_load(&boot->slots, port->flash, port->rules->crypto, port->ptable_addr);
     if (err != ALOFT_OK) {
-        LOG(boot, 'E', "load partition table error! %s", aloft_err_name(err));
+        LOG(boot, 'E', "load partition table error! %s", aloft_err_boot_name(err));
         nothing(boot, err);
         return;
     }
@@ -116,7 +116,7 @@ static void choose(struct aloft_boot *boot)
     enum aloft_err err = aloft_bootsel_read(&boot->slots, facts->records);
     facts->has_otadata = boot->slots.otadata.len != 0 && err == ALOFT_OK;
     if (err != ALOFT_OK) { // too small, or unreadable: go on as if there were none
-        LOG(boot, 'E', "ota data partition unusable: %s", aloft_err_name(err));
+        LOG(boot, 'E', "ota data partition unusable: %s", aloft_err_boot_name(err));
     }
     boot->plan = aloft_boot_choose(facts);
     print_reason(boot);
@@ -153,7 +153,8 @@ static void mark(struct aloft_boot *boot)
 {
     enum aloft_step step = aloft_bootsel_step(&boot->work.bootsel);
     if (step == ALOFT_STEP_FAILED) {
-        LOG(boot, 'E', "otadata cannot be written: %s", aloft_err_name(boot->work.bootsel.err));
+        LOG(boot, 'E', "otadata cannot be written: %s",
+            aloft_err_boot_name(boot->work.bootsel.err));
     }
     if (step != ALOFT_STEP_AGAIN) {
         boot->phase = MARK;
@@ -174,7 +175,7 @@ static void next_candidate(struct aloft_boot *boot)
 static void refused(struct aloft_boot *boot)
 {
     LOG(boot, 'E', "image at 0x%x is refused: %s", (unsigned)boot->extent.addr,
-        aloft_err_name(boot->err));
+        aloft_err_boot_name(boot->err));
     if (boot->slot >= 0) {
         LOG(boot, 'E', "OTA app partition slot %d is not bootable", boot->slot);
     } else if (boot->slot == ALOFT_SLOT_FACTORY) {

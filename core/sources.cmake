@@ -2,6 +2,7 @@
 set(ALOFT_CORE_SOURCES
     base/bytes.c
     base/crc32.c
+    base/err_boot_name.c
     base/err_name.c
     base/err_text.c
     base/event.c
@@ -12,6 +13,7 @@ set(ALOFT_CORE_SOURCES
     format/otadata.c
     format/ptable.c
     format/serial.c
+    format/sigblock.c
     flash/bootsel.c
     flash/flash.c
     flash/nvs.c

@@ -25,7 +25,7 @@ static enum aloft_err result(int mbed)
     return mbed == 0 ? ALOFT_OK : ALOFT_ERR_CRYPTO;
 }
 
-static enum aloft_err init(struct aloft_hash *hash, enum aloft_hash_alg alg)
+enum aloft_err aloft_mbed_hash_init(struct aloft_hash *hash, enum aloft_hash_alg alg)
 {
     struct state *state = state_of(hash);
     state->alg = alg;
@@ -40,7 +40,7 @@ static enum aloft_err init(struct aloft_hash *hash, enum aloft_hash_alg alg)
     return ALOFT_ERR_CRYPTO;
 }
 
-static enum aloft_err feed(struct aloft_hash *hash, const void *data, size_t len)
+enum aloft_err aloft_mbed_hash_feed(struct aloft_hash *hash, const void *data, size_t len)
 {
     struct state *state = state_of(hash);
     if (len == 0) {
@@ -52,7 +52,7 @@ static enum aloft_err feed(struct aloft_hash *hash, const void *data, size_t len
     return result(mbedtls_sha256_update_ret(&state->of.sha256, data, len));
 }
 
-static enum aloft_err finish(struct aloft_hash *hash, uint8_t *out)
+enum aloft_err aloft_mbed_hash_finish(struct aloft_hash *hash, uint8_t *out)
 {
     struct state *state = state_of(hash);
     if (state->alg == ALOFT_HASH_MD5) {
@@ -61,4 +61,8 @@ static enum aloft_err finish(struct aloft_hash *hash, uint8_t *out)
     return result(mbedtls_sha256_finish_ret(&state->of.sha256, out));
 }
 
-const struct aloft_crypto aloft_mbed_crypto = {init, feed, finish};
+const struct aloft_crypto aloft_mbed_crypto = {
+    .hash_init = aloft_mbed_hash_init,
+    .hash_feed = aloft_mbed_hash_feed,
+    .hash_finish = aloft_mbed_hash_finish,
+};

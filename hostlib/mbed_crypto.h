@@ -4,6 +4,13 @@
 
 #include "aloft/crypto.h"
 
+// Hashes alone: what needs no more does not carry public-key code. And hashes with signatures.
 extern const struct aloft_crypto aloft_mbed_crypto;
+extern const struct aloft_crypto aloft_mbed_signed_crypto;
+
+// The functions of the tables; aloft/crypto.h says what they do.
+enum aloft_err aloft_mbed_hash_init(struct aloft_hash *hash, enum aloft_hash_alg alg);
+enum aloft_err aloft_mbed_hash_feed(struct aloft_hash *hash, const void *data, size_t len);
+enum aloft_err aloft_mbed_hash_finish(struct aloft_hash *hash, uint8_t *out);
 
 #endif

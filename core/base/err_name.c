@@ -1,4 +1,5 @@
-// Names of the faults, short enough for a bootloader's console; the sentences are in err_text.c.
+// Names of the faults, for consoles and scripts; the sentences are in err_text.c, and what a
+// bootloader says is in err_boot_name.c.
 #include "aloft/err.h"
 
 const char *aloft_err_name(enum aloft_err err)

@@ -220,4 +220,5 @@ static enum aloft_err hash_finish(struct aloft_hash *hash, uint8_t *out)
     return ALOFT_OK;
 }
 
-const struct aloft_crypto aloft_soft_crypto = {hash_init, hash_feed, hash_finish};
+const struct aloft_crypto aloft_soft_crypto = {
+    .hash_init = hash_init, .hash_feed = hash_feed, .hash_finish = hash_finish};

@@ -181,7 +181,8 @@ static enum aloft_err weak_finish(struct aloft_hash *hash, uint8_t *out)
 // A hash that fails leaves bytes behind that anybody may know: nothing equals them.
 static void a_proof_whose_hash_fails_is_nobodys(void)
 {
-    static const struct aloft_crypto weak = {weak_init, weak_feed, weak_finish};
+    static const struct aloft_crypto weak = {
+        .hash_init = weak_init, .hash_feed = weak_feed, .hash_finish = weak_finish};
     uint32_t failures = 0;
     for (uint32_t call = 0; call < 1000; call += call < 20 ? 1 : 61) {
         for (uint32_t digits = 32; digits <= 64; digits += 32) {

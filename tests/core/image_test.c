@@ -600,7 +600,8 @@ static enum aloft_err faulty_finish(struct aloft_hash *hash, uint8_t *out)
 
 static void image_reports_a_failure_of_the_crypto_library_wherever_it_comes(void)
 {
-    static const struct aloft_crypto faulty = {faulty_init, faulty_feed, faulty_finish};
+    static const struct aloft_crypto faulty = {
+        .hash_init = faulty_init, .hash_feed = faulty_feed, .hash_finish = faulty_finish};
     struct aloft_image image;
     struct aloft_image_rules by = rules();
     uint32_t len = full_image();

@@ -382,7 +382,7 @@ static enum aloft_err broken_init(struct aloft_hash *hash, enum aloft_hash_alg a
 
 static void ptable_reports_a_failure_of_the_crypto_library(void)
 {
-    static const struct aloft_crypto broken = {broken_init, NULL, NULL};
+    static const struct aloft_crypto broken = {.hash_init = broken_init};
     struct aloft_ptable_reader reader;
     struct aloft_partition out;
     emit_two_ota(&aloft_soft_crypto);

@@ -1,6 +1,5 @@
-// Seam 2 of 4: crypto. Core asks for hashes through this table; a port answers with mbedTLS, with
-// the chip's hardware or ROM, or with a small implementation of its own. Signatures and decryption
-// join the table when the update stream gets those stages.
+// Seam 2 of 4: crypto. Core asks for hashes and for verification through this table; a port answers
+// with mbedTLS, with the chip's hardware or ROM, or with a small implementation of its own.
 #ifndef ALOFT_CRYPTO_H
 #define ALOFT_CRYPTO_H
 
@@ -11,6 +10,9 @@
 #define ALOFT_SHA256_LEN 32
 #define ALOFT_MD5_LEN    16
 
+#define ALOFT_RSA3072_LEN 384 // modulus, and signature
+#define ALOFT_P256_LEN    64  // X and Y, and r and s
+
 enum aloft_hash_alg { ALOFT_HASH_SHA256, ALOFT_HASH_MD5 };
 
 // The state of one hash in the caller's memory. The port keeps its context inside; it owns no
@@ -19,11 +21,21 @@ struct aloft_hash {
     uint64_t opaque[14];
 };
 
-// Errors of all three: ALOFT_ERR_CRYPTO. out has 32 bytes for SHA-256 and 16 for MD5.
+// Who signed a SHA-256 digest. Numbers are little-endian.
+enum aloft_signature_alg {
+    ALOFT_SIGNATURE_RSA3072_PSS, // key: modulus, then the exponent in 4 bytes; salt of 32 bytes
+    ALOFT_SIGNATURE_P256,        // key: X, Y; signature: r, s
+};
+
+// Errors of the hashes: ALOFT_ERR_CRYPTO. out has 32 bytes for SHA-256 and 16 for MD5.
 struct aloft_crypto {
     enum aloft_err (*hash_init)(struct aloft_hash *hash, enum aloft_hash_alg alg);
     enum aloft_err (*hash_feed)(struct aloft_hash *hash, const void *data, size_t len);
     enum aloft_err (*hash_finish)(struct aloft_hash *hash, uint8_t *out);
+
+    // NULL: this port verifies no signatures. Errors: SIGNATURE_BAD, CRYPTO.
+    enum aloft_err (*verify)(enum aloft_signature_alg alg, const uint8_t *key,
+                             const uint8_t *signature, const uint8_t digest[ALOFT_SHA256_LEN]);
 };
 
 #endif

@@ -8,7 +8,8 @@
 #define ALOFT_ERR_H
 
 // clang-format off
-#define ALOFT_ERR_LIST(X)                                                                          \
+// What a bootloader may meet: flash, table, otadata, image, signature.
+#define ALOFT_ERR_BOOT_LIST(X)                                                                     \
     X(OK, 0, "Done")                                                                               \
     X(ARG, -1, "The call was given something its header forbids; this is a bug in the caller")     \
     X(STATE, -2, "The call came in a state where it is not allowed; this is a bug in the caller")  \
@@ -48,6 +49,18 @@
     X(IMAGE_EMPTY, -51, "There is no image: nothing was received")                                 \
     X(SAME_VERSION, -52, "The offered image is the version that is running")                       \
     X(TRIAL_FAILED, -53, "This release failed its trial on this device; offer another")            \
+    X(SIGNATURE_MISSING, -140, "The image is not signed; this device takes signed images only")    \
+    X(SIGNATURE_KEY, -141, "The image is signed with a key that this device does not trust")       \
+    X(SIGNATURE_OLD_KEY, -142, "The image is signed only with keys that this device has revoked")  \
+    X(SIGNATURE_IMAGE, -143, "The signature is of another image, or the image was changed since")  \
+    X(SIGNATURE_BAD, -144, "The signature is forged or damaged: its key did not make it")          \
+    X(SIGNATURE_CURVE, -145, "The signature uses P-192 or P-384; sign with RSA-3072 or P-256")     \
+    X(SIGNATURE_BLOCK, -146, "The signature block is damaged; sign the image again")               \
+    X(SIGNATURE_SECTOR, -147, "Besides its blocks, the signature sector is not blank")             \
+    X(IMAGE_SECURE_VERSION, -148, "The image's security version is below what this device allows")
+
+// What only an app may meet: network, ways, NVS.
+#define ALOFT_ERR_APP_LIST(X)                                                                      \
     X(URL_SYNTAX, -60, "The URL is malformed")                                                     \
     X(URL_SCHEME, -61, "The URL is not http or https")                                             \
     X(URL_TOO_LONG, -62, "The URL is longer than 1,024 bytes")                                     \
@@ -107,6 +120,8 @@
     X(NVS_FULL, -127, "NVS is full; erase keys, or give it a larger partition")                    \
     X(NVS_CORRUPT, -128, "The value in NVS is corrupt; set it again")                              \
     X(NO_NVS, -129, "The table has no such NVS partition; use a table such as two_ota")
+
+#define ALOFT_ERR_LIST(X) ALOFT_ERR_BOOT_LIST(X) ALOFT_ERR_APP_LIST(X)
 // clang-format on
 
 enum aloft_err {
@@ -123,6 +138,7 @@ enum aloft_step { ALOFT_STEP_AGAIN, ALOFT_STEP_DONE, ALOFT_STEP_FAILED };
 // The fault's stable name ("IMAGE_HASH") and its sentence. Never NULL; an unknown number is
 // "UNKNOWN".
 const char *aloft_err_name(enum aloft_err err);
+const char *aloft_err_boot_name(enum aloft_err err); // of what a bootloader may meet; it is shorter
 const char *aloft_err_sentence(enum aloft_err err);
 
 // For what we did wrong, never for what flash or network gave us. It traps, the chip resets, and
