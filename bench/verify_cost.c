@@ -4,6 +4,7 @@
 #include "aloft/sigblock.h"
 #include "hostlib/mbed_crypto.h"
 #include "signed_blocks.h"
+#include "verify_cost_config.h" // the one that the library is compiled with
 #include <mbedtls/memory_buffer_alloc.h>
 #include <stdio.h>
 
