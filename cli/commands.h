@@ -9,6 +9,7 @@ int cmd_control(int argc, char **argv);
 int cmd_erase_flash(int argc, char **argv);
 int cmd_flash(int argc, char **argv);
 int cmd_image(int argc, char **argv);
+int cmd_keys(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_nvs(int argc, char **argv);
 int cmd_otadata(int argc, char **argv);
@@ -17,6 +18,8 @@ int cmd_push(int argc, char **argv);
 int cmd_read_flash(int argc, char **argv);
 int cmd_secret(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_sign(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 int cmd_verify_flash(int argc, char **argv);
 
 #endif

@@ -10,6 +10,9 @@
 static const struct aloft_command commands[] = {
     {"parts", "build, show and check partition tables", cmd_parts},
     {"image", "look into, verify and build app images", cmd_image},
+    {"keys", "create keys that sign firmware, and show their digests", cmd_keys},
+    {"sign", "sign an image, or attach a signature made elsewhere", cmd_sign},
+    {"verify", "check the signatures of a file", cmd_verify},
     {"otadata", "see and change which slot a board boots", cmd_otadata},
     {"nvs", "see and change the values in a board's NVS", cmd_nvs},
     {"secret", "set the passwords of a board's ways in", cmd_secret},

@@ -1,0 +1,458 @@
+// Keys over mbedTLS 2.28. What is read is checked to be of one piece (the private part belongs to
+// the public one), and what is signed is verified, so that a bad key is found here and not by a
+// device.
+#include "hostlib/keys.h"
+#include "aloft/bytes.h"
+#include "hostlib/file.h"
+#include "hostlib/mbed_crypto.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <mbedtls/asn1.h>
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/ecdsa.h>
+#include <mbedtls/entropy.h>
+#include <mbedtls/pem.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/platform_util.h>
+#include <mbedtls/rsa.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COORDINATE (ALOFT_P256_LEN / 2)
+
+enum { RSA_BITS = 3072, EXPONENT = 65537, CURVE_P256 = 2, OWNER_ONLY = 0600, OTHERS = 077 };
+
+static const struct {
+    enum aloft_sigblock_kind kind;
+    const char *name;
+} names[] = {{ALOFT_SIGBLOCK_RSA3072, "rsa3072"}, {ALOFT_SIGBLOCK_P256, "p256"}};
+#define NAMES (sizeof names / sizeof names[0])
+
+const char *aloft_keys_name(enum aloft_sigblock_kind kind)
+{
+    for (size_t i = 0; i < NAMES; i++) {
+        if (names[i].kind == kind) {
+            return names[i].name;
+        }
+    }
+    return NULL;
+}
+
+bool aloft_keys_kind(const char *name, enum aloft_sigblock_kind *kind)
+{
+    for (size_t i = 0; i < NAMES; i++) {
+        if (strcmp(names[i].name, name) == 0) {
+            *kind = names[i].kind;
+            return true;
+        }
+    }
+    return false;
+}
+
+// ---- random numbers
+
+struct source {
+    mbedtls_entropy_context entropy;
+    mbedtls_ctr_drbg_context random;
+};
+
+static int source_open(struct source *source)
+{
+    static const uint8_t purpose[] = "aloft keys";
+    mbedtls_entropy_init(&source->entropy);
+    mbedtls_ctr_drbg_init(&source->random);
+    return mbedtls_ctr_drbg_seed(&source->random, mbedtls_entropy_func, &source->entropy, purpose,
+                                 sizeof purpose);
+}
+
+static void source_close(struct source *source)
+{
+    mbedtls_ctr_drbg_free(&source->random);
+    mbedtls_entropy_free(&source->entropy);
+}
+
+// ---- a key's public part as blocks have it
+
+// 2^6144 mod n, and -1/n mod 2^32: what the chip's hardware multiplies with (Montgomery).
+static int rsa_helpers(const mbedtls_mpi *n, uint8_t r[ALOFT_RSA3072_LEN], uint32_t *m)
+{
+    uint8_t low[4];
+    uint32_t inverse = 1;
+    mbedtls_mpi power;
+    mbedtls_mpi_init(&power);
+    int ret = mbedtls_mpi_lset(&power, 1);
+    if (ret == 0) {
+        ret = mbedtls_mpi_shift_l(&power, 2 * (size_t)RSA_BITS);
+    }
+    if (ret == 0) {
+        ret = mbedtls_mpi_mod_mpi(&power, &power, n);
+    }
+    if (ret == 0) {
+        ret = mbedtls_mpi_write_binary_le(&power, r, ALOFT_RSA3072_LEN);
+    }
+    mbedtls_mpi_free(&power);
+    for (size_t i = 0; i < sizeof low; i++) {
+        low[i] = 0;
+        for (size_t bit = 0; bit < 8; bit++) {
+            low[i] |= (uint8_t)(mbedtls_mpi_get_bit(n, 8 * i + bit) << bit);
+        }
+    }
+    for (int i = 0; i < 5; i++) { // Newton: each round doubles the bits that are right, from one
+        inverse *= 2 - aloft_get_le32(low) * inverse;
+    }
+    *m = 0 - inverse;
+    return ret;
+}
+
+static bool rsa_part(struct aloft_key *key, const mbedtls_rsa_context *rsa)
+{
+    uint8_t *exponent = key->part + ALOFT_RSA3072_LEN;
+    uint8_t *r = exponent + 4;
+    uint32_t m;
+    if (mbedtls_mpi_write_binary_le(&rsa->N, key->part, ALOFT_RSA3072_LEN) != 0 ||
+        mbedtls_mpi_write_binary_le(&rsa->E, exponent, 4) != 0 ||
+        rsa_helpers(&rsa->N, r, &m) != 0) {
+        return false;
+    }
+    aloft_put_le32(r + ALOFT_RSA3072_LEN, m);
+    key->kind = ALOFT_SIGBLOCK_RSA3072;
+    key->part_len = ALOFT_SIGBLOCK_KEY;
+    return true;
+}
+
+static bool p256_part(struct aloft_key *key, const mbedtls_ecp_keypair *pair)
+{
+    key->part[0] = CURVE_P256;
+    key->kind = ALOFT_SIGBLOCK_P256;
+    key->part_len = 1 + ALOFT_P256_LEN;
+    return mbedtls_mpi_write_binary_le(&pair->Q.X, key->part + 1, COORDINATE) == 0 &&
+           mbedtls_mpi_write_binary_le(&pair->Q.Y, key->part + 1 + COORDINATE, COORDINATE) == 0;
+}
+
+static bool is_rsa3072(const struct aloft_key *key)
+{
+    return mbedtls_pk_get_type(key->pk) == MBEDTLS_PK_RSA &&
+           mbedtls_mpi_bitlen(&mbedtls_pk_rsa(*key->pk)->N) == RSA_BITS;
+}
+
+static bool is_p256(const struct aloft_key *key)
+{
+    return mbedtls_pk_can_do(key->pk, MBEDTLS_PK_ECDSA) != 0 &&
+           mbedtls_pk_ec(*key->pk)->grp.id == MBEDTLS_ECP_DP_SECP256R1;
+}
+
+// Fills in kind, part and digest, when the key is of a kind that devices verify.
+static bool describe(struct aloft_key *key, const char *name, struct aloft_message *error)
+{
+    struct aloft_sigblock block = {.key = key->part};
+    bool made;
+    if (is_rsa3072(key)) {
+        made = rsa_part(key, mbedtls_pk_rsa(*key->pk));
+    } else if (is_p256(key)) {
+        made = p256_part(key, mbedtls_pk_ec(*key->pk));
+    } else {
+        return aloft_message_set(error,
+                                 "%s is a key of %zu bits of another kind; devices verify RSA with "
+                                 "3072 bits and P-256 alone, which 'aloft keys create' makes",
+                                 name, mbedtls_pk_get_bitlen(key->pk));
+    }
+    block.key_len = key->part_len;
+    return (made &&
+            aloft_sigblock_key_digest(&block, &aloft_mbed_crypto, key->digest) == ALOFT_OK) ||
+           aloft_message_set(error, "%s: no signature block can hold this key", name);
+}
+
+// ---- made
+
+static struct mbedtls_pk_context *new_pk(struct aloft_message *error)
+{
+    struct mbedtls_pk_context *pk = malloc(sizeof *pk);
+    if (pk == NULL) {
+        (void)aloft_message_set(error, "out of memory");
+    } else {
+        mbedtls_pk_init(pk);
+    }
+    return pk;
+}
+
+static int generate(enum aloft_sigblock_kind kind, struct mbedtls_pk_context *pk)
+{
+    struct source source;
+    bool rsa = kind == ALOFT_SIGBLOCK_RSA3072;
+    int ret = source_open(&source);
+    if (ret == 0) {
+        ret = mbedtls_pk_setup(pk,
+                               mbedtls_pk_info_from_type(rsa ? MBEDTLS_PK_RSA : MBEDTLS_PK_ECKEY));
+    }
+    if (ret == 0 && rsa) {
+        ret = mbedtls_rsa_gen_key(mbedtls_pk_rsa(*pk), mbedtls_ctr_drbg_random, &source.random,
+                                  RSA_BITS, EXPONENT);
+    } else if (ret == 0) {
+        ret = mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*pk),
+                                  mbedtls_ctr_drbg_random, &source.random);
+    }
+    source_close(&source);
+    return ret;
+}
+
+static bool refuse_existing(const char *path, struct aloft_message *error)
+{
+    return aloft_message_set(error,
+                             "%s exists, and keys are never overwritten; name another file, or "
+                             "move that one to a safe place first",
+                             path);
+}
+
+static bool write_whole(int fd, const char *text)
+{
+    size_t len = strlen(text);
+    while (len > 0) {
+        ssize_t n = write(fd, text, len);
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        text += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    return fsync(fd) == 0;
+}
+
+static bool write_secret(const char *path, const char *text, struct aloft_message *error)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, OWNER_ONLY);
+    if (fd < 0) {
+        return errno == EEXIST
+                   ? refuse_existing(path, error)
+                   : aloft_message_set(error, "cannot create %s: %s", path, strerror(errno));
+    }
+    bool good = write_whole(fd, text);
+    good = close(fd) == 0 && good;
+    if (!good) {
+        (void)aloft_message_set(error, "cannot write %s: %s", path, strerror(errno));
+        (void)unlink(path); // a part of a key, which this call created
+    }
+    return good;
+}
+
+bool aloft_keys_create(enum aloft_sigblock_kind kind, const char *path, struct aloft_key *key,
+                       struct aloft_message *error)
+{
+    char pem[ALOFT_KEYS_PEM];
+    struct stat there;
+    memset(key, 0, sizeof *key);
+    if (lstat(path, &there) == 0) { // told before the work; O_EXCL is what holds
+        return refuse_existing(path, error);
+    }
+    key->pk = new_pk(error);
+    if (key->pk == NULL) {
+        return false;
+    }
+    key->secret = true;
+    bool good = (generate(kind, key->pk) == 0 &&
+                 mbedtls_pk_write_key_pem(key->pk, (unsigned char *)pem, sizeof pem) == 0) ||
+                aloft_message_set(error, "no key could be made: the crypto library failed");
+    good = good && describe(key, path, error) && write_secret(path, pem, error);
+    mbedtls_platform_zeroize(pem, sizeof pem);
+    if (!good) {
+        aloft_keys_release(key);
+    }
+    return good;
+}
+
+// ---- read
+
+static bool whole(const struct aloft_key *key)
+{
+    bool rsa = mbedtls_pk_get_type(key->pk) == MBEDTLS_PK_RSA;
+    if (rsa) {
+        const mbedtls_rsa_context *context = mbedtls_pk_rsa(*key->pk);
+        return mbedtls_rsa_check_pubkey(context) == 0 &&
+               (!key->secret || mbedtls_rsa_check_privkey(context) == 0);
+    }
+    mbedtls_ecp_keypair *pair = mbedtls_pk_ec(*key->pk);
+    return mbedtls_ecp_check_pubkey(&pair->grp, &pair->Q) == 0 &&
+           (!key->secret || (mbedtls_ecp_check_privkey(&pair->grp, &pair->d) == 0 &&
+                             mbedtls_ecp_check_pub_priv(pair, pair) == 0));
+}
+
+static bool refuse(const char *name, int ret, const char *text, struct aloft_message *error)
+{
+    if (ret == MBEDTLS_ERR_PK_PASSWORD_REQUIRED) {
+        return aloft_message_set(error,
+                                 "%s is encrypted with a passphrase, which is not supported; "
+                                 "decrypt it where only you can read it: (umask 077; openssl pkey "
+                                 "-in KEY -out PLAIN)",
+                                 name);
+    }
+    if (strstr(text, "-----BEGIN") == NULL) {
+        return aloft_message_set(error, "%s is no key in PEM form; it has no -----BEGIN line",
+                                 name);
+    }
+    return aloft_message_set(
+        error,
+        "%s holds no key that can be read; it must be an RSA-3072 or P-256 key "
+        "in PEM form, as 'aloft keys create' and espsecure write it",
+        name);
+}
+
+static bool parse(struct aloft_key *key, const char *name, const struct aloft_file *file,
+                  struct aloft_message *error)
+{
+    const char *text = (const char *)file->data;
+    key->secret = strstr(text, "PRIVATE KEY-----") != NULL;
+    int ret = key->secret ? mbedtls_pk_parse_key(key->pk, file->data, file->len + 1, NULL, 0)
+                          : mbedtls_pk_parse_public_key(key->pk, file->data, file->len + 1);
+    if (ret != 0) {
+        return refuse(name, ret, text, error);
+    }
+    return describe(key, name, error) &&
+           (whole(key) ||
+            aloft_message_set(error, "%s is damaged: its parts do not belong together", name));
+}
+
+static bool others_read(const char *path)
+{
+    struct stat file;
+    return strcmp(path, "-") != 0 && stat(path, &file) == 0 && (file.st_mode & OTHERS) != 0;
+}
+
+bool aloft_keys_load(const char *path, struct aloft_key *key, struct aloft_message *error)
+{
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    struct aloft_file file;
+    memset(key, 0, sizeof *key);
+    if (!aloft_file_read(path, ALOFT_KEYS_PEM - 1, &file, error)) {
+        return false;
+    }
+    key->pk = new_pk(error);
+    bool good = key->pk != NULL && parse(key, name, &file, error);
+    mbedtls_platform_zeroize(file.data, file.len);
+    aloft_file_release(&file);
+    if (!good) {
+        aloft_keys_release(key);
+    }
+    key->exposed = good && key->secret && others_read(path);
+    return good;
+}
+
+void aloft_keys_release(struct aloft_key *key)
+{
+    if (key->pk != NULL) {
+        mbedtls_pk_free(key->pk); // wipes the private part
+        free(key->pk);
+    }
+    memset(key, 0, sizeof *key);
+}
+
+bool aloft_keys_public_pem(const struct aloft_key *key, char pem[ALOFT_KEYS_PEM],
+                           struct aloft_message *error)
+{
+    return mbedtls_pk_write_pubkey_pem(key->pk, (unsigned char *)pem, ALOFT_KEYS_PEM) == 0 ||
+           aloft_message_set(error, "the public key cannot be written: the crypto library failed");
+}
+
+// ---- used
+
+static void reverse(uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len / 2; i++) {
+        uint8_t byte = bytes[i];
+        bytes[i] = bytes[len - 1 - i];
+        bytes[len - 1 - i] = byte;
+    }
+}
+
+static int sign_rsa(mbedtls_rsa_context *rsa, const uint8_t *digest, uint8_t *signature,
+                    struct source *source)
+{
+    mbedtls_rsa_set_padding(rsa, MBEDTLS_RSA_PKCS_V21, MBEDTLS_MD_SHA256);
+    int ret = mbedtls_rsa_rsassa_pss_sign_ext(rsa, mbedtls_ctr_drbg_random, &source->random,
+                                              MBEDTLS_MD_SHA256, ALOFT_SHA256_LEN, digest,
+                                              ALOFT_SHA256_LEN, signature);
+    reverse(signature, ALOFT_RSA3072_LEN);
+    return ret;
+}
+
+static int emit_pair(const mbedtls_mpi *r, const mbedtls_mpi *s, uint8_t *signature)
+{
+    int ret = mbedtls_mpi_write_binary_le(r, signature, COORDINATE);
+    return ret == 0 ? mbedtls_mpi_write_binary_le(s, signature + COORDINATE, COORDINATE) : ret;
+}
+
+static int sign_p256(mbedtls_ecp_keypair *pair, const uint8_t *digest, uint8_t *signature,
+                     struct source *source)
+{
+    mbedtls_mpi r;
+    mbedtls_mpi s;
+    mbedtls_mpi_init(&r);
+    mbedtls_mpi_init(&s);
+    int ret =
+        mbedtls_ecdsa_sign_det_ext(&pair->grp, &r, &s, &pair->d, digest, ALOFT_SHA256_LEN,
+                                   MBEDTLS_MD_SHA256, mbedtls_ctr_drbg_random, &source->random);
+    if (ret == 0) {
+        ret = emit_pair(&r, &s, signature);
+    }
+    mbedtls_mpi_free(&s);
+    mbedtls_mpi_free(&r);
+    return ret;
+}
+
+bool aloft_keys_sign(const struct aloft_key *key, const uint8_t digest[ALOFT_SHA256_LEN],
+                     uint8_t signature[ALOFT_KEYS_SIGNATURE], struct aloft_message *error)
+{
+    struct source source;
+    int ret = source_open(&source);
+    if (ret == 0 && key->kind == ALOFT_SIGBLOCK_RSA3072) {
+        ret = sign_rsa(mbedtls_pk_rsa(*key->pk), digest, signature, &source);
+    } else if (ret == 0) {
+        ret = sign_p256(mbedtls_pk_ec(*key->pk), digest, signature, &source);
+    }
+    source_close(&source);
+    return (ret == 0 && aloft_keys_verify(key->kind, key->part, signature, digest) == ALOFT_OK) ||
+           aloft_message_set(error, "signing failed: the crypto library made no good signature");
+}
+
+static bool from_der(const uint8_t *bytes, size_t len, uint8_t *signature)
+{
+    unsigned char *at = (unsigned char *)(uintptr_t)bytes; // mbedTLS only reads through it
+    const unsigned char *end = bytes + len;
+    size_t inside;
+    mbedtls_mpi r;
+    mbedtls_mpi s;
+    mbedtls_mpi_init(&r);
+    mbedtls_mpi_init(&s);
+    bool good = mbedtls_asn1_get_tag(&at, end, &inside,
+                                     MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) == 0 &&
+                at + inside == end && mbedtls_asn1_get_mpi(&at, end, &r) == 0 &&
+                mbedtls_asn1_get_mpi(&at, end, &s) == 0 && at == end &&
+                emit_pair(&r, &s, signature) == 0;
+    mbedtls_mpi_free(&s);
+    mbedtls_mpi_free(&r);
+    return good;
+}
+
+bool aloft_keys_foreign(const struct aloft_key *key, const uint8_t *bytes, size_t len,
+                        uint8_t signature[ALOFT_KEYS_SIGNATURE])
+{
+    bool rsa = key->kind == ALOFT_SIGBLOCK_RSA3072;
+    if (!rsa && from_der(bytes, len, signature)) {
+        return true;
+    }
+    if (len != (rsa ? ALOFT_RSA3072_LEN : ALOFT_P256_LEN)) {
+        return false;
+    }
+    memcpy(signature, bytes, len);
+    reverse(signature, rsa ? len : COORDINATE);
+    reverse(signature + COORDINATE, rsa ? 0 : COORDINATE);
+    return true;
+}
+
+enum aloft_err aloft_keys_verify(enum aloft_sigblock_kind kind, const uint8_t *part,
+                                 const uint8_t *signature, const uint8_t digest[ALOFT_SHA256_LEN])
+{
+    bool rsa = kind == ALOFT_SIGBLOCK_RSA3072;
+    return aloft_mbed_signed_crypto.verify(rsa ? ALOFT_SIGNATURE_RSA3072_PSS : ALOFT_SIGNATURE_P256,
+                                           rsa ? part : part + 1, signature, digest);
+}

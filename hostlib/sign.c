@@ -1,0 +1,375 @@
+// One sector, three places. A file is opened by asking the image judge where the image ends; blocks
+// are read and written by core; what is new here is the order of questions.
+#include "hostlib/sign.h"
+#include "aloft/bytes.h"
+#include "hostlib/image_scan.h"
+#include "hostlib/mbed_crypto.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define SECTOR ALOFT_SIGBLOCK_SECTOR
+
+enum { IMAGE_MAGIC = 0xE9, BLOCK_MAGIC = 0xE7, V1_LEN = 68 };
+
+static bool blank(const uint8_t *bytes, uint32_t len)
+{
+    uint32_t i = 0;
+    while (i < len && bytes[i] == 0xFF) {
+        i++;
+    }
+    return i == len;
+}
+
+static uint32_t round_up(uint32_t len)
+{
+    return (len + SECTOR - 1) / SECTOR * SECTOR;
+}
+
+static uint8_t *sector_of(const struct aloft_sign *sign)
+{
+    return sign->data + sign->content_len;
+}
+
+// Are there blocks, sound or damaged? What a device's reader takes for none is only content.
+static bool looks_signed(const uint8_t *sector)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < ALOFT_SIGBLOCK_MAX; i++) {
+        const uint8_t *block = sector + i * ALOFT_SIGBLOCK_LEN;
+        found = found || (block[0] == BLOCK_MAGIC && (block[1] == 2 || block[1] == 3) &&
+                          block[2] <= 1 && block[3] == 0);
+    }
+    return found;
+}
+
+// ---- open
+
+// Where things lie in a file. The sector, when there is one, follows the content.
+struct place {
+    enum aloft_err image; // OK: the file begins with a good image
+    uint32_t image_len;   // of it
+    uint32_t content_end; // of the bytes in the file that are content
+    bool has_sector;
+    bool trailing;
+};
+
+static void find_behind_image(struct place *place, const uint8_t *file, uint32_t len)
+{
+    uint32_t at = round_up(place->image_len);
+    at = at < len ? at : len;
+    place->content_end = at;
+    place->has_sector = len - at >= SECTOR && !blank(file + at, SECTOR);
+    uint32_t end = at + (place->has_sector ? SECTOR : 0);
+    place->trailing =
+        !blank(file + place->image_len, at - place->image_len) || !blank(file + end, len - end);
+}
+
+static void find_at_end(struct place *place, uint32_t len)
+{
+    place->has_sector = len % SECTOR == 0 && len >= 2 * SECTOR;
+    place->content_end = len - (place->has_sector ? SECTOR : 0);
+}
+
+static struct place find(const uint8_t *file, uint32_t len, bool plain)
+{
+    static const struct aloft_image_rules any = {.crypto = &aloft_mbed_crypto,
+                                                 .len_max = ALOFT_IMAGE_LEN_MAX,
+                                                 .chip_id = 0xFFFF,
+                                                 .chip_revision = 0xFFFF};
+    struct aloft_image_scan scan;
+    struct place place = {.image = ALOFT_ERR_IMAGE_MAGIC};
+    if (!plain) {
+        aloft_image_scan(&any, file, len, &scan);
+        place.image = scan.err;
+        place.image_len = scan.facts.image_len;
+    }
+    if (place.image == ALOFT_OK) {
+        find_behind_image(&place, file, len);
+    } else {
+        find_at_end(&place, len);
+    }
+    return place;
+}
+
+static bool check(const char *name, const struct place *place, const uint8_t *file, uint32_t len,
+                  struct aloft_message *error)
+{
+    if (len == 0) {
+        return aloft_message_set(error, "%s is empty", name);
+    }
+    if (place->image == ALOFT_OK && len - place->image_len == V1_LEN &&
+        aloft_get_le32(file + place->image_len) == 0) {
+        return aloft_message_set(error,
+                                 "%s has a signature of Secure Boot V1, which is not supported; "
+                                 "take the unsigned image",
+                                 name);
+    }
+    return true;
+}
+
+static bool load(struct aloft_sign *sign, const struct place *place, const uint8_t *file,
+                 struct aloft_message *error)
+{
+    struct aloft_hash hash;
+    uint32_t content_len = round_up(place->content_end);
+    memset(sign, 0, sizeof *sign);
+    sign->data = malloc((size_t)content_len + SECTOR);
+    if (sign->data == NULL) {
+        return aloft_message_set(error, "out of memory");
+    }
+    sign->content_len = content_len;
+    sign->padding = content_len - place->content_end;
+    sign->image = place->image == ALOFT_OK;
+    sign->has_sector = place->has_sector;
+    sign->trailing = place->trailing;
+    memcpy(sign->data, file, place->content_end);
+    memset(sign->data + place->content_end, 0xFF, sign->padding + SECTOR);
+    if (place->has_sector) {
+        memcpy(sector_of(sign), file + place->content_end, SECTOR);
+    }
+    const struct aloft_crypto *crypto = &aloft_mbed_crypto;
+    if (crypto->hash_init(&hash, ALOFT_HASH_SHA256) != ALOFT_OK ||
+        crypto->hash_feed(&hash, sign->data, content_len) != ALOFT_OK ||
+        crypto->hash_finish(&hash, sign->digest) != ALOFT_OK) {
+        aloft_sign_release(sign);
+        return aloft_message_set(error, "the crypto library failed");
+    }
+    return true;
+}
+
+bool aloft_sign_open(struct aloft_sign *sign, const char *name, const uint8_t *file, uint32_t len,
+                     bool plain, struct aloft_message *error)
+{
+    struct place place = find(file, len, plain);
+    bool image = place.image == ALOFT_OK;
+    if (!check(name, &place, file, len, error)) {
+        return false;
+    }
+    if (!plain && !image && file[0] == IMAGE_MAGIC) {
+        return aloft_message_set(error,
+                                 "%s begins like an image, but no device would take it: %s; with "
+                                 "--plain it is signed as any other file",
+                                 name, aloft_err_sentence(place.image));
+    }
+    bool sector = place.has_sector && looks_signed(file + place.content_end);
+    if (image && (place.trailing || sector != place.has_sector)) {
+        return aloft_message_set(error,
+                                 "%s: something follows the image that is neither blank nor "
+                                 "signatures; with --plain the whole file is signed",
+                                 name);
+    }
+    if (!sector) {
+        place.content_end = image ? place.content_end : len;
+        place.has_sector = false;
+    }
+    return load(sign, &place, file, error);
+}
+
+bool aloft_sign_open_signed(struct aloft_sign *sign, const char *name, const uint8_t *file,
+                            uint32_t len, bool plain, struct aloft_message *error)
+{
+    struct place place = find(file, len, plain);
+    return check(name, &place, file, len, error) && load(sign, &place, file, error);
+}
+
+uint32_t aloft_sign_len(const struct aloft_sign *sign)
+{
+    return sign->content_len + SECTOR;
+}
+
+uint32_t aloft_sign_count(const struct aloft_sign *sign)
+{
+    uint32_t i = 0;
+    while (i < ALOFT_SIGBLOCK_MAX &&
+           !blank(sector_of(sign) + i * ALOFT_SIGBLOCK_LEN, ALOFT_SIGBLOCK_LEN)) {
+        i++;
+    }
+    return i;
+}
+
+void aloft_sign_release(struct aloft_sign *sign)
+{
+    free(sign->data);
+    memset(sign, 0, sizeof *sign);
+}
+
+// ---- judge
+
+static bool trusted(const struct aloft_sign_trust *trust, const uint8_t *digest)
+{
+    bool found = false;
+    for (size_t i = 0; i < trust->count; i++) {
+        found = found || memcmp(trust->digests[i], digest, ALOFT_SHA256_LEN) == 0;
+    }
+    return found;
+}
+
+static enum aloft_sign_state judge_signature(const struct aloft_sign *sign,
+                                             const struct aloft_sigblock *block, bool known)
+{
+    if (block->kind != ALOFT_SIGBLOCK_RSA3072 && block->kind != ALOFT_SIGBLOCK_P256) {
+        return ALOFT_SIGN_WEAK;
+    }
+    if (memcmp(block->digest, sign->digest, ALOFT_SHA256_LEN) != 0) {
+        return ALOFT_SIGN_OTHER;
+    }
+    if (aloft_keys_verify(block->kind, block->key, block->signature, sign->digest) != ALOFT_OK) {
+        return ALOFT_SIGN_BAD;
+    }
+    return known ? ALOFT_SIGN_GOOD : ALOFT_SIGN_UNKNOWN;
+}
+
+static void judge_block(const struct aloft_sign *sign, uint32_t at,
+                        const struct aloft_sign_trust *trust, struct aloft_sign_block *out)
+{
+    struct aloft_sigblock block;
+    memset(out, 0, sizeof *out);
+    out->kind = aloft_sigblock_read(&block, sector_of(sign) + at * ALOFT_SIGBLOCK_LEN);
+    if (out->kind == ALOFT_SIGBLOCK_BLANK) {
+        out->state = ALOFT_SIGN_BLANK;
+    } else if (out->kind == ALOFT_SIGBLOCK_DAMAGED || !block.zero_after ||
+               aloft_sigblock_key_digest(&block, &aloft_mbed_crypto, out->key_digest) != ALOFT_OK) {
+        out->state = ALOFT_SIGN_DAMAGED;
+    } else {
+        out->state = judge_signature(sign, &block, trusted(trust, out->key_digest));
+    }
+}
+
+// Blocks from the first place on, without gaps, and FF after them.
+static bool tidy(const struct aloft_sign *sign, const struct aloft_sign_block *blocks)
+{
+    const uint32_t used = ALOFT_SIGBLOCK_MAX * ALOFT_SIGBLOCK_LEN;
+    bool gap = false;
+    for (uint32_t i = 1; i < ALOFT_SIGBLOCK_MAX; i++) {
+        gap =
+            gap || (blocks[i - 1].state == ALOFT_SIGN_BLANK && blocks[i].state != ALOFT_SIGN_BLANK);
+    }
+    return !gap && blank(sector_of(sign) + used, SECTOR - used);
+}
+
+static bool any(const struct aloft_sign_block *blocks, enum aloft_sign_state state)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < ALOFT_SIGBLOCK_MAX; i++) {
+        found = found || blocks[i].state == state;
+    }
+    return found;
+}
+
+enum aloft_err aloft_sign_judge(const struct aloft_sign *sign, const struct aloft_sign_trust *trust,
+                                struct aloft_sign_block blocks[ALOFT_SIGBLOCK_MAX])
+{
+    // What speaks against the file whatever else is there; then what is good; then why nothing is.
+    static const struct {
+        enum aloft_sign_state state;
+        enum aloft_err err;
+    } rules[] = {
+        {ALOFT_SIGN_DAMAGED, ALOFT_ERR_SIGNATURE_BLOCK},
+        {ALOFT_SIGN_OTHER, ALOFT_ERR_SIGNATURE_IMAGE},
+        {ALOFT_SIGN_GOOD, ALOFT_OK},
+        {ALOFT_SIGN_BAD, ALOFT_ERR_SIGNATURE_BAD},
+        {ALOFT_SIGN_UNKNOWN, ALOFT_ERR_SIGNATURE_KEY},
+        {ALOFT_SIGN_WEAK, ALOFT_ERR_SIGNATURE_CURVE},
+    };
+    for (uint32_t i = 0; i < ALOFT_SIGBLOCK_MAX; i++) {
+        judge_block(sign, i, trust, &blocks[i]);
+    }
+    if (sign->trailing) {
+        return ALOFT_ERR_IMAGE_TRAILING;
+    }
+    if (!sign->has_sector || (!sign->image && !looks_signed(sector_of(sign)))) {
+        return ALOFT_ERR_SIGNATURE_MISSING;
+    }
+    if (!tidy(sign, blocks)) {
+        return ALOFT_ERR_SIGNATURE_SECTOR;
+    }
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        if (any(blocks, rules[i].state)) {
+            return rules[i].err;
+        }
+    }
+    return ALOFT_ERR_SIGNATURE_MISSING;
+}
+
+// ---- sign
+
+// Only to a sector that a device will take with one block more.
+static bool may_append(const struct aloft_sign *sign, struct aloft_message *error)
+{
+    static const struct aloft_sign_trust nobody = {NULL, 0};
+    struct aloft_sign_block blocks[ALOFT_SIGBLOCK_MAX];
+    enum aloft_err err = aloft_sign_judge(sign, &nobody, blocks);
+    bool bad = any(blocks, ALOFT_SIGN_BAD) ||
+               (err != ALOFT_ERR_SIGNATURE_KEY && err != ALOFT_ERR_SIGNATURE_CURVE);
+    return !bad ||
+           aloft_message_set(error,
+                             "the signatures that are there are not sound: %s; --replace signs "
+                             "afresh",
+                             aloft_err_sentence(err));
+}
+
+bool aloft_sign_begin(struct aloft_sign *sign, enum aloft_sign_how how, struct aloft_message *error)
+{
+    if (!sign->has_sector) {
+        return true;
+    }
+    if (how == ALOFT_SIGN_FRESH) {
+        return aloft_message_set(error, "the file is signed already; --append adds a signature, "
+                                        "--replace signs afresh");
+    }
+    if (how == ALOFT_SIGN_REPLACE) {
+        memset(sector_of(sign), 0xFF, SECTOR);
+        return true;
+    }
+    return may_append(sign, error);
+}
+
+static bool has_key(const struct aloft_sign *sign, const struct aloft_key *key)
+{
+    const struct aloft_sign_trust trust = {&key->digest, 1};
+    struct aloft_sign_block blocks[ALOFT_SIGBLOCK_MAX];
+    (void)aloft_sign_judge(sign, &trust, blocks);
+    return any(blocks, ALOFT_SIGN_GOOD);
+}
+
+// Before anything is signed: is there room for this key?
+static bool may_add(const struct aloft_sign *sign, const struct aloft_key *key,
+                    struct aloft_message *error)
+{
+    if (aloft_sign_count(sign) == ALOFT_SIGBLOCK_MAX) {
+        return aloft_message_set(error, "a file has at most %u signatures", ALOFT_SIGBLOCK_MAX);
+    }
+    return !has_key(sign, key) ||
+           aloft_message_set(error, "the file is signed with this key already");
+}
+
+bool aloft_sign_attach(struct aloft_sign *sign, const struct aloft_key *key,
+                       const uint8_t signature[ALOFT_KEYS_SIGNATURE], struct aloft_message *error)
+{
+    if (!may_add(sign, key, error)) {
+        return false;
+    }
+    if (aloft_keys_verify(key->kind, key->part, signature, sign->digest) != ALOFT_OK) {
+        return aloft_message_set(error,
+                                 "the signature is not of this content by this key; sign the very "
+                                 "32 bytes that --digest-out writes%s",
+                                 key->kind == ALOFT_SIGBLOCK_RSA3072
+                                     ? ", with PSS, SHA-256 and a salt of 32 bytes"
+                                     : "");
+    }
+    aloft_sigblock_emit(sector_of(sign) + aloft_sign_count(sign) * ALOFT_SIGBLOCK_LEN, key->kind,
+                        sign->digest, key->part, signature);
+    sign->has_sector = true;
+    return true;
+}
+
+bool aloft_sign_with(struct aloft_sign *sign, const struct aloft_key *key,
+                     struct aloft_message *error)
+{
+    uint8_t signature[ALOFT_KEYS_SIGNATURE];
+    if (!key->secret) {
+        return aloft_message_set(error, "a public key cannot sign; give the private one");
+    }
+    return may_add(sign, key, error) && aloft_keys_sign(key, sign->digest, signature, error) &&
+           aloft_sign_attach(sign, key, signature, error);
+}
