@@ -19,6 +19,7 @@ set(ALOFT_CORE_SOURCES
     flash/nvs.c
     flash/nvs_write.c
     flash/slots.c
+    flash/trust.c
     flash/verify.c
     update/engine.c
     update/resume.c

@@ -1,5 +1,6 @@
 // The judge of core/format/image.c, fed from flash. One loop; the sink, if any, hears what it says.
 #include "aloft/verify.h"
+#include "aloft/trust.h"
 #include <string.h>
 
 #define PIECE 256u // bytes on the stack at a time
@@ -52,13 +53,30 @@ static enum aloft_err read_piece(struct aloft_verify *verify, uint32_t end)
     return aloft_verify_feed(verify, piece, n);
 }
 
+// All bytes have passed. With a trust, the hash that went with them says what was signed.
+static enum aloft_err finish(struct aloft_verify *verify)
+{
+    struct aloft_image *image = &verify->image;
+    const struct aloft_trust *trust = image->rules.trust;
+    const struct aloft_crypto *crypto = image->rules.crypto;
+    uint8_t digest[ALOFT_SHA256_LEN];
+    enum aloft_err err = aloft_image_finish(image);
+    if (err != ALOFT_OK || trust == NULL) {
+        return err;
+    }
+    err = crypto != NULL ? crypto->hash_finish(&image->sha, digest) : ALOFT_ERR_CRYPTO;
+    return err == ALOFT_OK
+               ? trust->judge(trust, crypto, &verify->view, aloft_image_signed_len(image), digest)
+               : err;
+}
+
 enum aloft_step aloft_verify_step(struct aloft_verify *verify)
 {
     uint32_t end = verify->len != 0 ? verify->len : verify->view.len;
     for (uint32_t read = 0; read < ALOFT_VERIFY_STEP && verify->err == ALOFT_OK; read += PIECE) {
         bool over = verify->len == 0 && aloft_image_ended(&verify->image);
         if (over || verify->off >= end) {
-            verify->err = aloft_image_finish(&verify->image);
+            verify->err = finish(verify);
             return verify->err == ALOFT_OK ? ALOFT_STEP_DONE : ALOFT_STEP_FAILED;
         }
         verify->err = read_piece(verify, end);

@@ -3,7 +3,8 @@
 //   HEADER -> (SEGMENT_HEAD -> DATA) x segment_count -> TAIL -> [HASH] -> AFTER
 //
 // Invariants
-//   J1  Every byte of [0, end of TAIL) goes to the SHA-256 exactly once, in order.
+//   J1  Every byte of [0, signature sector) goes to the SHA-256 exactly once, in order. The image's
+//       own SHA-256 is taken from a copy of it, at the end of TAIL.
 //   J2  Every byte of segment data, padding segments included, goes to the checksum exactly once.
 //   J3  No length from the image is used before it is bounded by rules.len_max.
 //   J4  END is said once, and only when all that the rules ask for has been found good.
@@ -52,10 +53,11 @@ struct input {
 static enum aloft_err take(struct aloft_image *image, struct input *in, uint32_t len)
 {
     const uint8_t *data = in->data;
+    bool hashed = !aloft_image_ended(image);
     image->off += len;
     in->data += len;
     in->len -= len;
-    if (image->rules.crypto == NULL || image->phase >= HASH) {
+    if (image->rules.crypto == NULL || !hashed) {
         return ALOFT_OK;
     }
     return image->rules.crypto->hash_feed(&image->sha, data, len);
@@ -170,7 +172,7 @@ static bool in_head(const struct aloft_image *image)
 }
 
 // The head is over: either there was a descriptor, or what was picked up is something else.
-static void desc_done(struct aloft_image *image)
+static enum aloft_err desc_done(struct aloft_image *image)
 {
     struct aloft_image_facts *facts = &image->facts;
     facts->has_desc =
@@ -183,6 +185,8 @@ static void desc_done(struct aloft_image *image)
     }
     image->head_said = true;
     image->event = ALOFT_IMAGE_DESC;
+    return facts->secure_version < image->rules.secure_version ? ALOFT_ERR_IMAGE_SECURE_VERSION
+                                                               : ALOFT_OK;
 }
 
 static enum aloft_err segment_data(struct aloft_image *image, struct input *in)
@@ -242,41 +246,43 @@ static enum aloft_err tail(struct aloft_image *image, struct input *in)
         return ended(image);
     }
     image->phase = HASH;
-    return ALOFT_OK;
+    if (image->rules.crypto == NULL) {
+        return ALOFT_OK;
+    }
+    struct aloft_hash sha = image->sha;
+    return image->rules.crypto->hash_finish(&sha, image->facts.digest);
 }
 
 static enum aloft_err hash(struct aloft_image *image, struct input *in)
 {
-    uint8_t digest[ALOFT_SHA256_LEN];
-    const struct aloft_crypto *crypto = image->rules.crypto;
     enum aloft_err err = gather(image, in, ALOFT_SHA256_LEN);
     if (err != ALOFT_OK || image->have != 0) {
         return err;
     }
-    memcpy(image->facts.digest, image->part, sizeof digest);
-    if (crypto != NULL) {
-        err = crypto->hash_finish(&image->sha, digest);
-        if (err != ALOFT_OK) {
-            return err;
-        }
-        if (memcmp(digest, image->part, sizeof digest) != 0) {
-            return ALOFT_ERR_IMAGE_HASH;
-        }
+    if (image->rules.crypto != NULL &&
+        memcmp(image->facts.digest, image->part, ALOFT_SHA256_LEN) != 0) {
+        return ALOFT_ERR_IMAGE_HASH;
     }
+    memcpy(image->facts.digest, image->part, ALOFT_SHA256_LEN);
     return ended(image);
 }
 
-static uint32_t signature_off(const struct aloft_image *image)
+uint32_t aloft_image_signed_len(const struct aloft_image *image)
 {
     return aloft_align_up(image->facts.image_len, ALOFT_IMAGE_SIGNATURE);
 }
 
 // May this byte follow the image? Blank, or a signature sector. Its blocks may follow each other;
-// each is checked for shape and CRC here, for its signature where keys are known.
+// each is checked for shape and CRC here, unless a trust is going to judge the sector.
 static bool may_follow(struct aloft_image *image, uint8_t byte)
 {
-    uint32_t at = image->off - signature_off(image); // huge in front of the sector
+    uint32_t at = image->off - aloft_image_signed_len(image); // huge in front of the sector
     uint32_t in_block = at % SIG_BLOCK;
+    if (image->rules.trust != NULL) {
+        bool in_sector = at < ALOFT_IMAGE_SIGNATURE;
+        image->facts.signature |= in_sector && byte != 0xFF;
+        return in_sector || byte == 0xFF;
+    }
     if (at == 0) {
         image->facts.signature = byte == SIG_MAGIC;
     }
@@ -284,7 +290,7 @@ static bool may_follow(struct aloft_image *image, uint8_t byte)
         return byte == 0xFF;
     }
     if (in_block == 0) {
-        image->crc = 0;
+        image->checksum = 0;
         image->left = image->facts.signature && byte == SIG_MAGIC; // 1 while inside a block
     }
     if (image->left == 0) {
@@ -294,33 +300,33 @@ static bool may_follow(struct aloft_image *image, uint8_t byte)
         return byte == 0;
     }
     if (in_block >= SIG_CRC) {
-        return byte == (uint8_t)(image->crc >> 8 * (in_block - SIG_CRC));
+        return byte == (uint8_t)(image->checksum >> 8 * (in_block - SIG_CRC));
     }
-    image->crc = aloft_crc32(image->crc, &byte, 1);
+    image->checksum = aloft_crc32(image->checksum, &byte, 1);
     return in_block != 1 || byte == 2 || byte == 3;
 }
 
 static enum aloft_err after(struct aloft_image *image, struct input *in)
 {
-    while (image->rules.alone && in->len > 0) {
-        if (!may_follow(image, *in->data)) {
+    enum aloft_err err = ALOFT_OK;
+    while (err == ALOFT_OK && in->len > 0 && (image->rules.alone || !aloft_image_ended(image))) {
+        if (image->rules.alone && !may_follow(image, *in->data)) {
             return ALOFT_ERR_IMAGE_TRAILING;
         }
         if (image->off >= image->rules.len_max) {
             return ALOFT_ERR_IMAGE_TOO_LARGE;
         }
-        (void)take(image, in, 1); // cannot fail: nothing is hashed any more
+        err = take(image, in, 1);
     }
     in->len = 0;
-    return ALOFT_OK;
+    return err;
 }
 
 // At most one event. None with input left means that a phase ended without an event.
 static enum aloft_err advance(struct aloft_image *image, struct input *in)
 {
     if (image->phase == DATA && !image->head_said && (image->left == 0 || !in_head(image))) {
-        desc_done(image);
-        return ALOFT_OK;
+        return desc_done(image);
     }
     if (image->phase == DATA && image->left == 0) {
         segment_done(image);
@@ -378,8 +384,7 @@ enum aloft_err aloft_image_feed(struct aloft_image *image, const uint8_t *data, 
 
 enum aloft_err aloft_image_finish(struct aloft_image *image)
 {
-    bool cut_signature =
-        image->facts.signature && image->off - signature_off(image) < ALOFT_IMAGE_SIGNATURE;
+    bool cut = image->off - aloft_image_signed_len(image) < ALOFT_IMAGE_SIGNATURE;
     if (image->phase == BAD) {
         return image->err;
     }
@@ -389,10 +394,15 @@ enum aloft_err aloft_image_finish(struct aloft_image *image)
     if (image->phase != AFTER) {
         return ALOFT_ERR_IMAGE_TRUNCATED;
     }
-    return cut_signature ? ALOFT_ERR_IMAGE_TRAILING : ALOFT_OK;
+    if (image->facts.signature) {
+        return cut ? ALOFT_ERR_IMAGE_TRUNCATED : ALOFT_OK;
+    }
+    return image->rules.trust != NULL && image->rules.alone ? ALOFT_ERR_SIGNATURE_MISSING
+                                                            : ALOFT_OK;
 }
 
 bool aloft_image_ended(const struct aloft_image *image)
 {
-    return image->phase == AFTER;
+    return image->phase == AFTER &&
+           (image->rules.trust == NULL || image->off >= aloft_image_signed_len(image));
 }

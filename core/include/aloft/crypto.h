@@ -16,7 +16,8 @@
 enum aloft_hash_alg { ALOFT_HASH_SHA256, ALOFT_HASH_MD5 };
 
 // The state of one hash in the caller's memory. The port keeps its context inside; it owns no
-// resource beyond these bytes, so a hash may be dropped at any time without a call.
+// resource beyond these bytes, so a hash may be dropped at any time without a call, and be copied:
+// the copy goes its own way.
 struct aloft_hash {
     uint64_t opaque[14];
 };

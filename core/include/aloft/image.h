@@ -2,6 +2,9 @@
 // memory. The judge has no I/O: an update feeds it from the network to refuse a wrong file early,
 // and again from flash to decide; the bootloader feeds it the very bytes that it loads.
 //
+// What a signature is of is more than the image: also its appended SHA-256, and the padding up to
+// the signature sector. With a trust in the rules the hash runs on to there, in the same pass.
+//
 // Life cycle: init, then next until it stops saying anything but MORE, then finish.
 //
 // Format: ESP-IDF components/bootloader_support/include/esp_app_format.h (header, segments),
@@ -23,6 +26,8 @@
 #define ALOFT_IMAGE_TEXT         32u     // bytes of version and project name in the descriptor
 #define ALOFT_IMAGE_SIGNATURE    0x1000u // a Secure Boot V2 signature sector
 
+struct aloft_trust;
+
 // What the reader insists on. Zero means "any" unless said otherwise.
 struct aloft_image_rules {
     const struct aloft_crypto *crypto; // NULL: judge structure and checksum but not the SHA-256
@@ -31,6 +36,9 @@ struct aloft_image_rules {
     uint16_t chip_revision;            // major * 100 + minor; FFFF: any
     uint32_t need_addr;                // some segment must load here (the board's native segment)
     bool alone;                        // nothing but FF or one signature sector may follow
+    uint32_t secure_version;           // the lowest that is taken; no descriptor counts as 0
+    const struct aloft_trust *trust;   // whose signature it must have (trust.h); NULL: none. This
+                                       // judge finds out what is signed, aloft_verify by whom
 };
 
 // What the image says of itself. Valid from the event on that the comment names.
@@ -53,7 +61,8 @@ struct aloft_image_facts {
     uint32_t image_len;               // bytes, checksum and appended SHA-256 included
     uint8_t checksum;                 // as stored
     uint8_t digest[ALOFT_SHA256_LEN]; // as appended; zero when none is
-    bool signature;                   // a sound-looking signature sector follows
+    bool signature;                   // a sound-looking signature sector follows; with a trust,
+                                      // anything that is not blank
     // DESC
     bool has_desc;
     uint32_t secure_version;
@@ -73,19 +82,18 @@ enum aloft_image_event {
 
 struct aloft_image {
     enum aloft_err err;
-    uint32_t phase; // private, but for rules and facts
+    uint8_t phase; // private, but for rules and facts
+    bool needed_seen;
+    bool head_said;
     enum aloft_image_event event;
-    uint32_t checksum; // running
+    uint32_t checksum; // running; later the CRC of a signature block that passes by
     uint32_t have;     // bytes of the current fixed-length part in `part`
     uint32_t off;      // bytes consumed since init
     uint32_t left;     // bytes left in the current segment or tail
-    uint32_t crc;      // of a signature block that passes by
-    bool needed_seen;
-    bool head_said;
     struct aloft_image_rules rules;
     struct aloft_image_facts facts;
     uint8_t part[32];
-    struct aloft_hash sha;
+    struct aloft_hash sha; // of the bytes so far that a signature may be of
 };
 
 // rules are copied; rules.crypto must outlive the judge.
@@ -96,7 +104,7 @@ void aloft_image_init(struct aloft_image *image, const struct aloft_image_rules 
 // outcome. Call again with the rest until it returns MORE.
 // Errors (event BAD): IMAGE_MAGIC, IMAGE_CHIP, IMAGE_REVISION, IMAGE_SEGMENTS, IMAGE_SEGMENT,
 //                     IMAGE_TOO_LARGE, IMAGE_FOREIGN, IMAGE_CHECKSUM, IMAGE_HASH, IMAGE_TRAILING,
-//                     CRYPTO.
+//                     IMAGE_SECURE_VERSION, CRYPTO.
 enum aloft_image_event aloft_image_next(struct aloft_image *image, const uint8_t *data,
                                         uint32_t len, uint32_t *used);
 
@@ -104,10 +112,16 @@ enum aloft_image_event aloft_image_next(struct aloft_image *image, const uint8_t
 enum aloft_err aloft_image_feed(struct aloft_image *image, const uint8_t *data, uint32_t len);
 
 // No more bytes will come. ALOFT_OK when a whole good image has passed.
-// Errors: IMAGE_EMPTY (no byte at all), IMAGE_TRUNCATED, or the fault that was found before.
+// Errors: IMAGE_EMPTY (no byte at all), IMAGE_TRUNCATED (also of a signature sector that is not
+//         whole), or the fault that was found before. SIGNATURE_MISSING of an image that is to be
+//         alone and signed.
 enum aloft_err aloft_image_finish(struct aloft_image *image);
 
-// True once the image is complete and good, before any trailing bytes.
+// Bytes from the start of the image to where its signature sector lies or would lie. From END on.
+uint32_t aloft_image_signed_len(const struct aloft_image *image);
+
+// True once the image is complete and good, and with a trust, all that its signature is of has
+// passed.
 bool aloft_image_ended(const struct aloft_image *image);
 
 #endif

@@ -2,6 +2,9 @@
 // an update is complete, set_boot before it names a slot, and the bootloader while it loads: the
 // sink sees exactly the bytes that are judged, so what runs is what was hashed.
 //
+// With a trust in the rules, the last step also judges the signature sector: the hash that ran with
+// the image goes on over its padding, so what is signed is what was judged and loaded.
+//
 // Life cycle: init, step until it is not AGAIN.
 #ifndef ALOFT_VERIFY_H
 #define ALOFT_VERIFY_H
@@ -39,9 +42,10 @@ void aloft_verify_init(struct aloft_verify *verify, const struct aloft_flash_vie
 // the sink's.
 enum aloft_err aloft_verify_feed(struct aloft_verify *verify, const uint8_t *data, uint32_t len);
 
-// Reads and judges up to 4 KiB.
+// Reads and judges up to 4 KiB; the last step also the signature sector.
 // Power loss: nothing changes.
-// Errors:     those of aloft_image_next, aloft_image_finish and aloft_flash_read, and the sink's.
+// Errors:     those of aloft_image_next, aloft_image_finish and aloft_flash_read, and the sink's;
+//             with a trust, those of aloft_trust_judge.
 enum aloft_step aloft_verify_step(struct aloft_verify *verify);
 
 #endif
