@@ -4,6 +4,7 @@ Everything is done through the `aloft` tool and the board's console, as a user w
 test is named by ALOFT_BIN_DIR, by default build/release.
 """
 import concurrent.futures
+import filecmp
 import json
 import os
 import pathlib
@@ -28,6 +29,8 @@ IMAGES = BIN / "images"
 OTADATA, FACTORY, OTA_0, OTA_1 = 0xD000, 0x10000, 0x110000, 0x210000  # of table two_ota
 SLOT_LEN = 0x100000
 FLASH_LEN = 4 << 20
+
+NODE_MIN = (18, 20)  # Debian 12
 
 # What `aloft board run` returns.
 SEEN, FAILED, NOT_SEEN, NOTHING, POWER_CUT = 0, 1, 3, 4, 143
@@ -244,6 +247,24 @@ def record(seq, state, crc=None):
     """An otadata record as bytes."""
     crc = zlib.crc32(struct.pack("<I", seq), 0xFFFFFFFF) if crc is None else crc
     return struct.pack("<I20sII", seq, b"\xFF" * 20, state, crc)
+
+
+def node_packages(name):
+    """The folder with the npm packages of tests/board/NAME. Ends the test with the reason when
+    there is no Node, or not the packages of the lock file."""
+    node = shutil.which("node")
+    if node is None:
+        sys.exit("this test needs Node.js, and there is no command \"node\": run ./dev setup")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip()
+    if tuple(int(n) for n in version.lstrip("v").split(".")[:2]) < NODE_MIN:
+        sys.exit(f"this test needs Node.js {NODE_MIN[0]}.{NODE_MIN[1]}; this is {version}")
+    lock = ROOT / "tests" / "board" / name / "package-lock.json"
+    folder = ROOT / "build" / "node" / name
+    installed = folder / "installed.json"
+    if not installed.exists() or not filecmp.cmp(installed, lock, False):
+        sys.exit(f"{folder} has not the packages of {lock}: run ./dev setup with a connection to "
+                 "the npm registry")
+    return folder
 
 
 def main(tests, workers=None):

@@ -2,29 +2,13 @@
 """The flasher of web pages, esptool-js, unchanged and in Node, flashes the virtual board through
 its serial port: stub, speed, erase, write, MD5, read back, reset by the modem lines. Its packages
 come from npm, into build/node, by `./dev setup`."""
-import filecmp
 import random
 
 from bench import *
 
 SOURCE = pathlib.Path(__file__).resolve().parent / "esptool_js"
 PACKAGES = ROOT / "build" / "node" / "esptool_js"
-NODE_MIN = (18, 20)  # Debian 12
 SEEN_AT_LAST = "Running hello_world version from-the-web from factory"
-
-
-def node_is_ready():
-    """Ends the test with the reason when there is no Node, or not the packages of the lock file."""
-    node = shutil.which("node")
-    if node is None:
-        sys.exit("esptool-js needs Node.js, and there is no command \"node\": run ./dev setup")
-    version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip()
-    if tuple(int(n) for n in version.lstrip("v").split(".")[:2]) < NODE_MIN:
-        sys.exit(f"esptool-js needs Node.js {NODE_MIN[0]}.{NODE_MIN[1]}; this is {version}")
-    installed = PACKAGES / "installed.json"
-    if not installed.exists() or not filecmp.cmp(installed, SOURCE / "package-lock.json", False):
-        sys.exit(f"{PACKAGES} has not the packages of {SOURCE}/package-lock.json: run ./dev setup "
-                 "with a connection to the npm registry")
 
 
 def flash(port, files, *options):
@@ -97,6 +81,6 @@ def esptool_js_flashes_an_erased_board_through_the_rom(folder):
 
 
 if __name__ == "__main__":
-    node_is_ready()
+    node_packages(SOURCE.name)
     main([esptool_js_flashes_an_erased_board_through_its_stub,
           esptool_js_flashes_an_erased_board_through_the_rom])
