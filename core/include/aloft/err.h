@@ -87,7 +87,7 @@
     X(NET_REFUSED, -91, "The server refuses the connection")                                       \
     X(NET_UNREACHABLE, -92, "The server cannot be reached")                                        \
     X(NET_RESET, -93, "The connection broke")                                                      \
-    X(NET_TLS, -94, "TLS failed, or this port has no TLS")                                         \
+    X(NET_TLS, -94, "What answers there does not speak TLS; is it the port of http?")              \
     X(NET_CONNECT_TIMEOUT, -95, "The connection was not made in time")                             \
     X(NET_IDLE_TIMEOUT, -96, "The server sent nothing for too long")                               \
     X(NET_TOTAL_TIMEOUT, -97, "The download took too long as a whole")                             \
@@ -119,7 +119,17 @@
     X(NVS_LEN, -126, "The value is too long for NVS: 4,000 bytes, or 4,000 a page for a blob")     \
     X(NVS_FULL, -127, "NVS is full; erase keys, or give it a larger partition")                    \
     X(NVS_CORRUPT, -128, "The value in NVS is corrupt; set it again")                              \
-    X(NO_NVS, -129, "The table has no such NVS partition; use a table such as two_ota")
+    X(NO_NVS, -129, "The table has no such NVS partition; use a table such as two_ota")            \
+    X(TLS_NO_TRUST, -150, "https needs a CA or a pinned key, and none can be read; set ca or pin") \
+    X(TLS_EXPIRED, -151, "The server's certificate has expired; renew it on the server")           \
+    X(TLS_FUTURE, -152, "The server's certificate is not valid yet; is this clock right?")         \
+    X(TLS_HOST, -153, "The server's certificate is for other hosts; use one of them in the URL")   \
+    X(TLS_UNTRUSTED, -154, "No CA that is trusted here signed the server's certificate")           \
+    X(TLS_PIN, -155, "The server's key is none of the pinned ones; if it is right, pin it")        \
+    X(TLS_REVOKED, -156, "The server uses a key that is listed as revoked; give it a new one")     \
+    X(TLS_VERSION, -157, "No safe TLS in common; let the server offer TLS 1.2 with ECDHE, AES-GCM")\
+    X(TLS_HANDSHAKE, -158, "The TLS handshake failed: an error of the server, or changed bytes")   \
+    X(TLS_CUT, -159, "TLS was cut or disturbed, so what came may be incomplete; try again")
 
 #define ALOFT_ERR_LIST(X) ALOFT_ERR_BOOT_LIST(X) ALOFT_ERR_APP_LIST(X)
 // clang-format on

@@ -1,0 +1,229 @@
+// mbedTLS checks signatures and names; this adds what it does not know: pins, revoked keys, a clock
+// that may not be set, and addresses in certificates, which version 2.28 keeps but does not
+// compare. One fault is named where several are true: the one that makes the others worthless.
+#include "ports/linux/tls_trust.h"
+#include <arpa/inet.h>
+#include <mbedtls/base64.h>
+#include <mbedtls/md.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { HEX_LEN = 64, BASE64_LEN = 44, DAY_S = 86400, NAME_LEN = 128 };
+
+#define DATE_FLAGS ((uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE))
+#define NAME_FLAG  ((uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH)
+
+static const char separators[] = " \t\r\n,";
+
+// --- pins
+
+static bool read_hex(const char *text, uint8_t *pin)
+{
+    for (uint32_t i = 0; i < ALOFT_TLS_PIN_LEN; i++) {
+        unsigned byte;
+        char digits[3] = {text[2 * i], text[2 * i + 1], 0};
+        if (strspn(digits, "0123456789abcdefABCDEF") != 2 || sscanf(digits, "%x", &byte) != 1) {
+            return false;
+        }
+        pin[i] = (uint8_t)byte;
+    }
+    return true;
+}
+
+static bool read_pin(const char *text, size_t len, uint8_t *pin)
+{
+    static const char *const prefixes[] = {"sha256//", "sha256/"};
+    for (size_t i = 0; i < 2; i++) {
+        size_t n = strlen(prefixes[i]);
+        if (len >= n && memcmp(text, prefixes[i], n) == 0) {
+            text += n;
+            len -= n;
+            break;
+        }
+    }
+    size_t pin_len = 0;
+    if (len == HEX_LEN) {
+        return read_hex(text, pin);
+    }
+    return len == BASE64_LEN &&
+           mbedtls_base64_decode(pin, ALOFT_TLS_PIN_LEN, &pin_len, (const uint8_t *)text, len) ==
+               0 &&
+           pin_len == ALOFT_TLS_PIN_LEN;
+}
+
+// False when the text is anything but a list of pins.
+static bool read_pins(const char *text, struct aloft_tls_pins *pins)
+{
+    text = text == NULL ? "" : text;
+    for (text += strspn(text, separators); *text != 0; text += strspn(text, separators)) {
+        size_t len = strcspn(text, separators);
+        if (pins->count == ALOFT_TLS_PINS_MAX || !read_pin(text, len, pins->pin[pins->count])) {
+            return false;
+        }
+        pins->count++;
+        text += len;
+    }
+    return true;
+}
+
+static bool has_pin(const struct aloft_tls_pins *pins, const uint8_t *pin)
+{
+    for (uint32_t i = 0; i < pins->count; i++) {
+        if (memcmp(pins->pin[i], pin, ALOFT_TLS_PIN_LEN) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// --- anchors
+
+enum aloft_err aloft_tls_anchors_init(struct aloft_tls_anchors *anchors,
+                                      const struct aloft_tls_trust *trust)
+{
+    memset(anchors, 0, sizeof *anchors);
+    mbedtls_x509_crt_init(&anchors->ca);
+    anchors->built = trust->built;
+    anchors->now = trust->now;
+    anchors->ctx = trust->ctx;
+    if (!read_pins(trust->pins, &anchors->pins) || !read_pins(trust->revoked, &anchors->revoked)) {
+        return ALOFT_ERR_TLS_NO_TRUST;
+    }
+    if (trust->ca != NULL && trust->ca[0] != 0) {
+        // What cannot be read is counted; a negative result means that nothing could.
+        anchors->has_ca = mbedtls_x509_crt_parse(&anchors->ca, (const uint8_t *)trust->ca,
+                                                 strlen(trust->ca) + 1) >= 0;
+        return anchors->has_ca ? ALOFT_OK : ALOFT_ERR_TLS_NO_TRUST;
+    }
+    return anchors->pins.count > 0 ? ALOFT_OK : ALOFT_ERR_TLS_NO_TRUST;
+}
+
+void aloft_tls_anchors_free(struct aloft_tls_anchors *anchors)
+{
+    mbedtls_x509_crt_free(&anchors->ca);
+}
+
+int64_t aloft_tls_anchors_now(const struct aloft_tls_anchors *anchors, bool *known)
+{
+    int64_t now;
+    *known = anchors->now != NULL && anchors->now(anchors->ctx, &now) && now >= anchors->built;
+    return *known ? now : anchors->built;
+}
+
+// --- the judge
+
+void aloft_tls_judge_init(struct aloft_tls_judge *judge, const struct aloft_tls_anchors *anchors,
+                          const char *host)
+{
+    memset(judge, 0, sizeof *judge);
+    judge->anchors = anchors;
+    judge->host = host;
+    judge->until = INT64_MAX;
+    if (inet_pton(AF_INET, host, judge->address) == 1) {
+        judge->address_len = 4;
+    } else if (inet_pton(AF_INET6, host, judge->address) == 1) {
+        judge->address_len = 16;
+    }
+}
+
+// Days since 1970 of a date of the Gregorian calendar; the year begins in March, so that the leap
+// day is its last.
+static int64_t unix_time(const mbedtls_x509_time *t)
+{
+    int64_t year = t->mon <= 2 ? t->year - 1 : t->year;
+    int64_t month = (t->mon + 9) % 12;
+    int64_t days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 +
+                   t->day - 1 - 719468;
+    return days * DAY_S + t->hour * 3600 + t->min * 60 + t->sec;
+}
+
+static void see_dates(struct aloft_tls_judge *judge, const mbedtls_x509_crt *crt)
+{
+    bool known;
+    int64_t now = aloft_tls_anchors_now(judge->anchors, &known);
+    int64_t until = unix_time(&crt->valid_to);
+    judge->expired = judge->expired || until < now;
+    judge->future = judge->future || (known && unix_time(&crt->valid_from) > now);
+    judge->until = until < judge->until ? until : judge->until;
+}
+
+// Is the address among the certificate's? One in its subject does not count.
+static bool has_address(const struct aloft_tls_judge *judge, const mbedtls_x509_crt *crt)
+{
+    const int ip_address = MBEDTLS_ASN1_CONTEXT_SPECIFIC | 7; // RFC 5280, 4.2.1.6
+    for (const mbedtls_x509_sequence *s = &crt->subject_alt_names; s != NULL; s = s->next) {
+        if (s->buf.tag == ip_address && s->buf.len == judge->address_len &&
+            memcmp(s->buf.p, judge->address, s->buf.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void describe(struct aloft_tls_judge *judge, const mbedtls_x509_crt *crt, const uint8_t *pin)
+{
+    char subject[NAME_LEN] = "";
+    char issuer[NAME_LEN] = "";
+    uint8_t base64[BASE64_LEN + 1] = "";
+    size_t len;
+    const mbedtls_x509_time *from = &crt->valid_from;
+    const mbedtls_x509_time *to = &crt->valid_to;
+    // What does not fit is left out.
+    (void)mbedtls_x509_dn_gets(subject, sizeof subject, &crt->subject);
+    (void)mbedtls_x509_dn_gets(issuer, sizeof issuer, &crt->issuer);
+    (void)mbedtls_base64_encode(base64, sizeof base64, &len, pin, ALOFT_TLS_PIN_LEN);
+    (void)snprintf(judge->about, sizeof judge->about,
+                   "%s, issued by %s, valid from %04d-%02d-%02d to %04d-%02d-%02d, key sha256//%s",
+                   subject, issuer, from->year, from->mon, from->day, to->year, to->mon, to->day,
+                   (const char *)base64);
+}
+
+int aloft_tls_judge_see(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+{
+    struct aloft_tls_judge *judge = ctx;
+    const struct aloft_tls_anchors *anchors = judge->anchors;
+    uint8_t pin[ALOFT_TLS_PIN_LEN];
+    if (mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), crt->pk_raw.p, crt->pk_raw.len,
+                   pin) != 0) {
+        return MBEDTLS_ERR_X509_FATAL_ERROR; // without a hash nothing is judged
+    }
+    *flags &= ~DATE_FLAGS; // judged here, in either way
+    see_dates(judge, crt);
+    judge->revoked = judge->revoked || has_pin(&anchors->revoked, pin);
+    if (depth == 0) {
+        *flags |= judge->address_len > 0 && !has_address(judge, crt) ? NAME_FLAG : 0;
+        judge->pinned = has_pin(&anchors->pins, pin);
+        describe(judge, crt, pin);
+    }
+    judge->flags |= *flags;
+    if (!anchors->has_ca) {
+        *flags = 0; // the pin decides, and it alone
+    }
+    if (depth > 0) {
+        return 0;
+    }
+    judge->judged = true;
+    return aloft_tls_judge_verdict(judge) == ALOFT_OK ? 0 : MBEDTLS_ERR_X509_FATAL_ERROR;
+}
+
+enum aloft_err aloft_tls_judge_verdict(const struct aloft_tls_judge *judge)
+{
+    bool chain = judge->anchors->has_ca;
+    const struct {
+        bool is_so;
+        enum aloft_err err;
+    } faults[] = {
+        {judge->revoked, ALOFT_ERR_TLS_REVOKED},
+        {chain && (judge->flags & ~NAME_FLAG) != 0, ALOFT_ERR_TLS_UNTRUSTED},
+        {judge->anchors->pins.count > 0 && !judge->pinned, ALOFT_ERR_TLS_PIN},
+        {chain && judge->expired, ALOFT_ERR_TLS_EXPIRED},
+        {chain && judge->future, ALOFT_ERR_TLS_FUTURE},
+        {chain && judge->flags != 0, ALOFT_ERR_TLS_HOST},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        if (faults[i].is_so) {
+            return faults[i].err;
+        }
+    }
+    return ALOFT_OK;
+}

@@ -1,0 +1,61 @@
+// Who a TLS server must be: the judgement of a chain of certificates by CA, pins, dates and name.
+// Private to tls.c, which gives mbedTLS's verify callback to this.
+#ifndef ALOFT_TLS_TRUST_H
+#define ALOFT_TLS_TRUST_H
+
+#include "ports/linux/tls.h"
+#include <mbedtls/x509_crt.h>
+
+enum { ALOFT_TLS_PIN_LEN = 32 }; // SHA-256
+
+struct aloft_tls_pins {
+    uint32_t count;
+    uint8_t pin[ALOFT_TLS_PINS_MAX][ALOFT_TLS_PIN_LEN];
+};
+
+// What is trusted.
+struct aloft_tls_anchors {
+    mbedtls_x509_crt ca; // one or many
+    bool has_ca;
+    struct aloft_tls_pins pins;
+    struct aloft_tls_pins revoked;
+    int64_t built;
+    bool (*now)(void *ctx, int64_t *seconds);
+    void *ctx;
+};
+
+// The judgement of one server, as mbedTLS shows its chain from the CA down.
+struct aloft_tls_judge {
+    const struct aloft_tls_anchors *anchors;
+    const char *host;     // must stay
+    uint8_t address[16];  // when the host is one
+    uint32_t address_len; // 0: it is a name
+    uint32_t flags;       // what mbedTLS has against the chain, without dates
+    bool expired;
+    bool future;
+    bool revoked;
+    bool pinned;
+    bool judged;   // the whole chain was seen
+    int64_t until; // when the first certificate of the chain expires
+    char about[ALOFT_TLS_ABOUT_LEN];
+};
+
+// Errors: TLS_NO_TRUST. Free it in any case.
+enum aloft_err aloft_tls_anchors_init(struct aloft_tls_anchors *anchors,
+                                      const struct aloft_tls_trust *trust);
+void aloft_tls_anchors_free(struct aloft_tls_anchors *anchors);
+
+// The earliest possible now; *known: it is the clock's.
+int64_t aloft_tls_anchors_now(const struct aloft_tls_anchors *anchors, bool *known);
+
+void aloft_tls_judge_init(struct aloft_tls_judge *judge, const struct aloft_tls_anchors *anchors,
+                          const char *host);
+
+// mbedtls_ssl_set_verify's function; ctx is the judge. Ends the handshake for a server that is not
+// to be trusted.
+int aloft_tls_judge_see(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+
+// Of a chain that was seen whole; ALOFT_OK: trust it.
+enum aloft_err aloft_tls_judge_verdict(const struct aloft_tls_judge *judge);
+
+#endif
