@@ -13,6 +13,8 @@ static const struct aloft_command commands[] = {
     {"keys", "create keys that sign firmware, and show their digests", cmd_keys},
     {"sign", "sign an image, or attach a signature made elsewhere", cmd_sign},
     {"verify", "check the signatures of a file", cmd_verify},
+    {"encrypt", "encrypt an image for the devices that have a key", cmd_encrypt},
+    {"decrypt", "open an encrypted image", cmd_decrypt},
     {"otadata", "see and change which slot a board boots", cmd_otadata},
     {"nvs", "see and change the values in a board's NVS", cmd_nvs},
     {"secret", "set the passwords of a board's ways in", cmd_secret},

@@ -7,6 +7,7 @@ set(ALOFT_CORE_SOURCES
     base/err_text.c
     base/event.c
     format/chip.c
+    format/encimg.c
     format/image.c
     format/note.c
     format/nvspage.c
@@ -23,6 +24,7 @@ set(ALOFT_CORE_SOURCES
     flash/verify.c
     update/engine.c
     update/resume.c
+    update/unwrap.c
     update/writer.c
     net/espota.c
     net/http.c

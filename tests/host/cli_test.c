@@ -1,5 +1,6 @@
 // The tool as a user meets it: exit codes, messages, and files that survive a failure. Each test
 // works in a folder of its own.
+#include "enc_vectors.h"
 #include "host_test.h"
 #include "hostlib/secret.h"
 #include <stdbool.h>
@@ -86,7 +87,7 @@ static void every_command_has_help_with_examples(void **state)
     static const char *const commands[] = {
         "parts build",  "parts show",   "parts check",  "parts list",     "image info",
         "image verify", "image build",  "otadata show", "otadata switch", "otadata erase",
-        "serve",        "board create", "board run",
+        "serve",        "board create", "board run",    "encrypt",        "decrypt",
     };
     (void)state;
     for (size_t i = 0; i < COUNT(commands); i++) {
@@ -182,6 +183,49 @@ static void make_flash(void)
               "dd if=a.bin of=f bs=65536 seek=1 conv=notrunc 2>/dev/null && "
               "dd if=t.bin of=f bs=65536 seek=17 conv=notrunc 2>/dev/null && "
               "dd if=a.bin of=f bs=65536 seek=33 conv=notrunc 2>/dev/null");
+}
+
+static void write_bytes(const char *name, const void *bytes, size_t len)
+{
+    FILE *file = fopen(name, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void an_encrypted_image_opens_with_its_key_alone(void **state)
+{
+    uint8_t spoilt[sizeof enc_golden];
+    (void)state;
+    write_bytes("key.der", enc_key, sizeof enc_key - 1);
+    write_bytes("theirs.enc", enc_golden, sizeof enc_golden);
+    write_bytes("ecc.enc", enc_golden_ecc, sizeof enc_golden_ecc);
+    memcpy(spoilt, enc_golden, sizeof spoilt);
+    spoilt[sizeof spoilt - 1] ^= 1;
+    write_bytes("spoilt.enc", spoilt, sizeof spoilt);
+    expect(0, "$A decrypt -k key.der theirs.enc -o plain && test $(wc -c < plain) = 100");
+    expect(0, "$A encrypt --key key.der plain -o a.enc && $A encrypt --key key.der plain -o b.enc");
+    says("warning: plain: Not an app image");
+    expect(0, "$A decrypt -k key.der a.enc -o - | cmp - plain");
+    expect(1, "cmp -s a.enc b.enc"); // another key and IV each time
+    expect(0, "echo keep > kept");
+    expect(1, "$A decrypt -k key.der spoilt.enc -o kept");
+    says("ENC_TAG");
+    says("nothing was written");
+    expect(1, "$A decrypt -k key.der ecc.enc -o kept");
+    says("ENC_ECC");
+    expect(1, "head -c 600 theirs.enc > cut.enc; $A decrypt -k key.der cut.enc -o kept");
+    says("ENC_LENGTH");
+    expect(1, "$A decrypt -k key.der plain -o kept");
+    says("no encrypted image");
+    expect(1, "$A decrypt -k plain theirs.enc -o kept");
+    says("plain: no key in PEM or DER");
+    expect(1, "$A encrypt -k key.der a.enc -o kept");
+    says("encrypted image already");
+    expect(0, "grep -qx keep kept && test $(ls | grep -c kept) = 1");
+    expect(2, "$A encrypt plain -o kept");
+    says("Give --key");
+    expect(2, "$A decrypt -k key.der theirs.enc");
 }
 
 static void otadata_is_switched_only_to_good_images(void **state)
@@ -316,6 +360,7 @@ int main(void)
         cmocka_unit_test(tables_are_built_shown_and_checked),
         cmocka_unit_test(a_bad_table_names_its_line_and_writes_nothing),
         cmocka_unit_test(images_are_built_and_judged),
+        cmocka_unit_test(an_encrypted_image_opens_with_its_key_alone),
         cmocka_unit_test(otadata_is_switched_only_to_good_images),
         cmocka_unit_test(values_in_nvs_are_set_shown_and_erased),
         cmocka_unit_test(a_password_leaves_its_verifier_and_no_more),

@@ -1,5 +1,6 @@
 // Seam 2 of 4: crypto. Core asks for hashes and for verification through this table; a port answers
-// with mbedTLS, with the chip's hardware or ROM, or with a small implementation of its own.
+// with mbedTLS, with the chip's hardware or ROM, or with a small implementation of its own. Decryption
+// has a table of its own, which only a port with a key for it provides.
 #ifndef ALOFT_CRYPTO_H
 #define ALOFT_CRYPTO_H
 
@@ -38,5 +39,27 @@ struct aloft_crypto {
     enum aloft_err (*verify)(enum aloft_signature_alg alg, const uint8_t *key,
                              const uint8_t *signature, const uint8_t digest[ALOFT_SHA256_LEN]);
 };
+
+// Opens one encrypted image (encimg.h) after the other: begin, then feed in order from its first
+// byte on, then finish. The keys are the port's and never leave it: the device's private one, which
+// may be in hardware, and that of the image. begin and end forget the image before.
+//
+// A key that does not unwrap (wrong padding, wrong length) is no fault of begin: the port goes on
+// with a key that depends on the device's secret and on `wrapped` alone, and the tag is found wrong
+// at the end. So nobody learns from faults or their time what an RSA block holds (Bleichenbacher).
+struct aloft_decrypt {
+    void *ctx;
+    // wrapped: the image's AES-256 key, encrypted with RSA-3072, PKCS #1 v1.5; iv: of AES-GCM.
+    enum aloft_err (*begin)(void *ctx, const uint8_t wrapped[384], const uint8_t iv[16]);
+    // Ciphertext to plaintext. len: a multiple of 16, but of the last piece. out is not data.
+    enum aloft_err (*feed)(void *ctx, const uint8_t *data, uint32_t len, uint8_t *out);
+    // In place of feed, for what was decrypted before a reset: its plaintext. Afterwards all is as
+    // if its ciphertext had been fed. len: a multiple of 16.
+    enum aloft_err (*refeed)(void *ctx, const uint8_t *plain, uint32_t len);
+    // OK, or ENC_TAG when not all that was fed is what was encrypted; takes the same time for both.
+    enum aloft_err (*finish)(void *ctx, const uint8_t tag[16]);
+    void (*end)(void *ctx);
+};
+// Errors of all of them but end: ALOFT_ERR_CRYPTO.
 
 #endif

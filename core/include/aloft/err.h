@@ -129,7 +129,14 @@
     X(TLS_REVOKED, -156, "The server uses a key that is listed as revoked; give it a new one")     \
     X(TLS_VERSION, -157, "No safe TLS in common; let the server offer TLS 1.2 with ECDHE, AES-GCM")\
     X(TLS_HANDSHAKE, -158, "The TLS handshake failed: an error of the server, or changed bytes")   \
-    X(TLS_CUT, -159, "TLS was cut or disturbed, so what came may be incomplete; try again")
+    X(TLS_CUT, -159, "TLS was cut or disturbed, so what came may be incomplete; try again")        \
+    X(ENC_HEADER, -160, "The header of the encrypted image is damaged, or of an unknown format")   \
+    X(ENC_KEY, -161, "The encrypted image does not open: made for another key, or damaged")        \
+    X(ENC_TAG, -162, "The encrypted image is corrupt, or made for another key (its tag is wrong)") \
+    X(ENC_NO_KEY, -163, "The image is encrypted, and this device has no key for it")               \
+    X(ENC_REQUIRED, -164, "The image is not encrypted; this device takes only encrypted ones")     \
+    X(ENC_ECC, -165, "The image is encrypted with ECIES-P256; encrypt it for RSA-3072")            \
+    X(ENC_LENGTH, -166, "The encrypted image is not as long as its header says; make it again")
 
 #define ALOFT_ERR_LIST(X) ALOFT_ERR_BOOT_LIST(X) ALOFT_ERR_APP_LIST(X)
 // clang-format on

@@ -1,0 +1,54 @@
+// The header lies in memory as it is in the file. Both schemes share magic and layout; what tells
+// them apart is that the other one leaves most of the key's place zero, which RSA never does.
+#include "aloft/encimg.h"
+#include "aloft/bytes.h"
+#include <stdbool.h>
+#include <string.h>
+
+#define MAGIC    0x0788B6CFu
+#define WRAPPED  4u
+#define IV       388u
+#define LEN      404u
+#define TAG      408u
+#define RESERVED 424u
+#define ECC_ZERO 100u // from here to IV all is zero with ECIES, behind its public key and salt
+
+static bool zero(const uint8_t *bytes, uint32_t from, uint32_t to)
+{
+    uint8_t any = 0;
+    for (uint32_t i = from; i < to; i++) {
+        any |= bytes[i];
+    }
+    return any == 0;
+}
+
+enum aloft_err aloft_encimg_parse(const uint8_t header[ALOFT_ENCIMG_HEADER],
+                                  struct aloft_encimg *out)
+{
+    out->wrapped = header + WRAPPED;
+    out->iv = header + IV;
+    out->tag = header + TAG;
+    out->len = aloft_get_le32(header + LEN);
+    if (aloft_get_le32(header) != MAGIC || !zero(header, RESERVED, ALOFT_ENCIMG_HEADER)) {
+        return ALOFT_ERR_ENC_HEADER;
+    }
+    if (zero(header, ECC_ZERO, IV)) {
+        return ALOFT_ERR_ENC_ECC;
+    }
+    return out->len == 0 ? ALOFT_ERR_ENC_LENGTH : ALOFT_OK;
+}
+
+void aloft_encimg_complete(uint8_t header[ALOFT_ENCIMG_HEADER])
+{
+    aloft_put_le32(header, MAGIC);
+    memset(header + RESERVED, 0, ALOFT_ENCIMG_HEADER - RESERVED);
+}
+
+void aloft_encimg_emit(const struct aloft_encimg *image, uint8_t header[ALOFT_ENCIMG_HEADER])
+{
+    aloft_encimg_complete(header);
+    memcpy(header + WRAPPED, image->wrapped, ALOFT_ENCIMG_WRAPPED);
+    memcpy(header + IV, image->iv, ALOFT_ENCIMG_IV);
+    aloft_put_le32(header + LEN, image->len);
+    memcpy(header + TAG, image->tag, ALOFT_ENCIMG_TAG);
+}

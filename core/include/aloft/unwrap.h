@@ -1,0 +1,51 @@
+// The stage that decrypts: takes ESP-IDF's encrypted images (encimg.h) and gives plain ones, in the
+// stream, sixteen bytes at a time. A plain image passes, unless the device takes only encrypted
+// ones: the first byte tells them apart.
+//
+// The key of the image is never here: the port unwraps it and keeps it (struct aloft_decrypt in
+// crypto.h). Nothing of an encrypted image counts before its tag was checked, which is at its end;
+// until then the engine has not programmed the first bytes, and what is in the slot cannot boot.
+//
+// After a reset the cipher starts again from the header, which the notes of progress keep, with the
+// device's own key in no other place than before. What is in flash by then is given to the port as
+// it was: encrypting it again gives the ciphertext that the tag is over, so the tag at the end is
+// over the whole artifact, whatever came before or after the reset.
+//
+// Invariants
+//   U1  Bytes come out only of an artifact whose header was accepted and whose promised length, if
+//       any, is the header's.
+//   U2  finish says OK only when exactly the ciphertext that the header speaks of was fed, and its
+//       tag is right.
+#ifndef ALOFT_UNWRAP_H
+#define ALOFT_UNWRAP_H
+
+#include "aloft/crypto.h"
+#include "aloft/encimg.h"
+#include "aloft/stage.h"
+
+struct aloft_unwrap {
+    const struct aloft_decrypt *decrypt;
+    bool required;
+    uint32_t phase; // private from here on
+    uint32_t len;   // promised, of the artifact; 0: not known
+    uint32_t room;  // bytes that an image may have
+    uint32_t have;  // bytes of the header
+    uint32_t left;  // bytes of ciphertext that are to come
+    uint32_t held;  // of them in block
+    uint8_t block[16];
+    uint8_t header[ALOFT_ENCIMG_HEADER];
+};
+
+// decrypt: of the device; NULL: it has no key, and encrypted images are refused by name. required:
+// plain images are refused. The struct serves one update at a time and must outlive the stage.
+void aloft_unwrap_init(struct aloft_unwrap *unwrap, const struct aloft_decrypt *decrypt,
+                       bool required);
+
+// Errors of its feed:   ENC_NO_KEY, ENC_REQUIRED, ENC_HEADER, ENC_ECC, ENC_LENGTH (the header
+// speaks of
+//                       another length than came or was promised), IMAGE_TOO_LARGE, CRYPTO.
+//        of its finish: ENC_TAG, ENC_LENGTH, CRYPTO.
+// The feed that completes the header takes as long as one RSA private operation.
+struct aloft_stage aloft_unwrap_stage(struct aloft_unwrap *unwrap);
+
+#endif
