@@ -87,7 +87,7 @@ enum aloft_tls_result aloft_tls_write(struct aloft_tls *tls, const uint8_t *buf,
                                       uint32_t *len);
 
 // Why it failed. NET_TLS: what answers is no TLS. TLS_EXPIRED, TLS_FUTURE, TLS_HOST, TLS_UNTRUSTED,
-// TLS_PIN, TLS_REVOKED: who it is. TLS_VERSION, TLS_HANDSHAKE: how it talks. TLS_CUT: it ended
+// TLS_PIN, TLS_OLD_PIN: who it is. TLS_VERSION, TLS_HANDSHAKE: how it talks. TLS_CUT: it ended
 // without a farewell, or its bytes were changed. CRYPTO: no memory.
 enum aloft_err aloft_tls_err(const struct aloft_tls *tls);
 

@@ -213,7 +213,7 @@ enum aloft_err aloft_tls_judge_verdict(const struct aloft_tls_judge *judge)
         bool is_so;
         enum aloft_err err;
     } faults[] = {
-        {judge->revoked, ALOFT_ERR_TLS_REVOKED},
+        {judge->revoked, ALOFT_ERR_TLS_OLD_PIN},
         {chain && (judge->flags & ~NAME_FLAG) != 0, ALOFT_ERR_TLS_UNTRUSTED},
         {judge->anchors->pins.count > 0 && !judge->pinned, ALOFT_ERR_TLS_PIN},
         {chain && judge->expired, ALOFT_ERR_TLS_EXPIRED},

@@ -157,10 +157,10 @@ static void pins_hold_with_and_without_a_ca(void)
         {&lab.leaf, NULL, lab.ca.pin_hex, NULL, ALOFT_ERR_TLS_PIN}, // of its CA: not its own
         {&lab.leaf, lab.ca.pem, lab.ca.pin_hex, NULL, ALOFT_ERR_TLS_PIN},
         {&lab.own, NULL, lab.leaf.pin_hex, NULL, ALOFT_ERR_TLS_PIN},
-        {&lab.leaf, lab.ca.pem, NULL, lab.leaf.pin_hex, ALOFT_ERR_TLS_REVOKED},
-        {&lab.leaf, lab.ca.pem, lab.leaf.pin_hex, lab.leaf.pin_base64, ALOFT_ERR_TLS_REVOKED},
-        {&lab.leaf, NULL, lab.leaf.pin_hex, curl, ALOFT_ERR_TLS_REVOKED},
-        {&lab.leaf, lab.ca.pem, NULL, lab.ca.pin_hex, ALOFT_ERR_TLS_REVOKED}, // of its CA
+        {&lab.leaf, lab.ca.pem, NULL, lab.leaf.pin_hex, ALOFT_ERR_TLS_OLD_PIN},
+        {&lab.leaf, lab.ca.pem, lab.leaf.pin_hex, lab.leaf.pin_base64, ALOFT_ERR_TLS_OLD_PIN},
+        {&lab.leaf, NULL, lab.leaf.pin_hex, curl, ALOFT_ERR_TLS_OLD_PIN},
+        {&lab.leaf, lab.ca.pem, NULL, lab.ca.pin_hex, ALOFT_ERR_TLS_OLD_PIN}, // of its CA
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct aloft_tls_trust trust = trust_ca(rows[i].ca);

@@ -1,6 +1,6 @@
 // Seam 2 of 4: crypto. Core asks for hashes and for verification through this table; a port answers
-// with mbedTLS, with the chip's hardware or ROM, or with a small implementation of its own. Decryption
-// has a table of its own, which only a port with a key for it provides.
+// with mbedTLS, with the chip's hardware or ROM, or with a small implementation of its own.
+// Decryption has a table of its own, which only a port with a key for it provides.
 #ifndef ALOFT_CRYPTO_H
 #define ALOFT_CRYPTO_H
 

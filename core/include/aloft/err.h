@@ -126,7 +126,7 @@
     X(TLS_HOST, -153, "The server's certificate is for other hosts; use one of them in the URL")   \
     X(TLS_UNTRUSTED, -154, "No CA that is trusted here signed the server's certificate")           \
     X(TLS_PIN, -155, "The server's key is none of the pinned ones; if it is right, pin it")        \
-    X(TLS_REVOKED, -156, "The server uses a key that is listed as revoked; give it a new one")     \
+    X(TLS_OLD_PIN, -156, "The server uses a key that is listed as revoked; give it a new one")     \
     X(TLS_VERSION, -157, "No safe TLS in common; let the server offer TLS 1.2 with ECDHE, AES-GCM")\
     X(TLS_HANDSHAKE, -158, "The TLS handshake failed: an error of the server, or changed bytes")   \
     X(TLS_CUT, -159, "TLS was cut or disturbed, so what came may be incomplete; try again")        \
