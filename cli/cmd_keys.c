@@ -117,12 +117,11 @@ static int keys_show(int argc, char **argv)
     return printed ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }
 
-// What public and digest have in common: a public thing about KEY into a file, never over KEY.
-static bool write_about(const char *output, const struct aloft_arg_list *keys, const void *data,
-                        size_t len)
+// What public and digest have in common: a public thing into a file, never over a private key.
+static bool write_about(const char *output, const void *data, size_t len)
 {
     struct aloft_message error;
-    if (!aloft_key_files_spared(output, keys)) {
+    if (!aloft_key_files_spared(output)) {
         return false;
     }
     if (!aloft_file_write(output, data, len, &error)) {
@@ -164,7 +163,7 @@ static int keys_public(int argc, char **argv)
     if (!good) {
         aloft_ui_error("%s", error.text);
     }
-    good = good && write_about(output, &operands, pem, strlen(pem));
+    good = good && write_about(output, pem, strlen(pem));
     aloft_keys_release(&key);
     return good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }
@@ -199,7 +198,7 @@ static int keys_digest(int argc, char **argv)
     if (!aloft_key_files_load(operands.items[0], &key)) {
         return ALOFT_EXIT_BAD;
     }
-    bool good = output == NULL || write_about(output, &operands, key.digest, sizeof key.digest);
+    bool good = output == NULL || write_about(output, key.digest, sizeof key.digest);
     if (good && json) {
         good = aloft_ui_json_print(key_json(&key));
     } else if (good && output == NULL) {

@@ -93,8 +93,7 @@ static bool write_signed(struct task *task)
     char number[32];
     struct aloft_message error;
     const struct aloft_sign *sign = &task->sign;
-    if (!aloft_key_files_spared(task->output, &task->keys) ||
-        !aloft_key_files_spared(task->output, &task->public_keys) || !add_all(task)) {
+    if (!aloft_key_files_spared(task->output) || !add_all(task)) {
         return false;
     }
     if (!aloft_file_write(task->output, sign->data, aloft_sign_len(sign), &error)) {
@@ -115,6 +114,9 @@ static bool write_signed(struct task *task)
 static bool write_digest(const struct task *task)
 {
     struct aloft_message error;
+    if (!aloft_key_files_spared(task->digest_out)) {
+        return false;
+    }
     if (!aloft_file_write(task->digest_out, task->sign.digest, sizeof task->sign.digest, &error)) {
         aloft_ui_error("%s", error.text);
         return false;

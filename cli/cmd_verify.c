@@ -43,7 +43,10 @@ static const char *sentence(enum aloft_err err)
 {
     return err == ALOFT_ERR_SIGNATURE_MISSING ? "It is not signed"
            : err == ALOFT_ERR_SIGNATURE_KEY   ? "It is signed, but with none of the keys given"
-                                              : aloft_err_sentence(err);
+           : err == ALOFT_ERR_IMAGE_TRAILING
+               ? "Something follows the image and its signatures; if the file was signed as a "
+                 "whole, give --plain"
+               : aloft_err_sentence(err);
 }
 
 static const char *kind_name(enum aloft_sigblock_kind kind)

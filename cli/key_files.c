@@ -1,6 +1,8 @@
-// Files are compared by what they are, not by name: a link to a key is the key.
+// A private key is known by what is in the file, whatever its name and whichever link leads to it.
 #include "cli/key_files.h"
 #include "cli/ui.h"
+#include "hostlib/file.h"
+#include <string.h>
 #include <sys/stat.h>
 
 bool aloft_key_files_load(const char *path, struct aloft_key *key)
@@ -18,20 +20,22 @@ bool aloft_key_files_load(const char *path, struct aloft_key *key)
     return true;
 }
 
-bool aloft_key_files_spared(const char *output, const struct aloft_arg_list *keys)
+bool aloft_key_files_spared(const char *output)
 {
-    struct stat out;
-    struct stat key;
-    if (stat(output, &out) != 0) {
-        return true;
+    struct stat there;
+    struct aloft_file file;
+    struct aloft_message error;
+    if (strcmp(output, "-") == 0 || stat(output, &there) != 0 || !S_ISREG(there.st_mode) ||
+        there.st_size >= ALOFT_KEYS_PEM ||
+        !aloft_file_read(output, ALOFT_KEYS_PEM, &file, &error)) {
+        return true; // nothing that could be one; what cannot be written is told by the writer
     }
-    for (size_t i = 0; i < keys->count; i++) {
-        if (stat(keys->items[i], &key) == 0 && key.st_dev == out.st_dev &&
-            key.st_ino == out.st_ino) {
-            aloft_ui_error("%s is the key file %s, which is not overwritten; name another output",
-                           output, keys->items[i]);
-            return false;
-        }
+    bool secret = strstr((const char *)file.data, "PRIVATE KEY-----") != NULL;
+    explicit_bzero(file.data, file.len);
+    aloft_file_release(&file);
+    if (secret) {
+        aloft_ui_error("%s holds a private key, which is not overwritten; name another output",
+                       output);
     }
-    return true;
+    return !secret;
 }

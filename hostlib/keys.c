@@ -7,6 +7,7 @@
 #include "hostlib/mbed_crypto.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <mbedtls/asn1.h>
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/ecdsa.h>
@@ -15,6 +16,7 @@
 #include <mbedtls/pk.h>
 #include <mbedtls/platform_util.h>
 #include <mbedtls/rsa.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -219,6 +221,21 @@ static bool write_whole(int fd, const char *text)
     return fsync(fd) == 0;
 }
 
+// Makes the new name last as well: a digest that is burnt into devices must not outlive its key.
+static bool sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX];
+    int len = slash == NULL ? 0 : (int)(slash - path) + 1;
+    (void)snprintf(folder, sizeof folder, "%.*s", len, path);
+    int fd = open(len == 0 ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); // EINVAL: it needs none
+    if (fd >= 0) {
+        (void)close(fd); // only synced
+    }
+    return good;
+}
+
 static bool write_secret(const char *path, const char *text, struct aloft_message *error)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, OWNER_ONLY);
@@ -228,7 +245,7 @@ static bool write_secret(const char *path, const char *text, struct aloft_messag
                    : aloft_message_set(error, "cannot create %s: %s", path, strerror(errno));
     }
     bool good = write_whole(fd, text);
-    good = close(fd) == 0 && good;
+    good = close(fd) == 0 && good && sync_folder(path);
     if (!good) {
         (void)aloft_message_set(error, "cannot write %s: %s", path, strerror(errno));
         (void)unlink(path); // a part of a key, which this call created
