@@ -1,70 +1,9 @@
 // The tool as a user meets it: exit codes, messages, and files that survive a failure. Each test
 // works in a folder of its own.
 #include "enc_vectors.h"
-#include "host_test.h"
 #include "hostlib/secret.h"
-#include <stdbool.h>
+#include "tool.h"
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static char folder[] = "/tmp/aloft-cli-XXXXXX";
-static char output[65536]; // what the last run printed, standard error included
-
-static int enter_folder(void **state)
-{
-    (void)state;
-    // A plain locale, so that the picture is drawn in ASCII.
-    return mkdtemp(folder) == NULL || chdir(folder) != 0 || setenv("LC_ALL", "C", 1) != 0 ? -1 : 0;
-}
-
-static int leave_folder(void **state)
-{
-    char command[64];
-    (void)state;
-    (void)snprintf(command, sizeof command, "rm -r %s", folder);
-    return chdir("/") != 0 || system(command) != 0 ? -1 : 0;
-}
-
-// Runs the shell command with the tool as "$A" and returns its exit code.
-static int run(const char *command)
-{
-    char line[1024];
-    (void)snprintf(line, sizeof line, "A='%s'; { %s ; } 2>&1", ALOFT_TOOL, command);
-    FILE *pipe = popen(line, "r");
-    assert_non_null(pipe);
-    size_t len = fread(output, 1, sizeof output - 1, pipe);
-    output[len] = '\0';
-    int status = pclose(pipe);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static void expect(int status, const char *command)
-{
-    int got = run(command);
-    if (got != status) {
-        fail_msg("%s\nreturned %d, expected %d:\n%s", command, got, status, output);
-    }
-}
-
-static void says(const char *text)
-{
-    if (strstr(output, text) == NULL) {
-        fail_msg("no \"%s\" in:\n%s", text, output);
-    }
-}
-
-static void write_text(const char *name, const char *text)
-{
-    FILE *file = fopen(name, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
 
 static void the_front_door_helps(void **state)
 {

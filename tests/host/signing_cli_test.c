@@ -1,0 +1,223 @@
+// Keys and signatures with the tool as users and scripts have it: exit codes, messages, files that
+// survive a failure, and secrets that stay where they are.
+#include "signing_keys.h"
+#include "tool.h"
+#include <sys/stat.h>
+
+static void write_bytes(const char *name, const uint8_t *bytes, size_t len)
+{
+    FILE *file = fopen(name, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+}
+
+// The content of signed_blocks.h, which openssl signed, an image, and keys of both kinds.
+static int fill_folder(void **state)
+{
+    uint8_t content[4096];
+    if (enter_folder(state) != 0) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < sizeof content; i++) {
+        content[i] = (uint8_t)(i * 7 + i / 256);
+    }
+    write_bytes("content", content, sizeof content);
+    write_bytes("openssl.rsa", openssl_rsa3072, sizeof openssl_rsa3072);
+    write_bytes("openssl.p256", openssl_p256, sizeof openssl_p256);
+    write_text("rsa.pem", test_rsa3072);
+    write_text("rsa.pub", test_rsa3072_public);
+    write_text("p256.pem", test_p256);
+    write_text("p256.pub", test_p256_public);
+    expect(0, "chmod 600 *.pem && $A image build /bin/true -o app.bin --version 1");
+    return 0;
+}
+
+static void the_commands_have_help_with_examples(void **state)
+{
+    static const char *const commands[] = {"keys create", "keys show", "keys public",
+                                           "keys digest", "sign",      "verify"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        char command[64];
+        (void)snprintf(command, sizeof command, "$A %s --help", commands[i]);
+        expect(0, command);
+        says("Usage: aloft");
+        says("Examples:\n  aloft");
+        says("Exit status: 0");
+    }
+}
+
+static void what_scripts_rely_on(void **state)
+{
+    (void)state;
+    expect(0, "$A keys create --type rsa3072 -o r.pem");
+    expect(0, "$A keys create --type p256 -o e.pem");
+    expect(0, "for k in r e; do $A sign --key $k.pem app.bin -o $k.bin && "
+              "$A verify --key $k.pem $k.bin || exit 1; done");
+    expect(1, "$A verify --key r.pem e.bin");
+    says("none of the keys given (SIGNATURE_KEY)");
+    expect(1, "$A verify --key e.pem app.bin");
+    says("not signed (SIGNATURE_MISSING)");
+    expect(1, "printf x | dd of=e.bin bs=1 seek=500 conv=notrunc 2>/dev/null; "
+              "$A verify --key e.pem e.bin");
+    says("SIGNATURE_IMAGE");
+    expect(1, "$A verify --key e.pem missing.bin");
+    expect(1, "$A verify --key missing.pem r.bin");
+    expect(2, "$A verify r.bin");
+    expect(2, "$A verify --key e.pem");
+    expect(0, "$A image verify r.bin");
+}
+
+static void a_new_key_is_safe_and_silent(void **state)
+{
+    (void)state;
+    expect(0, "umask 0; $A keys create --type p256 -o new.pem > said 2>&1; "
+              "test $(stat -c %a new.pem) = 600");
+    expect(0, "! grep -q PRIVATE said && ! grep -qF \"$(sed -n 2p new.pem)\" said");
+    expect(0, "$A keys show new.pem > said 2>&1; $A keys digest new.pem >> said 2>&1; "
+              "$A keys public new.pem >> said 2>&1; ! grep -q PRIVATE said");
+    expect(0, "cp new.pem copy.pem; ! $A keys create --type p256 -o new.pem && cmp new.pem "
+              "copy.pem");
+    says("never overwritten");
+    expect(2, "$A keys create --type p256 -o -");
+    says("never printed");
+    expect(2, "$A keys create --type rsa2048 -o x.pem");
+    expect(2, "$A keys create -o x.pem");
+    expect(2, "$A keys create --type p256");
+    expect(0, "! test -e x.pem");
+}
+
+static void careless_permissions_are_told(void **state)
+{
+    (void)state;
+    expect(0, "chmod 644 p256.pem; $A sign --key p256.pem content -o loose; chmod 600 p256.pem");
+    says("warning: p256.pem holds a private key");
+    expect(0, "$A sign --key p256.pem content -o tight; chmod 644 p256.pub; "
+              "$A verify --key p256.pub tight; ! $A keys digest p256.pem | grep warning");
+    assert_null(strstr(output, "warning"));
+}
+
+static void digests_are_what_espsecure_says(void **state)
+{
+    char digest[2 * sizeof test_rsa3072_digest + 1];
+    (void)state;
+    for (size_t i = 0; i < 32; i++) {
+        (void)snprintf(digest + 2 * i, 3, "%02x", test_rsa3072_digest[i]);
+    }
+    expect(0, "$A keys digest rsa.pem");
+    says(digest);
+    expect(0, "$A keys show rsa.pub --json");
+    says(digest);
+    says("\"private\": false");
+    write_bytes("want", test_rsa3072_digest, sizeof test_rsa3072_digest);
+    expect(0, "$A keys digest rsa.pub -o got && cmp got want");
+    expect(0, "$A keys public rsa.pem -o got.pub && cmp got.pub rsa.pub");
+    expect(0, "$A sign --key rsa.pem app.bin -o s.bin && $A verify --digest want s.bin");
+    expect(1, "$A verify --digest rsa.pub s.bin");
+    says("32 bytes");
+}
+
+static void several_keys_sign_at_once_or_later(void **state)
+{
+    (void)state;
+    expect(0, "$A sign --key rsa.pem --key p256.pem app.bin -o two.bin");
+    says("2 of 3 signatures");
+    expect(1, "$A sign --key rsa.pem two.bin -o two.bin");
+    says("signed already");
+    expect(1, "$A sign --key rsa.pem --append two.bin -o two.bin");
+    says("with this key already");
+    expect(0, "$A keys create --type p256 -o third.pem && "
+              "$A sign --key third.pem --append two.bin -o two.bin");
+    says("3 of 3 signatures");
+    expect(1, "$A keys create --type p256 -o fourth.pem && cp two.bin before && "
+              "$A sign --key fourth.pem --append two.bin -o two.bin");
+    says("at most 3");
+    expect(0, "cmp two.bin before && for k in rsa.pub p256.pub third.pem; do "
+              "$A verify --key $k two.bin || exit 1; done");
+    expect(1, "$A verify --key fourth.pem two.bin");
+    expect(0, "$A verify --key fourth.pem --key p256.pub two.bin --json");
+    says("\"state\": \"good\"");
+    says("\"state\": \"unknown\"");
+    says("\"verdict\": \"good\"");
+    expect(0, "$A sign --key fourth.pem --replace two.bin -o two.bin && "
+              "$A verify --key fourth.pem two.bin && ! $A verify --key rsa.pub two.bin");
+    expect(2, "$A sign --key rsa.pem --append --replace two.bin -o x");
+}
+
+static void a_key_elsewhere_signs(void **state)
+{
+    (void)state;
+    expect(0, "$A sign --digest-out digest content && "
+              "test \"$(sha256sum < content | cut -c1-64)\" = \"$(od -An -v -tx1 digest | "
+              "tr -d ' \\n')\"");
+    expect(0, "for k in rsa p256; do $A sign --public-key $k.pub --signature openssl.$k content "
+              "-o $k.bin && $A verify --key $k.pub $k.bin || exit 1; done");
+    expect(0, "$A sign --public-key rsa.pub --signature openssl.rsa --public-key p256.pub "
+              "--signature openssl.p256 content -o both && $A verify --key p256.pub both");
+    expect(0, "$A sign --public-key p256.pub --signature openssl.p256 --append rsa.bin -o later "
+              "&& cmp later both");
+    // The digest of a signed file is that of its content, so it may be signed once more.
+    expect(0, "$A sign --digest-out again both && cmp again digest");
+    expect(1, "$A sign --public-key p256.pub --signature openssl.p256 app.bin -o none");
+    says("not of this content");
+    expect(1, "$A sign --public-key rsa.pub --signature openssl.p256 content -o none");
+    says("no signature by this key");
+    expect(1, "$A sign --public-key rsa.pub --signature missing content -o none");
+    expect(2, "$A sign --public-key rsa.pub content -o none");
+    expect(2, "$A sign --digest-out d --key rsa.pem content");
+    expect(0, "! test -e none");
+}
+
+static void a_failure_leaves_what_was_there(void **state)
+{
+    (void)state;
+    write_text("out", "precious");
+    expect(1, "$A sign --key p256.pub content -o out");
+    says("a public key cannot sign");
+    expect(1, "$A sign --key p256.pem --key missing.pem content -o out");
+    expect(1, "$A sign --key p256.pem missing -o out");
+    expect(1, "head -c 5000 app.bin > cut; $A sign --key p256.pem cut -o out");
+    says("begins like an image");
+    expect(0, "test \"$(cat out)\" = precious && test $(ls out* | wc -l) = 1");
+    expect(1, "$A sign --key p256.pem content -o missing/out");
+    expect(2, "$A sign --key p256.pem content");
+    expect(2, "$A sign content -o out");
+    // No output lands on a private key, whatever leads to it.
+    expect(1, "cp p256.pem copy; ln -s p256.pem link; $A sign --key rsa.pem content -o link");
+    says("holds a private key");
+    expect(1, "$A sign --digest-out p256.pem content");
+    expect(1, "$A keys public p256.pem -o p256.pem");
+    expect(1, "$A keys digest rsa.pem -o p256.pem");
+    expect(0, "cmp p256.pem copy");
+}
+
+static void files_pass_through_pipes_and_in_place(void **state)
+{
+    (void)state;
+    expect(0, "cat app.bin | $A sign --key p256.pem - -o - > piped && "
+              "$A verify --key p256.pub - < piped");
+    expect(0, "cp app.bin same && $A sign --key p256.pem same -o same && cmp same piped");
+    expect(0, "$A keys show - < p256.pem");
+    expect(1, "(cat app.bin; echo more) > merged; $A sign --key p256.pem merged -o m");
+    says("--plain");
+    expect(0, "$A sign --plain --key p256.pem merged -o m && $A verify --plain --key p256.pub m");
+    expect(1, "$A verify --key p256.pub m");
+    says("--plain");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_commands_have_help_with_examples),
+        cmocka_unit_test(what_scripts_rely_on),
+        cmocka_unit_test(a_new_key_is_safe_and_silent),
+        cmocka_unit_test(careless_permissions_are_told),
+        cmocka_unit_test(digests_are_what_espsecure_says),
+        cmocka_unit_test(several_keys_sign_at_once_or_later),
+        cmocka_unit_test(a_key_elsewhere_signs),
+        cmocka_unit_test(a_failure_leaves_what_was_there),
+        cmocka_unit_test(files_pass_through_pipes_and_in_place),
+    };
+    return cmocka_run_group_tests(tests, fill_folder, leave_folder);
+}
