@@ -2,8 +2,8 @@
 // its browser way (docs/CONTROL.md). libcurl speaks HTTP and answers the challenge.
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/password.h"
 #include "cli/ui.h"
-#include "hostlib/file.h"
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,19 +11,17 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { ANSWER_MAX = 64 << 10, PASSWORD_MAX = 4096, URL_MAX = 512, TEXT_MAX = 128 };
+enum { ANSWER_MAX = 64 << 10, URL_MAX = 512, TEXT_MAX = 128 };
 
 struct wish {
     const char *host;
     const char *command;
     const char *slot;
     const char *user;
-    const char *password;
-    const char *password_file;
     const char *token;
     uint32_t timeout_s;
     bool json;
-    struct aloft_file file; // of the password
+    struct aloft_password password;
 };
 
 struct answer {
@@ -31,25 +29,6 @@ struct answer {
     size_t len;
     char text[ANSWER_MAX + 1];
 };
-
-// The option, the file, the environment. A file may end its line.
-static bool read_password(struct wish *wish, struct aloft_message *error)
-{
-    if (wish->password != NULL) {
-        return true;
-    }
-    if (wish->password_file == NULL) {
-        wish->password = getenv("ALOFT_PASSWORD");
-        return true;
-    }
-    if (!aloft_file_read(wish->password_file, PASSWORD_MAX, &wish->file, error)) {
-        return false;
-    }
-    char *text = (char *)wish->file.data;
-    text[strcspn(text, "\r\n")] = '\0';
-    wish->password = text;
-    return true;
-}
 
 static size_t take(char *data, size_t size, size_t count, void *ctx)
 {
@@ -81,10 +60,10 @@ static CURLcode ask(CURL *curl, const struct wish *wish, struct answer *answer)
     if (wish->token != NULL) {
         (void)curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
         (void)curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, wish->token);
-    } else if (wish->password != NULL) {
+    } else if (wish->password.text != NULL) {
         (void)curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_DIGEST);
         (void)curl_easy_setopt(curl, CURLOPT_USERNAME, wish->user);
-        (void)curl_easy_setopt(curl, CURLOPT_PASSWORD, wish->password);
+        (void)curl_easy_setopt(curl, CURLOPT_PASSWORD, wish->password.text);
     }
     if (!status) {
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, wish->slot != NULL ? body : "");
@@ -177,7 +156,7 @@ static bool judge(const struct wish *wish, const struct answer *answer, struct a
 static bool control(struct wish *wish, struct aloft_message *error)
 {
     static struct answer answer;
-    if (!read_password(wish, error)) {
+    if (!aloft_password_read(&wish->password, error)) {
         return false;
     }
     CURL *curl = curl_easy_init();
@@ -226,9 +205,9 @@ int cmd_control(int argc, char **argv)
     const struct aloft_arg options[] = {
         {ALOFT_ARG_TEXT, 'u', "user", "NAME", "name of the user [admin]", &wish.user},
         {ALOFT_ARG_TEXT, 'a', "password", "TEXT", "password; others on this computer can see it",
-         &wish.password},
+         &wish.password.text},
         {ALOFT_ARG_TEXT, 0, "password-file", "FILE", "file whose first line is the password",
-         &wish.password_file},
+         &wish.password.path},
         {ALOFT_ARG_TEXT, 0, "token", "TEXT", "token instead of user and password", &wish.token},
         {ALOFT_ARG_SIZE, 0, "timeout", "S", "seconds until it gives up [30]", &wish.timeout_s},
         {ALOFT_ARG_FLAG, 0, "json", NULL, "print the device's answer for scripts", &wish.json},
@@ -268,6 +247,6 @@ int cmd_control(int argc, char **argv)
     if (!good && error.text[0] != '\0') {
         aloft_ui_error("%s", error.text);
     }
-    aloft_file_release(&wish.file);
+    aloft_password_release(&wish.password);
     return good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }

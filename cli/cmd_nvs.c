@@ -1,5 +1,6 @@
 // aloft nvs: the values in a board's NVS, written by the core's machine (aloft/nvs_write.h), so a
 // tool and a device leave the same bytes. Verifiers of passwords are never shown.
+#include "aloft/hex.h"
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/flash_nvs.h"
@@ -252,18 +253,8 @@ static int nvs_get(int argc, char **argv)
 static bool parse_hex(const char *text, uint8_t *bytes, uint32_t *len)
 {
     size_t digits = strlen(text);
-    unsigned value;
-    if (digits % 2 != 0 || strspn(text, "0123456789abcdefABCDEF") != digits) {
-        return false;
-    }
     *len = (uint32_t)(digits / 2);
-    for (uint32_t i = 0; i < *len; i++) {
-        if (sscanf(text + (size_t)i * 2, "%2x", &value) != 1) {
-            return false;
-        }
-        bytes[i] = (uint8_t)value;
-    }
-    return true;
+    return digits % 2 == 0 && aloft_hex_parse(text, bytes, *len);
 }
 
 // A value from the command line, ready to be written. bytes is as long as the text.

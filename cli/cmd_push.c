@@ -3,6 +3,7 @@
 #include "aloft/espota.h"
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/password.h"
 #include "cli/progress.h"
 #include "cli/ui.h"
 #include "hostlib/espota_client.h"
@@ -14,17 +15,16 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { FILE_MAX = 64 << 20, PASSWORD_MAX = 4096, HOST_MAX = 255, MS_PER_S = 1000 };
+enum { FILE_MAX = 64 << 20, HOST_MAX = 255, MS_PER_S = 1000 };
 
 struct wish {
     const char *target;
     const char *path;
-    const char *password_file;
     uint32_t host_port;
     uint32_t timeout_s;
     bool json;
     char host[HOST_MAX + 1];
-    struct aloft_file password;
+    struct aloft_password password;
     struct aloft_file file;
     struct aloft_espota_client client;
 };
@@ -55,25 +55,6 @@ static bool read_target(struct wish *wish)
     memcpy(wish->host, text, len);
     wish->client.host = wish->host;
     wish->client.port = (uint16_t)port;
-    return true;
-}
-
-// The option, the file, the environment; an empty password is a password. A file may end its line.
-static bool read_password(struct wish *wish, struct aloft_message *error)
-{
-    if (wish->client.password != NULL) {
-        return true;
-    }
-    if (wish->password_file == NULL) {
-        wish->client.password = getenv("ALOFT_PASSWORD");
-        return true;
-    }
-    if (!aloft_file_read(wish->password_file, PASSWORD_MAX, &wish->password, error)) {
-        return false;
-    }
-    char *text = (char *)wish->password.data;
-    text[strcspn(text, "\r\n")] = '\0';
-    wish->client.password = text;
     return true;
 }
 
@@ -108,9 +89,11 @@ static bool print_result(const struct wish *wish, uint64_t ms)
 static bool push(struct wish *wish, struct aloft_message *error)
 {
     struct aloft_progress progress;
-    if (!read_password(wish, error) || !aloft_file_read(wish->path, FILE_MAX, &wish->file, error)) {
+    if (!aloft_password_read(&wish->password, error) ||
+        !aloft_file_read(wish->path, FILE_MAX, &wish->file, error)) {
         return false;
     }
+    wish->client.password = wish->password.text;
     if (wish->file.len == 0) {
         return aloft_message_set(error, "%s is empty", wish->path);
     }
@@ -132,7 +115,7 @@ static int run(struct wish *wish)
         aloft_ui_error("%s", error.text);
     }
     aloft_file_release(&wish->file);
-    aloft_file_release(&wish->password);
+    aloft_password_release(&wish->password);
     return good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }
 
@@ -144,10 +127,10 @@ int cmd_push(int argc, char **argv)
     wish.timeout_s = 10;
     const struct aloft_arg options[] = {
         {ALOFT_ARG_TEXT, 'a', "password", "TEXT", "the device's password; others can see it in ps",
-         &wish.client.password},
+         &wish.password.text},
         {ALOFT_ARG_TEXT, 0, "password-file", "FILE",
          "file with the password, \"-\" for standard input; else $ALOFT_PASSWORD",
-         &wish.password_file},
+         &wish.password.path},
         {ALOFT_ARG_FLAG, 's', "filesystem", NULL,
          "FILE is the image of a file system, not firmware", &wish.client.files},
         {ALOFT_ARG_SIZE, 'P', "host-port", "N",

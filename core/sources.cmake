@@ -6,6 +6,7 @@ set(ALOFT_CORE_SOURCES
     base/err_name.c
     base/err_text.c
     base/event.c
+    base/hex.c
     format/chip.c
     format/encimg.c
     format/image.c

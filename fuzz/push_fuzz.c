@@ -5,6 +5,7 @@
 // Checked: nothing is written before the sender has proved the password, and then only slot and
 // otadata, one change a step; "OK" is said once, with a good image selected; every push ends, and
 // RESTART comes only after an image was selected. Input: choices, then operations.
+#include "aloft/hex.h"
 #include "aloft/push.h"
 #include "fuzz.h"
 #include "oracle.h"
@@ -157,7 +158,7 @@ static void invite(struct fuzz_input *in)
     (void)aloft_soft_crypto.hash_init(&hash, ALOFT_HASH_MD5);
     (void)aloft_soft_crypto.hash_feed(&hash, scene.file, scene.len);
     (void)aloft_soft_crypto.hash_finish(&hash, digest);
-    aloft_espota_hex(digest, sizeof digest, md5);
+    aloft_hex_emit(digest, sizeof digest, md5);
     md5[32] = 0;
     spoil(in, (how & 8) != 0);
     int len = snprintf(text, sizeof text, "%d 4000 %lu %s\n", (how & 16) != 0 ? 100 : 0,
@@ -175,7 +176,7 @@ static void prove(uint8_t how)
     aloft_espota_proof_nonces(&proof, 32, scene.nonce, CNONCE);
     (void)aloft_espota_proof_step(&proof);
     proof.response[0] ^= (how & 2) != 0;
-    aloft_espota_hex(proof.response, 16, response);
+    aloft_hex_emit(proof.response, 16, response);
     int len = snprintf(text, sizeof text, "200 %s %s\n", CNONCE, response);
     allow(watch.allowed[0].len != 0 || (how & 2) == 0); // keeps P1: from here on it may be
     datagram((const uint8_t *)text, (uint32_t)len, how);

@@ -2,6 +2,7 @@
 // each step waits for exactly one thing, and says what did not come.
 #include "hostlib/espota_client.h"
 #include "aloft/espota.h"
+#include "aloft/hex.h"
 #include "hostlib/clock.h"
 #include "hostlib/mbed_crypto.h"
 #include <errno.h>
@@ -189,7 +190,7 @@ static bool hash(enum aloft_hash_alg alg, const void *data, size_t len, char *he
     bool good = aloft_mbed_crypto.hash_init(&state, alg) == ALOFT_OK &&
                 aloft_mbed_crypto.hash_feed(&state, data, len) == ALOFT_OK &&
                 aloft_mbed_crypto.hash_finish(&state, out) == ALOFT_OK;
-    aloft_espota_hex(out, size, hex);
+    aloft_hex_emit(out, size, hex);
     hex[2 * size] = '\0';
     return good;
 }
@@ -209,7 +210,7 @@ static bool prove(struct job *job, uint32_t digits, enum aloft_hash_alg alg)
         !hash(alg, password, strlen(password), verifier)) {
         return aloft_message_set(job->error, "the proof of the password cannot be computed");
     }
-    aloft_espota_hex(random, digits / 2, cnonce);
+    aloft_hex_emit(random, digits / 2, cnonce);
     aloft_espota_proof_begin(&proof, &aloft_mbed_crypto, verifier, (uint32_t)strlen(verifier));
     aloft_espota_proof_nonces(&proof, digits, job->answer + strlen("AUTH "), cnonce);
     do {
@@ -218,7 +219,7 @@ static bool prove(struct job *job, uint32_t digits, enum aloft_hash_alg alg)
     if (step == ALOFT_STEP_FAILED) {
         return aloft_message_set(job->error, "the proof of the password cannot be computed");
     }
-    aloft_espota_hex(proof.response, digits / 2, response);
+    aloft_hex_emit(proof.response, digits / 2, response);
     (void)snprintf(text, sizeof text, "200 %.*s %.*s\n", (int)digits, cnonce, (int)digits,
                    response);
     (void)say(job, text); // an answer shows that it arrived

@@ -2,6 +2,7 @@
 // means to a person. Requests and replies are flasher_link.c's, writing is flasher_write.c's.
 #include "hostlib/flasher.h"
 #include "aloft/bytes.h"
+#include "aloft/hex.h"
 #include "hostlib/clock.h"
 #include "hostlib/flasher_link.h"
 #include "hostlib/flasher_reset.h"
@@ -393,13 +394,6 @@ bool aloft_flasher_erase(struct aloft_flasher *flasher, uint32_t addr, uint32_t 
                                    flasher->chip->long_begin ? 5 : 4, timeout_ms);
 }
 
-static int hex_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9'                     ? c - '0'
-           : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
-                                                    : -1;
-}
-
 bool aloft_flasher_md5(struct aloft_flasher *flasher, uint32_t addr, uint32_t len,
                        uint8_t digest[ALOFT_MD5_LEN])
 {
@@ -420,13 +414,8 @@ bool aloft_flasher_md5(struct aloft_flasher *flasher, uint32_t addr, uint32_t le
         memcpy(digest, reply.data, ALOFT_MD5_LEN);
         return true;
     }
-    bool good = reply.len == 2 * ALOFT_MD5_LEN;
-    for (size_t i = 0; i < ALOFT_MD5_LEN && good; i++) {
-        int high = hex_digit(reply.data[2 * i]);
-        int low = hex_digit(reply.data[2 * i + 1]);
-        good = high >= 0 && low >= 0;
-        digest[i] = (uint8_t)(high * 16 + low);
-    }
+    bool good = reply.len == 2 * ALOFT_MD5_LEN &&
+                aloft_hex_parse((const char *)reply.data, digest, ALOFT_MD5_LEN);
     return good || aloft_message_set(&flasher->error, "the chip on %s answers with no MD5",
                                      flasher->line->name);
 }

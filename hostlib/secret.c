@@ -1,5 +1,6 @@
 // Hashes over mbedTLS. Copies of a password are wiped before they are given back.
 #include "hostlib/secret.h"
+#include "aloft/hex.h"
 #include <mbedtls/md.h>
 #include <mbedtls/pkcs5.h>
 #include <stdio.h>
@@ -9,11 +10,10 @@
 
 enum { TOKEN_LEN = 32 };
 
-static void emit_hex(const uint8_t *bytes, size_t len, char *out)
+static void emit_hex(const uint8_t *bytes, uint32_t len, char *out)
 {
-    for (size_t i = 0; i < len; i++) {
-        (void)snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-    }
+    aloft_hex_emit(bytes, len, out);
+    out[2 * len] = '\0';
 }
 
 static const mbedtls_md_info_t *algorithm(enum aloft_secret_hash hash)

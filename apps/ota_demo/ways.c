@@ -1,6 +1,7 @@
 // Secrets are read, machines are set up, and the port is told of them. Nothing is decided here but
 // what is on.
 #include "ways.h"
+#include "aloft/hex.h"
 #include "web/device/page.h"
 #include <stdlib.h>
 #include <string.h>
@@ -111,18 +112,10 @@ static void start_push(struct ways *ways)
     start(ways, &ways->push_way, "Push", config.port);
 }
 
-// Hexadecimal digits, lower case, as many as `out` needs. NULL: it was something else.
-static const char *read_hex(const char *text, uint8_t *out, size_t len)
+// As many digits as `out` needs; what follows them. NULL: it was something else.
+static const char *read_hex(const char *text, uint8_t *out, uint32_t len)
 {
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < 2 * len; i++) {
-        const char *digit = text[i] == 0 ? NULL : strchr(digits, text[i]);
-        if (digit == NULL) {
-            return NULL;
-        }
-        out[i / 2] = (uint8_t)(out[i / 2] << 4 | (digit - digits));
-    }
-    return text + 2 * len;
+    return aloft_hex_parse(text, out, len) ? text + 2 * (size_t)len : NULL;
 }
 
 // "pbkdf2-sha256$ROUNDS$SALT$KEY", as `aloft secret set FLASH control` writes it.

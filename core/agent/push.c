@@ -15,6 +15,7 @@
 //       whole, and never if anything failed.
 //   P4  What a second sender says never reaches what the first has begun.
 #include "aloft/push.h"
+#include "aloft/hex.h"
 #include <string.h>
 
 enum phase {
@@ -385,7 +386,7 @@ static void invited(struct aloft_push *push, uint32_t now_ms)
     push->phase = ACCEPTED;
     if (push->digits != 0) {
         push->config.random(push->config.random_ctx, random, push->digits / 2);
-        aloft_espota_hex(random, push->digits / 2, push->nonce);
+        aloft_hex_emit(random, push->digits / 2, push->nonce);
         answer(push, "AUTH ", push->nonce, push->digits);
         push->deadline_ms = now_ms + push->config.timeout_ms;
         push->phase = CHALLENGED;

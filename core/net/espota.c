@@ -3,6 +3,7 @@
 //
 // Counterparts: arduino-esp32, libraries/ArduinoOTA/src/ArduinoOTA.cpp and tools/espota.py.
 #include "aloft/espota.h"
+#include "aloft/hex.h"
 #include <string.h>
 
 #define ROUNDS 10000u
@@ -37,28 +38,12 @@ static bool number(struct text *text, uint32_t *value)
     return text->at > start && take(text, ' ');
 }
 
-static int nibble(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool hex(struct text *text, uint32_t digits, uint8_t *out)
 {
-    if ((uint32_t)(text->end - text->at) < digits) {
-        return false;
-    }
-    for (uint32_t i = 0; i < digits; i++) {
-        int value = nibble(*text->at++);
-        if (value < 0) {
-            return false;
-        }
-        out[i / 2] = (uint8_t)(out[i / 2] << 4 | value);
-    }
-    return true;
+    bool good = (uint32_t)(text->end - text->at) >= digits &&
+                aloft_hex_parse((const char *)text->at, out, digits / 2);
+    text->at += good ? digits : 0;
+    return good;
 }
 
 static bool ends(struct text *text)
@@ -87,13 +72,6 @@ bool aloft_espota_parse_proof(const uint8_t *data, uint32_t len, uint32_t digits
     *cnonce = (const char *)text.at;
     return hex(&text, digits, response) && take(&text, ' ') && hex(&text, digits, response) &&
            ends(&text);
-}
-
-void aloft_espota_hex(const uint8_t *bytes, uint32_t len, char *text)
-{
-    for (uint32_t i = 0; i < 2 * len; i++) {
-        text[i] = "0123456789abcdef"[i % 2 == 0 ? bytes[i / 2] >> 4 : bytes[i / 2] & 15];
-    }
 }
 
 // --- faults
@@ -200,7 +178,7 @@ static void respond(struct aloft_espota_proof *proof)
     char derived[ALOFT_ESPOTA_HEX_MAX];
     struct aloft_hash hash;
     bool sha = proof->digits == ALOFT_ESPOTA_HEX_MAX;
-    aloft_espota_hex(proof->kdf.out, sizeof proof->kdf.out, derived);
+    aloft_hex_emit(proof->kdf.out, sizeof proof->kdf.out, derived);
     init(proof, &hash, sha ? ALOFT_HASH_SHA256 : ALOFT_HASH_MD5);
     feed(proof, &hash, sha ? derived : proof->verifier, sha ? sizeof derived : proof->verifier_len);
     feed(proof, &hash, ":", 1);

@@ -1,6 +1,7 @@
 // A challenge is a nonce that we remember; its answer proves the password without showing it, and
 // is good for one request. The wrong are counted, the late and the repeated are asked again.
 #include "aloft/webui_auth.h"
+#include "aloft/hex.h"
 #include "aloft/webui.h"
 #include <string.h>
 
@@ -27,14 +28,6 @@ static struct slice text(const char *text)
     return (struct slice){text, (uint32_t)strlen(text)};
 }
 
-static void to_hex(const uint8_t *bytes, uint32_t len, char *hex)
-{
-    for (uint32_t i = 0; i < len; i++) {
-        hex[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
-        hex[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
-    }
-}
-
 // The hash of the parts with colons between them, as hexadecimal.
 static enum aloft_err join(const struct aloft_crypto *crypto, enum aloft_hash_alg alg,
                            const struct slice *parts, uint32_t count, char *hex)
@@ -48,7 +41,7 @@ static enum aloft_err join(const struct aloft_crypto *crypto, enum aloft_hash_al
     }
     err = err == ALOFT_OK ? crypto->hash_finish(&hash, digest) : err;
     if (err == ALOFT_OK) {
-        to_hex(digest, alg == ALOFT_HASH_MD5 ? ALOFT_MD5_LEN : ALOFT_SHA256_LEN, hex);
+        aloft_hex_emit(digest, alg == ALOFT_HASH_MD5 ? ALOFT_MD5_LEN : ALOFT_SHA256_LEN, hex);
     }
     return err;
 }
@@ -191,13 +184,11 @@ static uint32_t count_of(const struct slice *slice)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < slice->len; i++) {
-        const char *digits = "0123456789abcdef";
-        char c = slice->text[i];
-        const char *at = strchr(digits, c >= 'A' && c <= 'F' ? c + 'a' - 'A' : c);
-        if (at == NULL || c == 0) {
+        int digit = aloft_hex_digit(slice->text[i]);
+        if (digit < 0) {
             return 0;
         }
-        count = count << 4 | (uint32_t)(at - digits);
+        count = count << 4 | (uint32_t)digit;
     }
     return slice->len == 8 ? count : 0;
 }

@@ -1,6 +1,7 @@
 // Arduino's push protocol as text: what is understood and what is not, read hard against memory
 // that must not be read, and the proofs of both generations against numbers made elsewhere.
 #include "aloft/espota.h"
+#include "aloft/hex.h"
 #include "check.h"
 #include "guard.h"
 #include "soft_crypto.h"
@@ -108,7 +109,7 @@ static uint32_t respond(const char *verifier, uint32_t digits, const char *nonce
         steps++;
     } while (step == ALOFT_STEP_AGAIN);
     CHECK_EQ(step, ALOFT_STEP_DONE);
-    aloft_espota_hex(proof.response, digits / 2, text);
+    aloft_hex_emit(proof.response, digits / 2, text);
     text[digits] = 0;
     return steps;
 }

@@ -4,6 +4,7 @@
 #ifndef ALOFT_PUSH_WORLD_H
 #define ALOFT_PUSH_WORLD_H
 
+#include "aloft/hex.h"
 #include "aloft/push.h"
 #include "check.h"
 #include "device.h"
@@ -297,7 +298,7 @@ static void md5_of(const uint8_t *file, uint32_t len, char text[33])
     (void)aloft_soft_crypto.hash_init(&hash, ALOFT_HASH_MD5);
     (void)aloft_soft_crypto.hash_feed(&hash, file, len);
     (void)aloft_soft_crypto.hash_finish(&hash, md5);
-    aloft_espota_hex(md5, sizeof md5, text);
+    aloft_hex_emit(md5, sizeof md5, text);
     text[32] = 0;
 }
 
@@ -328,7 +329,7 @@ static void prove_text(const char *verifier, char text[ALOFT_ESPOTA_DATAGRAM])
     aloft_espota_proof_nonces(&proof, digits, world.answer + 5, CNONCE);
     while (aloft_espota_proof_step(&proof) == ALOFT_STEP_AGAIN) {
     }
-    aloft_espota_hex(proof.response, digits / 2, response);
+    aloft_hex_emit(proof.response, digits / 2, response);
     (void)snprintf(text, ALOFT_ESPOTA_DATAGRAM, "200 %.*s %s\n", (int)digits, CNONCE, response);
 }
 

@@ -36,9 +36,6 @@ bool aloft_espota_parse_invitation(const uint8_t *data, uint32_t len,
 bool aloft_espota_parse_proof(const uint8_t *data, uint32_t len, uint32_t digits,
                               const char **cnonce, uint8_t response[ALOFT_SHA256_LEN]);
 
-// len bytes as 2 * len lower-case digits, without a NUL.
-void aloft_espota_hex(const uint8_t *bytes, uint32_t len, char *text);
-
 // What a device says to a fault: "ERROR[7]: ", Arduino's sentence if wanted, and our name. Without
 // the sentence it fits the 32 bytes that senders read of a datagram. No name or sentence has "OK"
 // in it, which senders look for. Returns the length; text has 80 bytes.
