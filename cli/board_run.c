@@ -94,6 +94,11 @@ static bool finish_config(const struct aloft_args *args, const struct run_option
     config->trials = !options->no_trials;
     config->serial = options->serial.items;
     config->serial_count = options->serial.count;
+    struct aloft_message error;
+    if (!aloft_supervisor_check(config, &error)) {
+        (void)aloft_args_wrong(args, "%s", error.text);
+        return false;
+    }
     if (config->download && config->serial_count == 0) {
         (void)aloft_args_wrong(args, "--download: the loader needs a --serial end");
         return false;

@@ -144,8 +144,10 @@ static bool judge(const struct wish *wish, const struct answer *answer, struct a
         (void)aloft_message_set(error, "%s answered %ld, and not as an Aloft device does",
                                 wish->host, answer->status);
     } else if (answer->status != 200) {
-        (void)aloft_message_set(error, "%s refuses: %s: %s", wish->host,
-                                text_of(root, "error", name), text_of(root, "message", sentence));
+        bool asked = answer->status == 401 && wish->password.text == NULL && wish->token == NULL;
+        (void)aloft_message_set(error, "%s refuses: %s: %s%s", wish->host,
+                                text_of(root, "error", name), text_of(root, "message", sentence),
+                                asked ? "; " ALOFT_PASSWORD_HINT : "");
     } else {
         good = print_answer(wish, root);
     }

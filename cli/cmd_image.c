@@ -1,5 +1,6 @@
 // aloft image: app and bootloader images. Judging is the core's (aloft/image.h); this file asks and
 // prints.
+#include "aloft/bytes.h"
 #include "aloft/chip.h"
 #include "cli/args.h"
 #include "cli/commands.h"
@@ -19,6 +20,9 @@
 // Lies between the ESP32's bootloader address and the default partition table.
 #define BOOTLOADER_ROOM 0x7000u
 
+// Bytes at the start of what was never written.
+#define ERASED_LOOK 4096u
+
 struct look {
     struct aloft_image_source source;
     struct aloft_image_rules rules;
@@ -27,6 +31,7 @@ struct look {
     const char *revision;
     bool native;
     bool json;
+    bool erased; // a slot that was never written, or what was read from one
 };
 
 static const struct look look_default = {
@@ -190,6 +195,11 @@ static int say_fault(const struct look *look)
             look->source.path);
         return ALOFT_EXIT_BAD;
     }
+    if (look->erased) {
+        aloft_ui_error("%s%s%s: erased flash; nothing was flashed here", look->source.path,
+                       slot != NULL ? ": " : "", slot != NULL ? slot : "");
+        return ALOFT_EXIT_BAD;
+    }
     aloft_ui_error("%s%s%s: %s (%s)", look->source.path, slot != NULL ? ": " : "",
                    slot != NULL ? slot : "", aloft_err_sentence(look->scan.err),
                    aloft_err_name(look->scan.err));
@@ -207,6 +217,8 @@ static bool judge(struct look *look)
     if (look->source.slot != NULL && look->source.len < look->rules.len_max) {
         look->rules.len_max = look->source.len;
     }
+    size_t start = look->source.len < ERASED_LOOK ? look->source.len : ERASED_LOOK;
+    look->erased = start > 0 && aloft_bytes_are(look->source.file.data, start, 0xFF);
     aloft_image_scan(&look->rules, look->source.file.data, look->source.len, &look->scan);
     return true;
 }

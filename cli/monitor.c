@@ -16,7 +16,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { EXIT_NOT_SEEN = 3, EXIT_SIGNAL = 128 }; // as aloft board run has them
-enum { POLL_MS = 200, REOPEN_MS = 250, WRITE_MS = 1000, READS = 64 };
+enum { POLL_MS = 200, REOPEN_MS = 250, LINE_END_MS = 300, WRITE_MS = 1000, READS = 64 };
 enum { KEY_QUIT = 0x1D, KEY_MENU = 0x14, KEY_RESET = 0x12, KEY_HELP = 0x08 }; // Ctrl-] T R H
 
 static volatile sig_atomic_t caught; // the signal that ends the program
@@ -59,9 +59,13 @@ static void show(struct aloft_monitor *monitor, const uint8_t *bytes, size_t len
             count = aloft_monitor_view_feed(&monitor->view, bytes[i], out);
         }
         (void)fwrite(out, 1, count, stdout); // the loop looks at ferror
-        if (monitor->until != NULL && is_seen(monitor, bytes[i])) {
-            monitor->done = true;
+        if (monitor->found) {
+            monitor->done = bytes[i] == '\n';
+        } else if (monitor->until != NULL && is_seen(monitor, bytes[i])) {
+            monitor->found = true;
             monitor->status = ALOFT_EXIT_GOOD;
+            monitor->deadline = aloft_clock_ms() + LINE_END_MS;
+            monitor->done = bytes[i] == '\n';
         }
     }
 }
@@ -152,8 +156,9 @@ static void take_key(struct aloft_monitor *monitor, uint8_t key)
         monitor->menu = false;
         menu_key(monitor, key);
     } else if (key == KEY_QUIT) {
+        bool missed = monitor->until != NULL && !monitor->found;
         monitor->done = true;
-        monitor->status = monitor->until == NULL ? ALOFT_EXIT_GOOD : EXIT_NOT_SEEN;
+        monitor->status = missed ? EXIT_NOT_SEEN : ALOFT_EXIT_GOOD;
     } else if (key == KEY_MENU) {
         monitor->menu = true;
     } else if (!monitor->waiting) {
@@ -205,6 +210,10 @@ static bool is_late(struct aloft_monitor *monitor)
 {
     if (monitor->deadline == 0 || aloft_clock_left_ms(monitor->deadline) > 0) {
         return false;
+    }
+    if (monitor->found) {
+        (void)fputc('\n', stdout); // a prompt, whose line goes no further
+        return true;
     }
     monitor->status = monitor->until == NULL ? ALOFT_EXIT_GOOD : EXIT_NOT_SEEN;
     if (monitor->until != NULL) {

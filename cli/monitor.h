@@ -26,6 +26,7 @@ struct aloft_monitor {
     bool menu; // Ctrl-T was typed
     bool colour;
     bool waiting; // for a port that is gone
+    bool found;   // `until` was shown; the rest of its line is waited for, a moment
     bool done;
     int status;
     struct aloft_monitor_view view;

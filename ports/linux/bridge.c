@@ -60,6 +60,36 @@ struct aloft_bridge *aloft_bridge_new(const struct aloft_bridge_events *events)
 
 // --- adding an end
 
+// "pty:LINK": what it is, and what follows the colon; NULL or "0" when nothing does.
+static bool read_spec(const char *spec, enum kind *kind, const char **rest,
+                      struct aloft_message *error)
+{
+    static const char *const names[] = {
+        [END_PTY] = "pty", [END_TCP] = "tcp", [END_COM] = "rfc2217"};
+    const char *colon = strchr(spec, ':');
+    size_t len = colon == NULL ? strlen(spec) : (size_t)(colon - spec);
+    int64_t port = 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strlen(names[i]) != len || strncmp(names[i], spec, len) != 0) {
+            continue;
+        }
+        *kind = (enum kind)i;
+        *rest = colon != NULL ? colon + 1 : *kind == END_PTY ? NULL : "0";
+        return *kind == END_PTY ||
+               (aloft_number_parse(*rest, &port) && port >= 0 && port <= UINT16_MAX) ||
+               aloft_message_set(error, "--serial %s: the port is 0 to 65535, 0 for any", spec);
+    }
+    return aloft_message_set(error, "--serial '%s': write pty, pty:LINK, tcp:PORT or rfc2217:PORT",
+                             spec);
+}
+
+bool aloft_bridge_check(const char *spec, struct aloft_message *error)
+{
+    enum kind kind;
+    const char *rest;
+    return read_spec(spec, &kind, &rest, error);
+}
+
 // A link that is left over from a board that was killed is replaced; a file is not.
 static bool make_link(struct end *end, const char *path, const char *target,
                       struct aloft_message *error)
@@ -114,12 +144,9 @@ static bool open_listener(struct end *end, const char *text, struct aloft_messag
     const char *name = end->kind == END_TCP ? "tcp" : "rfc2217";
     struct sockaddr_in addr = {.sin_family = AF_INET};
     socklen_t len = sizeof addr;
-    int64_t port;
+    int64_t port = 0;
     const int on = 1;
-    if (!aloft_number_parse(text, &port) || port < 0 || port > UINT16_MAX) {
-        return aloft_message_set(error, "--serial %s:%s: the port is 0 to 65535, 0 for any", name,
-                                 text);
-    }
+    (void)aloft_number_parse(text, &port); // read_spec saw it
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     addr.sin_port = htons((uint16_t)port);
     end->listen_fd = aloft_descriptor_high(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -138,29 +165,19 @@ static bool open_listener(struct end *end, const char *text, struct aloft_messag
 
 bool aloft_bridge_add(struct aloft_bridge *bridge, const char *spec, struct aloft_message *error)
 {
-    static const struct {
-        const char *name;
-        enum kind kind;
-    } kinds[] = {{"pty", END_PTY}, {"tcp", END_TCP}, {"rfc2217", END_COM}};
-    const char *colon = strchr(spec, ':');
-    size_t name_len = colon == NULL ? strlen(spec) : (size_t)(colon - spec);
+    enum kind kind;
+    const char *rest;
     if (bridge->count == ALOFT_BRIDGE_ENDS_MAX) {
         return aloft_message_set(error, "--serial: a board has at most %u serial ends",
                                  ALOFT_BRIDGE_ENDS_MAX);
     }
-    struct end *end = &bridge->ends[bridge->count];
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strlen(kinds[i].name) == name_len && strncmp(kinds[i].name, spec, name_len) == 0) {
-            bridge->count++;
-            *end = (struct end){.kind = kinds[i].kind, .listen_fd = -1, .fd = -1};
-            aloft_serial_reader_init(&end->knocks, end->knock, sizeof end->knock);
-            const char *rest = colon == NULL ? NULL : colon + 1;
-            return end->kind == END_PTY ? open_pty(end, rest, error)
-                                        : open_listener(end, rest == NULL ? "0" : rest, error);
-        }
+    if (!read_spec(spec, &kind, &rest, error)) {
+        return false;
     }
-    return aloft_message_set(error, "--serial '%s': write pty, pty:LINK, tcp:PORT or rfc2217:PORT",
-                             spec);
+    struct end *end = &bridge->ends[bridge->count++];
+    *end = (struct end){.kind = kind, .listen_fd = -1, .fd = -1};
+    aloft_serial_reader_init(&end->knocks, end->knock, sizeof end->knock);
+    return kind == END_PTY ? open_pty(end, rest, error) : open_listener(end, rest, error);
 }
 
 // --- who holds the port

@@ -39,6 +39,9 @@ struct aloft_bridge;
 // NULL: no memory.
 struct aloft_bridge *aloft_bridge_new(const struct aloft_bridge_events *events);
 
+// False when spec names no end; opens nothing.
+bool aloft_bridge_check(const char *spec, struct aloft_message *error);
+
 // Adds an end: "pty", "pty:LINK" (a symbolic link to the terminal is put there), "tcp:PORT",
 // "rfc2217:PORT"; port 0 takes a free one. Says on standard error by which name it is reached.
 bool aloft_bridge_add(struct aloft_bridge *bridge, const char *spec, struct aloft_message *error);

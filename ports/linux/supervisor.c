@@ -700,6 +700,21 @@ static bool open_wires(struct supervisor *s, struct aloft_message *error)
     return true;
 }
 
+bool aloft_supervisor_check(const struct aloft_supervisor_config *config,
+                            struct aloft_message *error)
+{
+    if (config->serial_count > ALOFT_BRIDGE_ENDS_MAX) {
+        return aloft_message_set(error, "--serial: a board has at most %u serial ends",
+                                 ALOFT_BRIDGE_ENDS_MAX);
+    }
+    for (size_t i = 0; i < config->serial_count; i++) {
+        if (!aloft_bridge_check(config->serial[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool open_bridge(struct supervisor *s, struct aloft_message *error)
 {
     const struct aloft_bridge_events events = {s, on_bytes, on_lines, on_knock, on_came, on_left};

@@ -45,6 +45,10 @@ enum aloft_supervisor_end {
     ALOFT_SUPERVISOR_ERROR,     // the board could not be started; see the message
 };
 
+// False when the ends of the serial port are not named as they have to be. Starts nothing.
+bool aloft_supervisor_check(const struct aloft_supervisor_config *config,
+                            struct aloft_message *error);
+
 // Runs the board to its end. *error says what is wrong after NO_BOOTLOADER, NO_APP and ERROR.
 // Console text goes to standard output, one remark per event of the power supply to standard error.
 enum aloft_supervisor_end aloft_supervisor_run(const struct aloft_supervisor_config *config,

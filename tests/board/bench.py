@@ -33,7 +33,7 @@ FLASH_LEN = 4 << 20
 NODE_MIN = (18, 20)  # Debian 12
 
 # What `aloft board run` returns.
-SEEN, FAILED, NOT_SEEN, NOTHING, POWER_CUT = 0, 1, 3, 4, 143
+SEEN, FAILED, USAGE, NOT_SEEN, NOTHING, POWER_CUT = 0, 1, 2, 3, 4, 143
 
 
 def check(condition, *about):

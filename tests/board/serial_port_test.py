@@ -403,15 +403,17 @@ def ends_that_cannot_be_had_are_refused_by_name(folder):
     taken = socket.create_server(("127.0.0.1", 0))
     file = folder / "file"
     file.write_text("mine")
-    cases = {f"tcp:{taken.getsockname()[1]}": "cannot listen", "tcp:70000": "0 to 65535",
-             "tcp:x": "0 to 65535", "usb": "write pty", f"pty:{file}": "cannot link",
-             f"pty:{folder}/no/tty": "cannot link"}
-    for spec, words in cases.items():
-        said = aloft("board", "run", board.flash, "--timeout", "5", "--serial", spec, code=FAILED)
+    cases = {f"tcp:{taken.getsockname()[1]}": (FAILED, "cannot listen"),
+             f"pty:{file}": (FAILED, "cannot link"),
+             f"pty:{folder}/no/tty": (FAILED, "cannot link"),
+             "tcp:70000": (USAGE, "0 to 65535"), "tcp:x": (USAGE, "0 to 65535"),
+             "usb": (USAGE, "write pty"), "": (USAGE, "write pty")}
+    for spec, (code, words) in cases.items():
+        said = aloft("board", "run", board.flash, "--timeout", "5", "--serial", spec, code=code)
         check(words in said, spec, said)
     check(file.read_text() == "mine", "a file was replaced by a link")
     ends = [word for _ in range(5) for word in ("--serial", "tcp:0")]
-    said = aloft("board", "run", board.flash, "--timeout", "5", *ends, code=FAILED)
+    said = aloft("board", "run", board.flash, "--timeout", "5", *ends, code=USAGE)
     check("at most 4" in said, said)
 
 

@@ -362,7 +362,7 @@ def flash_goes_on_as_a_monitor_and_misses_no_word(folder):
             said = board.flash_app("hello_world", port, "--until", "Restarting in 10", "--timeout",
                                    "20")
             check(said.count(HELLO) == 1 and "2nd stage bootloader" in said, said)
-            check("configsip" in said and said.endswith("Restarting in 10"), said)
+            check("configsip" in said and said.endswith("Restarting in 10 seconds...\n"), said)
         said = board.flash_app("hello_world", board.tcp, "--monitor", "--until", "no such text",
                                "--timeout", "0.5", code=NOT_SEEN)
         check(HELLO in said and "did not show 'no such text'" in said, said)
@@ -372,7 +372,8 @@ def monitor_ends_as_it_promises(folder):
     with Running(folder, "--fast", hello=True) as board:
         for port in board.ends():
             said = board.monitor(port, "Restarting in 9")
-            check(said.endswith("Restarting in 9") and "\033" not in said, said)
+            check(said.endswith("\n") and "\033" not in said, said)
+            check("Restarting in 9 seconds" in said.splitlines()[-1], said)
             said = board.monitor(port, "no such text", seconds=0.5, code=NOT_SEEN)
             check("the console did not show 'no such text'" in said, said)
             aloft("monitor", "-p", port, "--timeout", "0.3")

@@ -140,6 +140,9 @@ def the_tool_asks_and_commands(folder):
         board.wait_for("is ready", 2)
         out = control("status", password="wrong", code=1)
         check("WEB_UNAUTHORIZED: Name or password is missing or wrong" in out, out)
+        check("ALOFT_PASSWORD" not in out, out)
+        out = aloft("control", f"127.0.0.1:{board.port}", "status", code=1)
+        check("is missing or wrong; --password-file FILE or ALOFT_PASSWORD gives it" in out, out)
         out = aloft("control", f"127.0.0.1:{free_port()}", "status", code=1)
         check("is the browser way of the device on?" in out, out)
         here = f"127.0.0.1:{board.port}"
