@@ -57,15 +57,26 @@ static bool plan_pairs(struct work *work, struct aloft_message *error)
     return aloft_flash_plan_load_table(&work->plan, error);
 }
 
+// Reads the files, as far as that goes without the chip: it is not reset for nothing.
+static bool read_files(struct work *work, struct aloft_message *error)
+{
+    work->plan.flash_size = UINT32_MAX;
+    work->folder.path = work->operands->items[0];
+    work->folder.force = work->force;
+    return work->operands->count == 1 ? aloft_flash_folder_plan(&work->folder, &work->plan, error)
+                                      : plan_pairs(work, error);
+}
+
+// A folder is read once more, as where its files go depends on the chip.
 static bool make_plan(struct work *work, struct aloft_message *error)
 {
-    bool folder = work->operands->count == 1;
     work->plan.flash_size = work->session.flasher.flash_size;
-    work->folder.path = work->operands->items[0];
-    work->folder.chip_id = work->session.flasher.chip->id;
-    if (folder ? !aloft_flash_folder_plan(&work->folder, &work->plan, error)
-               : !plan_pairs(work, error)) {
-        return false;
+    if (work->operands->count == 1) {
+        work->folder.chip = work->session.flasher.chip;
+        aloft_flash_plan_release(&work->plan);
+        if (!aloft_flash_folder_plan(&work->folder, &work->plan, error)) {
+            return false;
+        }
     }
     if (!work->plan.has_slots && work->present.has_table) {
         work->plan.slots = work->present.slots; // it stays, so it says what the slots are
@@ -240,7 +251,12 @@ static int flash(struct work *work)
 {
     struct aloft_message error;
     struct aloft_flasher *flasher = &work->session.flasher;
+    if (!read_files(work, &error)) {
+        aloft_flash_plan_release(&work->plan);
+        return fail(&error);
+    }
     if (!aloft_session_open(&work->session)) {
+        aloft_flash_plan_release(&work->plan);
         return ALOFT_EXIT_BAD;
     }
     int status = ALOFT_EXIT_BAD;

@@ -8,6 +8,8 @@
 #include "cli/ui.h"
 #include "hostlib/espota_client.h"
 #include "hostlib/file.h"
+#include "hostlib/image_scan.h"
+#include "hostlib/mbed_crypto.h"
 #include "hostlib/number.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +88,28 @@ static bool print_result(const struct wish *wish, uint64_t ms)
     return true;
 }
 
+// An app tells who it is, behind its first segment's header; a bootloader does not. Devices differ
+// in what they look at (an ESP8266 knows no descriptors), so this is for the user to judge.
+static void warn_of_odd_firmware(const struct wish *wish)
+{
+    const struct aloft_image_rules rules = {.crypto = &aloft_mbed_crypto,
+                                            .len_max = ALOFT_IMAGE_LEN_MAX,
+                                            .chip_id = 0xFFFF,
+                                            .chip_revision = 0xFFFF};
+    struct aloft_image_scan scan;
+    if (wish->client.files) {
+        return;
+    }
+    aloft_image_scan(&rules, wish->file.data, (uint32_t)wish->file.len, &scan);
+    if (!scan.headed) {
+        aloft_ui_warn("%s is no app image: %s", wish->path, aloft_err_sentence(scan.err));
+    } else if (scan.head_passed && !scan.facts.has_desc) {
+        aloft_ui_warn("%s does not say which app it is; it is a bootloader, or an app for "
+                      "another kind of device",
+                      wish->path);
+    }
+}
+
 static bool push(struct wish *wish, struct aloft_message *error)
 {
     struct aloft_progress progress;
@@ -97,6 +121,7 @@ static bool push(struct wish *wish, struct aloft_message *error)
     if (wish->file.len == 0) {
         return aloft_message_set(error, "%s is empty", wish->path);
     }
+    warn_of_odd_firmware(wish);
     wish->client.data = wish->file.data;
     wish->client.len = wish->file.len;
     wish->client.progress = show_progress;

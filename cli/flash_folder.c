@@ -173,6 +173,30 @@ static bool add_listed(const struct aloft_flash_folder *folder, json_t *files,
            aloft_message_set(error, "%s/flasher_args.json lists no flash_files", folder->path);
 }
 
+// What the list was made for: "extra_esptool_args": {"chip": "esp32"}, "flash_settings":
+// {"flash_size": "4MB"}; "detect" and "keep" are sizes, too, and fit all.
+static bool fits_board(const struct aloft_flash_folder *folder, const json_t *root,
+                       const struct aloft_flash_plan *plan, struct aloft_message *error)
+{
+    const char *chip =
+        json_string_value(json_object_get(json_object_get(root, "extra_esptool_args"), "chip"));
+    const char *size =
+        json_string_value(json_object_get(json_object_get(root, "flash_settings"), "flash_size"));
+    uint32_t bytes;
+    if (folder->chip == NULL || folder->force) {
+        return true;
+    }
+    if (chip != NULL && strcmp(chip, "auto") != 0 && strcmp(chip, folder->chip->word) != 0) {
+        return aloft_message_set(error, "%s/flasher_args.json is for %.20s, and this is %s",
+                                 folder->path, chip, folder->chip->word);
+    }
+    return size == NULL || !aloft_number_parse_size(size, &bytes) || bytes <= plan->flash_size ||
+           aloft_message_set(error,
+                             "%s/flasher_args.json is for a flash of %.20s, and this one has "
+                             "0x%x bytes",
+                             folder->path, size, (unsigned)plan->flash_size);
+}
+
 static bool plan_listed(const struct aloft_flash_folder *folder, const char *list,
                         struct aloft_flash_plan *plan, struct aloft_message *error)
 {
@@ -181,7 +205,8 @@ static bool plan_listed(const struct aloft_flash_folder *folder, const char *lis
     if (root == NULL) {
         return aloft_message_set(error, "%s, line %d: %s", list, mistake.line, mistake.text);
     }
-    bool good = add_listed(folder, json_object_get(root, "flash_files"), plan, error) &&
+    bool good = fits_board(folder, root, plan, error) &&
+                add_listed(folder, json_object_get(root, "flash_files"), plan, error) &&
                 aloft_flash_plan_load_table(plan, error);
     json_decref(root);
     return good;
@@ -209,7 +234,8 @@ static bool add_app(const struct aloft_flash_folder *folder, const char *app,
 static bool plan_files(const struct aloft_flash_folder *folder, const struct listing *listing,
                        struct aloft_flash_plan *plan, struct aloft_message *error)
 {
-    const struct aloft_chip *chip = aloft_chip_find(folder->chip_id);
+    const struct aloft_chip *chip =
+        aloft_chip_find(folder->chip != NULL ? folder->chip->id : ALOFT_CHIP_ESP32);
     const struct wish wishes[] = {
         {KIND_BOOTLOADER, "bootloader", NULL, NULL},
         {KIND_TABLE, "partition table", "--table", NULL},

@@ -90,6 +90,7 @@ void aloft_flash_plan_release(struct aloft_flash_plan *plan)
         aloft_file_release(&plan->pieces[i].file);
     }
     plan->count = 0;
+    plan->has_slots = false;
 }
 
 const struct aloft_flash_piece *aloft_flash_plan_at(const struct aloft_flash_plan *plan,
@@ -284,6 +285,9 @@ bool aloft_flash_plan_check(const struct aloft_flash_plan *plan, struct aloft_me
 {
     for (size_t i = 0; i < plan->count; i++) {
         const struct aloft_flash_piece *piece = &plan->pieces[i];
+        if (!fits(plan, piece, error)) {
+            return false;
+        }
         for (size_t k = 0; k < i; k++) {
             if (!apart(&plan->pieces[k], piece, error)) {
                 return false;

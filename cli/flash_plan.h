@@ -47,7 +47,7 @@ const struct aloft_flash_piece *aloft_flash_plan_at(const struct aloft_flash_pla
 // False when it is no partition table.
 bool aloft_flash_plan_load_table(struct aloft_flash_plan *plan, struct aloft_message *error);
 
-// False when two pieces overlap.
+// False when two pieces overlap, or one does not fit the flash, whose size may be known by now.
 bool aloft_flash_plan_check(const struct aloft_flash_plan *plan, struct aloft_message *error);
 
 // What can be forced: images for another chip or a newer revision of it; where the chip would run

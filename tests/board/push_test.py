@@ -273,6 +273,18 @@ def files_go_to_their_partition(folder):
             check(device.board.info()["boots"] == "factory")
 
 
+def firmware_that_says_of_no_app_is_warned_of(folder):
+    """A bootloader was pushed into an app's slot without a word."""
+    notes = folder / "notes.txt"
+    notes.write_text("no firmware")
+    target = f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+    for file, words in [(IMAGES / "bootloader.bin", "does not say which app it is"),
+                        (notes, "is no app image"), (IMAGES / "hello_world.bin", "")]:
+        said = aloft("push", target, file, "-t", "1", code=1)
+        check(words in said and ("warning" in said) == (words != ""), said)
+        check("warning" not in aloft("push", target, file, "-s", "-t", "1", code=1))
+
+
 def nobody_there_is_told(folder):
     done = subprocess.run([ALOFT, "push", f"127.0.0.1:{free_port()}", BIN / "cli" / "aloft", "-t",
                            "1"], stderr=subprocess.PIPE, text=True, timeout=60)
@@ -285,4 +297,5 @@ if __name__ == "__main__":
           what_is_no_update_is_told_by_its_name,
           a_sender_that_goes_away_or_stalls_changes_nothing,
           a_second_sender_is_told_and_the_first_goes_on, files_go_to_their_partition,
-          nobody_there_is_told])
+          nobody_there_is_told,
+          firmware_that_says_of_no_app_is_warned_of])

@@ -159,6 +159,16 @@ def a_folder_of_esp_idf_is_flashed_by_its_list(folder):
     with Running(folder, "--fast") as board:
         aloft("flash", build, "-p", board.tcp)
         board.monitor(board.tcp, HELLO)
+        files = {"flash_files": {"0x10000": "app.bin"}}
+        for more, words in [({"extra_esptool_args": {"chip": "esp32c3"}}, "esp32c3, and this is"),
+                            ({"flash_settings": {"flash_size": "16MB"}}, "flash of 16MB, and")]:
+            (build / "flasher_args.json").write_text(json.dumps({**files, **more}))
+            check(words in aloft("flash", build, "-p", board.tcp, code=1), more)
+            aloft("flash", build, "-p", board.tcp, "--force")
+        (build / "flasher_args.json").write_text(json.dumps({
+            **files, "extra_esptool_args": {"chip": "esp32", "before": "default_reset"},
+            "flash_settings": {"flash_mode": "dio", "flash_size": "4MB"}}))
+        aloft("flash", build, "-p", board.tcp)
         (build / "flasher_args.json").write_text('{"flash_files": {"here": "app.bin"}}')
         check("is no offset" in aloft("flash", build, "-p", board.tcp, code=1), "a bad list")
 
@@ -237,6 +247,13 @@ def wrong_command_lines_are_named(folder):
                         (["read-flash", "0", "some", "-o", "x"], "'some' is no size"),
                         (["monitor", "--timeout", "soon"], "no number of seconds")]:
         check(words in aloft(*args, code=2), args)
+    # The chip was reset, and its app with it, before it turned out that there is nothing to write.
+    (folder / "empty").mkdir()
+    for args, words in [([folder / "empty"], "there is no bootloader"),
+                        (["0x1000", folder / "missing.bin"], "cannot open"),
+                        (["0x1001", IMAGES / "bootloader.bin"], "start of a sector")]:
+        said = aloft("flash", *args, "-p", "/nowhere", code=1)
+        check(words in said and "nowhere" not in said, args, said)
     # All of a chip was read, for minutes, before it turned out that the file cannot be written.
     said = aloft("read-flash", "0", "ALL", "-o", folder / "none" / "x", "-p", "/nowhere", code=1)
     check("cannot write" in said, said)
