@@ -105,7 +105,7 @@ enum aloft_err aloft_trust_judge(const struct aloft_trust *trust, const struct a
     enum aloft_err err = check_rest(trust, view, sector);
     for (uint32_t at = 0; at < BLOCKS_LEN && err == ALOFT_OK; at += ALOFT_SIGBLOCK_LEN) {
         struct aloft_sigblock block;
-        enum rung rung;
+        enum rung rung = GOOD;
         err = read_block(trust, view, sector + at, &block);
         if (err != ALOFT_OK || block.kind == ALOFT_SIGBLOCK_BLANK) {
             continue;
@@ -113,7 +113,9 @@ enum aloft_err aloft_trust_judge(const struct aloft_trust *trust, const struct a
         if (!block.zero_after) {
             return ALOFT_ERR_SIGNATURE_SECTOR;
         }
-        err = climb(trust, crypto, &block, digest, &rung);
+        if (best != GOOD || trust->all) { // one good block is enough; of the others, only the shape
+            err = climb(trust, crypto, &block, digest, &rung);
+        }
         best = rung > best ? rung : best;
         worst = rung > DAMAGED && rung < worst ? rung : worst;
     }

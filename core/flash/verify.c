@@ -12,6 +12,7 @@ void aloft_verify_init(struct aloft_verify *verify, const struct aloft_flash_vie
     verify->view = *view;
     aloft_image_init(&verify->image, rules);
     verify->image.rules.len_max = view->len;
+    verify->image.rules.alone = false;
 }
 
 enum aloft_err aloft_verify_feed(struct aloft_verify *verify, const uint8_t *data, uint32_t len)

@@ -33,8 +33,9 @@ struct aloft_verify {
     enum aloft_err err;
 };
 
-// Judges what the view holds by these rules; rules.len_max is replaced by the view's length. The
-// caller may then set head, len and sink.
+// Judges what the view holds by these rules; rules.len_max is replaced by the view's length, and
+// alone by false, for there may be anything behind an image in its slot. The caller may then set
+// head, sink, and len, then also image.rules.alone.
 void aloft_verify_init(struct aloft_verify *verify, const struct aloft_flash_view *view,
                        const struct aloft_image_rules *rules);
 
