@@ -1,5 +1,5 @@
-// Signs images for tests with keys of its own: what `aloft` and espsecure do for products, small and
-// always with the same result. Only on Linux: mbedTLS does the arithmetic.
+// Signs images for tests with keys of its own: what `aloft` and espsecure do for products, small
+// and always with the same result. Only on Linux: mbedTLS does the arithmetic.
 #ifndef ALOFT_SIGNER_H
 #define ALOFT_SIGNER_H
 
