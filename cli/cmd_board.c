@@ -4,6 +4,7 @@
 #include "cli/board_commands.h"
 #include "cli/commands.h"
 #include "cli/ui.h"
+#include "hostlib/efuse_file.h"
 #include "hostlib/file.h"
 #include "hostlib/flash_file.h"
 #include "hostlib/number.h"
@@ -15,7 +16,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { PIECES_MAX = ALOFT_ARG_LIST_MAX / 2 };
+enum { PIECES_MAX = ALOFT_ARG_LIST_MAX / 2, PATH_ROOM = 4096 };
 
 static int fail(const struct aloft_message *error)
 {
@@ -52,6 +53,23 @@ static bool remove_old(const char *path, struct aloft_message *error)
     return good;
 }
 
+// A new board has blank eFuses. True when those of another do not stand in its place.
+static bool make_blank(const char *path, bool force, struct aloft_message *error)
+{
+    char efuse[PATH_ROOM];
+    if (!aloft_efuse_file_path(path, efuse, sizeof efuse)) {
+        return aloft_message_set(error, "the name %s is too long", path);
+    }
+    if (!force && access(efuse, F_OK) == 0) {
+        return aloft_message_set(error,
+                                 "%s is there already, the eFuses of another board; give another "
+                                 "name, or --force to replace it",
+                                 efuse);
+    }
+    return unlink(efuse) == 0 || errno == ENOENT ||
+           aloft_message_set(error, "cannot replace %s: %s", efuse, strerror(errno));
+}
+
 static int cmd_create(int argc, char **argv)
 {
     uint32_t size = 4u << 20;
@@ -65,7 +83,8 @@ static int cmd_create(int argc, char **argv)
     const struct aloft_args args = {
         .command = "aloft board create",
         .operands = "FLASH",
-        .about = "Makes an erased flash chip: a file of FF bytes.",
+        .about = "Makes a board with an erased flash chip: a file of FF bytes. Its eFuses are\n"
+                 "blank.",
         .examples = "  aloft board create board.flash --size 4MB",
         .options = options,
         .option_count = COUNT(options),
@@ -84,7 +103,8 @@ static int cmd_create(int argc, char **argv)
         aloft_ui_error("%s is there already; give another name, or --force to replace it", path);
         return ALOFT_EXIT_BAD;
     }
-    if ((force && !remove_old(path, &error)) || !aloft_flash_file_create(path, size, &error)) {
+    if ((force && !remove_old(path, &error)) || !make_blank(path, force, &error) ||
+        !aloft_flash_file_create(path, size, &error)) {
         return fail(&error);
     }
     return ALOFT_EXIT_GOOD;

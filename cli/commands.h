@@ -8,6 +8,7 @@ int cmd_chip_info(int argc, char **argv);
 int cmd_control(int argc, char **argv);
 int cmd_decrypt(int argc, char **argv);
 int cmd_encrypt(int argc, char **argv);
+int cmd_efuse(int argc, char **argv);
 int cmd_erase_flash(int argc, char **argv);
 int cmd_flash(int argc, char **argv);
 int cmd_image(int argc, char **argv);

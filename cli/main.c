@@ -18,6 +18,7 @@ static const struct aloft_command commands[] = {
     {"otadata", "see and change which slot a board boots", cmd_otadata},
     {"nvs", "see and change the values in a board's NVS", cmd_nvs},
     {"secret", "set the passwords of a board's ways in", cmd_secret},
+    {"efuse", "see and burn a board's eFuses: trusted keys, secure boot, versions", cmd_efuse},
     {"board", "create, run and stop virtual boards", cmd_board},
     {"serve", "serve a folder of firmware over HTTP, for development", cmd_serve},
     {"push", "send firmware to a device in the network, as Arduino's IDE does", cmd_push},

@@ -9,6 +9,7 @@ set(ALOFT_CORE_SOURCES
     base/hex.c
     format/chip.c
     format/encimg.c
+    format/efuse.c
     format/image.c
     format/note.c
     format/nvspage.c

@@ -136,7 +136,15 @@
     X(ENC_NO_KEY, -163, "The image is encrypted, and this device has no key for it")               \
     X(ENC_REQUIRED, -164, "The image is not encrypted; this device takes only encrypted ones")     \
     X(ENC_ECC, -165, "The image is encrypted with ECIES-P256; encrypt it for RSA-3072")            \
-    X(ENC_LENGTH, -166, "The encrypted image is not as long as its header says; make it again")
+    X(ENC_LENGTH, -166, "The encrypted image is not as long as its header says; make it again")    \
+    X(EFUSE_BURN, -180, "The eFuse bits were not burned; burn again, it goes on where it was")     \
+    X(EFUSE_PROTECTED, -181, "The eFuse bits are write-protected: they stay as they are")          \
+    X(EFUSE_FULL, -182, "No eFuse key block is free; each can be burned only once")                \
+    X(EFUSE_BURNED, -183, "The digest slot holds another key already; use another slot")           \
+    X(EFUSE_REVOKED, -184, "The digest slot is revoked for ever; use another slot")                \
+    X(EFUSE_NO_KEY, -185, "No key digest that is not revoked is burned; burn one first")           \
+    X(EFUSE_VERSION, -186, "The eFuse counts security versions up to 16")                          \
+    X(EFUSE_READ, -187, "The eFuse cannot be read")
 
 #define ALOFT_ERR_LIST(X) ALOFT_ERR_BOOT_LIST(X) ALOFT_ERR_APP_LIST(X)
 // clang-format on
