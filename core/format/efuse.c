@@ -215,7 +215,7 @@ enum aloft_err aloft_efuse_plan_digest(struct aloft_efuse_plan *plan,
     }
     aloft_efuse_read(&efuse, words);
     if ((efuse.revoked >> slot & 1) != 0) {
-        return ALOFT_ERR_EFUSE_REVOKED;
+        return ALOFT_ERR_EFUSE_OLD_KEY;
     }
     plan->key = find_purpose(&efuse, purpose);
     if (plan->key == ALOFT_EFUSE_KEYS) {

@@ -157,7 +157,7 @@ static void what_is_revoked_stays_revoked_and_takes_no_key(void)
     CHECK_EQ(efuse.revoked, 2);
     CHECK_EQ(aloft_efuse_plan_revoke(&plan, &words, 1), ALOFT_OK);
     CHECK_EQ(plan.count, 0);
-    CHECK_EQ(aloft_efuse_plan_digest(&plan, &words, 1, key_a), ALOFT_ERR_EFUSE_REVOKED);
+    CHECK_EQ(aloft_efuse_plan_digest(&plan, &words, 1, key_a), ALOFT_ERR_EFUSE_OLD_KEY);
     CHECK_EQ(aloft_efuse_plan_revoke(&plan, &words, 3), ALOFT_ERR_ARG);
     words.word[WR_DIS] = 1u << 5;
     CHECK_EQ(aloft_efuse_plan_revoke(&plan, &words, 0), ALOFT_ERR_EFUSE_PROTECTED);

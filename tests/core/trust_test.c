@@ -183,7 +183,7 @@ static void no_bit_of_the_sector_of_one_block_may_change(void)
     for (uint32_t i = 0; i < 2; i++) {
         signed_with(&keys[i], 1);
         // Behind the block all places are alike, and P-256 is slow: there some will do.
-        for (uint32_t at = 0; at < SECTOR; at += at > BLOCK && at < 3 * BLOCK ? 1 + 32 * i : 1) {
+        for (uint32_t at = 0; at<SECTOR; at += at> BLOCK && at < 3 * BLOCK ? 1 + 32 * i : 1) {
             enum aloft_err expected =
                 at < 1200 ? ALOFT_ERR_SIGNATURE_BLOCK : ALOFT_ERR_SIGNATURE_SECTOR;
             *sector_at(at) ^= (uint8_t)(1u << at % 8);

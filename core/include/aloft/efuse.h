@@ -85,7 +85,7 @@ struct aloft_efuse_plan {
 
 // Burns digest `slot` (0..2), into the key block of the same number when it is free, else the first
 // free one; completes what was begun with the same digest.
-// Errors: ARG, EFUSE_REVOKED, EFUSE_BURNED when the slot holds another digest, EFUSE_FULL,
+// Errors: ARG, EFUSE_OLD_KEY, EFUSE_BURNED when the slot holds another digest, EFUSE_FULL,
 //         EFUSE_PROTECTED.
 enum aloft_err aloft_efuse_plan_digest(struct aloft_efuse_plan *plan,
                                        const struct aloft_efuse_words *words, uint32_t slot,

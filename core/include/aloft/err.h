@@ -141,7 +141,7 @@
     X(EFUSE_PROTECTED, -181, "The eFuse bits are write-protected: they stay as they are")          \
     X(EFUSE_FULL, -182, "No eFuse key block is free; each can be burned only once")                \
     X(EFUSE_BURNED, -183, "The digest slot holds another key already; use another slot")           \
-    X(EFUSE_REVOKED, -184, "The digest slot is revoked for ever; use another slot")                \
+    X(EFUSE_OLD_KEY, -184, "The digest slot is revoked for ever; use another slot")                \
     X(EFUSE_NO_KEY, -185, "No key digest that is not revoked is burned; burn one first")           \
     X(EFUSE_VERSION, -186, "The eFuse counts security versions up to 16")                          \
     X(EFUSE_READ, -187, "The eFuse cannot be read")
