@@ -30,6 +30,7 @@ set(ALOFT_CORE_SOURCES
     update/writer.c
     net/espota.c
     net/http.c
+    net/httpupdate.c
     net/pbkdf2.c
     net/url.c
     net/webui.c

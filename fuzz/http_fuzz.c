@@ -1,7 +1,9 @@
-// The HTTP answer. In one piece and in pieces it means the same, and its promises hold: lengths,
-// limits, a Location that stood in the answer. Input: choices, a split, the answer.
-#include "aloft/http.h"
+// The HTTP answer, as Aloft hears it and in the guise of HTTPUpdate. In one piece and in pieces it
+// means the same, and its promises hold: lengths, limits, a Location that stood in the answer, an
+// x-MD5 that only ever refuses. Input: choices, a split, the answer.
+#include "aloft/httpupdate.h"
 #include "fuzz.h"
+#include "soft_crypto.h"
 
 enum { BODY_MAX = 0x10000, LOCATION_MAX = 64 };
 
@@ -13,6 +15,7 @@ struct answer {
     enum aloft_http_event eof;
     enum aloft_err eof_err;
     uint32_t received;
+    enum aloft_err md5; // what is said of a file of one byte
     char location[LOCATION_MAX];
     uint8_t body[BODY_MAX];
 };
@@ -46,18 +49,28 @@ static void feed(struct answer *answer, struct aloft_http *http, const uint8_t *
     } while (len > 0 && answer->end != ALOFT_HTTP_BAD);
 }
 
-static void run(struct answer *answer, struct fuzz_input in, uint32_t limit, uint32_t seed)
+static void run(struct answer *answer, struct fuzz_input in, uint32_t choice, uint32_t seed)
 {
+    static const struct aloft_image_facts running;
+    const struct aloft_httpupdate_config config = {
+        .crypto = &aloft_soft_crypto, .url = "", .image = &running};
+    struct aloft_httpupdate update;
     struct aloft_http http;
+    uint32_t limit = (choice & 1) != 0 ? 100 : BODY_MAX;
     memset(answer, 0, sizeof *answer);
+    aloft_httpupdate_init(&update, &config);
     aloft_http_init(&http, limit, answer->location, LOCATION_MAX);
+    http.guise = (choice & 2) != 0 ? &update.guise : NULL;
     while (in.left > 0 && answer->end != ALOFT_HTTP_BAD) {
         uint32_t n = fuzz_piece(&seed, (uint32_t)in.left);
         feed(answer, &http, in.data, n);
         in.data += n;
         in.left -= n;
     }
-    FUZZ_CHECK(limit == 0 || http.received <= limit);
+    FUZZ_CHECK(http.received <= limit);
+    answer->md5 = update.guise.judge(&update, (const uint8_t *)"a", 1, 0);
+    FUZZ_CHECK(http.guise != NULL || answer->md5 == ALOFT_OK);
+    FUZZ_CHECK(http.guise != NULL || http.err != ALOFT_ERR_HTTP_MD5);
     FUZZ_CHECK((answer->end == ALOFT_HTTP_BAD) == (http.err != ALOFT_OK));
     answer->err = http.err;
     bool complete = aloft_http_complete(&http);
@@ -72,6 +85,7 @@ static void check_same(const struct answer *a, const struct answer *b)
 {
     FUZZ_CHECK(a->headed == b->headed && a->err == b->err);
     FUZZ_CHECK(a->eof == b->eof && a->eof_err == b->eof_err);
+    FUZZ_CHECK(a->md5 == b->md5);
     FUZZ_CHECK(a->head.status == b->head.status && a->head.length == b->head.length);
     FUZZ_CHECK(a->head.has_length == b->head.has_length && a->head.chunked == b->head.chunked);
     FUZZ_CHECK(a->head.has_location == b->head.has_location);
@@ -109,12 +123,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_input in = {data, size};
     uint8_t choice = fuzz_u8(&in);
     uint32_t seed = fuzz_u16(&in);
-    uint32_t limit = (choice & 1) != 0 ? 100 : BODY_MAX;
     if (in.left > BODY_MAX) {
         return 0;
     }
-    run(&whole, in, limit, 0);
-    run(&split, in, limit, seed | 1);
+    run(&whole, in, choice, 0);
+    run(&split, in, choice, seed | 1);
     check_same(&whole, &split);
     if (whole.head.has_location) {
         check_location(&whole, &in);

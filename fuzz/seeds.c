@@ -152,6 +152,12 @@ static void texts(void)
     emit_text("http", "interim", "000300",
               "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\n"
               "Content-Encoding: identity\r\n\r\nno");
+    emit_text("http", "md5", "020300",
+              "HTTP/1.1 200 OK\r\nx-MD5: 0cc175b9c0f1b6a831c399e269772661\r\n"
+              "Content-Length: 1\r\n\r\na");
+    emit_text("http", "md5_twice", "020300",
+              "HTTP/1.1 103 Early\r\nx-MD5: 1\r\n\r\nHTTP/1.1 206 P\r\nx-MD5:\r\n"
+              "X-md5: 0CC175B9C0F1B6A831C399E269772661 \r\nx-MD5: 1\r\n\r\na");
     emit_text("webui", "upload", "000300",
               "POST /update HTTP/1.1\r\nHost: d\r\nOrigin: http://d\r\nContent-Length: 5\r\n"
               "Content-Type: multipart/form-data; boundary=\"X\"\r\nExpect: 100-continue\r\n"

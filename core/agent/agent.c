@@ -221,6 +221,7 @@ void aloft_agent_opened(struct aloft_agent *agent, uint8_t id, uint32_t now_ms)
     agent->phase = TALKING;
     touch(agent, now_ms);
     aloft_http_init(&agent->http, limit, agent->work.location, sizeof agent->work.location);
+    agent->http.guise = agent->config.guise;
     aloft_http_keep_tag(&agent->http, agent->artifact.tag, sizeof agent->artifact.tag);
     emit(agent, ALOFT_EVENT_CONNECTED, 0);
 }
@@ -235,7 +236,8 @@ uint32_t aloft_agent_send(struct aloft_agent *agent, uint8_t id, uint8_t *buf, u
                                                .url = url,
                                                .from = agent->from,
                                                .tag = agent->artifact.tag,
-                                               .tag_len = agent->artifact.tag_len};
+                                               .tag_len = agent->artifact.tag_len,
+                                               .guise = agent->config.guise};
     uint32_t n = aloft_http_get(&request, agent->sent, buf, cap);
     if (agent->sent == 0 && n > 0) {
         emit_text(agent, ALOFT_EVENT_REQUESTED, 0, agent->url_text + url->path, url->path_len);
@@ -316,6 +318,7 @@ static enum aloft_err response(struct aloft_agent *agent, uint32_t now_ms)
         .target = agent->target,
         .len = length,
         .artifact = &agent->artifact,
+        .guise = agent->config.guise,
     };
     agent->phase = BODY;
     agent->write_ms = now_ms;

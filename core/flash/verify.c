@@ -51,7 +51,10 @@ static enum aloft_err read_piece(struct aloft_verify *verify, uint32_t end)
         memcpy(piece, verify->head + verify->off, cover < n ? cover : n);
     }
     verify->off += n;
-    return aloft_verify_feed(verify, piece, n);
+    if (verify->guise != NULL) {
+        err = verify->guise->judge(verify->guise->ctx, piece, n, end - verify->off);
+    }
+    return err == ALOFT_OK ? aloft_verify_feed(verify, piece, n) : err;
 }
 
 // All bytes have passed. With a trust, the hash that went with them says what was signed.

@@ -22,7 +22,8 @@ enum phase { STATUS_LINE, NAME, VALUE, SIZE, CHUNK_END, TRAILER, AFTER, BAD, CHU
 // Where the value of a header line goes, other than into `line`.
 enum keeping { IN_LINE, IN_LOCATION, IN_TAG };
 
-#define TOO_MANY 0xFFFFFFFFu // what a number is that cannot be the length of any image
+#define USER_AGENT "\r\nUser-Agent: Aloft/1.0"
+#define TOO_MANY   0xFFFFFFFFu // what a number is that cannot be the length of any image
 
 void aloft_http_init(struct aloft_http *http, uint32_t body_limit, char *location,
                      uint32_t location_cap)
@@ -223,11 +224,10 @@ static enum aloft_err chunk_size(struct aloft_http *http)
     return ALOFT_OK;
 }
 
-// A line is complete, without its end.
+// A line is complete, without its end, and terminated.
 static enum aloft_err line_end(struct aloft_http *http)
 {
     bool empty = http->line_len == 0;
-    http->line[http->line_len] = 0;
     switch ((enum phase)http->phase) {
     case STATUS_LINE:
         return status_line(http);
@@ -314,7 +314,11 @@ static enum aloft_err line_byte(struct aloft_http *http, char c)
         return ALOFT_ERR_HTTP_HEADER_LIMIT;
     }
     if (c == '\n') {
-        err = line_end(http);
+        http->line[http->line_len] = 0;
+        if (http->guise != NULL && http->phase < SIZE) {
+            err = http->guise->hear(http->guise->ctx, http);
+        }
+        err = err == ALOFT_OK ? line_end(http) : err;
         http->line_len = 0;
     } else if (http->cr || c == 0) { // a CR inside a line would mean different things to others
         return ALOFT_ERR_HTTP_SYNTAX;
@@ -412,14 +416,7 @@ bool aloft_http_is_redirect(uint32_t status)
     return (status >= 301 && status <= 303) || status == 307 || status == 308;
 }
 
-// A window over a longer text: the first `skip` bytes are passed over.
-struct window {
-    uint8_t *to;
-    uint32_t room;
-    uint32_t skip;
-};
-
-static void put(struct window *window, const char *text, uint32_t len)
+void aloft_http_put(struct aloft_http_window *window, const char *text, uint32_t len)
 {
     uint32_t skip = window->skip < len ? window->skip : len;
     uint32_t n = len - skip < window->room ? len - skip : window->room;
@@ -429,23 +426,20 @@ static void put(struct window *window, const char *text, uint32_t len)
     window->skip -= skip;
 }
 
-static void put_text(struct window *window, const char *text)
+void aloft_http_put_text(struct aloft_http_window *window, const char *text)
 {
-    put(window, text, (uint32_t)strlen(text));
+    aloft_http_put(window, text, (uint32_t)strlen(text));
 }
 
-static void put_range(struct window *window, const struct aloft_http_request *request)
+void aloft_http_put_number(struct aloft_http_window *window, uint32_t number)
 {
-    char digits[11];
+    char digits[10];
     uint32_t at = sizeof digits;
-    digits[--at] = '-';
-    for (uint32_t n = request->from; n > 0; n /= 10) {
-        digits[--at] = (char)('0' + n % 10);
-    }
-    put_text(window, "\r\nRange: bytes=");
-    put(window, digits + at, (uint32_t)sizeof digits - at);
-    put_text(window, "\r\nIf-Range: ");
-    put(window, request->tag, request->tag_len);
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    aloft_http_put(window, digits + at, (uint32_t)sizeof digits - at);
 }
 
 uint32_t aloft_http_get(const struct aloft_http_request *request, uint32_t sent, uint8_t *buf,
@@ -453,16 +447,23 @@ uint32_t aloft_http_get(const struct aloft_http_request *request, uint32_t sent,
 {
     const struct aloft_url *url = request->url;
     const char *text = request->url_text;
-    struct window window = {.to = buf, .room = cap, .skip = sent};
+    struct aloft_http_window window = {.to = buf, .room = cap, .skip = sent};
     bool bare = url->path_len == 0 || text[url->path] != '/';
-    put_text(&window, bare ? "GET /" : "GET ");
-    put(&window, text + url->path, url->path_len);
-    put_text(&window, " HTTP/1.1\r\nHost: ");
-    put(&window, text + url->authority, url->authority_len);
+    aloft_http_put_text(&window, bare ? "GET /" : "GET ");
+    aloft_http_put(&window, text + url->path, url->path_len);
+    aloft_http_put_text(&window, " HTTP/1.1\r\nHost: ");
+    aloft_http_put(&window, text + url->authority, url->authority_len);
     if (request->from != 0) {
-        put_range(&window, request);
+        aloft_http_put_text(&window, "\r\nRange: bytes=");
+        aloft_http_put_number(&window, request->from);
+        aloft_http_put_text(&window, "-\r\nIf-Range: ");
+        aloft_http_put(&window, request->tag, request->tag_len);
     }
-    put_text(&window, "\r\nUser-Agent: Aloft/1.0\r\nAccept-Encoding: identity\r\n"
-                      "Connection: close\r\n\r\n");
+    const char *rest = USER_AGENT "\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n";
+    if (request->guise != NULL) {
+        request->guise->ask(request->guise->ctx, request, &window);
+        rest += sizeof USER_AGENT - 1;
+    }
+    aloft_http_put_text(&window, rest);
     return cap - window.room;
 }

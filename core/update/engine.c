@@ -148,6 +148,7 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     engine->target = target;
     engine->phase = RECEIVING;
     engine->artifact = config->artifact;
+    engine->guise = config->guise;
     engine->notes = OLD_NOTES;
     aloft_resume_plan(&engine->resume, &view, config->artifact);
     if (engine->resume.area == 0) {
@@ -285,6 +286,7 @@ static void start_verify(struct aloft_engine *engine)
     verify->head = engine->writer.head;
     verify->head_len = engine->writer.head_len;
     verify->len = engine->taken;
+    verify->guise = engine->guise;
     engine->phase = VERIFYING;
 }
 

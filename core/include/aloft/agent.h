@@ -47,8 +47,9 @@ struct aloft_agent_config {
     const struct aloft_image_rules *rules; // what an image must be to run here; crypto is required
     const struct aloft_image_facts *current; // of the running app; NULL: never refuse as the same
     struct aloft_events events;
-    int running; // the slot that runs
-    bool trial;  // select the new slot on trial (NEW), the default of products
+    const struct aloft_guise *guise; // what client to be for the server; NULL: Aloft's own
+    int running;                     // the slot that runs
+    bool trial;                      // select the new slot on trial (NEW), the default of products
     // Each at most INT32_MAX, as the clock wraps.
     uint32_t connect_timeout_ms; // name lookup, TCP and TLS together; 0: 10 s
     uint32_t idle_timeout_ms;    // without a byte; 0: 10 s

@@ -37,6 +37,8 @@ struct aloft_engine_config {
     uint32_t len;                            // bytes of the artifact; 0: not known
     const struct aloft_artifact *artifact;   // note progress for it, so that a reset need not start
                                              // again; NULL: do not. Must outlive the engine
+    const struct aloft_guise *guise; // judges the whole artifact, too, when it is in flash; NULL:
+                                     // nobody does. Must outlive the engine
 };
 
 struct aloft_engine {
@@ -50,6 +52,7 @@ struct aloft_engine {
     uint32_t taken;  // bytes fed
     uint32_t reread; // bytes judged again after a resume
     const struct aloft_artifact *artifact;
+    const struct aloft_guise *guise;
     uint32_t notes;      // private
     uint32_t hold_phase; // private
     bool head_passed;    // the image's head is known and accepted
@@ -103,9 +106,9 @@ enum aloft_err aloft_engine_finish(struct aloft_engine *engine);
 // Power loss: the target slot may hold part of an image, without its first 16 bytes until the very
 //             last program; the running slot is untouched, and so is otadata, unless it did not
 //             select the running slot: then that is selected, as aloft_bootsel_set_boot does.
-// Errors:     FLASH_*, those of aloft_verify_step, TRIAL_FAILED; ON_TRIAL when the running app was
-// no
-//             more selected and had never confirmed itself: now it is, and can.
+// Errors:     FLASH_*, those of aloft_verify_step and of the guise, TRIAL_FAILED; ON_TRIAL when
+//             the running app was no more selected and had never confirmed itself: now it is, and
+//             can.
 enum aloft_step aloft_engine_step(struct aloft_engine *engine);
 
 // Gives the update up. Writes nothing: what is in the slot has no first bytes and cannot boot.

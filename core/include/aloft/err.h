@@ -82,6 +82,7 @@
     X(HTTP_SERVER_ERROR, -85, "The server failed (5xx)")                                           \
     X(HTTP_STATUS, -86, "The server answered with a status that makes no sense here")              \
     X(HTTP_REDIRECT_INSECURE, -87, "The redirect leads from https to http; it is not followed")    \
+    X(HTTP_MD5, -88, "The file is not the one that the server announced (x-MD5)")                  \
     X(NET_BUSY, -89, "Another update is under way on this device; try again later")                \
     X(NET_DNS, -90, "The server's name cannot be resolved")                                        \
     X(NET_REFUSED, -91, "The server refuses the connection")                                       \

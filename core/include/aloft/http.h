@@ -8,6 +8,7 @@
 #define ALOFT_HTTP_H
 
 #include "aloft/err.h"
+#include "aloft/guise.h"
 #include "aloft/url.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,7 +38,7 @@ struct aloft_http {
     bool chunked;
     bool has_location; // of a redirect, and not empty
     bool has_range;    // a 206 says which part it is
-    // private
+    // private; a guise is shown line and line_len
     bool cr;      // the byte before was CR
     bool minor_0; // the server speaks HTTP/1.0
     uint32_t phase;
@@ -51,6 +52,8 @@ struct aloft_http {
     uint32_t location_len;
     char *tag; // the caller's, or NULL
     uint32_t tag_cap;
+    const struct aloft_guise *guise; // hears each line, and may refuse; the caller sets it after
+                                     // init; NULL: none
     char line[ALOFT_HTTP_LINE_MAX + 1];
 };
 
@@ -67,7 +70,8 @@ void aloft_http_keep_tag(struct aloft_http *http, char *tag, uint32_t cap);
 // Takes input up to the next event and says how many bytes in *used. At BODY the last body_len of
 // these are body. Splits never change the outcome. Interim answers (1xx) are passed over.
 // Errors (BAD): HTTP_SYNTAX, HTTP_HEADER_LIMIT, HTTP_FRAMING, HTTP_ENCODING, HTTP_BODY_LIMIT,
-//               HTTP_LONG (bytes after the end of the body), URL_TOO_LONG (Location).
+//               HTTP_LONG (bytes after the end of the body), URL_TOO_LONG (Location), and what a
+//               guise does not want to hear.
 enum aloft_http_event aloft_http_next(struct aloft_http *http, const uint8_t *data, uint32_t len,
                                       uint32_t *used);
 
@@ -90,7 +94,20 @@ struct aloft_http_request {
         from; // ask for the bytes from here on, if the file is still the tagged one; 0: for all
     const char *tag; // strong ETag with its quotes; used with from
     uint32_t tag_len;
+    const struct aloft_guise *guise; // gives User-Agent and further lines; NULL: Aloft's
 };
+
+// A window over a longer text: the first `skip` bytes are passed over, `room` are kept.
+struct aloft_http_window {
+    uint8_t *to;
+    uint32_t room;
+    uint32_t skip;
+};
+
+// Puts text into the window, as far as it falls in there.
+void aloft_http_put(struct aloft_http_window *window, const char *text, uint32_t len);
+void aloft_http_put_text(struct aloft_http_window *window, const char *text);
+void aloft_http_put_number(struct aloft_http_window *window, uint32_t number); // decimal
 
 // The request, in pieces: puts bytes from offset `sent` on into buf and says how many; 0 at the
 // end. The caller counts `sent` up.
