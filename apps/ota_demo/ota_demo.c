@@ -6,11 +6,15 @@
 // Settings, as menuconfig names them, with defaults from the build:
 //   wifi_ssid, wifi_password
 //   server, port, file   where the image is;     url  replaces these three
+//   httpupdate           "on": ask as Arduino's HTTPUpdate does, with httpupdate_user and
+//                        httpupdate_password if the server wants them (arduino.h)
 //   retry_s              seconds to the second try; doubles up to 60
+//   check_s              seconds to the next check when the server has nothing new (60)
 //   trial_s              seconds in which a new app must have confirmed itself (300)
 //   listen   address on which push and web listen (127.0.0.1)
 //   pull     "off": take only what is pushed or uploaded (ways.h)
 //   confirm  "never": stay on trial      crash  "start": crash at once      hang  "start"
+#include "arduino.h"
 #include "ports/port.h"
 #include "ways.h"
 #include <stdio.h>
@@ -34,8 +38,10 @@ struct demo {
     struct aloft_port *port;
     struct aloft_agent agent;
     struct ways ways;
-    char url[ALOFT_URL_MAX + 2]; // one more than allowed, so that too long a URL is noticed
-    char server[256];            // of the last connection, for messages
+    struct aloft_httpupdate httpupdate;
+    const struct aloft_guise *guise; // NULL: none
+    char url[ALOFT_URL_MAX + 2];     // one more than allowed, so that too long a URL is noticed
+    char server[256];                // of the last connection, for messages
     unsigned server_port;
     uint32_t rate;     // bytes a second
     uint32_t trial_ms; // when a new app must have confirmed itself; 0: it is not on trial
@@ -181,7 +187,7 @@ static void explain(const struct demo *demo, enum aloft_err err)
     const struct aloft_image_facts *facts = aloft_port_running_facts(demo->port);
     const char *name = aloft_err_name(err);
     const char *sentence = aloft_err_sentence(err);
-    if (err == ALOFT_ERR_SAME_VERSION) {
+    if (err == ALOFT_ERR_SAME_VERSION || err == ALOFT_ERR_HTTP_NOT_MODIFIED) {
         LOG(demo, 'I', "No update: %s: %s (%s %s)", name, sentence, facts->project, facts->version);
     } else if (err == ALOFT_ERR_NET_REFUSED || err == ALOFT_ERR_NET_CONNECT_TIMEOUT ||
                err == ALOFT_ERR_NET_UNREACHABLE || err == ALOFT_ERR_NET_DNS) {
@@ -275,6 +281,12 @@ static uint32_t retry_s(const struct demo *demo)
     return s == 0 ? 1 : s < RETRY_S_MAX ? s : RETRY_S_MAX;
 }
 
+static uint32_t check_s(const struct demo *demo)
+{
+    uint32_t s = seconds(demo, "check_s", "60");
+    return s == 0 ? 1 : s;
+}
+
 // How long one pull may take: an app on trial has no time to lose.
 static uint32_t time_left(const struct demo *demo)
 {
@@ -316,6 +328,7 @@ static enum aloft_err update(struct demo *demo)
         .rules = aloft_port_rules(port),
         .current = aloft_port_running_facts(port),
         .events = {on_event, demo},
+        .guise = demo->guise,
         .running = aloft_port_running(port),
         .trial = true,
         .total_timeout_ms = time_left(demo),
@@ -382,9 +395,14 @@ static bool update_until_done(struct demo *demo)
             return false;
         }
         end_trial(demo);
+        if (err == ALOFT_ERR_HTTP_NOT_MODIFIED) { // all is well, and may change later
+            wait_s = check_s(demo);
+        }
         LOG(demo, 'I', "The app goes on running from %s; next try in %u s", slot, (unsigned)wait_s);
         wait(demo, wait_s);
-        wait_s = wait_s < RETRY_S_MAX / 2 ? wait_s * 2 : RETRY_S_MAX;
+        wait_s = err == ALOFT_ERR_HTTP_NOT_MODIFIED ? retry_s(demo)
+                 : wait_s < RETRY_S_MAX / 2         ? wait_s * 2
+                                                    : RETRY_S_MAX;
     }
 }
 
@@ -413,6 +431,7 @@ void app_main(struct aloft_port *port)
     enum aloft_err err = aloft_port_on_shutdown(port, on_shutdown, &demo);
     ALOFT_ASSERT(err == ALOFT_OK); // the first of eight
     join_wifi(&demo);
+    demo.guise = arduino_start(&demo.httpupdate, port, image_url(&demo));
     bool reachable = ways_start(&demo.ways, port, &events);
     demo.ways.check = !setting_is(&demo, "pull", "off");
     if (reachable && !demo.ways.check) {
