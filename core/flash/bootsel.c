@@ -346,12 +346,15 @@ void aloft_bootsel_set_boot(struct aloft_bootsel *op, const struct aloft_slots *
     aloft_bootsel_select(op, slots, rules, slot, trial ? ALOFT_OTA_NEW : ALOFT_OTA_UNDEFINED);
 }
 
-// The running app changes the state of its own record. False when it has none to change.
-static bool own_record(struct aloft_bootsel *op, const struct aloft_otadata records[2], int running)
+// The running app changes the state of its own record. False when it has none to change: it boots
+// without one, which is this fault, or another app is selected.
+static bool own_record(struct aloft_bootsel *op, const struct aloft_otadata records[2], int running,
+                       enum aloft_err unrecorded)
 {
     int active = aloft_otadata_active(records);
-    if (active < 0 || running < 0 || aloft_bootsel_boot_slot(op->slots, records) != running) {
-        fail(op, ALOFT_ERR_NOT_SELECTED);
+    bool selected = aloft_bootsel_boot_slot(op->slots, records) == running;
+    if (active < 0 || running < 0 || !selected) {
+        fail(op, selected ? unrecorded : ALOFT_ERR_NOT_SELECTED);
         return false;
     }
     op->sector = (uint32_t)active;
@@ -369,7 +372,7 @@ void aloft_bootsel_confirm(struct aloft_bootsel *op, const struct aloft_slots *s
         op->phase = DONE;
         return;
     }
-    if (!start(op, slots, records) || !own_record(op, records, running)) {
+    if (!start(op, slots, records) || !own_record(op, records, running, ALOFT_ERR_NOT_SELECTED)) {
         return;
     }
     if (op->record.state == ALOFT_OTA_VALID) {
@@ -384,7 +387,7 @@ void aloft_bootsel_reject(struct aloft_bootsel *op, const struct aloft_slots *sl
                           const struct aloft_image_rules *rules, int running)
 {
     struct aloft_otadata records[2];
-    if (!start(op, slots, records) || !own_record(op, records, running)) {
+    if (!start(op, slots, records) || !own_record(op, records, running, ALOFT_ERR_NO_ROLLBACK)) {
         return;
     }
     op->record.state = ALOFT_OTA_INVALID;

@@ -85,7 +85,7 @@ def commands_choose_what_boots_and_refuse_what_would_not(folder):
         code, answer = board.post("boot", '{"slot":"ota_1"}')
         check(code == 409 and answer["error"] == "IMAGE_MAGIC", code, answer)
         code, answer = board.post("rollback")
-        check(code == 409 and answer["error"] == "NOT_SELECTED", code, answer)
+        check(code == 409 and answer["error"] == "NO_ROLLBACK", code, answer)
         code, answer = board.post("check")
         check(code == 200 and answer == {"ok": True, "restarting": False}, code, answer)
         board.wait_for("a check was asked for")

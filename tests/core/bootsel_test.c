@@ -215,6 +215,20 @@ static void reject_goes_back_only_to_what_is_good(void)
     check_record(1, 2, ALOFT_OTA_PENDING);
 }
 
+// With erased otadata the factory app was told that it is not selected, though nothing else is.
+static void reject_of_an_app_that_boots_without_a_record_has_nowhere_to_go(void)
+{
+    fresh();
+    aloft_bootsel_reject(&op, &device.slots, &device.rules, ALOFT_SLOT_FACTORY);
+    CHECK_EQ(run(), ALOFT_ERR_NO_ROLLBACK);
+    aloft_bootsel_reject(&op, &device.slots, &device.rules, 0); // runs, and factory is selected
+    CHECK_EQ(run(), ALOFT_ERR_NOT_SELECTED);
+    device_put_record(&device, 0, 1, ALOFT_OTA_VALID, true);
+    aloft_bootsel_reject(&op, &device.slots, &device.rules, ALOFT_SLOT_FACTORY); // a fallback
+    CHECK_EQ(run(), ALOFT_ERR_NOT_SELECTED);
+    CHECK_EQ(device.ram.progs + device.ram.erases, 0);
+}
+
 static void state_is_that_of_the_sound_record_that_names_the_slot(void)
 {
     struct aloft_otadata records[2];
@@ -315,6 +329,7 @@ CHECK_MAIN(
     TEST(a_rewrite_always_finds_room_for_its_note), TEST(confirm_makes_the_active_record_valid),
     TEST(confirm_writes_nothing_when_there_is_nothing_to_confirm),
     TEST(confirm_refuses_a_slot_that_is_not_selected), TEST(reject_goes_back_only_to_what_is_good),
+    TEST(reject_of_an_app_that_boots_without_a_record_has_nowhere_to_go),
     TEST(state_is_that_of_the_sound_record_that_names_the_slot),
     TEST(state_of_two_records_is_that_of_the_active_one),
     TEST(set_boot_cut_between_operations_leaves_old_or_new),

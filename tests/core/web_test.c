@@ -343,7 +343,7 @@ static void web_has_a_route_for_each_command(void)
     ask("POST", "/api/confirm", "Content-Length: 0\r\n", "");
     CHECK(says("\"ok\":true"));
     ask("POST", "/api/rollback", "Content-Length: 0\r\n", "");
-    CHECK(says("NOT_SELECTED"));
+    CHECK(says("NO_ROLLBACK"));
     ask("GET", "/api/rollback", "", "");
     CHECK(says("HTTP/1.1 405 ") && says("Allow: "));
     ask("POST", "/api/status", "Content-Length: 0\r\n", "");

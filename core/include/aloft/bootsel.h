@@ -93,7 +93,8 @@ void aloft_bootsel_confirm(struct aloft_bootsel *op, const struct aloft_slots *s
 // The running app is bad: its record becomes INVALID, if another good app exists to go back to. The
 // caller restarts afterwards.
 // Flash, power loss: as confirm.
-// Errors:     NOT_SELECTED, NO_ROLLBACK, FLASH_*.
+// Errors:     NO_ROLLBACK, also for an app that boots because otadata selects none, as factory does
+//             when otadata is erased; NOT_SELECTED when it selects another one; FLASH_*.
 void aloft_bootsel_reject(struct aloft_bootsel *op, const struct aloft_slots *slots,
                           const struct aloft_image_rules *rules, int running);
 
