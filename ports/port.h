@@ -39,6 +39,9 @@ void aloft_port_print(struct aloft_port *port, const char *format, ...)
 
 uint32_t aloft_port_now_ms(struct aloft_port *port); // since reset
 
+// For work that takes long and waits for nothing, between its steps.
+void aloft_port_feed_watchdog(struct aloft_port *port);
+
 // Waits; meanwhile the watchdog is fed, and ways and console are served.
 void aloft_port_delay_ms(struct aloft_port *port, uint32_t ms);
 

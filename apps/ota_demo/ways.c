@@ -66,8 +66,9 @@ static bool on_line(void *ctx, const char *line)
     if (aloft_control_begin(&ways->control, command, slot) != ALOFT_OK) {
         return true; // it was told why
     }
-    while (step == ALOFT_STEP_AGAIN) {
+    while (step == ALOFT_STEP_AGAIN) { // a whole image may be judged
         step = aloft_control_step(&ways->control);
+        aloft_port_feed_watchdog(ways->port);
     }
     if (ways->control.restart) {
         aloft_port_restart(ways->port, SHUTDOWN_MS);

@@ -81,6 +81,11 @@ static void turn(struct aloft_port *port, uint32_t until_ms)
     }
 }
 
+void aloft_port_feed_watchdog(struct aloft_port *port)
+{
+    aloft_board_feed_watchdog(&port->board);
+}
+
 void aloft_port_delay_ms(struct aloft_port *port, uint32_t ms)
 {
     uint32_t until = aloft_board_now_ms(&port->board) + ms;

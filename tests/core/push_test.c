@@ -81,6 +81,22 @@ static void a_push_goes_from_invitation_to_otadata_in_order(void)
     CHECK_EQ(turn(), ALOFT_WAY_RESTART); // until the port does it
 }
 
+// An address of the link with its interface did not fit, so that it came without a name, and nobody
+// was connected to.
+static void a_sender_with_the_longest_address_is_reached(void)
+{
+    char text[100];
+    char md5[33];
+    setup(NULL);
+    CHECK_EQ(settle(), ALOFT_WAY_WAIT);
+    given("2", 3000);
+    world.sender = "fe80:1111:2222:3333:4444:5555:66.77.188.199%wlx001122334455";
+    md5_of(file, file_len, md5);
+    snprintf(text, sizeof text, "0 %d %lu %s\n", SENDER_PORT, (unsigned long)file_len, md5);
+    datagram_from(world.sender, text);
+    CHECK(world.opening);
+}
+
 static void the_image_is_on_trial_when_the_intake_says_so(void)
 {
     for (uint32_t trial = 0; trial < 2; trial++) {
@@ -598,6 +614,7 @@ static void a_cut_at_any_change_leaves_what_boots(void)
 }
 
 CHECK_MAIN(TEST(a_push_goes_from_invitation_to_otadata_in_order),
+           TEST(a_sender_with_the_longest_address_is_reached),
            TEST(the_image_is_on_trial_when_the_intake_says_so),
            TEST(both_generations_of_the_password_open_the_device),
            TEST(a_wrong_password_opens_nothing), TEST(a_nonce_is_good_once),

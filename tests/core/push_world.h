@@ -22,6 +22,7 @@ enum { FILES_ADDR = 0x60000, FILES_LEN = 0x4000, NEVER = -1 };
 struct world {
     struct aloft_way way;
     uint32_t now_ms;
+    const char *sender; // who is to be connected to
     bool bound;
     bool linked;  // the port holds the connection back
     bool opening; // and has not answered yet whether it stands
@@ -146,6 +147,7 @@ static void power_up(void)
 {
     static const struct aloft_flash_ops ops = {read_flash, prog_flash, erase_flash};
     memset(&world, 0, sizeof world);
+    world.sender = SENDER;
     world.cut_after = NEVER;
     world.cap = 64;
     if (device.ram.flash.ops != &ops) {
@@ -193,8 +195,8 @@ static void carry_out_requests(void)
             CHECK(!world.linked);
             CHECK_EQ(request.link, ALOFT_LINK_TCP);
             CHECK_EQ(request.port, SENDER_PORT);
-            CHECK_EQ(request.host_len, sizeof SENDER - 1);
-            CHECK_BYTES(request.host, SENDER, strlen(SENDER));
+            CHECK_EQ(request.host_len, (long)strlen(world.sender));
+            CHECK_BYTES(request.host, world.sender, strlen(world.sender));
             world.linked = true;
             world.opening = true;
         } else {
@@ -274,6 +276,7 @@ static void datagram_from(const char *host, const char *text)
 {
     struct aloft_way_peer peer = {.port = 5555};
     uint32_t len = (uint32_t)strlen(text);
+    CHECK(strlen(host) <= ALOFT_WAY_HOST_MAX);
     memcpy(peer.host, host, strlen(host) + 1);
     world.answer[0] = 0;
     for (int i = 0; i < STEPS_MAX; i++) {

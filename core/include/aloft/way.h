@@ -26,15 +26,15 @@ enum aloft_way_id {
 };
 
 // Connections, besides a plain ALOFT_LINK_TCP to a host:
-//   ALOFT_LINK_LISTEN          one peer at a time is told as opened, fed and sent to; closing the
-//   id
-//                              while a peer is there ends that peer, and the next one may come
+//   ALOFT_LINK_LISTEN          one peer at a time is told as opened, fed and sent to; closing
+//                              while it is there ends that peer, and the next one may come
 //   ALOFT_LINK_UDP, no host    bound to the port. Each feed is one datagram, whole; what is sent
 //                              after it goes to where it came from
 // host "" listens on every address of the device.
 
-// Where bytes came from: an address as text, as ALOFT_LINK_TCP takes it.
-#define ALOFT_WAY_HOST_MAX 45u
+// Where bytes came from: an address as text, as ALOFT_LINK_TCP takes it. The longest is an IPv6
+// address with its scope, "fe80::1%eth0": 45 characters, '%', and an interface of up to 15.
+#define ALOFT_WAY_HOST_MAX 61u
 struct aloft_way_peer {
     char host[ALOFT_WAY_HOST_MAX + 1];
     uint16_t port;
