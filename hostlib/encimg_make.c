@@ -5,6 +5,7 @@
 #include <mbedtls/gcm.h>
 #include <mbedtls/platform_util.h>
 #include <mbedtls/rsa.h>
+#include <string.h>
 
 enum { KEY = 32, KEY_BITS = 8 * KEY };
 
@@ -44,17 +45,31 @@ bool aloft_encimg_make(const mbedtls_pk_context *key, const uint8_t *image, uint
     return good;
 }
 
+struct opened {
+    uint8_t *out;
+    uint32_t len;
+};
+
+static enum aloft_err take(void *ctx, const uint8_t *data, uint32_t len)
+{
+    struct opened *opened = ctx;
+    memcpy(opened->out + opened->len, data, len);
+    opened->len += len;
+    return ALOFT_OK;
+}
+
 enum aloft_err aloft_encimg_open(const struct aloft_decrypt *decrypt, const uint8_t *file,
                                  uint32_t len, uint8_t *out, uint32_t *made)
 {
     struct aloft_unwrap unwrap;
-    aloft_unwrap_init(&unwrap, decrypt, true);
-    const struct aloft_stage stage = aloft_unwrap_stage(&unwrap);
-    *made = 0;
+    struct opened opened = {out, 0};
+    struct aloft_stage *stage = &unwrap.stage;
     if (len == 0) {
         return ALOFT_ERR_IMAGE_EMPTY;
     }
-    stage.ops->begin(stage.ctx, len, len);
-    enum aloft_err err = stage.ops->feed(stage.ctx, file, len, out, made);
-    return err == ALOFT_OK ? stage.ops->finish(stage.ctx) : err;
+    aloft_unwrap_init(&unwrap, decrypt, true);
+    stage->begin(stage, len, len);
+    enum aloft_err err = stage->feed(stage, file, len, take, &opened);
+    *made = opened.len;
+    return err == ALOFT_OK ? stage->finish(stage) : err;
 }

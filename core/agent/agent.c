@@ -317,6 +317,7 @@ static enum aloft_err response(struct aloft_agent *agent, uint32_t now_ms)
         .running = agent->config.running,
         .target = agent->target,
         .len = length,
+        .stage = agent->config.stage,
         .artifact = &agent->artifact,
         .guise = agent->config.guise,
     };

@@ -51,7 +51,8 @@ enum aloft_err aloft_intake_begin(struct aloft_intake *intake, const void *who, 
                                                .events = &config->events,
                                                .running = config->running,
                                                .target = ALOFT_SLOT_NONE,
-                                               .len = len};
+                                               .len = len,
+                                               .stage = config->stage};
     intake->err = ALOFT_OK;
     intake->len = len;
     intake->taken = 0;

@@ -302,7 +302,9 @@ static enum aloft_err take(struct aloft_push *push, const uint8_t *data, uint32_
     if (is_firmware(push)) {
         return aloft_intake_feed(push->config.intake, push, data, len, used);
     }
-    *used = aloft_writer_feed(&push->work.files.writer, data, len);
+    uint32_t room = aloft_writer_room(&push->work.files.writer);
+    *used = len < room ? len : room;
+    aloft_writer_feed(&push->work.files.writer, data, *used);
     return base(push)->rules->crypto->hash_feed(&push->work.files.md5, data, *used);
 }
 

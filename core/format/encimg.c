@@ -38,15 +38,10 @@ enum aloft_err aloft_encimg_parse(const uint8_t header[ALOFT_ENCIMG_HEADER],
     return out->len == 0 ? ALOFT_ERR_ENC_LENGTH : ALOFT_OK;
 }
 
-void aloft_encimg_complete(uint8_t header[ALOFT_ENCIMG_HEADER])
+void aloft_encimg_emit(const struct aloft_encimg *image, uint8_t header[ALOFT_ENCIMG_HEADER])
 {
     aloft_put_le32(header, MAGIC);
     memset(header + RESERVED, 0, ALOFT_ENCIMG_HEADER - RESERVED);
-}
-
-void aloft_encimg_emit(const struct aloft_encimg *image, uint8_t header[ALOFT_ENCIMG_HEADER])
-{
-    aloft_encimg_complete(header);
     memcpy(header + WRAPPED, image->wrapped, ALOFT_ENCIMG_WRAPPED);
     memcpy(header + IV, image->iv, ALOFT_ENCIMG_IV);
     aloft_put_le32(header + LEN, image->len);

@@ -1,5 +1,5 @@
-// The path of an image into its slot, in order: bounded and judged as it streams, written, judged
-// again from flash, completed.
+// The path of an image into its slot, in order: bounded, through its stage, judged as it streams,
+// written, judged again from flash, completed.
 //
 //   [REREADING ->] RECEIVING --finish--> FLUSHING -> VERIFYING -> COMPLETING -> DONE
 //       any fault: FAILED, and the slot holds no image (E3)
@@ -13,9 +13,17 @@
 enum phase { REREADING, RECEIVING, FLUSHING, VERIFYING, COMPLETING, DONE, FAILED };
 
 // Notes of progress: those of another download are erased, which even one without notes does first:
-// they must not outlive what they are about. Then the tail is erased, what is downloaded is said,
-// and then progress is.
-enum notes { NO_NOTES, OLD_NOTES, ERASE_NOTES, HEAD_NOTES, PROGRESS_NOTES };
+// they must not outlive what they are about. Then the tail is erased, an active stage keeps there
+// what it needs, what is downloaded is said, and then progress is.
+enum notes {
+    OLD_NOTES,
+    ERASE_NOTES,
+    KEEP_NOTES,
+    KEEP_MORE_NOTES,
+    HEAD_NOTES,
+    PROGRESS_NOTES,
+    NO_NOTES
+};
 
 // Selecting the running app: a look at the records ends it, or leads to a write and another look.
 enum hold { LOOK, REPAIRING, LOOK_AGAIN, SELECTING, LOOK_AT_LAST, HELD };
@@ -144,13 +152,14 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     engine->rules = *config->rules;
     engine->current = config->current;
     engine->events = config->events;
+    engine->stage = config->stage;
     engine->len = config->len;
     engine->target = target;
     engine->phase = RECEIVING;
     engine->artifact = config->artifact;
     engine->guise = config->guise;
     engine->notes = OLD_NOTES;
-    aloft_resume_plan(&engine->resume, &view, config->artifact);
+    aloft_resume_plan(&engine->resume, &view, config->artifact, config->stage);
     if (engine->resume.area == 0) {
         if (config->artifact != NULL && config->artifact->tag_len != 0) {
             aloft_event_tell(engine->events, ALOFT_EVENT_UNRESUMABLE, 0, 0);
@@ -165,6 +174,9 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     engine->verify.sink = accept;
     engine->verify.ctx = engine;
     engine->rules.crypto = config->rules->crypto;
+    if (engine->stage != NULL) {
+        engine->stage->begin(engine->stage, config->len, view.len);
+    }
     aloft_event_tell(engine->events, ALOFT_EVENT_BEGUN, (uint32_t)target, view.addr);
     return ALOFT_OK;
 }
@@ -179,7 +191,7 @@ bool aloft_engine_begun(const struct aloft_slots *slots, int running,
     if (!aloft_resume_read(&resume, &view, artifact, head)) { // as when there is no slot
         return false;
     }
-    *off = resume.noted;
+    *off = resume.noted + resume.ahead;
     // A complete image has its first byte; there is nothing to go on with.
     return aloft_flash_read(&view, 0, head, 1) == ALOFT_OK && head[0] != 0xE9;
 }
@@ -189,18 +201,28 @@ enum aloft_err aloft_engine_resume(struct aloft_engine *engine,
 {
     struct aloft_artifact noted;
     struct aloft_resume resume;
+    struct aloft_stage *stage = config->stage;
     uint8_t head[ALOFT_RESUME_HEAD_MAX];
     *off = 0;
     enum aloft_err err = aloft_engine_begin(engine, config);
     if (err != ALOFT_OK || !aloft_resume_read(&resume, &engine->resume.view, &noted, head)) {
         return err;
     }
+    if (stage != NULL) {
+        err = stage->resume(stage, &resume);
+    } else if (resume.ahead != 0) {
+        err = ALOFT_ERR_ENC_NO_KEY;
+    }
+    if (err != ALOFT_OK) {
+        return fail(engine, err);
+    }
     engine->resume = resume;
     engine->notes = PROGRESS_NOTES;
     engine->phase = REREADING;
-    engine->taken = resume.noted;
+    engine->image_len = resume.noted;
     aloft_writer_resume(&engine->writer, resume.noted, head);
-    *off = resume.noted;
+    *off = resume.noted + resume.ahead;
+    engine->taken = *off;
     return ALOFT_OK;
 }
 
@@ -209,7 +231,7 @@ static enum aloft_step reread_some(struct aloft_engine *engine)
 {
     uint8_t piece[ALOFT_FLASH_PAGE];
     for (uint32_t read = 0; read < ALOFT_VERIFY_STEP; read += sizeof piece) {
-        if (engine->reread == engine->taken) {
+        if (engine->reread == engine->image_len) {
             engine->phase = RECEIVING;
             return ALOFT_STEP_AGAIN;
         }
@@ -219,6 +241,9 @@ static enum aloft_step reread_some(struct aloft_engine *engine)
             memcpy(piece, engine->writer.head, engine->writer.head_len);
         }
         engine->reread += (uint32_t)sizeof piece;
+        if (err == ALOFT_OK && engine->stage != NULL) {
+            err = engine->stage->reread(engine->stage, piece, sizeof piece);
+        }
         err = err == ALOFT_OK ? aloft_verify_feed(&engine->verify, piece, sizeof piece) : err;
         if (err != ALOFT_OK) {
             fail(engine, err);
@@ -236,11 +261,21 @@ static enum aloft_err receiving(const struct aloft_engine *engine)
                                       : ALOFT_ERR_STATE;
 }
 
-// Byte path 5/12: from core/agent/agent.c; bounded and judged as it streams, then handed to the
-// writer.
+// Bytes of the image, for which there is room.
+static enum aloft_err take(void *ctx, const uint8_t *data, uint32_t len)
+{
+    struct aloft_engine *engine = ctx;
+    engine->image_len += len;
+    aloft_writer_feed(&engine->writer, data, len);
+    return aloft_verify_feed(&engine->verify, data, len);
+}
+
+// Byte path 5/12: from core/agent/agent.c; bounded, opened by the stage and judged as it streams,
+// then handed to the writer.
 enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *data, uint32_t len,
                                  uint32_t *used)
 {
+    struct aloft_stage *stage = engine->stage;
     enum aloft_err err = receiving(engine);
     *used = 0;
     if (err != ALOFT_OK) {
@@ -249,10 +284,11 @@ enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *dat
     if (engine->len != 0 && len > engine->len - engine->taken) {
         return fail(engine, ALOFT_ERR_IMAGE_TRAILING);
     }
-    uint32_t n = aloft_writer_feed(&engine->writer, data, len);
+    uint32_t room = aloft_engine_room(engine);
+    uint32_t n = len < room ? len : room;
     *used = n;
     engine->taken += n;
-    err = aloft_verify_feed(&engine->verify, data, n);
+    err = stage != NULL ? stage->feed(stage, data, n, take, engine) : take(engine, data, n);
     return err == ALOFT_OK ? ALOFT_OK : fail(engine, err);
 }
 
@@ -262,8 +298,14 @@ enum aloft_err aloft_engine_finish(struct aloft_engine *engine)
     if (err != ALOFT_OK) {
         return err;
     }
-    err = engine->taken < engine->len ? ALOFT_ERR_HTTP_SHORT
-                                      : aloft_image_finish(&engine->verify.image);
+    if (engine->taken < engine->len) {
+        err = ALOFT_ERR_HTTP_SHORT;
+    } else if (engine->stage != NULL) {
+        err = engine->stage->finish(engine->stage); // keeps E7
+    }
+    if (err == ALOFT_OK) {
+        err = aloft_image_finish(&engine->verify.image);
+    }
     if (err != ALOFT_OK) {
         return fail(engine, err);
     }
@@ -285,8 +327,8 @@ static void start_verify(struct aloft_engine *engine)
     verify->image.rules.alone = true;
     verify->head = engine->writer.head;
     verify->head_len = engine->writer.head_len;
-    verify->len = engine->taken;
-    verify->guise = engine->guise;
+    verify->len = engine->image_len;
+    verify->guise = engine->image_len == engine->taken ? engine->guise : NULL; // as it came
     engine->phase = VERIFYING;
 }
 
@@ -326,7 +368,9 @@ static bool note_some(struct aloft_engine *engine)
         err = aloft_resume_erase(&old);
     } else if (engine->notes == ERASE_NOTES) {
         err = aloft_resume_erase(&engine->resume);
-        engine->notes = HEAD_NOTES;
+        engine->notes = engine->stage != NULL ? KEEP_NOTES : HEAD_NOTES;
+    } else if (engine->notes < HEAD_NOTES) {
+        err = engine->stage->keep(engine->stage, &engine->resume, engine->notes++ - KEEP_NOTES);
     } else if (engine->notes == HEAD_NOTES) {
         err = aloft_resume_write_head(&engine->resume, engine->artifact, engine->writer.head,
                                       engine->writer.head_len, &done);

@@ -4,10 +4,13 @@
 //   1 ..         tag, then head, DATA bytes in each unit
 //   then         progress notes: offset
 //
+// With "SS" a stage was active, and the area's last bytes, which are not for units, are its own.
+//
 // A unit is {data[12], crc32 of data and index}; the index in the CRC keeps a unit from being taken
 // for another's. Invariants
 //   R1  The area lies wholly behind the artifact and inside the slot.
-//   R2  Head notes are complete before the first page of the image is programmed, and progress
+//   R2  What a stage keeps, and then head notes, are complete before the first page of the image is
+//   programmed, and progress
 //       notes come only after them.
 //   R3  A unit is programmed at most once after the erase.
 #include "aloft/resume.h"
@@ -18,7 +21,7 @@
 #define DATA     12u // bytes that a unit says
 #define UNIT_MIN 16u
 #define UNIT_MAX 32u
-#define MAGIC    0x5352u // "RS"
+#define MAGIC    0x5352u // "RS"; one more, "SS", when a stage was active
 
 static uint32_t unit_of(const struct aloft_resume *resume)
 {
@@ -33,7 +36,7 @@ static uint32_t head_units(uint32_t tag_len, uint32_t head_len)
 
 static uint32_t capacity(const struct aloft_resume *resume)
 {
-    return resume->area_len / unit_of(resume);
+    return (resume->area_len - resume->ahead) / unit_of(resume);
 }
 
 static void crc_of(const uint8_t data[DATA], uint32_t index, uint8_t out[4])
@@ -83,18 +86,19 @@ static bool place(struct aloft_resume *resume, uint32_t erase)
 static void fit(struct aloft_resume *resume, const struct aloft_artifact *artifact)
 {
     uint32_t head = head_units(artifact->tag_len, ALOFT_RESUME_HEAD_MAX);
-    resume->interval = ALOFT_RESUME_INTERVAL;
+    resume->interval = ALOFT_RESUME_INTERVAL - resume->ahead; // that is downloaded again, too
     while (head + artifact->len / resume->interval + 1 > capacity(resume)) {
         resume->interval *= 2;
     }
 }
 
 void aloft_resume_plan(struct aloft_resume *resume, const struct aloft_flash_view *slot,
-                       const struct aloft_artifact *artifact)
+                       const struct aloft_artifact *artifact, const struct aloft_stage *stage)
 {
     const struct aloft_flash_geometry *geometry = &slot->flash->geometry;
     memset(resume, 0, sizeof *resume);
     resume->view = *slot;
+    resume->ahead = stage != NULL ? ALOFT_STAGE_AHEAD : 0;
     if (artifact == NULL || artifact->len == 0 || artifact->tag_len == 0) {
         return;
     }
@@ -140,7 +144,7 @@ enum aloft_err aloft_resume_write_head(struct aloft_resume *resume,
     if (resume->next == 0) {
         aloft_put_le32(data, artifact->len);
         aloft_put_le32(data + 4, artifact->url_crc);
-        aloft_put_le16(data + 8, MAGIC);
+        aloft_put_le16(data + 8, MAGIC + (resume->ahead != 0));
         data[10] = (uint8_t)artifact->tag_len;
         data[11] = (uint8_t)head_len;
     } else {
@@ -171,15 +175,17 @@ void aloft_resume_write_progress(struct aloft_resume *resume, uint32_t off)
 static bool read_head(struct aloft_resume *resume, struct aloft_artifact *artifact, uint8_t *head)
 {
     uint8_t data[DATA];
-    if (!read_unit(resume, 0, data) || aloft_get_le16(data + 8) != MAGIC) {
+    if (!read_unit(resume, 0, data)) {
         return false;
     }
+    uint32_t kind = aloft_get_le16(data + 8) - MAGIC;
+    resume->ahead = kind * ALOFT_STAGE_AHEAD;
     uint32_t head_len = data[11];
     artifact->len = aloft_get_le32(data);
     artifact->url_crc = aloft_get_le32(data + 4);
     artifact->tag_len = data[10];
-    if (artifact->tag_len == 0 || artifact->tag_len > ALOFT_RESUME_TAG_MAX || head_len == 0 ||
-        head_len > ALOFT_RESUME_HEAD_MAX || artifact->len > resume->area) {
+    if (kind > 1 || artifact->tag_len == 0 || artifact->tag_len > ALOFT_RESUME_TAG_MAX ||
+        head_len == 0 || head_len > ALOFT_RESUME_HEAD_MAX || artifact->len > resume->area) {
         return false;
     }
     uint32_t units = head_units(artifact->tag_len, head_len);

@@ -1,21 +1,22 @@
 // START -> PLAIN, or START -> HEADER -> BODY -> DONE. Ciphertext goes to the port in whole blocks,
 // but for the very last bytes, as chips and libraries want it.
 #include "aloft/unwrap.h"
+#include "aloft/image.h"
+#include "aloft/resume.h"
 #include <string.h>
 
 enum phase { START, PLAIN, HEADER, BODY, DONE, BROKEN };
 
 #define BLOCK 16u
+#define PIECE 128u // bytes on the stack at a time; a multiple of BLOCK
 
-_Static_assert(ALOFT_ENCIMG_SAID_LEN <= ALOFT_STAGE_KEEP, "the notes have room for the header");
+_Static_assert(ALOFT_ENCIMG_HEADER == ALOFT_STAGE_AHEAD, "all of the header is kept");
+_Static_assert(ALOFT_IMAGE_HEAD_LEN % BLOCK == 0, "the image's head ends with a block");
 _Static_assert(BLOCK - 1 <= ALOFT_STAGE_HELD, "and the engine for what is held back");
 
-void aloft_unwrap_init(struct aloft_unwrap *unwrap, const struct aloft_decrypt *decrypt,
-                       bool required)
+static struct aloft_unwrap *unwrap_of(struct aloft_stage *stage)
 {
-    memset(unwrap, 0, sizeof *unwrap);
-    unwrap->decrypt = decrypt;
-    unwrap->required = required;
+    return (struct aloft_unwrap *)(void *)stage; // its first member
 }
 
 // The port forgets the key as soon as it is of no more use.
@@ -28,9 +29,9 @@ static enum aloft_err end(struct aloft_unwrap *unwrap, enum aloft_err err, enum 
     return err;
 }
 
-static void begin(void *ctx, uint32_t len, uint32_t room)
+static void stage_begin(struct aloft_stage *stage, uint32_t len, uint32_t room)
 {
-    struct aloft_unwrap *unwrap = ctx;
+    struct aloft_unwrap *unwrap = unwrap_of(stage);
     (void)end(unwrap, ALOFT_OK, START);
     unwrap->len = len;
     unwrap->room = room;
@@ -58,16 +59,19 @@ static enum aloft_err open(struct aloft_unwrap *unwrap)
     }
     unwrap->left = image.len;
     unwrap->phase = BODY;
+    unwrap->made = 0;
     return ALOFT_OK;
 }
 
-static enum aloft_err decide(struct aloft_unwrap *unwrap, uint8_t first)
+static enum aloft_err decide(struct aloft_unwrap *unwrap, bool plain)
 {
-    bool plain = first != ALOFT_ENCIMG_FIRST;
-    unwrap->phase = plain ? PLAIN : HEADER;
-    enum aloft_err err = plain ? (unwrap->required ? ALOFT_ERR_ENC_REQUIRED : ALOFT_OK)
-                               : (unwrap->decrypt == NULL ? ALOFT_ERR_ENC_NO_KEY : ALOFT_OK);
-    return err == ALOFT_OK ? ALOFT_OK : end(unwrap, err, BROKEN);
+    enum aloft_err err = ALOFT_OK;
+    if (plain && unwrap->required) {
+        err = ALOFT_ERR_ENC_REQUIRED;
+    } else if (!plain && unwrap->decrypt == NULL) {
+        err = ALOFT_ERR_ENC_NO_KEY;
+    }
+    return end(unwrap, err, err != ALOFT_OK ? BROKEN : plain ? PLAIN : HEADER);
 }
 
 // Some of the header; how many bytes.
@@ -80,55 +84,65 @@ static uint32_t gather(struct aloft_unwrap *unwrap, const uint8_t *data, uint32_
     return n;
 }
 
-// Some of the ciphertext: whole blocks as they lie there, or bytes of one that comes in parts.
-// *done: bytes of plaintext.
+// Some of the ciphertext: whole blocks as they lie there, or bytes of one that comes in parts. *len
+// says how many.
 static enum aloft_err open_some(struct aloft_unwrap *unwrap, const uint8_t *data, uint32_t *len,
-                                uint8_t *out, uint32_t *done)
+                                aloft_stage_sink *sink, void *ctx)
 {
     const struct aloft_decrypt *decrypt = unwrap->decrypt;
-    uint32_t n = *len;
-    bool whole = unwrap->held == 0 && n >= BLOCK;
-    if (whole) {
+    uint8_t out[PIECE];
+    uint32_t head = ALOFT_IMAGE_HEAD_LEN - unwrap->made;       // or a large number behind it
+    uint32_t limit = head != 0 && head < PIECE ? head : PIECE; // no piece goes over the head's end
+    uint32_t n = *len < limit ? *len : limit;
+    uint32_t ready = 0;
+    if (unwrap->held == 0 && n >= BLOCK) {
         n -= n % BLOCK;
+        ready = n;
     } else {
         n = n < BLOCK - unwrap->held ? n : BLOCK - unwrap->held;
         memcpy(unwrap->block + unwrap->held, data, n);
         unwrap->held += n;
+        data = unwrap->block;
     }
     *len = n;
     unwrap->left -= n;
-    *done = whole ? n : 0;
-    if (!whole && (unwrap->held == BLOCK || unwrap->left == 0)) {
-        data = unwrap->block;
-        *done = unwrap->held;
+    if (unwrap->held == BLOCK || (unwrap->held > 0 && unwrap->left == 0)) {
+        ready = unwrap->held;
         unwrap->held = 0;
     }
-    return *done == 0 ? ALOFT_OK : decrypt->feed(decrypt->ctx, data, *done, out);
+    if (ready == 0) {
+        return ALOFT_OK;
+    }
+    enum aloft_err err = decrypt->feed(decrypt->ctx, data, ready, out);
+    if (err != ALOFT_OK) {
+        return err;
+    }
+    unwrap->made += ready;
+    err = sink(ctx, out, ready);
+    err = unwrap->made <= ALOFT_IMAGE_HEAD_LEN ? err : ALOFT_OK;
+    return err == ALOFT_ERR_IMAGE_MAGIC ? ALOFT_ERR_ENC_KEY : err;
 }
 
 static enum aloft_err open_all(struct aloft_unwrap *unwrap, const uint8_t *data, uint32_t len,
-                               uint8_t *out, uint32_t *made)
+                               aloft_stage_sink *sink, void *ctx)
 {
     enum aloft_err err = len > unwrap->left ? ALOFT_ERR_ENC_LENGTH : ALOFT_OK;
     while (len > 0 && err == ALOFT_OK) {
         uint32_t n = len;
-        uint32_t done;
-        err = open_some(unwrap, data, &n, out + *made, &done);
-        *made += done;
+        err = open_some(unwrap, data, &n, sink, ctx);
         data += n;
         len -= n;
     }
     return err == ALOFT_OK ? ALOFT_OK : end(unwrap, err, BROKEN);
 }
 
-static enum aloft_err feed(void *ctx, const uint8_t *data, uint32_t len, uint8_t *out,
-                           uint32_t *made)
+static enum aloft_err stage_feed(struct aloft_stage *stage, const uint8_t *data, uint32_t len,
+                                 aloft_stage_sink *sink, void *ctx)
 {
-    struct aloft_unwrap *unwrap = ctx;
+    struct aloft_unwrap *unwrap = unwrap_of(stage);
     enum aloft_err err = ALOFT_OK;
-    *made = 0;
     if (unwrap->phase == START && len > 0) {
-        err = decide(unwrap, data[0]);
+        err = decide(unwrap, data[0] != ALOFT_ENCIMG_FIRST);
     }
     if (unwrap->phase == HEADER) {
         uint32_t n = gather(unwrap, data, len);
@@ -136,21 +150,19 @@ static enum aloft_err feed(void *ctx, const uint8_t *data, uint32_t len, uint8_t
         len -= n;
         err = unwrap->have == ALOFT_ENCIMG_HEADER ? open(unwrap) : ALOFT_OK;
     }
-    if (unwrap->phase == PLAIN) {
-        memcpy(out, data, len);
-        *made = len;
-    } else if (unwrap->phase == BODY) {
-        err = open_all(unwrap, data, len, out, made);
-    } else if (unwrap->phase != HEADER && err == ALOFT_OK && len > 0) {
-        err = ALOFT_ERR_STATE;
+    if (err != ALOFT_OK || len == 0) {
+        return err;
     }
-    return err;
+    if (unwrap->phase == PLAIN) {
+        return sink(ctx, data, len);
+    }
+    return unwrap->phase == BODY ? open_all(unwrap, data, len, sink, ctx) : ALOFT_ERR_STATE;
 }
 
 // Keeps U2.
-static enum aloft_err finish(void *ctx)
+static enum aloft_err stage_finish(struct aloft_stage *stage)
 {
-    struct aloft_unwrap *unwrap = ctx;
+    struct aloft_unwrap *unwrap = unwrap_of(stage);
     const struct aloft_decrypt *decrypt = unwrap->decrypt;
     struct aloft_encimg image;
     if (unwrap->phase == PLAIN || unwrap->phase == START) {
@@ -164,46 +176,58 @@ static enum aloft_err finish(void *ctx)
     return end(unwrap, err, err == ALOFT_OK ? DONE : BROKEN);
 }
 
-static bool active(const void *ctx)
+// Where the header is kept.
+static uint32_t kept(const struct aloft_resume *resume)
 {
-    const struct aloft_unwrap *unwrap = ctx;
-    return unwrap->phase >= BODY;
+    return resume->area + resume->area_len - ALOFT_STAGE_AHEAD;
 }
 
-static uint8_t *state(void *ctx)
+static enum aloft_err stage_keep(struct aloft_stage *stage, struct aloft_resume *resume, uint32_t n)
 {
-    struct aloft_unwrap *unwrap = ctx;
-    return unwrap->header + ALOFT_ENCIMG_SAID;
+    const struct aloft_unwrap *unwrap = unwrap_of(stage);
+    uint32_t at = n * ALOFT_FLASH_PAGE;
+    if (unwrap->phase == PLAIN) {
+        resume->ahead = 0;
+        return ALOFT_OK;
+    }
+    return aloft_flash_prog(&resume->view, kept(resume) + at, unwrap->header + at,
+                            ALOFT_FLASH_PAGE);
 }
 
-// What was not kept of the header is the same in all of them.
-static enum aloft_err resume(void *ctx)
+// The header needs no checksum of its own: what is wrong in it is found as if it had been wrong in
+// the artifact, by the tag at the latest.
+static enum aloft_err stage_resume(struct aloft_stage *stage, const struct aloft_resume *resume)
 {
-    struct aloft_unwrap *unwrap = ctx;
-    aloft_encimg_complete(unwrap->header);
-    return unwrap->decrypt == NULL ? end(unwrap, ALOFT_ERR_ENC_NO_KEY, BROKEN) : open(unwrap);
+    struct aloft_unwrap *unwrap = unwrap_of(stage);
+    bool plain = resume->ahead == 0;
+    enum aloft_err err = decide(unwrap, plain);
+    if (err != ALOFT_OK || plain) {
+        return err;
+    }
+    err = aloft_flash_read(&resume->view, kept(resume), unwrap->header, sizeof unwrap->header);
+    return err == ALOFT_OK ? open(unwrap) : end(unwrap, err, BROKEN);
 }
 
-static enum aloft_err reread(void *ctx, const uint8_t *image, uint32_t len)
+static enum aloft_err stage_reread(struct aloft_stage *stage, const uint8_t *image, uint32_t len)
 {
-    struct aloft_unwrap *unwrap = ctx;
+    struct aloft_unwrap *unwrap = unwrap_of(stage);
     const struct aloft_decrypt *decrypt = unwrap->decrypt;
+    if (unwrap->phase == PLAIN) {
+        return ALOFT_OK;
+    }
     bool fits = unwrap->phase == BODY && len <= unwrap->left;
     enum aloft_err err = fits ? decrypt->refeed(decrypt->ctx, image, len) : ALOFT_ERR_ENC_LENGTH;
     unwrap->left -= len;
+    unwrap->made += len;
     return err == ALOFT_OK ? ALOFT_OK : end(unwrap, err, BROKEN);
 }
 
-struct aloft_stage aloft_unwrap_stage(struct aloft_unwrap *unwrap)
+void aloft_unwrap_init(struct aloft_unwrap *unwrap, const struct aloft_decrypt *decrypt,
+                       bool required)
 {
-    static const struct aloft_stage_ops ops = {ALOFT_ENCIMG_HEADER,
-                                               ALOFT_ENCIMG_SAID_LEN,
-                                               begin,
-                                               feed,
-                                               finish,
-                                               active,
-                                               state,
-                                               resume,
-                                               reread};
-    return (struct aloft_stage){&ops, unwrap};
+    memset(unwrap, 0, sizeof *unwrap);
+    unwrap->stage = (struct aloft_stage){stage_begin, stage_feed,   stage_finish,
+                                         stage_keep,  stage_resume, stage_reread};
+    unwrap->decrypt = decrypt;
+    unwrap->required = required;
 }

@@ -36,21 +36,21 @@ void aloft_writer_resume(struct aloft_writer *writer, uint32_t off, const uint8_
 // While a page is being programmed the buffer is needed for reading back.
 uint32_t aloft_writer_room(const struct aloft_writer *writer)
 {
-    return writer->in_flight != 0 ? 0 : ALOFT_WRITER_BUFFER - writer->fill;
+    return writer->in_flight != 0 || writer->fill > ALOFT_WRITER_ROOM
+               ? 0
+               : ALOFT_WRITER_ROOM - writer->fill;
 }
 
 // Byte path 6/12: from core/update/engine.c; waits in RAM for its page.
-uint32_t aloft_writer_feed(struct aloft_writer *writer, const uint8_t *data, uint32_t len)
+void aloft_writer_feed(struct aloft_writer *writer, const uint8_t *data, uint32_t len)
 {
-    uint32_t room = aloft_writer_room(writer);
-    uint32_t n = len < room ? len : room;
-    memcpy(writer->buffer + writer->fill, data, n);
+    ALOFT_ASSERT(len <= ALOFT_WRITER_BUFFER - writer->fill);
+    memcpy(writer->buffer + writer->fill, data, len);
     uint32_t at = writer->off + writer->fill;
-    for (uint32_t i = 0; i < n && at + i < writer->head_len; i++) {
+    for (uint32_t i = 0; i < len && at + i < writer->head_len; i++) {
         writer->head[at + i] = data[i];
     }
-    writer->fill += n;
-    return n;
+    writer->fill += len;
 }
 
 void aloft_writer_flush(struct aloft_writer *writer)

@@ -22,16 +22,6 @@ static void what_their_tool_writes_is_read_and_written_again(void)
     CHECK_BYTES(header, enc_golden, sizeof header);
 }
 
-// What the notes of progress keep, and nothing else.
-static void the_part_that_says_something_makes_the_whole(void)
-{
-    uint8_t header[ALOFT_ENCIMG_HEADER];
-    memset(header, 0x5A, sizeof header);
-    memcpy(header + ALOFT_ENCIMG_SAID, enc_golden + ALOFT_ENCIMG_SAID, ALOFT_ENCIMG_SAID_LEN);
-    aloft_encimg_complete(header);
-    CHECK_BYTES(header, enc_golden, sizeof header);
-}
-
 static void the_other_scheme_is_refused_by_name(void)
 {
     struct aloft_encimg image;
@@ -66,6 +56,5 @@ static void a_header_of_nothing_is_refused(void)
 }
 
 CHECK_MAIN(TEST(what_their_tool_writes_is_read_and_written_again),
-           TEST(the_part_that_says_something_makes_the_whole),
            TEST(the_other_scheme_is_refused_by_name),
            TEST(every_bit_of_magic_and_reserved_bytes_counts), TEST(a_header_of_nothing_is_refused))

@@ -1,5 +1,7 @@
 // The stage that decrypts, over mbedTLS: bytes of ESP-IDF's tool, cut, spoilt and gone on with in
 // every way. What comes out is not looked at before finish, as in the engine.
+#include "aloft/image.h"
+#include "aloft/resume.h"
 #include "aloft/unwrap.h"
 #include "check.h"
 #include "enc_vectors.h"
@@ -7,6 +9,7 @@
 #include "hostlib/encimg_make.h"
 #include "hostlib/mbed_decrypt.h"
 #include "hostlib/rsa_key.h"
+#include "ram_flash.h"
 #include "split.h"
 #include <mbedtls/rsa.h>
 
@@ -14,7 +17,7 @@ enum { PLAIN = 100, ROOM = 4096 };
 
 static struct aloft_mbed_decrypt *key;
 static struct aloft_unwrap unwrap;
-static struct aloft_stage stage;
+static struct aloft_stage *stage;
 static uint8_t plain[PLAIN];
 static uint8_t out[ROOM];
 static uint32_t made;
@@ -29,27 +32,30 @@ static void fresh(bool required)
     if (key == NULL) {
         key = aloft_mbed_decrypt_new("key", enc_key, sizeof enc_key - 1, &error);
     }
-    if (stage.ops != NULL) {
-        stage.ops->begin(stage.ctx, 0, 0); // as whoever comes next does
+    if (stage != NULL) {
+        stage->begin(stage, 0, 0); // as whoever comes next does
     }
     aloft_unwrap_init(&unwrap, aloft_mbed_decrypt_table(key), required);
-    stage = aloft_unwrap_stage(&unwrap);
-    stage.ops->begin(stage.ctx, promised, ROOM);
+    stage = &unwrap.stage;
+    stage->begin(stage, promised, ROOM);
     memset(out, 0, sizeof out);
     made = 0;
 }
 
-// Input and output stand against unreadable memory.
+static enum aloft_err take(void *ctx, const uint8_t *data, uint32_t len)
+{
+    CHECK(ctx == out);
+    CHECK(made + len <= sizeof out);
+    memcpy(out + made, data, len);
+    made += len;
+    return ALOFT_OK;
+}
+
 static enum aloft_err feed(const uint8_t *data, uint32_t len)
 {
-    static uint8_t blank[ROOM];
-    uint32_t n = 0;
-    uint8_t *to = guard_before(blank, len + ALOFT_STAGE_HELD);
-    enum aloft_err err = stage.ops->feed(stage.ctx, guard_after(data, len), len, to, &n);
-    CHECK(n <= len + ALOFT_STAGE_HELD);
-    CHECK(made + n <= sizeof out);
-    memcpy(out + made, to, n);
-    made += n;
+    uint32_t before = made;
+    enum aloft_err err = stage->feed(stage, guard_after(data, len), len, take, out);
+    CHECK(made - before <= len + ALOFT_STAGE_HELD);
     return err;
 }
 
@@ -57,7 +63,7 @@ static enum aloft_err open_all(const uint8_t *data, uint32_t len)
 {
     fresh(false);
     enum aloft_err err = feed(data, len);
-    return err == ALOFT_OK ? stage.ops->finish(stage.ctx) : err;
+    return err == ALOFT_OK ? stage->finish(stage) : err;
 }
 
 static void opens(void *ctx, struct split *split)
@@ -67,8 +73,7 @@ static void opens(void *ctx, struct split *split)
     for (uint32_t n; (n = split_next(split)) > 0;) {
         CHECK_EQ(feed(enc_golden + split->off, n), ALOFT_OK);
     }
-    CHECK(stage.ops->active(stage.ctx));
-    CHECK_EQ(stage.ops->finish(stage.ctx), ALOFT_OK);
+    CHECK_EQ(stage->finish(stage), ALOFT_OK);
     CHECK_EQ(made, sizeof plain);
     CHECK_BYTES(out, plain, sizeof plain);
 }
@@ -98,7 +103,6 @@ static void every_spoilt_byte_has_its_fault(void)
         memcpy(spoilt, enc_golden, sizeof spoilt);
         spoilt[at] ^= (uint8_t)(1u << at % 8);
         CHECK_EQ(open_all(spoilt, sizeof spoilt), fault_of_byte(at));
-        CHECK(at != 0 || !stage.ops->active(stage.ctx));
     }
 }
 
@@ -123,7 +127,7 @@ static void what_follows_is_refused(void)
     fresh(false);
     CHECK_EQ(feed(enc_golden, sizeof enc_golden), ALOFT_OK);
     CHECK_EQ(feed(longer, 1), ALOFT_ERR_ENC_LENGTH);
-    CHECK_EQ(stage.ops->finish(stage.ctx), ALOFT_ERR_ENC_LENGTH);
+    CHECK_EQ(stage->finish(stage), ALOFT_ERR_ENC_LENGTH);
 }
 
 static void a_plain_image_passes_unless_it_must_not(void)
@@ -131,7 +135,6 @@ static void a_plain_image_passes_unless_it_must_not(void)
     uint8_t image[300] = {0xE9};
     promised = sizeof image;
     CHECK_EQ(open_all(image, sizeof image), ALOFT_OK);
-    CHECK(!stage.ops->active(stage.ctx));
     CHECK_EQ(made, sizeof image);
     CHECK_BYTES(out, image, sizeof image);
     fresh(true);
@@ -175,22 +178,36 @@ static uint32_t make(uint8_t *artifact, uint8_t *image, uint32_t len)
     return ALOFT_ENCIMG_HEADER + len;
 }
 
+// The end of an area of notes, on a chip.
+static struct aloft_resume kept_notes(struct ram_flash *ram)
+{
+    static uint8_t bytes[0x1000];
+    ram_flash_init(ram, bytes, sizeof bytes);
+    return (struct aloft_resume){.view = {&ram->flash, 0, sizeof bytes},
+                                 .area_len = sizeof bytes,
+                                 .ahead = ALOFT_STAGE_AHEAD};
+}
+
 // A reset after `off` bytes of the image, and what the notes keep over it.
 static enum aloft_err go_on(const uint8_t *artifact, uint32_t len, const uint8_t *image,
                             uint32_t off, uint32_t piece)
 {
-    uint8_t kept[ALOFT_ENCIMG_SAID_LEN];
-    memcpy(kept, artifact + ALOFT_ENCIMG_SAID, sizeof kept);
+    struct ram_flash ram;
+    struct aloft_resume notes = kept_notes(&ram);
     fresh(false);
-    memcpy(stage.ops->state(stage.ctx), kept, stage.ops->keep);
-    enum aloft_err err = stage.ops->resume(stage.ctx);
+    CHECK_EQ(feed(artifact, ALOFT_ENCIMG_HEADER + ALOFT_STAGE_HELD), ALOFT_OK);
+    CHECK_EQ(stage->keep(stage, &notes, 0), ALOFT_OK);
+    CHECK_EQ(stage->keep(stage, &notes, 1), ALOFT_OK);
+    CHECK_EQ(ram.progs, 2);
+    fresh(false);
+    enum aloft_err err = stage->resume(stage, &notes);
     for (uint32_t at = 0; at < off && err == ALOFT_OK; at += piece) {
         uint32_t n = off - at < piece ? off - at : piece;
-        err = stage.ops->reread(stage.ctx, guard_after(image + at, n), n);
+        err = stage->reread(stage, guard_after(image + at, n), n);
     }
-    err = err == ALOFT_OK ? feed(artifact + stage.ops->ahead + off, len - stage.ops->ahead - off)
+    err = err == ALOFT_OK ? feed(artifact + ALOFT_STAGE_AHEAD + off, len - ALOFT_STAGE_AHEAD - off)
                           : err;
-    return err == ALOFT_OK ? stage.ops->finish(stage.ctx) : err;
+    return err == ALOFT_OK ? stage->finish(stage) : err;
 }
 
 static void after_a_reset_it_goes_on_at_any_block(void)
@@ -204,6 +221,46 @@ static void after_a_reset_it_goes_on_at_any_block(void)
         CHECK_EQ(go_on(artifact, len, image, off, off % 48 + 16), ALOFT_OK);
         CHECK_EQ(made, sizeof image - off);
         CHECK_BYTES(out, image + off, made);
+    }
+}
+
+static void a_plain_download_goes_on_as_one_unless_it_must_not(void)
+{
+    struct ram_flash ram;
+    struct aloft_resume notes = kept_notes(&ram);
+    uint8_t image[32] = {ALOFT_ENCIMG_FIRST}; // not a first byte any more
+    promised = 0;
+    notes.ahead = 0;
+    fresh(false);
+    CHECK_EQ(stage->resume(stage, &notes), ALOFT_OK);
+    CHECK_EQ(stage->reread(stage, image, sizeof image), ALOFT_OK);
+    CHECK_EQ(feed(image, sizeof image), ALOFT_OK);
+    CHECK_EQ(made, sizeof image);
+    CHECK_EQ(stage->finish(stage), ALOFT_OK);
+    fresh(true);
+    CHECK_EQ(stage->resume(stage, &notes), ALOFT_ERR_ENC_REQUIRED);
+}
+
+// The judge's word counts within the head, and only there.
+static enum aloft_err refuse_at(void *ctx, const uint8_t *data, uint32_t len)
+{
+    uint32_t at = *(uint32_t *)ctx;
+    CHECK(made + len <= ALOFT_IMAGE_HEAD_LEN || made >= ALOFT_IMAGE_HEAD_LEN);
+    (void)take(out, data, len);
+    return at < made ? ALOFT_ERR_IMAGE_CHIP : ALOFT_OK;
+}
+
+static void faults_count_within_the_head_alone(void)
+{
+    static uint8_t image[1000];
+    static uint8_t artifact[sizeof image + ALOFT_ENCIMG_HEADER];
+    uint32_t len = make(artifact, image, sizeof image);
+    promised = len;
+    for (uint32_t at = 280; at < 300; at++) {
+        check_note("fault of byte %ld", (long)at, 0);
+        fresh(false);
+        CHECK_EQ(stage->feed(stage, artifact, len, refuse_at, &at),
+                 at < ALOFT_IMAGE_HEAD_LEN ? ALOFT_ERR_IMAGE_CHIP : ALOFT_OK);
     }
 }
 
@@ -222,10 +279,7 @@ static void what_was_changed_in_flash_meanwhile_is_found(void)
     CHECK_EQ(go_on(artifact, len, image, 512, 256), ALOFT_OK);
     // Notes that speak of more than there is.
     static const uint8_t more[1024];
-    fresh(false);
-    memcpy(stage.ops->state(stage.ctx), artifact + ALOFT_ENCIMG_SAID, stage.ops->keep);
-    CHECK_EQ(stage.ops->resume(stage.ctx), ALOFT_OK);
-    CHECK_EQ(stage.ops->reread(stage.ctx, more, sizeof more), ALOFT_ERR_ENC_LENGTH);
+    CHECK_EQ(go_on(artifact, len, more, sizeof more, sizeof more), ALOFT_ERR_ENC_LENGTH);
 }
 
 // Wrong padding, a key that is too short, and a block for another key: one fault, at one moment,
@@ -265,12 +319,12 @@ static void nothing_stays_of_one_image_for_the_next(void)
     promised = 0;
     fresh(false);
     CHECK_EQ(feed(enc_golden, 600), ALOFT_OK);
-    stage.ops->begin(stage.ctx, 0, ROOM);
+    stage->begin(stage, 0, ROOM);
     made = 0;
     CHECK_EQ(feed(enc_golden, sizeof enc_golden), ALOFT_OK);
-    CHECK_EQ(stage.ops->finish(stage.ctx), ALOFT_OK);
+    CHECK_EQ(stage->finish(stage), ALOFT_OK);
     CHECK_BYTES(out, plain, sizeof plain);
-    stage.ops->begin(stage.ctx, 0, ROOM);
+    stage->begin(stage, 0, ROOM);
     made = 0;
     CHECK_EQ(feed(image, sizeof image), ALOFT_OK);
     CHECK_EQ(made, sizeof image);
@@ -284,6 +338,8 @@ CHECK_MAIN(TEST(what_their_tool_makes_opens_however_it_is_split),
            TEST(without_a_key_it_is_refused_by_name),
            TEST(an_image_longer_than_the_slot_is_refused_at_its_header),
            TEST(after_a_reset_it_goes_on_at_any_block),
+           TEST(a_plain_download_goes_on_as_one_unless_it_must_not),
+           TEST(faults_count_within_the_head_alone),
            TEST(what_was_changed_in_flash_meanwhile_is_found),
            TEST(what_an_rsa_block_holds_cannot_be_told),
            TEST(nothing_stays_of_one_image_for_the_next))

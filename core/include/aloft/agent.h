@@ -46,6 +46,8 @@ struct aloft_agent_config {
     const struct aloft_slots *slots;
     const struct aloft_image_rules *rules; // what an image must be to run here; crypto is required
     const struct aloft_image_facts *current; // of the running app; NULL: never refuse as the same
+    struct aloft_stage *stage; // opens encrypted images (unwrap.h); NULL: plain ones alone.
+                               // Ways that share a turn may share it
     struct aloft_events events;
     const struct aloft_guise *guise; // what client to be for the server; NULL: Aloft's own
     int running;                     // the slot that runs
@@ -72,7 +74,7 @@ struct aloft_agent {
     bool ask_close;
     bool open;
     const char *origin; // the URL that was asked for, the caller's
-    uint32_t from;      // byte of the image that this answer starts with
+    uint32_t from;      // byte of the artifact that this answer starts with
     uint32_t sent;      // bytes of the request
     uint32_t started_ms;
     uint32_t deadline_ms;

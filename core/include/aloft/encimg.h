@@ -10,13 +10,11 @@
 #include "aloft/err.h"
 #include <stdint.h>
 
-#define ALOFT_ENCIMG_HEADER   512u
-#define ALOFT_ENCIMG_FIRST    0xCFu // the first byte; an image's is E9
-#define ALOFT_ENCIMG_WRAPPED  384u  // bytes of the encrypted key
-#define ALOFT_ENCIMG_IV       16u
-#define ALOFT_ENCIMG_TAG      16u
-#define ALOFT_ENCIMG_SAID     4u   // where the part of the header begins that says something,
-#define ALOFT_ENCIMG_SAID_LEN 420u // and its length; the rest is the same in all headers
+#define ALOFT_ENCIMG_HEADER  512u
+#define ALOFT_ENCIMG_FIRST   0xCFu // the first byte; an image's is E9
+#define ALOFT_ENCIMG_WRAPPED 384u  // bytes of the encrypted key
+#define ALOFT_ENCIMG_IV      16u
+#define ALOFT_ENCIMG_TAG     16u
 
 struct aloft_encimg {
     const uint8_t *wrapped; // the AES key, encrypted
@@ -30,9 +28,6 @@ struct aloft_encimg {
 //         when there is no ciphertext.
 enum aloft_err aloft_encimg_parse(const uint8_t header[ALOFT_ENCIMG_HEADER],
                                   struct aloft_encimg *out);
-
-// Writes what is the same in all headers around the part that says something.
-void aloft_encimg_complete(uint8_t header[ALOFT_ENCIMG_HEADER]);
 
 void aloft_encimg_emit(const struct aloft_encimg *image, uint8_t header[ALOFT_ENCIMG_HEADER]);
 

@@ -16,6 +16,8 @@
 //   E6  Before anything is erased, otadata selects the running app. It does not when that is a
 //       fallback: what was selected has rotted, and the update goes over it. Were that record left
 //       in place, the new image would boot from its first 16 bytes on, and without a trial.
+//   E7  What comes out of an active stage is only completed after the stage has found the whole
+//       artifact good: for an encrypted one, its tag.
 #ifndef ALOFT_ENGINE_H
 #define ALOFT_ENGINE_H
 
@@ -35,10 +37,14 @@ struct aloft_engine_config {
     int running;                             // the slot that runs
     int target;                              // ALOFT_SLOT_NONE: the next one
     uint32_t len;                            // bytes of the artifact; 0: not known
+    struct aloft_stage *stage;               // opens what is encrypted (unwrap.h); NULL: plain
+                                             // images alone; one engine at a time, and it must
+                                             // outlive that
     const struct aloft_artifact *artifact;   // note progress for it, so that a reset need not start
                                              // again; NULL: do not. Must outlive the engine
-    const struct aloft_guise *guise; // judges the whole artifact, too, when it is in flash; NULL:
-                                     // nobody does. Must outlive the engine
+    const struct aloft_guise *guise; // judges the whole artifact, too, when it is in flash, unless
+                                     // it was encrypted and has a tag of its own; NULL: nobody
+                                     // does. Must outlive the engine
 };
 
 struct aloft_engine {
@@ -48,9 +54,11 @@ struct aloft_engine {
     const struct aloft_image_facts *current;
     const struct aloft_events *events;
     struct aloft_image_rules rules;
-    uint32_t len;    // promised, 0 when not known
-    uint32_t taken;  // bytes fed
-    uint32_t reread; // bytes judged again after a resume
+    uint32_t len;       // promised, 0 when not known
+    uint32_t taken;     // bytes fed
+    uint32_t image_len; // bytes of the image so far
+    uint32_t reread;    // bytes judged again after a resume
+    struct aloft_stage *stage;
     const struct aloft_artifact *artifact;
     const struct aloft_guise *guise;
     uint32_t notes;      // private
@@ -74,7 +82,7 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
                                   const struct aloft_engine_config *config);
 
 // Is there a download in the next slot that can go on after a reset? True: *artifact says which
-// one, and *off from which byte on it is still wanted. Reads the notes in the slot; touches
+// one, and *off from which of its bytes on it is still wanted. Reads the notes in the slot; touches
 // nothing.
 bool aloft_engine_begun(const struct aloft_slots *slots, int running,
                         struct aloft_artifact *artifact, uint32_t *off);
@@ -86,10 +94,11 @@ bool aloft_engine_begun(const struct aloft_slots *slots, int running,
 enum aloft_err aloft_engine_resume(struct aloft_engine *engine,
                                    const struct aloft_engine_config *config, uint32_t *off);
 
-// Takes bytes of the image, as many as there is room for, and says how many in *used. Touches no
+// Takes bytes of the artifact, as many as there is room for, and says how many in *used. Touches no
 // flash; step makes room. Splits of the input never change the result.
-// Errors: those of aloft_image_next; SAME_VERSION, TRIAL_FAILED; IMAGE_TOO_LARGE; STATE after
-// finish or a failure.
+// Errors: those of aloft_image_next; SAME_VERSION, TRIAL_FAILED; IMAGE_TOO_LARGE; the stage's, and
+//         ENC_KEY when what it opened is no image, ENC_NO_KEY when there is none and what came is
+//         encrypted; STATE after finish or a failure.
 enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *data, uint32_t len,
                                  uint32_t *used);
 
@@ -97,7 +106,8 @@ enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *dat
 uint32_t aloft_engine_room(const struct aloft_engine *engine);
 
 // The artifact is complete: what remains is writing the rest, judging, and the first 16 bytes.
-// Errors: IMAGE_EMPTY, IMAGE_TRUNCATED, HTTP_SHORT when fewer bytes came than begin was told.
+// Errors: IMAGE_EMPTY, IMAGE_TRUNCATED, HTTP_SHORT when fewer bytes came than begin was told; the
+//         stage's.
 enum aloft_err aloft_engine_finish(struct aloft_engine *engine);
 
 // At most one erase or program, after a look at no more than 4 KiB; or reading that much. While a

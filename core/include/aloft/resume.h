@@ -8,16 +8,20 @@
 //
 //   head notes: what the artifact is (length, ETag, URL) and the image's first bytes, which are in
 //               RAM until the very end and would be lost
+//   kept:       when a stage is active, what it needs to go on
 //   progress:   everything below this offset is programmed and was read back
 #ifndef ALOFT_RESUME_H
 #define ALOFT_RESUME_H
 
 #include "aloft/flash.h"
+#include "aloft/stage.h"
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ALOFT_RESUME_TAG_MAX  128u  // bytes of an ETag that can be kept, quotes included
-#define ALOFT_RESUME_INTERVAL 3584u // bytes between two notes; with what waits in RAM below 4 KiB
+#define ALOFT_RESUME_TAG_MAX 128u // bytes of an ETag that can be kept, quotes included
+#define ALOFT_RESUME_INTERVAL                                                                      \
+    3584u // bytes between two notes, less what a stage keeps; with what
+          // waits in RAM below 4 KiB
 
 // What proves that an artifact is the one that was begun.
 struct aloft_artifact {
@@ -33,20 +37,24 @@ struct aloft_resume {
     uint32_t area_len;            // what one erase of it takes: sector or block
     uint32_t interval;            // bytes between two notes
     uint32_t next;                // index of the next write unit
-    uint32_t noted;               // offset of the last progress note
+    uint32_t noted;               // offset in the image of the last progress note
+    uint32_t ahead; // ALOFT_STAGE_AHEAD when a stage is active, or, before that is known, may be:
+                    // what is left at the end of the area for what it keeps. Else 0
 };
 
 // Chooses where the notes of this artifact go. area 0 afterwards: there is no room, or no artifact
-// (NULL), and a reset means starting again. Touches no flash.
+// (NULL), and a reset means starting again. stage: there must be room for what it keeps; NULL:
+// there is none. Touches no flash.
 void aloft_resume_plan(struct aloft_resume *resume, const struct aloft_flash_view *slot,
-                       const struct aloft_artifact *artifact);
+                       const struct aloft_artifact *artifact, const struct aloft_stage *stage);
 
 // Erases the area.
 // Flash:      one erase.
 // Power loss: the notes of an older download may be gone.
 enum aloft_err aloft_resume_erase(struct aloft_resume *resume);
 
-// Writes the next head note. *done when all of them stand. head is what the writer keeps back.
+// Writes the next head note. *done when all of them stand. head is what the writer keeps back;
+// resume->ahead is right by now.
 // Flash:      one program.
 // Power loss: head notes that are not complete count as none.
 enum aloft_err aloft_resume_write_head(struct aloft_resume *resume,

@@ -7,46 +7,50 @@
 //
 // A stage looks at the first bytes and decides for itself whether it has anything to do: when not,
 // it is not active, and the bytes pass unchanged. begin forgets whatever was before it.
+//
+// What comes out of an active stage is not proven before finish. So the judge's faults count within
+// the image's head (ALOFT_IMAGE_HEAD_LEN), to refuse a wrong file before anything is erased. Later
+// ones the stage keeps to itself until its own verdict: damage is named as what it is.
 #ifndef ALOFT_STAGE_H
 #define ALOFT_STAGE_H
 
 #include "aloft/err.h"
-#include <stdbool.h>
 #include <stdint.h>
 
-// The most that a stage holds back: what it is fed gives at most so many bytes more than were fed.
+// The most that a stage holds back: fed n bytes, it gives at most n and this many.
 #define ALOFT_STAGE_HELD 15u
 
-// The most that a stage needs to have kept for it over a reset.
-#define ALOFT_STAGE_KEEP 420u
+// When a stage is active: bytes of the artifact that come before those of the image, so that byte n
+// of the image comes from byte n + ALOFT_STAGE_AHEAD; and bytes that it may keep in flash, behind
+// the notes of progress.
+#define ALOFT_STAGE_AHEAD 512u
 
-struct aloft_stage_ops {
-    // When it is active: byte n of the image comes from byte n + ahead of the artifact.
-    uint32_t ahead;
-    // When it is active: bytes of `state` that make it go on after a reset, a multiple of 4. They
-    // are kept in flash, in the clear.
-    uint32_t keep;
-    // len: bytes of the artifact, 0 when not known; room: bytes that an image may have.
-    void (*begin)(void *ctx, uint32_t len, uint32_t room);
-    // Takes all of data. out has room for len + ALOFT_STAGE_HELD bytes.
-    enum aloft_err (*feed)(void *ctx, const uint8_t *data, uint32_t len, uint8_t *out,
-                           uint32_t *made);
-    // The artifact is complete. OK: all that came out is what its maker put in.
-    enum aloft_err (*finish)(void *ctx);
-    // Known once bytes have come out. While it is active, nothing that came out may be relied on
-    // before finish said OK.
-    bool (*active)(const void *ctx);
-    uint8_t *(*state)(void *ctx);
-    // After begin: `state` has what was kept, and the stage is active.
-    enum aloft_err (*resume)(void *ctx);
-    // Image bytes that came out before the reset, in order from the first one on; all pieces are a
-    // multiple of 16 long. The next feed goes on behind them.
-    enum aloft_err (*reread)(void *ctx, const uint8_t *image, uint32_t len);
-};
+// Takes bytes of the image.
+typedef enum aloft_err aloft_stage_sink(void *ctx, const uint8_t *data, uint32_t len);
 
+struct aloft_resume;
+
+// Each gets the stage; a pointer to struct aloft_stage is one to what it is the first member of.
 struct aloft_stage {
-    const struct aloft_stage_ops *ops;
-    void *ctx;
+    // len: bytes of the artifact, 0 when not known; room: bytes that an image may have.
+    void (*begin)(struct aloft_stage *stage, uint32_t len, uint32_t room);
+    // Takes all of data, and hands what comes of it to the sink.
+    enum aloft_err (*feed)(struct aloft_stage *stage, const uint8_t *data, uint32_t len,
+                           aloft_stage_sink *sink, void *ctx);
+    // The artifact is complete. OK: all that came out is what its maker put in.
+    enum aloft_err (*finish)(struct aloft_stage *stage);
+    // Once the head has passed and the notes' area was erased, with n 0 and then 1: writes page n
+    // of what it needs to go on after a reset, into the last ALOFT_STAGE_AHEAD bytes of the area.
+    // Nothing secret goes there. Not active: sets resume->ahead to 0 and leaves the bytes to notes.
+    // Flash:      one program, at most a page.
+    // Power loss: what is kept is not whole, and the head notes that vouch for it are not there.
+    enum aloft_err (*keep)(struct aloft_stage *stage, struct aloft_resume *resume, uint32_t n);
+    // Right after begin, instead of the first bytes: reads what was kept, and is active or not as
+    // resume->ahead says.
+    enum aloft_err (*resume)(struct aloft_stage *stage, const struct aloft_resume *resume);
+    // Image bytes that came out before the reset, in order from the first one on, in pieces that
+    // are a multiple of 16 long. The next feed goes on behind them.
+    enum aloft_err (*reread)(struct aloft_stage *stage, const uint8_t *image, uint32_t len);
 };
 
 #endif

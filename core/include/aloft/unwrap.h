@@ -22,14 +22,17 @@
 #include "aloft/crypto.h"
 #include "aloft/encimg.h"
 #include "aloft/stage.h"
+#include <stdbool.h>
 
 struct aloft_unwrap {
+    struct aloft_stage stage; // for the engine; the first member
     const struct aloft_decrypt *decrypt;
     bool required;
     uint32_t phase; // private from here on
     uint32_t len;   // promised, of the artifact; 0: not known
     uint32_t room;  // bytes that an image may have
     uint32_t have;  // bytes of the header
+    uint32_t made;  // bytes of the image that came out
     uint32_t left;  // bytes of ciphertext that are to come
     uint32_t held;  // of them in block
     uint8_t block[16];
@@ -37,15 +40,15 @@ struct aloft_unwrap {
 };
 
 // decrypt: of the device; NULL: it has no key, and encrypted images are refused by name. required:
-// plain images are refused. The struct serves one update at a time and must outlive the stage.
+// plain images are refused. The struct serves one update at a time, stays where it is, and must
+// outlive the engine that has &unwrap->stage.
+// Errors of its feed:   ENC_NO_KEY, ENC_REQUIRED, ENC_HEADER, ENC_ECC, ENC_LENGTH (the header
+//                       speaks of another length than came or was promised), IMAGE_TOO_LARGE,
+//                       ENC_KEY (what comes out is no image), the judge's, CRYPTO.
+//        of its finish: ENC_TAG, ENC_LENGTH, CRYPTO.
+// The feed that completes the header takes as long as one RSA private operation, and so does
+// resume.
 void aloft_unwrap_init(struct aloft_unwrap *unwrap, const struct aloft_decrypt *decrypt,
                        bool required);
-
-// Errors of its feed:   ENC_NO_KEY, ENC_REQUIRED, ENC_HEADER, ENC_ECC, ENC_LENGTH (the header
-// speaks of
-//                       another length than came or was promised), IMAGE_TOO_LARGE, CRYPTO.
-//        of its finish: ENC_TAG, ENC_LENGTH, CRYPTO.
-// The feed that completes the header takes as long as one RSA private operation.
-struct aloft_stage aloft_unwrap_stage(struct aloft_unwrap *unwrap);
 
 #endif

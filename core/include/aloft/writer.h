@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 #define ALOFT_WRITER_HEAD   32u  // the most that is kept back: 16 bytes, or the write unit
-#define ALOFT_WRITER_BUFFER 320u // a page, and the rest of an image's head
+#define ALOFT_WRITER_ROOM   320u // a page, and the rest of an image's head
+#define ALOFT_WRITER_BUFFER 336u // and what a stage may have held back
 
 struct aloft_writer {
     struct aloft_flash_view view;
@@ -31,15 +32,15 @@ struct aloft_writer {
 void aloft_writer_init(struct aloft_writer *writer, const struct aloft_flash_view *view,
                        uint32_t len);
 
-// Takes bytes into RAM, up to the room there is, and says how many. Touches no flash.
-uint32_t aloft_writer_feed(struct aloft_writer *writer, const uint8_t *data, uint32_t len);
+// Takes bytes into RAM: as many as there is room, and up to 15 more. Touches no flash.
+void aloft_writer_feed(struct aloft_writer *writer, const uint8_t *data, uint32_t len);
 
 // Goes on at off, a multiple of the page: everything below is in the view, but its first bytes,
 // which are these. The sector that off lies in was erased before its first page was programmed;
 // what follows it is erased again, for nothing is known of it.
 void aloft_writer_resume(struct aloft_writer *writer, uint32_t off, const uint8_t *head);
 
-// How many bytes the next feed would take. 0: step first.
+// How many bytes the next feed may have. 0: step first.
 uint32_t aloft_writer_room(const struct aloft_writer *writer);
 
 // No more bytes will come: also the last, partial page is to be programmed.
