@@ -9,6 +9,8 @@
 #include "hostlib/ptable_template.h"
 #include "hostlib/settings.h"
 #include "make_image.h"
+#include "signed_blocks.h"
+#include "signing_keys.h"
 #include "soft_crypto.h"
 #include <sys/stat.h>
 
@@ -290,6 +292,26 @@ static void streams(void)
     emit("telnet", "odd", "", LIT("\xFF\xF1\xFF\xFA\x05\xFF\xF0\xFF\xFA\x2C\x01\xFF\x07\xFF"));
 }
 
+static void signatures(void)
+{
+    static uint8_t file[0x2000];
+    for (uint32_t i = 0; i < 0x1000; i++) {
+        file[i] = (uint8_t)(i * 7 + i / 256);
+    }
+    memset(file + 0x1000, 0xFF, 0x1000);
+    emit("sign", "der", "04", openssl_p256, sizeof openssl_p256);
+    emit("sign", "plain", "04", file, 100);
+    espsecure_block(file + 0x1000, espsecure_p256, sizeof espsecure_p256, ESPSECURE_P256_CRC);
+    emit("sign", "p256", "0C", file, sizeof file);
+    espsecure_block(file + 0x1000 + ALOFT_SIGBLOCK_LEN, espsecure_rsa3072, sizeof espsecure_rsa3072,
+                    ESPSECURE_RSA3072_CRC);
+    emit("sign", "both", "0C", file, sizeof file);
+    memset(file, 0xFF, sizeof file);
+    uint32_t len = make_image(file, sizeof file, 200);
+    emit("sign", "image", "04", file, len);
+    emit("sign", "blank-behind", "06", file, sizeof file);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -307,5 +329,6 @@ int main(int argc, char **argv)
     texts();
     blocks();
     scripts();
+    signatures();
     return 0;
 }

@@ -199,14 +199,6 @@ static int generate(enum aloft_sigblock_kind kind, struct mbedtls_pk_context *pk
     return ret;
 }
 
-static bool refuse_existing(const char *path, struct aloft_message *error)
-{
-    return aloft_message_set(error,
-                             "%s exists, and keys are never overwritten; name another file, or "
-                             "move that one to a safe place first",
-                             path);
-}
-
 static bool write_whole(int fd, const char *text)
 {
     size_t len = strlen(text);
@@ -241,7 +233,10 @@ static bool write_secret(const char *path, const char *text, struct aloft_messag
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, OWNER_ONLY);
     if (fd < 0) {
         return errno == EEXIST
-                   ? refuse_existing(path, error)
+                   ? aloft_message_set(error,
+                                       "%s exists, and keys are never overwritten; name another "
+                                       "file, or move that one to a safe place first",
+                                       path)
                    : aloft_message_set(error, "cannot create %s: %s", path, strerror(errno));
     }
     bool good = write_whole(fd, text);
@@ -257,11 +252,7 @@ bool aloft_keys_create(enum aloft_sigblock_kind kind, const char *path, struct a
                        struct aloft_message *error)
 {
     char pem[ALOFT_KEYS_PEM];
-    struct stat there;
     memset(key, 0, sizeof *key);
-    if (lstat(path, &there) == 0) { // told before the work; O_EXCL is what holds
-        return refuse_existing(path, error);
-    }
     key->pk = new_pk(error);
     if (key->pk == NULL) {
         return false;
