@@ -370,27 +370,79 @@ struct build {
     const char *time;
     uint32_t secure_version;
     struct aloft_arg_list set;
-    struct aloft_setting settings[ALOFT_ARG_LIST_MAX];
-    char keys[ALOFT_ARG_LIST_MAX]
+    struct aloft_arg_list set_file;
+    struct aloft_setting settings[2 * ALOFT_ARG_LIST_MAX];
+    char keys[2 * ALOFT_ARG_LIST_MAX]
              [ALOFT_SETTINGS_KEY_MAX + 2]; // a byte more than fits, to be refused
+    struct aloft_file files[ALOFT_ARG_LIST_MAX];
+    size_t file_count;
     bool bootloader;
     bool no_desc;
 };
 
+// Splits KEY=TEXT of an option into the next setting. False when it has no '=', and that was said.
+static bool split_setting(const struct aloft_args *args, struct build *build, const char *option,
+                          const char *text)
+{
+    size_t i = build->recipe.setting_count;
+    const char *equals = strchr(text, '=');
+    if (equals == NULL) {
+        (void)aloft_args_wrong(args, "%s '%s' has no '='; write %s %s", option, text, option,
+                               strcmp(option, "--set") == 0 ? "key=value" : "key=FILE");
+        return false;
+    }
+    (void)snprintf(build->keys[i], sizeof build->keys[i], "%.*s", (int)(equals - text), text);
+    build->settings[i] = (struct aloft_setting){build->keys[i], equals + 1};
+    build->recipe.setting_count++;
+    return true;
+}
+
 static bool split_settings(const struct aloft_args *args, struct build *build)
 {
+    build->recipe.settings = build->settings;
     for (size_t i = 0; i < build->set.count; i++) {
-        const char *text = build->set.items[i];
-        const char *equals = strchr(text, '=');
-        if (equals == NULL) {
-            (void)aloft_args_wrong(args, "--set '%s' has no '='; write --set key=value", text);
+        if (!split_setting(args, build, "--set", build->set.items[i])) {
             return false;
         }
-        (void)snprintf(build->keys[i], sizeof build->keys[i], "%.*s", (int)(equals - text), text);
-        build->settings[i] = (struct aloft_setting){build->keys[i], equals + 1};
     }
-    build->recipe.settings = build->settings;
-    build->recipe.setting_count = build->set.count;
+    for (size_t i = 0; i < build->set_file.count; i++) {
+        if (!split_setting(args, build, "--set-file", build->set_file.items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Takes the carriage returns of a text from another system out.
+static void unify_line_ends(struct aloft_file *file)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < file->len; i++) {
+        if (file->data[i] != '\r' || file->data[i + 1] != '\n') {
+            file->data[len++] = file->data[i];
+        }
+    }
+    file->data[len] = 0;
+    file->len = len;
+}
+
+// Puts the files' contents where their names are.
+static bool read_settings(struct build *build, struct aloft_message *error)
+{
+    for (size_t i = 0; i < build->set_file.count; i++) {
+        struct aloft_setting *setting = &build->settings[build->set.count + i];
+        struct aloft_file *file = &build->files[i];
+        if (!aloft_file_read(setting->value, ALOFT_SETTINGS_VALUE_MAX, file, error)) {
+            return false;
+        }
+        build->file_count++;
+        unify_line_ends(file);
+        if (strlen((const char *)file->data) != file->len) {
+            return aloft_message_set(error, "%s is no text, so it can be no setting",
+                                     setting->value);
+        }
+        setting->value = (const char *)file->data;
+    }
     return true;
 }
 
@@ -437,7 +489,7 @@ static int build_image(struct build *build, const char *elf_path)
     build->recipe.elf = elf.data;
     build->recipe.elf_len = elf.len;
     size_t len = 0;
-    bool ok = aloft_image_build_check(&build->recipe, &error);
+    bool ok = read_settings(build, &error) && aloft_image_build_check(&build->recipe, &error);
     if (ok) {
         len = aloft_image_build_len(&build->recipe);
         ok = !build->bootloader || len <= BOOTLOADER_ROOM ||
@@ -453,6 +505,9 @@ static int build_image(struct build *build, const char *elf_path)
         ok = false;
     } else if (strcmp(build->output, "-") != 0) {
         printf("%s: %s bytes\n", build->output, aloft_ui_thousands(len, number));
+    }
+    for (size_t i = 0; i < build->file_count; i++) {
+        aloft_file_release(&build->files[i]);
     }
     aloft_file_release(&elf);
     return ok ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
@@ -473,6 +528,8 @@ static int image_build(int argc, char **argv)
         {ALOFT_ARG_TEXT, 0, "time", "TEXT", "compile time", &build.time},
         {ALOFT_ARG_LIST, 0, "set", "KEY=VALUE", "a setting that the app reads; may be repeated",
          &build.set},
+        {ALOFT_ARG_LIST, 0, "set-file", "KEY=FILE", "the same, with the text of a file",
+         &build.set_file},
         {ALOFT_ARG_FLAG, 0, "bootloader", NULL, "a bootloader: native code alone, at most 28 KB",
          &build.bootloader},
         {ALOFT_ARG_FLAG, 0, "no-desc", NULL, "no descriptor, like apps before ESP-IDF v3.3",
@@ -485,6 +542,7 @@ static int image_build(int argc, char **argv)
         "same input gives the same bytes.",
         "  aloft image build ota_demo -o v1.bin --project ota_demo --version 1.0.0\n"
         "  aloft image build ota_demo -o v2.bin --version 2.0.0 --set url=http://127.0.0.1:8070/\n"
+        "  aloft image build ota_demo -o v3.bin --set-file ca=ca.pem --set port=8443\n"
         "  aloft image build bootloader -o bootloader.bin --bootloader",
         "0 built, 1 it cannot be built or written",
         table,

@@ -60,8 +60,9 @@ static bool settings_fit(const struct aloft_image_recipe *recipe, struct aloft_m
         const struct aloft_setting *setting = &recipe->settings[i];
         if (!aloft_settings_fit(setting)) {
             return aloft_message_set(error,
-                                     "the setting '%s=%s' does not fit: a key has 1 to %u letters, "
-                                     "digits, '_', '-' or '.', a value at most %u printable bytes",
+                                     "the setting '%s=%.80s' does not fit: a key has 1 to %u "
+                                     "letters, digits, '_', '-' or '.', a value at most %u "
+                                     "printable bytes and line ends",
                                      setting->key, setting->value, ALOFT_SETTINGS_KEY_MAX,
                                      ALOFT_SETTINGS_VALUE_MAX);
         }

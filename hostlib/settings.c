@@ -10,6 +10,16 @@ _Static_assert(ALOFT_SETTINGS_OFF == ALOFT_IMAGE_HEAD_LEN, "behind the descripto
 
 static const char magic[8] = {'A', 'L', 'O', 'F', 'T', 'C', 'F', 'G'};
 
+// What stands for a line end inside a value.
+#define LINE_END '\r'
+
+static void replace(char *text, char from, char to)
+{
+    for (; (text = strchr(text, from)) != NULL; text++) {
+        *text = to;
+    }
+}
+
 bool aloft_settings_get(const uint8_t *block, size_t len, const char *key, char *value,
                         size_t value_size)
 {
@@ -31,6 +41,7 @@ bool aloft_settings_get(const uint8_t *block, size_t len, const char *key, char 
             }
             memcpy(value, line + key_len + 1, n);
             value[n] = '\0';
+            replace(value, LINE_END, '\n');
             return true;
         }
         size_t step = end == NULL ? left : line_len + 1;
@@ -53,7 +64,7 @@ bool aloft_settings_fit(const struct aloft_setting *setting)
         }
     }
     for (const char *p = setting->value; *p != '\0'; p++) {
-        if ((unsigned char)*p < ' ' || *p == 0x7F) {
+        if (((unsigned char)*p < ' ' && *p != '\n') || *p == 0x7F) {
             return false;
         }
     }
@@ -83,7 +94,9 @@ void aloft_settings_emit(const struct aloft_setting *settings, size_t count, uin
     for (size_t i = 0; i < count; i++) {
         p = stpcpy(p, settings[i].key);
         *p++ = '=';
+        char *value = p;
         p = stpcpy(p, settings[i].value);
+        replace(value, '\n', LINE_END);
         *p++ = '\n';
     }
 }

@@ -126,6 +126,34 @@ static void images_are_built_and_judged(void **state)
     says("no ELF");
 }
 
+// A certificate has many lines; they come back as they are, whatever system wrote the file.
+static void a_setting_can_be_a_file(void **state)
+{
+    (void)state;
+    expect(0, "printf -- '-----BEGIN\\nAB=\\n-----END\\n' > lf && "
+              "printf -- '-----BEGIN\\r\\nAB=\\r\\n-----END\\r\\n' > crlf && "
+              "$A image build /bin/true -o lf.bin --set k=v --set-file ca=lf && "
+              "$A image build /bin/true -o crlf.bin --set-file ca=crlf --set k=v && "
+              "cmp lf.bin crlf.bin");
+    expect(0, "tail -c +289 lf.bin | head -c 8 | grep -q ALOFTCFG && "
+              "tail -c +301 lf.bin | tr '\\r' '|' | grep -aq '^ca=-----BEGIN|AB=|-----END|$'");
+    expect(2, "$A image build /bin/true -o x --set-file lf");
+    says("write --set-file key=FILE");
+    expect(1, "$A image build /bin/true -o x --set-file ca=missing");
+    says("missing");
+    expect(1, "$A image build /bin/true -o x --set ca=v --set-file ca=lf");
+    says("given twice");
+    expect(1, "printf 'a\\0b' > nul; $A image build /bin/true -o x --set-file ca=nul");
+    says("no text");
+    expect(1, "printf 'a\\rb' > cr; $A image build /bin/true -o x --set-file ca=cr");
+    says("does not fit");
+    expect(1, "head -c 49153 /dev/zero | tr '\\0' a > big; "
+              "$A image build /bin/true -o x --set-file ca=big");
+    expect(0, "head -c 49152 big > fits; $A image build /bin/true -o x --set-file ca=fits");
+    expect(1, "$A image build /bin/true -o x --set-file ca=fits --set-file cb=fits");
+    says("together");
+}
+
 // A flash with two_ota, the same good image in factory and ota_1, and noise in ota_0.
 static void make_flash(void)
 {
@@ -315,6 +343,7 @@ int main(void)
         cmocka_unit_test(a_bad_table_names_its_line_and_writes_nothing),
         cmocka_unit_test(images_are_built_and_judged),
         cmocka_unit_test(an_encrypted_image_opens_with_its_key_alone),
+        cmocka_unit_test(a_setting_can_be_a_file),
         cmocka_unit_test(otadata_is_switched_only_to_good_images),
         cmocka_unit_test(values_in_nvs_are_set_shown_and_erased),
         cmocka_unit_test(a_password_leaves_its_verifier_and_no_more),

@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct aloft_setting settings[] = {
-    {"url", "http://127.0.0.1:8070/fw.bin"}, {"empty", ""}, {"a", "1=2=3"}, {"ab", "x"}};
+static const struct aloft_setting settings[] = {{"url", "http://127.0.0.1:8070/fw.bin"},
+                                                {"empty", ""},
+                                                {"a", "1=2=3"},
+                                                {"ab", "x"},
+                                                {"pem", "-----BEGIN\nAAAA=\n\nab=no\n-----END\n"}};
 
 static size_t make_block(uint8_t *block)
 {
@@ -98,26 +101,26 @@ static void spoiled_blocks_do_no_harm(void **state)
     }
 }
 
-static void only_printable_single_lines_are_settings(void **state)
+static void only_printable_lines_are_settings(void **state)
 {
     char long_key[40];
-    char long_value[600];
+    static char long_value[ALOFT_SETTINGS_VALUE_MAX + 2];
     memset(long_key, 'k', sizeof long_key);
     memset(long_value, 'v', sizeof long_value);
     long_key[31] = '\0';
-    long_value[511] = '\0';
+    long_value[ALOFT_SETTINGS_VALUE_MAX] = '\0';
     const struct aloft_setting fine[] = {
-        {"a", ""}, {"a.b_c-D9", "\xC3\xA4 = x"}, {long_key, long_value}};
+        {"a", ""}, {"a.b_c-D9", "\xC3\xA4 = x"}, {long_key, long_value}, {"a", "x\ny\n"}};
     (void)state;
     for (size_t i = 0; i < COUNT(fine); i++) {
         assert_true(aloft_settings_fit(&fine[i]));
     }
     long_key[31] = 'k';
     long_key[32] = '\0';
-    long_value[511] = 'v';
-    long_value[512] = '\0';
+    long_value[ALOFT_SETTINGS_VALUE_MAX] = 'v';
+    long_value[ALOFT_SETTINGS_VALUE_MAX + 1] = '\0';
     const struct aloft_setting bad[] = {{"", "x"},        {"a b", "x"},  {"a=b", "x"},
-                                        {"a", "x\ny"},    {"a", "\x7F"}, {long_key, "x"},
+                                        {"a", "x\ry"},    {"a", "\x7F"}, {long_key, "x"},
                                         {"a", long_value}};
     for (size_t i = 0; i < COUNT(bad); i++) {
         assert_false(aloft_settings_fit(&bad[i]));
@@ -132,7 +135,7 @@ int main(void)
         cmocka_unit_test(no_settings_make_a_block_too),
         cmocka_unit_test(a_cut_block_is_read_to_its_end_and_no_further),
         cmocka_unit_test(spoiled_blocks_do_no_harm),
-        cmocka_unit_test(only_printable_single_lines_are_settings),
+        cmocka_unit_test(only_printable_lines_are_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
