@@ -1,4 +1,4 @@
-// The app of the chapter: it joins the Wi-Fi, fetches an image over HTTP into its spare slot,
+// The app of the chapter: it joins the Wi-Fi, fetches an image over HTTP(S) into its spare slot,
 // selects it and restarts. Whatever fails, it says why in one line, goes on running and tries again
 // later. A new ota_demo confirms itself when a server has answered it, or without a pull, when it
 // can be pushed to: an app that can be updated again is a good app.
@@ -8,6 +8,9 @@
 //   server, port, file   where the image is;     url  replaces these three
 //   httpupdate           "on": ask as Arduino's HTTPUpdate does, with httpupdate_user and
 //                        httpupdate_password if the server wants them (arduino.h)
+//   ca, pin, pin_revoked     whom to trust when url is https: certificates in PEM; keys by hash. An
+//                            NVS value of the same name comes first. See docs/HTTPS.md
+//   clock    "none": judge dates of certificates by the image's build time, as a chip without one
 //   retry_s              seconds to the second try; doubles up to 60
 //   check_s              seconds to the next check when the server has nothing new (60)
 //   trial_s              seconds in which a new app must have confirmed itself (300)
@@ -356,6 +359,7 @@ static bool is_hopeless(enum aloft_err err)
     case ALOFT_ERR_URL_SYNTAX:
     case ALOFT_ERR_URL_SCHEME:
     case ALOFT_ERR_URL_TOO_LONG:
+    case ALOFT_ERR_TLS_NO_TRUST:
         return true;
     default:
         return false;

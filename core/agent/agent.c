@@ -523,7 +523,8 @@ static bool may_pass(enum aloft_err err)
 {
     return (err <= ALOFT_ERR_NET_BUSY && err >= ALOFT_ERR_NET_IDLE_TIMEOUT &&
             err != ALOFT_ERR_NET_TLS) ||
-           err == ALOFT_ERR_HTTP_SHORT || err == ALOFT_ERR_HTTP_SERVER_ERROR;
+           err == ALOFT_ERR_TLS_CUT || err == ALOFT_ERR_HTTP_SHORT ||
+           err == ALOFT_ERR_HTTP_SERVER_ERROR;
 }
 
 // Doubles with each try; a part of it is chance, so that a fleet does not come back all at once.

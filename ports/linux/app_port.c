@@ -5,10 +5,12 @@
 #include "aloft/nvs.h"
 #include "aloft/pull.h"
 #include "aloft/verify.h"
+#include "hostlib/image_desc.h"
 #include "hostlib/mbed_crypto.h"
 #include "hostlib/settings.h"
 #include "ports/linux/board.h"
 #include "ports/linux/net.h"
+#include "ports/linux/trust.h"
 #include "ports/port.h"
 #include <stdarg.h>
 #include <stdlib.h>
@@ -28,7 +30,7 @@ struct hook {
 struct known_setting {
     struct known_setting *next;
     char key[ALOFT_SETTINGS_KEY_MAX + 1];
-    char value[ALOFT_SETTINGS_VALUE_MAX + 1];
+    char value[];
 };
 
 struct aloft_port {
@@ -38,12 +40,14 @@ struct aloft_port {
     struct aloft_slots slots;
     struct aloft_image_facts facts;
     struct aloft_image_rules rules;
+    struct aloft_trust trust;
     int running;
     struct hook hooks[HOOKS_MAX];
     uint32_t hook_count;
     struct known_setting *settings;
     uint32_t settings_len;
     uint8_t settings_block[ALOFT_SETTINGS_LEN_MAX];
+    char setting_value[ALOFT_SETTINGS_VALUE_MAX + 1]; // on its way into a known_setting
 };
 
 void aloft_port_log(struct aloft_port *port, char level, const char *tag, const char *format, ...)
@@ -139,13 +143,17 @@ const char *aloft_port_setting(struct aloft_port *port, const char *key, const c
     if (known != NULL) {
         return known->value;
     }
-    known = calloc(1, sizeof *known);
-    if (known == NULL || strlen(key) >= sizeof known->key ||
-        !aloft_settings_get(port->settings_block, port->settings_len, key, known->value,
-                            sizeof known->value)) {
-        free(known);
+    char *value = port->setting_value;
+    if (strlen(key) > ALOFT_SETTINGS_KEY_MAX ||
+        !aloft_settings_get(port->settings_block, port->settings_len, key, value,
+                            sizeof port->setting_value)) {
         return fallback;
     }
+    known = calloc(1, sizeof *known + strlen(value) + 1);
+    if (known == NULL) {
+        return fallback;
+    }
+    memcpy(known->value, value, strlen(value));
     memcpy(known->key, key, strlen(key));
     known->next = port->settings;
     port->settings = known;
@@ -290,6 +298,17 @@ static struct aloft_flash_view running_view(const struct aloft_port *port)
     return (struct aloft_flash_view){&port->board.flash, addr, extent.len != 0 ? extent.len : rest};
 }
 
+static void read_build_time(struct aloft_port *port, const struct aloft_flash_view *view)
+{
+    uint8_t bytes[ALOFT_IMAGE_DESC_LEN];
+    struct aloft_image_desc desc;
+    uint32_t off = ALOFT_IMAGE_HEADER + ALOFT_IMAGE_SEGMENT_HEAD;
+    if (port->facts.has_desc && aloft_flash_read(view, off, bytes, sizeof bytes) == ALOFT_OK) {
+        aloft_image_desc_parse(bytes, &desc);
+        port->trust.built = aloft_tls_built(desc.date, desc.time);
+    }
+}
+
 static void read_own_image(struct aloft_port *port)
 {
     struct aloft_flash_view view = running_view(port);
@@ -306,10 +325,13 @@ static void read_own_image(struct aloft_port *port)
         return;
     }
     port->facts = verify.image.facts;
-    if (aloft_flash_read(&view, ALOFT_SETTINGS_OFF, port->settings_block,
-                         sizeof port->settings_block) == ALOFT_OK) {
-        port->settings_len = sizeof port->settings_block;
+    uint32_t len = port->facts.image_len - ALOFT_SETTINGS_OFF;
+    len = len < sizeof port->settings_block ? len : sizeof port->settings_block;
+    if (port->facts.image_len > ALOFT_SETTINGS_OFF &&
+        aloft_flash_read(&view, ALOFT_SETTINGS_OFF, port->settings_block, len) == ALOFT_OK) {
+        port->settings_len = len;
     }
+    read_build_time(port, &view);
 }
 
 static void read_table(struct aloft_port *port)
@@ -340,6 +362,8 @@ int main(void)
     // A board that others can reach is for its owner to make: the network here is the host's.
     port.net = aloft_net_new(&port.board, aloft_port_setting(&port, "listen", "127.0.0.1"));
     ALOFT_ASSERT(port.net != NULL); // a chip has this memory
+    port.trust.port = &port;
+    aloft_net_trust(port.net, aloft_trust_fill, &port.trust);
     aloft_port_log(&port, 'I', "app_init", "Application information:");
     aloft_port_log(&port, 'I', "app_init", "Project name:     %s", port.facts.project);
     aloft_port_log(&port, 'I', "app_init", "App version:      %s", port.facts.version);

@@ -1,8 +1,8 @@
 // One struct link for each of the four ids, each a small machine:
 //
-//   CLOSED --open--> RESOLVING --> CONNECTING --> OPEN --peer closed--> ENDED
-//                        |    listen: --> LISTENING --accept--^            |
-//                        |                   ^------- DRAINING <--close----+
+//   CLOSED --open--> RESOLVING --> CONNECTING --> (TLS: SECURING -->) OPEN --peer closed--> ENDED
+//                        |    listen: --> LISTENING --accept------------^                     |
+//                        |                   ^------- DRAINING <--close-----------------------+
 //   any fault: the way is told; CLOSED, or LISTENING again
 //
 // A received piece waits in its link until its way has taken all of it; only then is the next one
@@ -22,7 +22,7 @@
 enum { HOST_MAX = 1024, POLL_MS_MAX = 250, RESOLVE_POLL_MS = 10, OUT_CAP = 1024, BACKLOG = 4 };
 #define DRAIN_MS 1000u
 
-enum link_state { CLOSED, RESOLVING, CONNECTING, LISTENING, OPEN, ENDED, DRAINING };
+enum link_state { CLOSED, RESOLVING, CONNECTING, SECURING, LISTENING, OPEN, ENDED, DRAINING };
 
 struct link {
     enum link_state state;
@@ -34,7 +34,10 @@ struct link {
     const struct addrinfo *at; // the one that is tried
     struct gaicb lookup;       // the name lookup that runs beside us
     struct addrinfo hints;
-    bool bound; // UDP that answers whoever has sent
+    bool secure;           // TLS is wanted
+    bool tls_writes;       // and waits for the socket to take bytes
+    struct aloft_tls *tls; // NULL: none yet
+    bool bound;            // UDP that answers whoever has sent
     struct sockaddr_storage from;
     socklen_t from_len;
     struct sockaddr_storage to; // where the datagram came from that was taken last
@@ -55,7 +58,10 @@ struct aloft_net {
     const char *listen_on;
     const struct aloft_way *ways[ALOFT_AGENT_IDS];
     struct link links[ALOFT_AGENT_IDS];
-    bool restart; // asked for
+    void (*trust)(void *ctx, struct aloft_tls_trust *out); // NULL: nobody
+    void *trust_ctx;
+    struct aloft_tls_client *tls; // of the update that is under way; NULL: none
+    bool restart;                 // asked for
 };
 
 static uint32_t now_ms(const struct aloft_net *net)
@@ -103,6 +109,7 @@ static void link_close(const struct aloft_net *net, struct link *link)
     if (link->state == RESOLVING) {
         end_lookup(net, link);
     }
+    aloft_tls_end(link->tls);
     close_fd(&link->fd);
     close_fd(&link->listen_fd);
     if (link->found != NULL) {
@@ -135,6 +142,19 @@ static void link_fail(struct aloft_net *net, uint8_t id, enum aloft_err err)
         link_close(net, link);
     }
     link->way->ops->failed(link->way->ctx, id, err, now_ms(net));
+}
+
+// Whose certificate it was helps the one who has to find out.
+static void tls_fail(struct aloft_net *net, uint8_t id)
+{
+    const struct link *link = &net->links[id];
+    const char *about = aloft_tls_about(link->tls);
+    enum aloft_err err = aloft_tls_err(link->tls);
+    if (about[0] != 0 && err != ALOFT_ERR_TLS_CUT) {
+        aloft_board_log(net->board, 'W', "tls", "%s port %s showed a certificate of %s", link->host,
+                        link->service, about);
+    }
+    link_fail(net, id, err);
 }
 
 static enum aloft_err err_of(int error)
@@ -231,16 +251,31 @@ static void resolved(struct aloft_net *net, uint8_t id)
     try_addresses(net, id, EHOSTUNREACH);
 }
 
+// The client of this update. Errors: TLS_NO_TRUST, CRYPTO.
+static enum aloft_err tls_client(struct aloft_net *net)
+{
+    struct aloft_tls_trust trust = {.ca = NULL};
+    if (net->tls != NULL) {
+        return ALOFT_OK;
+    }
+    if (net->trust != NULL) {
+        net->trust(net->trust_ctx, &trust);
+    }
+    return aloft_tls_client_new(&trust, &net->tls);
+}
+
 static void open_link(struct aloft_net *net, const struct aloft_request *request)
 {
     struct link *link = &net->links[request->id];
     struct gaicb *list[1] = {&link->lookup};
     link_close(net, link);
-    if (request->tls) {
-        link_fail(net, request->id, ALOFT_ERR_NET_TLS);
+    link->kind = request->link;
+    link->secure = request->tls;
+    enum aloft_err err = request->tls ? tls_client(net) : ALOFT_OK;
+    if (err != ALOFT_OK) {
+        link_fail(net, request->id, err);
         return;
     }
-    link->kind = request->link;
     link->bound = request->link == ALOFT_LINK_UDP && request->host_len == 0;
     bool passive = link->bound || request->link == ALOFT_LINK_LISTEN;
     bool anywhere = passive && request->host_len == 0;
@@ -261,6 +296,31 @@ static void open_link(struct aloft_net *net, const struct aloft_request *request
     link->state = RESOLVING;
 }
 
+static void secure(struct aloft_net *net, uint8_t id)
+{
+    struct link *link = &net->links[id];
+    uint16_t port = (uint16_t)strtoul(link->service, NULL, 10);
+    enum aloft_err err = aloft_tls_begin(net->tls, link->fd, link->host, port, &link->tls);
+    link->state = SECURING;
+    if (err != ALOFT_OK) {
+        link_fail(net, id, err);
+    }
+}
+
+// Does one slice of the handshake. True when the next one can follow at once.
+static bool handshake(struct aloft_net *net, uint8_t id)
+{
+    struct link *link = &net->links[id];
+    enum aloft_tls_result result = aloft_tls_handshake(link->tls);
+    link->tls_writes = result == ALOFT_TLS_WANT_WRITE;
+    if (result == ALOFT_TLS_DONE) {
+        opened(net, id);
+    } else if (result == ALOFT_TLS_FAILED) {
+        tls_fail(net, id);
+    }
+    return result != ALOFT_TLS_WANT_READ && result != ALOFT_TLS_WANT_WRITE;
+}
+
 static void connected(struct aloft_net *net, uint8_t id)
 {
     struct link *link = &net->links[id];
@@ -272,6 +332,10 @@ static void connected(struct aloft_net *net, uint8_t id)
     }
     if (getsockopt(link->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0) {
         error = errno;
+    }
+    if (error == 0 && link->secure) {
+        secure(net, id);
+        return;
     }
     if (error == 0) {
         opened(net, id);
@@ -293,12 +357,24 @@ static void accepted(struct aloft_net *net, uint8_t id)
     }
 }
 
+static bool flush_tls(struct link *link)
+{
+    uint32_t len;
+    enum aloft_tls_result result =
+        aloft_tls_write(link->tls, link->out + link->out_off, link->out_len - link->out_off, &len);
+    link->out_off = result == ALOFT_TLS_FAILED ? link->out_len : link->out_off + len;
+    return result == ALOFT_TLS_DONE || result == ALOFT_TLS_BUSY;
+}
+
 // Hands on what waits in the link. True when something moved. A failed send is no news: the peer
 // may have answered before it closed, and reading will tell.
 static bool flush(struct link *link)
 {
     if (link->out_off == link->out_len) {
         return false;
+    }
+    if (link->tls != NULL) {
+        return flush_tls(link);
     }
     const struct sockaddr *to = link->bound ? (const struct sockaddr *)&link->to : NULL;
     ssize_t n = sendto(link->fd, link->out + link->out_off, link->out_len - link->out_off,
@@ -324,30 +400,61 @@ static bool send_some(struct aloft_net *net, uint8_t id)
     return flush(link);
 }
 
+static void peer_closed(struct aloft_net *net, uint8_t id)
+{
+    struct link *link = &net->links[id];
+    link->state = ENDED;
+    link->way->ops->closed(link->way->ctx, id, now_ms(net));
+}
+
+// Receives the next piece. Both return true when something came: bytes, the end, or a fault.
+static bool receive(struct aloft_net *net, uint8_t id)
+{
+    struct link *link = &net->links[id];
+    struct sockaddr *from = link->bound ? (struct sockaddr *)&link->from : NULL;
+    link->from_len = link->bound ? sizeof link->from : link->from_len;
+    ssize_t n = recvfrom(link->fd, link->in, sizeof link->in, 0, from,
+                         link->bound ? &link->from_len : NULL);
+    if (n < 0) {
+        bool later = errno == EAGAIN || errno == EINTR || link->bound;
+        if (!later) {
+            link_fail(net, id, err_of(errno));
+        }
+        return !later;
+    }
+    if (n == 0 && link->kind != ALOFT_LINK_UDP) {
+        peer_closed(net, id);
+    } else {
+        link->in_len = (uint32_t)n;
+    }
+    return true;
+}
+
+static bool receive_tls(struct aloft_net *net, uint8_t id)
+{
+    struct link *link = &net->links[id];
+    enum aloft_tls_result result =
+        aloft_tls_read(link->tls, link->in, sizeof link->in, &link->in_len);
+    link->tls_writes = result == ALOFT_TLS_WANT_WRITE;
+    if (result == ALOFT_TLS_ENDED) {
+        peer_closed(net, id);
+    } else if (result == ALOFT_TLS_FAILED) {
+        tls_fail(net, id);
+    }
+    return result != ALOFT_TLS_WANT_READ && result != ALOFT_TLS_WANT_WRITE;
+}
+
 // Byte path 1/12: a byte leaves the socket here, at most a kilobyte at a time, and waits to be
 // taken by core/agent/agent.c.
 static bool read_connection(struct aloft_net *net, uint8_t id)
 {
     struct link *link = &net->links[id];
     if (link->in_off == link->in_len) {
-        struct sockaddr *from = link->bound ? (struct sockaddr *)&link->from : NULL;
-        link->from_len = link->bound ? sizeof link->from : link->from_len;
-        ssize_t n = recvfrom(link->fd, link->in, sizeof link->in, 0, from,
-                             link->bound ? &link->from_len : NULL);
-        if (n < 0) {
-            bool later = errno == EAGAIN || errno == EINTR || link->bound;
-            if (!later) {
-                link_fail(net, id, err_of(errno));
-            }
-            return !later;
+        link->in_off = link->in_len = 0;
+        bool came = link->tls != NULL ? receive_tls(net, id) : receive(net, id);
+        if (!came || link->state != OPEN || (link->tls != NULL && link->in_len == 0)) {
+            return came;
         }
-        if (n == 0 && link->kind != ALOFT_LINK_UDP) {
-            link->state = ENDED;
-            link->way->ops->closed(link->way->ctx, id, now_ms(net));
-            return true;
-        }
-        link->in_len = (uint32_t)n;
-        link->in_off = 0;
     }
     struct aloft_way_peer peer = peer_of(&link->from, link->from_len);
     uint32_t taken = link->way->ops->feed(link->way->ctx, id, &peer, link->in + link->in_off,
@@ -389,6 +496,8 @@ static bool pump(struct aloft_net *net, uint8_t id)
     case CONNECTING:
         connected(net, id);
         break;
+    case SECURING:
+        return handshake(net, id);
     case LISTENING:
         accepted(net, id);
         break;
@@ -427,6 +536,13 @@ static bool is_draining(const struct aloft_net *net)
     return false;
 }
 
+void aloft_net_trust(struct aloft_net *net, void (*fn)(void *ctx, struct aloft_tls_trust *out),
+                     void *ctx)
+{
+    net->trust = fn;
+    net->trust_ctx = ctx;
+}
+
 // --- ways
 
 enum aloft_err aloft_net_add(struct aloft_net *net, const struct aloft_way *way)
@@ -453,6 +569,13 @@ void aloft_net_remove(struct aloft_net *net, const struct aloft_way *way)
             net->ways[id] = NULL;
         }
     }
+    for (uint8_t id = 0; id < ALOFT_AGENT_IDS; id++) {
+        if (net->links[id].secure) {
+            return; // another way's
+        }
+    }
+    aloft_tls_client_free(net->tls);
+    net->tls = NULL;
 }
 
 static void carry_out_requests(struct aloft_net *net, const struct aloft_way *way)
@@ -491,7 +614,8 @@ static void wait_for_input(struct aloft_net *net, uint32_t until_ms)
         if ((link->state == RESOLVING || link->state == DRAINING) && left > RESOLVE_POLL_MS) {
             left = RESOLVE_POLL_MS;
         }
-        bool writes = link->state == CONNECTING || link->out_off < link->out_len;
+        bool writes =
+            link->state == CONNECTING || link->tls_writes || link->out_off < link->out_len;
         short events = (short)(writes ? POLLIN | POLLOUT : POLLIN);
         if (link->fd >= 0 && link->state != ENDED) {
             fds[count++] = (struct pollfd){link->fd, events, 0};

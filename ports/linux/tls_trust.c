@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HEX_LEN = 64, BASE64_LEN = 44, DAY_S = 86400, NAME_LEN = 128 };
+enum { HEX_LEN = 64, BASE64_LEN = 44, DAY_S = 86400, ZONE_MAX_S = 14 * 3600, NAME_LEN = 128 };
 
 #define DATE_FLAGS ((uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE))
 #define NAME_FLAG  ((uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH)
@@ -110,6 +110,39 @@ int64_t aloft_tls_anchors_now(const struct aloft_tls_anchors *anchors, bool *kno
     return *known ? now : anchors->built;
 }
 
+// --- dates
+
+// Seconds since 1970. The year begins in March, so that the leap day is its last.
+static int64_t unix_time(const mbedtls_x509_time *t)
+{
+    int64_t year = t->mon <= 2 ? t->year - 1 : t->year;
+    int64_t month = (t->mon + 9) % 12;
+    int64_t days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 +
+                   t->day - 1 - 719468;
+    return days * DAY_S + t->hour * 3600 + t->min * 60 + t->sec;
+}
+
+int64_t aloft_tls_built(const char *date, const char *time)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    char month[4] = "";
+    mbedtls_x509_time t = {.year = 0};
+    if (sscanf(date, "%3s %2d %4d", month, &t.day, &t.year) != 3 || strlen(month) != 3 ||
+        t.day < 1 || t.day > 31 || t.year < 1970) {
+        return 0;
+    }
+    const char *found = strstr(months, month);
+    if (found == NULL || (found - months) % 3 != 0) {
+        return 0;
+    }
+    t.mon = (int)(found - months) / 3 + 1;
+    if (sscanf(time, "%2d:%2d:%2d", &t.hour, &t.min, &t.sec) != 3 || t.hour < 0 || t.hour > 23 ||
+        t.min < 0 || t.min > 59 || t.sec < 0 || t.sec > 60) {
+        t.hour = t.min = t.sec = 0;
+    }
+    return unix_time(&t) - ZONE_MAX_S;
+}
+
 // --- the judge
 
 void aloft_tls_judge_init(struct aloft_tls_judge *judge, const struct aloft_tls_anchors *anchors,
@@ -124,17 +157,6 @@ void aloft_tls_judge_init(struct aloft_tls_judge *judge, const struct aloft_tls_
     } else if (inet_pton(AF_INET6, host, judge->address) == 1) {
         judge->address_len = 16;
     }
-}
-
-// Days since 1970 of a date of the Gregorian calendar; the year begins in March, so that the leap
-// day is its last.
-static int64_t unix_time(const mbedtls_x509_time *t)
-{
-    int64_t year = t->mon <= 2 ? t->year - 1 : t->year;
-    int64_t month = (t->mon + 9) % 12;
-    int64_t days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 +
-                   t->day - 1 - 719468;
-    return days * DAY_S + t->hour * 3600 + t->min * 60 + t->sec;
 }
 
 static void see_dates(struct aloft_tls_judge *judge, const mbedtls_x509_crt *crt)

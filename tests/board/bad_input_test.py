@@ -117,7 +117,7 @@ def bad_urls():
     return {
         "nobody_there": Bad("NET_REFUSED", url=f"http://127.0.0.1:{port}/x"),
         "no_such_name": Bad("NET_DNS", url="http://no-such-host.invalid/x"),
-        "no_tls_yet": Bad("NET_TLS", url="https://127.0.0.1:4433/x"),
+        "nobody_to_trust": Bad("TLS_NO_TRUST", url="https://127.0.0.1:4433/x"),
         "no_url": Bad("URL_SYNTAX", url="http:///x"),
     }, port
 

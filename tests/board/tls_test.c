@@ -245,6 +245,36 @@ static void dates_are_judged_by_the_clock_or_else_by_the_build_time(void)
     }
 }
 
+static void the_build_time_is_read_as_compilers_write_it(void)
+{
+    static const struct {
+        const char *date;
+        const char *time;
+        int64_t built; // as if in UTC
+    } rows[] = {
+        {"Jan  1 1970", "14:00:00", 14 * 3600},
+        {"Jan  1 2024", "00:00:00", AT_2024},
+        {"Feb 29 2024", "23:59:59", 1709251199},
+        {"Mar  1 2024", "00:00:00", 1709251200},
+        {"Dec 31 2099", "00:00:00", 4102358400},
+        {"Nov 22 2026", "17:30:08", 1795368608},
+        {"Jan  1 2024", "", AT_2024},
+        {"Jan  1 2024", "25:00:00", AT_2024},
+    };
+    static const char *const bad[] = {
+        "",          "2024-01-01",  "Jan  1",      "jan  1 2024", "anF  1 2024",
+        "J  1 2024", "Jan  0 2024", "Jan -1 2024", "Jan  1 1969"};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        check_note("row %ld", (long)i, 0);
+        CHECK_EQ(aloft_tls_built(rows[i].date, rows[i].time), rows[i].built - 14 * 3600);
+    }
+    CHECK(aloft_tls_built(__DATE__, __TIME__) > AT_2024);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        check_note("bad row %ld", (long)i, 0);
+        CHECK_EQ(aloft_tls_built(bad[i], "00:00:00"), 0);
+    }
+}
+
 static void old_versions_and_old_ciphers_are_refused(void)
 {
     static const int old[] = {MBEDTLS_TLS_RSA_WITH_AES_128_CBC_SHA,
@@ -495,6 +525,7 @@ int main(void)
         TEST(pins_hold_with_and_without_a_ca),
         TEST(without_anything_to_trust_there_is_no_client),
         TEST(dates_are_judged_by_the_clock_or_else_by_the_build_time),
+        TEST(the_build_time_is_read_as_compilers_write_it),
         TEST(old_versions_and_old_ciphers_are_refused),
         TEST(other_answers_than_tls_are_named),
         TEST(a_second_connection_resumes_the_first),

@@ -102,9 +102,9 @@ enum aloft_agent_state {
 // Prepares the agent; config is copied, what it points to must outlive the agent.
 void aloft_agent_init(struct aloft_agent *agent, const struct aloft_agent_config *config);
 
-// Starts an update from an http URL, which must stay until the pull has ended. When a download of
-// the same artifact was begun before a reset, it goes on from there. Any pull before it is
-// forgotten; close its connections first. Not to be called from inside an event. Errors:
+// Starts an update from an http or https URL, which must stay until the pull has ended. When a
+// download of the same artifact was begun before a reset, it goes on from there. Any pull before it
+// is forgotten; close its connections first. Not to be called from inside an event. Errors:
 // URL_SYNTAX, URL_SCHEME, URL_TOO_LONG, those of aloft_slots_check, NO_OTA_SLOT when only
 //         the running one exists; also told as an event.
 enum aloft_err aloft_agent_pull(struct aloft_agent *agent, const char *url, uint32_t now_ms);
@@ -115,7 +115,7 @@ bool aloft_agent_request(struct aloft_agent *agent, struct aloft_request *out);
 // The connection stands.
 void aloft_agent_opened(struct aloft_agent *agent, uint8_t id, uint32_t now_ms);
 
-// The connection could not be made, or broke, and is closed. err is one of the NET_ faults.
+// The connection could not be made, or broke, and is closed. err is a NET_ or TLS_ fault.
 void aloft_agent_failed(struct aloft_agent *agent, uint8_t id, enum aloft_err err, uint32_t now_ms);
 
 // Bytes to send on this connection: up to cap of them are put into buf. 0: none now.

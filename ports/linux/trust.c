@@ -1,0 +1,34 @@
+// NVS is asked each time, so what an operator writes there counts from the next update on.
+#include "ports/linux/trust.h"
+#include <string.h>
+#include <time.h>
+
+static bool host_clock(void *ctx, int64_t *seconds)
+{
+    (void)ctx;
+    *seconds = time(NULL);
+    return true;
+}
+
+static const char *text(struct aloft_trust *trust, const char *key, char *room)
+{
+    bool known = aloft_port_secret(trust->port, key, room, ALOFT_TRUST_TEXT);
+    return known ? room : aloft_port_setting(trust->port, key, "");
+}
+
+void aloft_trust_fill(void *ctx, struct aloft_tls_trust *out)
+{
+    struct aloft_trust *trust = ctx;
+    bool has_clock = strcmp(aloft_port_setting(trust->port, "clock", "host"), "none") != 0;
+    *out = (struct aloft_tls_trust){
+        .ca = text(trust, "ca", trust->ca),
+        .pins = text(trust, "pin", trust->pins),
+        .revoked = text(trust, "pin_revoked", trust->revoked),
+        .built = trust->built,
+        .now = has_clock ? host_clock : NULL,
+    };
+    if (!has_clock && trust->built == 0) {
+        aloft_port_log(trust->port, 'W', "tls",
+                       "Neither a clock nor a build time: dates of certificates are not judged");
+    }
+}
