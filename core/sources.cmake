@@ -25,6 +25,7 @@ set(ALOFT_CORE_SOURCES
     flash/trust.c
     flash/verify.c
     update/engine.c
+    update/policy.c
     update/resume.c
     update/unwrap.c
     update/writer.c

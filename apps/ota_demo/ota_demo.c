@@ -15,6 +15,8 @@
 //   check_s              seconds to the next check when the server has nothing new (60)
 //   trial_s              seconds in which a new app must have confirmed itself (300)
 //   listen   address on which push and web listen (127.0.0.1)
+//   downgrade  "no": refuse what is older than this app      project  "same": refuse another
+//              project; on all ways. By default both are taken, and nothing in a file changes that
 //   pull     "off": take only what is pushed or uploaded (ways.h)
 //   confirm  "never": stay on trial      crash  "start": crash at once      hang  "start"
 #include "arduino.h"
@@ -40,6 +42,7 @@
 struct demo {
     struct aloft_port *port;
     struct aloft_agent agent;
+    struct aloft_policy policy; // of all ways
     struct ways ways;
     struct aloft_httpupdate httpupdate;
     const struct aloft_guise *guise; // NULL: none
@@ -330,6 +333,7 @@ static enum aloft_err update(struct demo *demo)
         .slots = aloft_port_slots(port),
         .rules = aloft_port_rules(port),
         .current = aloft_port_running_facts(port),
+        .policy = &demo->policy,
         .events = {on_event, demo},
         .guise = demo->guise,
         .running = aloft_port_running(port),
@@ -353,6 +357,8 @@ static bool is_hopeless(enum aloft_err err)
 {
     switch (err) {
     case ALOFT_ERR_SAME_VERSION:
+    case ALOFT_ERR_IMAGE_OLDER:
+    case ALOFT_ERR_IMAGE_PROJECT:
     case ALOFT_ERR_NO_OTA_SLOT:
     case ALOFT_ERR_NO_OTADATA:
     case ALOFT_ERR_OTADATA_SIZE:
@@ -428,6 +434,10 @@ void app_main(struct aloft_port *port)
     static struct demo demo; // the port serves its ways as long as the app runs
     const struct aloft_events events = {on_way_event, &demo};
     demo.port = port;
+    demo.policy = (struct aloft_policy){.current = aloft_port_running_facts(port),
+                                        .no_downgrade = setting_is(&demo, "downgrade", "no"),
+                                        .same_project = setting_is(&demo, "project", "same"),
+                                        .judge = aloft_policy_judge};
     misbehave(&demo);
     LOG(&demo, 'I', "Starting OTA example...");
     report_slots(&demo);
@@ -436,7 +446,7 @@ void app_main(struct aloft_port *port)
     ALOFT_ASSERT(err == ALOFT_OK); // the first of eight
     join_wifi(&demo);
     demo.guise = arduino_start(&demo.httpupdate, port, image_url(&demo));
-    bool reachable = ways_start(&demo.ways, port, &events);
+    bool reachable = ways_start(&demo.ways, port, &demo.policy, &events);
     demo.ways.check = !setting_is(&demo, "pull", "off");
     if (reachable && !demo.ways.check) {
         confirm(&demo); // it can be updated again, which is what a server's answer shows else

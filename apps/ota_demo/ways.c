@@ -164,12 +164,14 @@ static void start_web(struct ways *ways)
     start(ways, &ways->web_way, "The web page", config.port);
 }
 
-bool ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_events *events)
+bool ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_policy *policy,
+                const struct aloft_events *events)
 {
     // A person who brings an image wants it, even if it calls itself what runs already: `current`
     // is left out, as sketches of one name and version are the rule with Arduino.
     const struct aloft_intake_config intake = {.slots = aloft_port_slots(port),
                                                .rules = aloft_port_rules(port),
+                                               .policy = policy,
                                                .events = *events,
                                                .running = aloft_port_running(port),
                                                .trial = true};

@@ -28,8 +28,9 @@ struct ways {
     bool check; // somebody wants an update to be looked for now
 };
 
-// Starts what is on, and says whether any is. ways must stay as long as the app; events are those
-// of all images that come in.
-bool ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_events *events);
+// Starts what is on, and says whether any is. ways and policy must stay as long as the app; events
+// are those of all images that come in. policy may be NULL.
+bool ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_policy *policy,
+                const struct aloft_events *events);
 
 #endif

@@ -313,6 +313,7 @@ static enum aloft_err response(struct aloft_agent *agent, uint32_t now_ms)
         .slots = agent->config.slots,
         .rules = agent->config.rules,
         .current = agent->config.current,
+        .policy = agent->config.policy,
         .events = &agent->config.events,
         .running = agent->config.running,
         .target = agent->target,

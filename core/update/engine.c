@@ -108,6 +108,12 @@ static enum aloft_err accept(void *ctx, const struct aloft_image *image,
     aloft_event_emit(engine->events, &(struct aloft_event){.kind = ALOFT_EVENT_IMAGE,
                                                            .value = facts->secure_version,
                                                            .text = facts->version});
+    if (engine->policy != NULL) {
+        enum aloft_err err = engine->policy->judge(engine->policy, facts);
+        if (err != ALOFT_OK) {
+            return err;
+        }
+    }
     if (!facts->has_desc) {
         return ALOFT_OK; // a release that has failed is known by its digest, at the end
     }
@@ -151,6 +157,7 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     struct aloft_flash_view view = aloft_slots_slot_view(slots, target);
     engine->rules = *config->rules;
     engine->current = config->current;
+    engine->policy = config->policy;
     engine->events = config->events;
     engine->stage = config->stage;
     engine->len = config->len;

@@ -46,8 +46,9 @@ struct aloft_agent_config {
     const struct aloft_slots *slots;
     const struct aloft_image_rules *rules; // what an image must be to run here; crypto is required
     const struct aloft_image_facts *current; // of the running app; NULL: never refuse as the same
-    struct aloft_stage *stage; // opens encrypted images (unwrap.h); NULL: plain ones alone.
-                               // Ways that share a turn may share it
+    struct aloft_stage *stage;         // opens encrypted images (unwrap.h); NULL: plain ones alone.
+                                       // Ways that share a turn may share it
+    const struct aloft_policy *policy; // what the owner refuses besides; NULL: nothing
     struct aloft_events events;
     const struct aloft_guise *guise; // what client to be for the server; NULL: Aloft's own
     int running;                     // the slot that runs

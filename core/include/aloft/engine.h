@@ -24,6 +24,7 @@
 #include "aloft/bootsel.h"
 #include "aloft/event.h"
 #include "aloft/note.h"
+#include "aloft/policy.h"
 #include "aloft/resume.h"
 #include "aloft/slots.h"
 #include "aloft/verify.h"
@@ -33,6 +34,7 @@ struct aloft_engine_config {
     const struct aloft_slots *slots;
     const struct aloft_image_rules *rules;   // what an image must be to run here; copied
     const struct aloft_image_facts *current; // refuse this project and version; NULL: accept all
+    const struct aloft_policy *policy;       // what the owner refuses besides; NULL: nothing
     const struct aloft_events *events;       // may be NULL; must outlive the engine
     int running;                             // the slot that runs
     int target;                              // ALOFT_SLOT_NONE: the next one
@@ -52,6 +54,7 @@ struct aloft_engine {
     enum aloft_err err;
     const struct aloft_slots *slots;
     const struct aloft_image_facts *current;
+    const struct aloft_policy *policy;
     const struct aloft_events *events;
     struct aloft_image_rules rules;
     uint32_t len;       // promised, 0 when not known
@@ -96,9 +99,10 @@ enum aloft_err aloft_engine_resume(struct aloft_engine *engine,
 
 // Takes bytes of the artifact, as many as there is room for, and says how many in *used. Touches no
 // flash; step makes room. Splits of the input never change the result.
-// Errors: those of aloft_image_next; SAME_VERSION, TRIAL_FAILED; IMAGE_TOO_LARGE; the stage's, and
-//         ENC_KEY when what it opened is no image, ENC_NO_KEY when there is none and what came is
-//         encrypted; STATE after finish or a failure.
+// Errors: those of aloft_image_next; SAME_VERSION, TRIAL_FAILED; IMAGE_PROJECT, IMAGE_OLDER or what
+//         else the policy says; IMAGE_TOO_LARGE; the stage's, and ENC_KEY when what it opened is no
+//         image, ENC_NO_KEY when there is none and what came is encrypted; STATE after finish or a
+//         failure.
 enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *data, uint32_t len,
                                  uint32_t *used);
 
@@ -106,8 +110,8 @@ enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *dat
 uint32_t aloft_engine_room(const struct aloft_engine *engine);
 
 // The artifact is complete: what remains is writing the rest, judging, and the first 16 bytes.
-// Errors: IMAGE_EMPTY, IMAGE_TRUNCATED, HTTP_SHORT when fewer bytes came than begin was told; the
-//         stage's.
+// Errors: IMAGE_EMPTY, IMAGE_TRUNCATED, HTTP_SHORT when fewer bytes came than begin was told;
+//         SIGNATURE_MISSING when the rules want one and no signature sector came; the stage's.
 enum aloft_err aloft_engine_finish(struct aloft_engine *engine);
 
 // At most one erase or program, after a look at no more than 4 KiB; or reading that much. While a

@@ -57,7 +57,8 @@
     X(SIGNATURE_CURVE, -145, "The signature uses P-192 or P-384; sign with RSA-3072 or P-256")     \
     X(SIGNATURE_BLOCK, -146, "The signature block is damaged; sign the image again")               \
     X(SIGNATURE_SECTOR, -147, "Besides its blocks, the signature sector is not blank")             \
-    X(IMAGE_SECURE_VERSION, -148, "The image's security version is below what this device allows")
+    X(IMAGE_SECURE_VERSION, -148, "The image's security version is below what this device allows") \
+    X(IMAGE_PROJECT, -149, "The image is of another project than the app that runs")
 
 // What only an app may meet: network, ways, NVS.
 #define ALOFT_ERR_APP_LIST(X)                                                                      \
@@ -138,6 +139,7 @@
     X(ENC_REQUIRED, -164, "The image is not encrypted; this device takes only encrypted ones")     \
     X(ENC_ECC, -165, "The image is encrypted with ECIES-P256; encrypt it for RSA-3072")            \
     X(ENC_LENGTH, -166, "The encrypted image is not as long as its header says; make it again")    \
+    X(IMAGE_OLDER, -170, "The image is older than the app that runs; this device takes no such")   \
     X(EFUSE_BURN, -180, "The eFuse bits were not burned; burn again, it goes on where it was")     \
     X(EFUSE_PROTECTED, -181, "The eFuse bits are write-protected: they stay as they are")          \
     X(EFUSE_FULL, -182, "No eFuse key block is free; each can be burned only once")                \

@@ -20,7 +20,8 @@ struct aloft_intake_config {
     const struct aloft_slots *slots;
     const struct aloft_image_rules *rules; // what an image must be to run here; crypto is required
     const struct aloft_image_facts *current; // of the running app; NULL: never refuse as the same
-    struct aloft_stage *stage; // opens encrypted images (unwrap.h); NULL: plain ones alone
+    struct aloft_stage *stage;         // opens encrypted images (unwrap.h); NULL: plain ones alone
+    const struct aloft_policy *policy; // what the owner refuses besides; NULL: nothing
     struct aloft_events events;
     int running; // the slot that runs
     bool trial;  // select the new slot on trial
