@@ -172,6 +172,14 @@ static void texts(void)
     emit_text("webui", "form", "01030001",
               "XY\r\n--XY\r\nContent-Disposition: form-data; name=\"firmware\"; "
               "filename=\"a.bin\"\r\n\r\nhello\r\n--XYZ\r\n--XY--\r\n");
+    emit_text("web", "boot", "010300", "{\"slot\":\"ota_0\"}");
+    emit_text("web", "odd", "010000", "{\"slot\" : [\"a\"], \"slot\":\"ota_1\",\"factory\"");
+    emit_text("web", "command", "000300",
+              "POST /api/factory HTTP/1.1\r\nHost: d\r\nAuthorization: Bearer sesame\r\n"
+              "Content-Length: 0\r\n\r\n");
+    emit_text("web", "stranger", "000000",
+              "POST /api/boot HTTP/1.1\r\nHost: d\r\nOrigin: http://d\r\nAuthorization: Bearer "
+              "u\r\nContent-Length: 16\r\n\r\n{\"slot\":\"ota_0\"}");
     emit("url", "path", "", LIT("http://host/a/b?q#f\0../c/./d?e"));
     emit("url", "port", "", LIT("https://host:8070\0//other/x"));
     emit("url", "ipv6", "", LIT("http://[::1]:80?q\0?r"));
