@@ -2,6 +2,7 @@
 // are read and written by core; what is new here is the order of questions.
 #include "hostlib/sign.h"
 #include "aloft/bytes.h"
+#include "aloft/trust.h"
 #include "hostlib/image_scan.h"
 #include "hostlib/mbed_crypto.h"
 #include <stdlib.h>
@@ -235,18 +236,6 @@ static void judge_block(const struct aloft_sign *sign, uint32_t at,
     }
 }
 
-// Blocks from the first place on, without gaps, and FF after them.
-static bool tidy(const struct aloft_sign *sign, const struct aloft_sign_block *blocks)
-{
-    const uint32_t used = ALOFT_SIGBLOCK_MAX * ALOFT_SIGBLOCK_LEN;
-    bool gap = false;
-    for (uint32_t i = 1; i < ALOFT_SIGBLOCK_MAX; i++) {
-        gap =
-            gap || (blocks[i - 1].state == ALOFT_SIGN_BLANK && blocks[i].state != ALOFT_SIGN_BLANK);
-    }
-    return !gap && blank(sector_of(sign) + used, SECTOR - used);
-}
-
 static bool any(const struct aloft_sign_block *blocks, enum aloft_sign_state state)
 {
     bool found = false;
@@ -256,21 +245,44 @@ static bool any(const struct aloft_sign_block *blocks, enum aloft_sign_state sta
     return found;
 }
 
+static enum aloft_err read_data(void *ctx, uint32_t addr, void *buf, uint32_t len)
+{
+    const struct aloft_sign *sign = ctx;
+    memcpy(buf, sign->data + addr, len);
+    return ALOFT_OK;
+}
+
+// What a device says that trusts this key, or nobody.
+static enum aloft_err ask_device(struct aloft_sign *sign, const uint8_t *digest)
+{
+    static const struct aloft_flash_ops ops = {.read = read_data};
+    uint8_t scratch[ALOFT_SIGBLOCK_LEN];
+    const uint32_t len = aloft_sign_len(sign);
+    const struct aloft_flash flash = {&ops, sign, {len, SECTOR, SECTOR, 1}};
+    const struct aloft_flash_view view = {&flash, 0, len};
+    struct aloft_trust trust = {.count = digest != NULL, .block = scratch};
+    if (digest != NULL) {
+        memcpy(trust.key[0], digest, ALOFT_SHA256_LEN);
+    }
+    return aloft_trust_judge(&trust, &aloft_mbed_signed_crypto, &view, sign->content_len,
+                             sign->digest);
+}
+
+// Any of the keys is enough; when none is, what speaks against the file is more than that.
+static enum aloft_err ask_devices(struct aloft_sign *sign, const struct aloft_sign_trust *trust)
+{
+    enum aloft_err err = ask_device(sign, NULL);
+    for (size_t i = 0; i < trust->count && err != ALOFT_OK; i++) {
+        enum aloft_err says = ask_device(sign, trust->digests[i]);
+        err = says == ALOFT_ERR_SIGNATURE_KEY ? err : says;
+    }
+    return err;
+}
+
 enum aloft_err aloft_sign_judge(const struct aloft_sign *sign, const struct aloft_sign_trust *trust,
                                 struct aloft_sign_block blocks[ALOFT_SIGBLOCK_MAX])
 {
-    // What speaks against the file whatever else is there; then what is good; then why nothing is.
-    static const struct {
-        enum aloft_sign_state state;
-        enum aloft_err err;
-    } rules[] = {
-        {ALOFT_SIGN_DAMAGED, ALOFT_ERR_SIGNATURE_BLOCK},
-        {ALOFT_SIGN_OTHER, ALOFT_ERR_SIGNATURE_IMAGE},
-        {ALOFT_SIGN_GOOD, ALOFT_OK},
-        {ALOFT_SIGN_BAD, ALOFT_ERR_SIGNATURE_BAD},
-        {ALOFT_SIGN_UNKNOWN, ALOFT_ERR_SIGNATURE_KEY},
-        {ALOFT_SIGN_WEAK, ALOFT_ERR_SIGNATURE_CURVE},
-    };
+    struct aloft_sign copy = *sign; // the seam's context is not const
     for (uint32_t i = 0; i < ALOFT_SIGBLOCK_MAX; i++) {
         judge_block(sign, i, trust, &blocks[i]);
     }
@@ -280,15 +292,11 @@ enum aloft_err aloft_sign_judge(const struct aloft_sign *sign, const struct alof
     if (!sign->has_sector || (!sign->image && !looks_signed(sector_of(sign)))) {
         return ALOFT_ERR_SIGNATURE_MISSING;
     }
-    if (!tidy(sign, blocks)) {
-        return ALOFT_ERR_SIGNATURE_SECTOR;
+    enum aloft_err err = ask_devices(&copy, trust);
+    if (err == ALOFT_OK && any(blocks, ALOFT_SIGN_DAMAGED)) {
+        return ALOFT_ERR_SIGNATURE_BLOCK;
     }
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        if (any(blocks, rules[i].state)) {
-            return rules[i].err;
-        }
-    }
-    return ALOFT_ERR_SIGNATURE_MISSING;
+    return err == ALOFT_OK && any(blocks, ALOFT_SIGN_OTHER) ? ALOFT_ERR_SIGNATURE_IMAGE : err;
 }
 
 // ---- sign
@@ -299,13 +307,12 @@ static bool may_append(const struct aloft_sign *sign, struct aloft_message *erro
     static const struct aloft_sign_trust nobody = {NULL, 0};
     struct aloft_sign_block blocks[ALOFT_SIGBLOCK_MAX];
     enum aloft_err err = aloft_sign_judge(sign, &nobody, blocks);
-    bool bad = any(blocks, ALOFT_SIGN_BAD) ||
+    bool bad = any(blocks, ALOFT_SIGN_BAD) || any(blocks, ALOFT_SIGN_DAMAGED) ||
+               any(blocks, ALOFT_SIGN_OTHER) ||
                (err != ALOFT_ERR_SIGNATURE_KEY && err != ALOFT_ERR_SIGNATURE_CURVE);
-    return !bad ||
-           aloft_message_set(error,
-                             "the signatures that are there are not sound: %s; --replace signs "
-                             "afresh",
-                             aloft_err_sentence(err));
+    return !bad || aloft_message_set(
+                       error, "not all signatures that are there are sound; 'aloft verify' says "
+                              "which, and --replace signs afresh");
 }
 
 bool aloft_sign_begin(struct aloft_sign *sign, enum aloft_sign_how how, struct aloft_message *error)

@@ -79,8 +79,8 @@ struct aloft_sign_trust {
     size_t count;
 };
 
-// Judges the sector: OK when a block is good and nothing in the sector speaks against it. A block
-// that is damaged or of other content does, and so does anything but FF behind the blocks.
+// Judges the sector as a device does that trusts these keys (aloft/trust.h), and more strictly in
+// one thing: a block that is damaged or of other content does not pass beside a good one either.
 // Errors: SIGNATURE_MISSING, SIGNATURE_BLOCK, SIGNATURE_SECTOR, SIGNATURE_IMAGE, SIGNATURE_BAD,
 //         SIGNATURE_KEY, SIGNATURE_CURVE, IMAGE_TRAILING, CRYPTO.
 enum aloft_err aloft_sign_judge(const struct aloft_sign *sign, const struct aloft_sign_trust *trust,

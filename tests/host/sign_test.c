@@ -121,8 +121,8 @@ static void what_is_wrong_is_said(void **state)
     assert_int_equal(verdict(file, FILE_LEN, digest, blocks), ALOFT_ERR_SIGNATURE_SECTOR);
     block[FILE_LEN - CONTENT - 1] = 0xFF;
     memcpy(block + ALOFT_SIGBLOCK_LEN, block, ALOFT_SIGBLOCK_LEN);
-    memset(block, 0xFF, ALOFT_SIGBLOCK_LEN);
-    assert_int_equal(verdict(file, FILE_LEN, digest, blocks), ALOFT_ERR_SIGNATURE_SECTOR);
+    memset(block, 0xFF, ALOFT_SIGBLOCK_LEN); // a device takes it at the second place, too
+    assert_int_equal(verdict(file, FILE_LEN, digest, blocks), ALOFT_OK);
     espsecure_block(block, golden[0].start, golden[0].len, golden[0].crc);
     block[ALOFT_SIGBLOCK_LEN + 900] ^= 1; // a damaged block beside a good one
     assert_int_equal(verdict(file, FILE_LEN, digest, blocks), ALOFT_ERR_SIGNATURE_BLOCK);
@@ -306,7 +306,8 @@ static void a_signed_file_is_not_signed_again_by_accident(void **state)
 
 static void nothing_is_appended_to_signatures_that_are_not_sound(void **state)
 {
-    static const uint32_t spoil[] = {7, CONTENT + 600, CONTENT + 1210, FILE_LEN - 1};
+    static const uint32_t spoil[] = {7, CONTENT + 600, CONTENT + 1210, FILE_LEN - 1,
+                                     CONTENT + ALOFT_SIGBLOCK_LEN};
     struct aloft_sign sign;
     struct aloft_message error;
     (void)state;
@@ -316,7 +317,7 @@ static void nothing_is_appended_to_signatures_that_are_not_sound(void **state)
         file[spoil[i]] ^= 1;
         assert_true(open_file(&sign, FILE_LEN, &error));
         assert_false(aloft_sign_begin(&sign, ALOFT_SIGN_APPEND, &error));
-        assert_non_null(strstr(error.text, "not sound"));
+        assert_non_null(strstr(error.text, "sound"));
         aloft_sign_release(&sign);
     }
 }
