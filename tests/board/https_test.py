@@ -237,7 +237,7 @@ def servers_that_are_not_who_they_say_are_refused(folder):
         ("TLS_HOST", ca.server("elsewhere", "IP:127.0.0.2,DNS:localhost,DNS:127.0.0.1")),
         ("TLS_UNTRUSTED", ca.server("itself", itself=True)),
         ("TLS_UNTRUSTED", stranger.server("of another")),
-        ("TLS_REVOKED", lost),
+        ("TLS_OLD_PIN", lost),
     ]
     demo = https_app(folder, "app", server.url("/hello.bin"), ca=ca.crt, pin_revoked=lost.pin())
     for fault, cert in cases:
@@ -294,7 +294,7 @@ def nvs_comes_before_settings(folder):
     demo = https_app(folder, "app", server.url("/hello.bin"), ca=ca.crt)
     board = Board(folder / "flash").create(demo)
     aloft("nvs", "set", board.flash, "aloft", "pin_revoked", server.cert.pin())
-    refused(board, "TLS_REVOKED")
+    refused(board, "TLS_OLD_PIN")
     server.cert = ca.server("with a new key")
     updates(board)
 
