@@ -355,8 +355,9 @@ static uint32_t feed_datagram(struct aloft_push *push, const struct aloft_way_pe
     uint8_t response[ALOFT_SHA256_LEN];
     const char *cnonce;
     bool answering = push->phase == INVITED || push->phase == PROVING || push->phase == ACCEPTED;
-    if (answering || push->answer_len > 0) {
-        return 0; // the next answer is another sender's
+    bool over = push->phase >= ANSWERING && push->err != ALOFT_OK;
+    if (answering || over || push->answer_len > 0) {
+        return 0; // the next answer is another sender's, or the one before is still being seen off
     }
     if (aloft_espota_parse_invitation(data, len, &invitation)) {
         if (push->phase != IDLE && push->phase != CHALLENGED) {

@@ -457,6 +457,27 @@ static void a_sender_that_stalls_ends_its_push_in_time(void)
     }
 }
 
+// Whoever tried again at once after a refusal was told NET_BUSY, as long as the connection on which
+// the refusal was said had not been closed.
+static void a_push_after_a_refused_one_waits_until_that_is_seen_off(void)
+{
+    struct aloft_way_peer peer = {.host = SENDER, .port = 5555};
+    static const uint8_t again[] = "0 40000 900 00112233445566778899aabbccddeeff\n";
+    begin_push();
+    accept_connection();
+    CHECK_EQ(wait_deadline(), ALOFT_WAY_WAIT); // the fault
+    CHECK(world.linked);
+    CHECK_EQ(world.way.ops->feed(&push, ALOFT_WAY_ID_INVITE, &peer, again, sizeof again - 1,
+                                 world.now_ms),
+             0);
+    CHECK_EQ(hang_up(), ALOFT_WAY_WAIT);
+    CHECK_EQ(world.way.ops->feed(&push, ALOFT_WAY_ID_INVITE, &peer, again, sizeof again - 1,
+                                 world.now_ms),
+             sizeof again - 1);
+    (void)settle();
+    CHECK_TEXT(world.answer, "OK");
+}
+
 static void a_sender_that_cannot_be_reached_ends_its_push(void)
 {
     begin_push();
@@ -629,6 +650,7 @@ CHECK_MAIN(TEST(a_push_goes_from_invitation_to_otadata_in_order),
            TEST(a_sender_that_goes_away_ends_its_push),
            TEST(a_sender_that_goes_away_after_its_last_byte_has_updated),
            TEST(a_sender_that_stalls_ends_its_push_in_time),
+           TEST(a_push_after_a_refused_one_waits_until_that_is_seen_off),
            TEST(a_sender_that_cannot_be_reached_ends_its_push),
            TEST(a_second_sender_is_told_and_the_first_goes_on),
            TEST(pieces_of_any_length_are_counted), TEST(bytes_beyond_the_announced_are_dropped),
