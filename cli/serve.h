@@ -6,11 +6,13 @@
 #include <limits.h>
 #include <microhttpd.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct aloft_serve {
     char root[PATH_MAX]; // resolved; every file served lies below it
     uint32_t limit_rate; // bytes a second for each answer; 0: none
+    bool tls;
     atomic_bool stopping;
 };
 

@@ -406,6 +406,29 @@ def https_never_becomes_http(folder):
     updates(Board(folder / "flash-up").create(demo))
 
 
+def aloft_serve_speaks_tls(folder):
+    ca, server, image = lab(folder)
+    cert = server.cert
+    (folder / "www").mkdir()
+    (folder / "www/hello.bin").write_bytes(image)
+    for wrong in (["--cert", cert.crt, "--key", ca.key], ["--cert", cert.key, "--key", cert.key],
+                  ["--cert", cert.crt, "--key", folder / "nothing"]):
+        aloft("serve", folder / "www", "--port", 0, *wrong, code=FAILED)
+    aloft("serve", folder / "www", "--port", 0, "--cert", cert.crt, code=2)
+    serve = subprocess.Popen([ALOFT, "serve", folder / "www", "--port", "0", "--cert", cert.crt,
+                              "--key", cert.key], stdout=subprocess.PIPE, text=True)
+    try:
+        url = serve.stdout.readline().split(" at ")[1].strip() + "hello.bin"
+        check(url.startswith("https://127.0.0.1:"), url)
+        got = subprocess.run(["curl", "-sS", "--cacert", ca.crt, "-r", "100-", url],
+                             stdout=subprocess.PIPE, check=True, timeout=60).stdout
+        check(got == image[100:], "curl got something else")
+        updates(Board(folder / "flash").create(https_app(folder, "app", url, ca=ca.crt)))
+    finally:
+        serve.terminate()
+        check(serve.wait(30) == 0, "it did not end well")
+
+
 if __name__ == "__main__":
     main([an_update_comes_over_https_and_later_requests_resume_the_session,
           a_body_without_a_length_ends_with_a_farewell_or_not_at_all,
@@ -416,4 +439,4 @@ if __name__ == "__main__":
           old_versions_of_tls_are_refused, nobody_in_between_can_talk_the_board_down,
           a_wire_that_is_cut_in_the_handshake_is_a_fault_with_a_name,
           a_server_that_hangs_in_the_handshake_is_given_up, what_is_no_tls_is_told_apart,
-          https_never_becomes_http])
+          https_never_becomes_http, aloft_serve_speaks_tls])
