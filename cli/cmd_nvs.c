@@ -47,7 +47,7 @@ static const char *type_name(uint8_t type)
 // Whoever has one of these can act as the one who knows the password.
 static bool is_secret(const char *ns, const char *key)
 {
-    static const char *const parts[] = {"_ha1", "_hash", "_token"};
+    static const char *const parts[] = {"_ha1", "_hash", "_token", "enc_key"};
     bool secret = false;
     for (size_t i = 0; i < COUNT(parts); i++) {
         secret = secret || strstr(key, parts[i]) != NULL;

@@ -1,5 +1,6 @@
 // aloft push: firmware from this computer into a device in the network, without a cable. Any device
 // that Arduino's IDE finds in its network takes it, whoever wrote its software.
+#include "aloft/encimg.h"
 #include "aloft/espota.h"
 #include "cli/args.h"
 #include "cli/commands.h"
@@ -97,8 +98,8 @@ static void warn_of_odd_firmware(const struct wish *wish)
                                             .chip_id = 0xFFFF,
                                             .chip_revision = 0xFFFF};
     struct aloft_image_scan scan;
-    if (wish->client.files) {
-        return;
+    if (wish->client.files || wish->file.data[0] == ALOFT_ENCIMG_FIRST) {
+        return; // what is encrypted, only the device can judge
     }
     aloft_image_scan(&rules, wish->file.data, (uint32_t)wish->file.len, &scan);
     if (!scan.headed) {

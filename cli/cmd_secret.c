@@ -5,6 +5,8 @@
 #include "cli/commands.h"
 #include "cli/flash_nvs.h"
 #include "cli/ui.h"
+#include "hostlib/file.h"
+#include "hostlib/rsa_key.h"
 #include "hostlib/secret.h"
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +21,7 @@ static const char space[] = "aloft";
 static const char device_default[] = "02a10f000001"; // the MAC of a virtual board
 static const char user[] = "admin";
 
-enum { PASSWORD_MAX = 256, GOOD_LEN = 8, DEVICE_MAX = 64 };
+enum { KEY_MAX = 4000, PASSWORD_MAX = 256, GOOD_LEN = 8, DEVICE_MAX = 64 };
 
 struct way {
     const char *name;
@@ -31,6 +33,7 @@ static const struct way ways[] = {
     {"push", {"push_hash", NULL}, "updates pushed by espota"},
     {"web", {"web_ha1", "web_ha1_md5"}, "the device's own web page, user admin"},
     {"control", {"ctl_token", NULL}, "the control channel"},
+    {"key", {"enc_key", NULL}, "encrypted firmware, a private key"},
 };
 
 static const struct way *find_way(const char *name)
@@ -195,9 +198,55 @@ static const struct way *way_of(const struct aloft_args *args, const char *name,
 {
     const struct way *way = find_way(name);
     if (way == NULL) {
-        *status = aloft_args_wrong(args, "'%s' is no way in; write push, web or control", name);
+        *status =
+            aloft_args_wrong(args, "'%s' is no way in; write push, web, control or key", name);
     }
     return way;
+}
+
+static bool is_key(const struct way *way)
+{
+    return strcmp(way->name, "key") == 0;
+}
+
+// As PEM, whatever it came as, so that the device has one form to read.
+static bool read_key(const char *path, char pem[KEY_MAX])
+{
+    struct aloft_message error;
+    struct aloft_file file = {NULL, 0};
+    mbedtls_pk_context key;
+    mbedtls_pk_init(&key);
+    bool good = aloft_file_read(path, KEY_MAX, &file, &error) &&
+                aloft_rsa_key_read(&key, ALOFT_RSA_PRIVATE, path, file.data, file.len, &error);
+    if (good && mbedtls_pk_write_key_pem(&key, (unsigned char *)pem, KEY_MAX) != 0) {
+        good = aloft_message_set(&error, "%s: the key is too long for NVS", path);
+    }
+    if (!good) {
+        aloft_ui_error("%s", error.text);
+    }
+    if (file.data != NULL) {
+        explicit_bzero(file.data, file.len);
+    }
+    aloft_file_release(&file);
+    mbedtls_pk_free(&key);
+    return good;
+}
+
+static int set_key(const struct aloft_flash_nvs_place *place, const struct way *way,
+                   const char *path)
+{
+    struct aloft_flash_nvs of;
+    char pem[KEY_MAX];
+    bool good = read_key(path, pem) && aloft_flash_nvs_open(&of, place, true);
+    if (good) {
+        good = store(&of, way->keys[0], pem);
+        good = aloft_flash_nvs_close(&of, good) && good;
+    }
+    explicit_bzero(pem, sizeof pem);
+    if (good) {
+        printf("%s: the key for %s is set\n", place->path, "encrypted firmware");
+    }
+    return good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }
 
 static int secret_set(int argc, char **argv)
@@ -207,9 +256,11 @@ static int secret_set(int argc, char **argv)
     struct aloft_arg_list operands;
     const char *file = NULL;
     const char *generation = NULL;
+    const char *key = NULL;
     char password[PASSWORD_MAX];
     const struct aloft_arg table[] = {
         {ALOFT_ARG_TEXT, 0, "password-file", "FILE", "its first line is the password", &file},
+        {ALOFT_ARG_TEXT, 0, "key-file", "KEY", "for key: RSA-3072, private, PEM or DER", &key},
         {ALOFT_ARG_TEXT, 0, "generation", "HASH",
          "sha256 or md5, for old clients [push sha256, web both]", &generation},
         ALOFT_FLASH_NVS_OPTIONS(place),
@@ -219,8 +270,10 @@ static int secret_set(int argc, char **argv)
         "FLASH WAY",
         "Sets the password of a way in: push, web or control. It comes from --password-file,\n"
         "from ALOFT_PASSWORD, or from you, unseen. Flash gets only what the protocol checks\n"
-        "it with (docs/SECRETS.md). The board must not be running.",
+        "it with (docs/SECRETS.md). The way 'key' is not a password but the private key that\n"
+        "opens encrypted firmware, from --key-file. The board must not be running.",
         "  aloft secret set board.flash web\n"
+        "  aloft secret set board.flash key --key-file enc.pem\n"
         "  aloft secret set board.flash push --password-file push.txt --generation md5",
         "0 set, 1 refused; the old password then still holds",
         table,
@@ -235,6 +288,14 @@ static int secret_set(int argc, char **argv)
     if (way == NULL) {
         return status;
     }
+    if (is_key(way) != (key != NULL)) {
+        return aloft_args_wrong(&args, key == NULL ? "a key is no password: give --key-file KEY"
+                                                   : "--key-file is for the way 'key'");
+    }
+    place.path = operands.items[0];
+    if (key != NULL) {
+        return set_key(&place, way, key);
+    }
     enum generation which = BOTH;
     if (generation != NULL) {
         which = strcmp(generation, "md5") == 0 ? ONLY_MD5 : ONLY_SHA256;
@@ -244,7 +305,6 @@ static int secret_set(int argc, char **argv)
                                     generation);
         }
     }
-    place.path = operands.items[0];
     bool good = get_password(file, password) && aloft_flash_nvs_open(&of, &place, true);
     if (good) {
         good = set_way(&of, way, which, password);
@@ -266,7 +326,7 @@ static int secret_list(int argc, char **argv)
     const struct aloft_args args = {
         "aloft secret list",
         "FLASH",
-        "Says which ways in have a password. The passwords themselves are not there.",
+        "Says which ways in have a password, or a key. The passwords themselves are not there.",
         "  aloft secret list board.flash",
         "0 listed, 1 it cannot be read",
         table,
@@ -299,8 +359,8 @@ static int secret_clear(int argc, char **argv)
     const struct aloft_args args = {
         "aloft secret clear",
         "FLASH WAY",
-        "Takes the password of a way in (push, web or control) away; its bytes in flash\n"
-        "become zeros. The board must not be running.",
+        "Takes the password of a way in (push, web or control) or the key away; its bytes in\n"
+        "flash become zeros. The board must not be running.",
         "  aloft secret clear board.flash push",
         "0 there is none any more, 1 refused",
         table,

@@ -4,6 +4,7 @@
 #define ALOFT_PORT_H
 
 #include "aloft/agent.h"
+#include "aloft/crypto.h"
 #include "aloft/intake.h"
 #include "aloft/way.h"
 
@@ -62,6 +63,9 @@ const char *aloft_port_setting(struct aloft_port *port, const char *key, const c
 // A secret of the device, or what proves one, from its key-value store (NVS, namespace "aloft").
 // False when it is not set or does not fit.
 bool aloft_port_secret(struct aloft_port *port, const char *key, char *out, uint32_t size);
+
+// Opens firmware that was encrypted for this device. NULL: it has no key. Lives as long as the app.
+const struct aloft_decrypt *aloft_port_decrypt(struct aloft_port *port);
 
 // What tells this device from others, and is printed on none: its MAC. Lives as long as the app.
 const char *aloft_port_device_id(struct aloft_port *port);

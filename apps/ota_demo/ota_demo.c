@@ -17,6 +17,8 @@
 //   listen   address on which push and web listen (127.0.0.1)
 //   downgrade  "no": refuse what is older than this app      project  "same": refuse another
 //              project; on all ways. By default both are taken, and nothing in a file changes that
+//   encrypted  "required": take only encrypted images; those that the device has a key for
+//              (`aloft secret set FLASH key`) are taken in any case
 //   pull     "off": take only what is pushed or uploaded (ways.h)
 //   confirm  "never": stay on trial      crash  "start": crash at once      hang  "start"
 #include "arduino.h"
@@ -334,6 +336,7 @@ static enum aloft_err update(struct demo *demo)
         .rules = aloft_port_rules(port),
         .current = aloft_port_running_facts(port),
         .policy = &demo->policy,
+        .stage = &demo->ways.unwrap.stage,
         .events = {on_event, demo},
         .guise = demo->guise,
         .running = aloft_port_running(port),

@@ -169,7 +169,9 @@ bool ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_p
 {
     // A person who brings an image wants it, even if it calls itself what runs already: `current`
     // is left out, as sketches of one name and version are the rule with Arduino.
+    bool required = strcmp(aloft_port_setting(port, "encrypted", ""), "required") == 0;
     const struct aloft_intake_config intake = {.slots = aloft_port_slots(port),
+                                               .stage = &ways->unwrap.stage,
                                                .rules = aloft_port_rules(port),
                                                .policy = policy,
                                                .events = *events,
@@ -182,6 +184,7 @@ bool ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_p
                                                  .running = aloft_port_running(port),
                                                  .trial = true};
     ways->port = port;
+    aloft_unwrap_init(&ways->unwrap, aloft_port_decrypt(port), required);
     aloft_intake_init(&ways->intake, &intake);
     aloft_control_init(&ways->control, &control);
     aloft_port_on_line(port, on_line, ways,

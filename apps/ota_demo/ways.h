@@ -11,11 +11,13 @@
 #define ALOFT_OTA_DEMO_WAYS_H
 
 #include "aloft/push.h"
+#include "aloft/unwrap.h"
 #include "aloft/web.h"
 #include "ports/port.h"
 
 struct ways {
     struct aloft_port *port;
+    struct aloft_unwrap unwrap; // opens encrypted images, whoever brings them
     struct aloft_intake intake;
     struct aloft_control control;
     struct aloft_push push;

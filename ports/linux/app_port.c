@@ -7,6 +7,7 @@
 #include "aloft/verify.h"
 #include "hostlib/image_desc.h"
 #include "hostlib/mbed_crypto.h"
+#include "hostlib/mbed_decrypt.h"
 #include "hostlib/settings.h"
 #include "ports/linux/board.h"
 #include "ports/linux/net.h"
@@ -17,7 +18,14 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { HOOKS_MAX = 8, IDLE_MS = 1000, TURN_MS = 1000, WIFI_STEP_MS = 20, WIFI_IP_MS = 100 };
+enum {
+    DECRYPT_KEY_MAX = 4000,
+    HOOKS_MAX = 8,
+    IDLE_MS = 1000,
+    TURN_MS = 1000,
+    WIFI_STEP_MS = 20,
+    WIFI_IP_MS = 100
+};
 
 #define RESTART_MS 5000u // of shutdown, when a way asks for a restart
 
@@ -44,6 +52,7 @@ struct aloft_port {
     int running;
     struct hook hooks[HOOKS_MAX];
     uint32_t hook_count;
+    struct aloft_mbed_decrypt *decrypt; // NULL: there is no key, or nobody has asked
     struct known_setting *settings;
     uint32_t settings_len;
     uint8_t settings_block[ALOFT_SETTINGS_LEN_MAX];
@@ -180,6 +189,22 @@ bool aloft_port_secret(struct aloft_port *port, const char *key, char *out, uint
                             note_nvs, &view) == ALOFT_OK &&
            view.len != 0 && aloft_nvs_open(&nvs, &view) == ALOFT_OK &&
            aloft_nvs_get_str(&nvs, "aloft", key, out, size) == ALOFT_OK;
+}
+
+// The key is in NVS as PEM, for want of a chip that keeps one.
+const struct aloft_decrypt *aloft_port_decrypt(struct aloft_port *port)
+{
+    char pem[DECRYPT_KEY_MAX];
+    struct aloft_message error;
+    if (port->decrypt == NULL && aloft_port_secret(port, "enc_key", pem, sizeof pem)) {
+        port->decrypt = aloft_mbed_decrypt_new("The key for encrypted firmware", (uint8_t *)pem,
+                                               strlen(pem), &error);
+        explicit_bzero(pem, sizeof pem);
+        if (port->decrypt == NULL) {
+            aloft_port_log(port, 'E', "port", "%s", error.text);
+        }
+    }
+    return port->decrypt != NULL ? aloft_mbed_decrypt_table(port->decrypt) : NULL;
 }
 
 const char *aloft_port_device_id(struct aloft_port *port)
