@@ -522,8 +522,7 @@ static bool work(struct aloft_agent *agent)
 // A fault of the link or the server, or another's turn, which may have passed at the next try.
 static bool may_pass(enum aloft_err err)
 {
-    return (err <= ALOFT_ERR_NET_BUSY && err >= ALOFT_ERR_NET_IDLE_TIMEOUT &&
-            err != ALOFT_ERR_NET_TLS) ||
+    return (err <= ALOFT_ERR_NET_BUSY && err >= ALOFT_ERR_NET_IDLE_TIMEOUT) ||
            err == ALOFT_ERR_TLS_CUT || err == ALOFT_ERR_HTTP_SHORT ||
            err == ALOFT_ERR_HTTP_SERVER_ERROR;
 }

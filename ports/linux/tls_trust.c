@@ -30,18 +30,19 @@ static bool read_hex(const char *text, uint8_t *pin)
     return true;
 }
 
+// Base64 may begin with the '/' that a prefix may end with, so the length decides.
 static bool read_pin(const char *text, size_t len, uint8_t *pin)
 {
-    static const char *const prefixes[] = {"sha256//", "sha256/"};
-    for (size_t i = 0; i < 2; i++) {
-        size_t n = strlen(prefixes[i]);
-        if (len >= n && memcmp(text, prefixes[i], n) == 0) {
-            text += n;
-            len -= n;
-            break;
-        }
-    }
+    static const char prefix[] = "sha256/";
+    const size_t prefix_len = sizeof prefix - 1;
     size_t pin_len = 0;
+    if (len > prefix_len && memcmp(text, prefix, prefix_len) == 0) {
+        text += prefix_len;
+        len -= prefix_len;
+        bool second = text[0] == '/' && (len == BASE64_LEN + 1 || len == HEX_LEN + 1);
+        text += second;
+        len -= second;
+    }
     if (len == HEX_LEN) {
         return read_hex(text, pin);
     }
@@ -105,7 +106,7 @@ void aloft_tls_anchors_free(struct aloft_tls_anchors *anchors)
 
 int64_t aloft_tls_anchors_now(const struct aloft_tls_anchors *anchors, bool *known)
 {
-    int64_t now;
+    int64_t now = 0;
     *known = anchors->now != NULL && anchors->now(anchors->ctx, &now) && now >= anchors->built;
     return *known ? now : anchors->built;
 }

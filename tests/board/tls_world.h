@@ -74,8 +74,8 @@ static void make_pins(struct cert *cert)
 }
 
 // Signs cert by issuer, which may be itself. hosts: a name and an address, in DER; NULL: a CA.
-static void make_cert(struct cert *cert, const char *name, const struct cert *issuer,
-                      const char *from, const char *to)
+static void make_cert(struct cert *cert, const char *name, struct cert *issuer, const char *from,
+                      const char *to)
 {
     // SubjectAltName of board.test and 127.0.0.1; that of a certificate for others has other.test.
     static const uint8_t here[] = "\x30\x12\x82\x0a"
@@ -94,7 +94,7 @@ static void make_cert(struct cert *cert, const char *name, const struct cert *is
     mbedtls_x509write_crt_set_version(&write, MBEDTLS_X509_CRT_VERSION_3);
     mbedtls_x509write_crt_set_md_alg(&write, MBEDTLS_MD_SHA256);
     mbedtls_x509write_crt_set_subject_key(&write, &cert->key);
-    mbedtls_x509write_crt_set_issuer_key(&write, (mbedtls_pk_context *)&issuer->key);
+    mbedtls_x509write_crt_set_issuer_key(&write, &issuer->key);
     MUST(mbedtls_x509write_crt_set_subject_name(&write, cert->name));
     MUST(mbedtls_x509write_crt_set_issuer_name(&write, issuer->name));
     MUST(mbedtls_x509write_crt_set_serial(&write, &serial));
@@ -157,7 +157,7 @@ enum way_of_wire { TO_CLIENT, TO_SERVER, WAYS };
 
 // What a case asks for, and what came of it.
 struct run {
-    const struct cert *cert; // the server's; NULL: the server is `script`
+    struct cert *cert; // the server's; NULL: the server is `script`
     const char *host;
     uint16_t port;      // another one is another session
     int server_max;     // minor version of TLS: 1 is TLS 1.0
@@ -218,8 +218,7 @@ static void server_begin(struct server *server, const struct run *run, int fd)
     if (run->ciphers != NULL) {
         mbedtls_ssl_conf_ciphersuites(config, run->ciphers);
     }
-    MUST(mbedtls_ssl_conf_own_cert(config, (mbedtls_x509_crt *)&run->cert->crt,
-                                   (mbedtls_pk_context *)&run->cert->key));
+    MUST(mbedtls_ssl_conf_own_cert(config, &run->cert->crt, &run->cert->key));
     MUST(mbedtls_ssl_setup(&server->ssl, config));
     mbedtls_ssl_set_bio(&server->ssl, &server->fd, server_send, server_recv, NULL);
 }
