@@ -320,6 +320,19 @@ static void signatures(void)
     emit("sign", "blank-behind", "06", file, sizeof file);
 }
 
+// The target repairs what the first byte asks for: magic, length, tag.
+static void encrypted(void)
+{
+    static uint8_t bytes[32 + 512 + 900];
+    memset(bytes, 0x31, sizeof bytes);
+    emit("unwrap", "whole", "27", bytes, sizeof bytes);
+    emit("unwrap", "wrong_tag", "03", bytes, sizeof bytes);
+    emit("unwrap", "cut", "25", bytes, sizeof bytes - 100);
+    emit("unwrap", "no_image", "37", bytes, sizeof bytes);
+    emit("unwrap", "plain", "00", bytes, 300);
+    emit("unwrap", "required", "08", bytes, 300);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -338,5 +351,6 @@ int main(int argc, char **argv)
     blocks();
     scripts();
     signatures();
+    encrypted();
     return 0;
 }

@@ -4,6 +4,8 @@
 #include "app.h"
 #include "aloft/bootsel.h"
 #include "aloft/engine.h"
+#include "aloft/unwrap.h"
+#include "seal.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -119,6 +121,8 @@ static bool engine_steps(struct world *world, struct aloft_engine *engine)
 struct pull {
     struct aloft_engine engine;
     struct aloft_artifact artifact;
+    struct aloft_unwrap unwrap;
+    struct seal seal;
     int version;
     bool resumed;
     bool anew; // what was begun has been found unfit to go on from
@@ -148,8 +152,11 @@ static enum aloft_err begin(struct world *world, struct pull *pull, uint32_t *of
                                          .rules = &world_rules,
                                          .running = slot_of_place(world->running),
                                          .target = ALOFT_SLOT_NONE};
-    (void)world_artifact(pull->version, &config.len);
+    (void)world_artifact(world, pull->version, &config.len);
     struct aloft_artifact offer = offered(world, pull->version, config.len);
+    seal_init(&pull->seal);
+    aloft_unwrap_init(&pull->unwrap, &pull->seal.decrypt, false);
+    config.stage = world->scenario->sealed != 0 ? &pull->unwrap.stage : NULL;
     config.artifact = world->scenario->tagged != 0 ? &pull->artifact : NULL;
     pull->resumed = config.artifact != NULL && !pull->anew &&
                     aloft_engine_begun(&world->slots, config.running, &pull->artifact, off) &&
@@ -183,7 +190,7 @@ static bool feed(struct world *world, struct pull *pull, uint32_t limit)
 {
     uint32_t len;
     uint32_t off;
-    const uint8_t *bytes = world_artifact(pull->version, &len);
+    const uint8_t *bytes = world_artifact(world, pull->version, &len);
     enum aloft_err err = begin(world, pull, &off);
     if (err == ALOFT_OK) {
         account(world, pull, off);
@@ -210,7 +217,7 @@ static bool feed(struct world *world, struct pull *pull, uint32_t limit)
 static bool download(struct world *world, struct pull *pull)
 {
     uint32_t len;
-    (void)world_artifact(pull->version, &len);
+    (void)world_artifact(world, pull->version, &len);
     if (!feed(world, pull, len)) {
         return false;
     }
@@ -319,7 +326,7 @@ static bool follow(struct world *world, struct script_step step)
         update(world, step.arg);
         return false;
     case PART:
-        (void)world_artifact(step.arg, &len);
+        (void)world_artifact(world, step.arg, &len);
         (void)feed(world, &part, len / 2); // a fault is in the verdict
         excuse(world, step.arg);
         next_step(world);

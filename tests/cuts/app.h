@@ -10,6 +10,6 @@ void app_run(struct world *world);
 
 // Of the world, for its apps.
 extern const struct aloft_image_rules world_rules;
-const uint8_t *world_artifact(int version, uint32_t *len);
+const uint8_t *world_artifact(const struct world *world, int version, uint32_t *len);
 
 #endif

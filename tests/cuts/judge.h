@@ -25,7 +25,10 @@ enum {
 struct judge_artifact {
     const uint8_t *bytes;
     uint32_t len;
+    const uint8_t *sealed; // the same, encrypted: JUDGE_SEAL bytes more
 };
+
+enum { JUDGE_SEAL = 512 };
 
 struct judge_slot {
     uint32_t addr;

@@ -118,9 +118,10 @@ static bool progress_is_so(const struct judge *judge, const uint8_t *slot, uint3
     const uint8_t *unit = progress_unit(size, area, 0);
     uint8_t said[SAID_MAX];
     uint32_t n = 1;
-    if (unit == NULL || unit[8] != 'R' || unit[9] != 'S') {
+    if (unit == NULL || (unit[8] != 'R' && unit[8] != 'S') || unit[9] != 'S') {
         return true;
     }
+    uint32_t seal = unit[8] == 'S' ? JUDGE_SEAL : 0; // behind the notes
     uint32_t total = word(unit);
     uint32_t tag = unit[10];
     uint32_t head = unit[11];
@@ -136,10 +137,13 @@ static bool progress_is_so(const struct judge *judge, const uint8_t *slot, uint3
         return false;
     }
     const struct judge_artifact *artifact = &judge->artifacts[version];
-    if (total != artifact->len || memcmp(said + tag, artifact->bytes, head) != 0) {
+    if (seal != 0 && memcmp(area + SECTOR - seal, artifact->sealed, seal) != 0) {
         return false;
     }
-    for (; n < SECTOR / size && !blank(area + n * size, size); n++) {
+    if (total != artifact->len + seal || memcmp(said + tag, artifact->bytes, head) != 0) {
+        return false;
+    }
+    for (; n < (SECTOR - seal) / size && !blank(area + n * size, size); n++) {
         unit = progress_unit(size, area, n);
         uint32_t off = unit != NULL ? word(unit) : head;
         if (off < head || off > total ||

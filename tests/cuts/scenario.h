@@ -64,6 +64,7 @@ struct scenario {
     uint8_t notes;   // old notes in sector 0, of rewrites of record 1 that are done
     uint8_t unit;    // the chip programs no less than this, 16 or 32 bytes; 0: a byte
     uint8_t tagged;  // bit v: the server gives version v a tag, so its download can be resumed
+    uint8_t sealed;  // bit v: version v comes encrypted
     bool stale;      // notes of a download may be left that tell of what is gone
     bool open_trial; // it begins with the app on trial running, in the slot that otadata selects
     bool untried;    // the product does without trials: what is set runs as confirmed

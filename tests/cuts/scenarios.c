@@ -119,6 +119,22 @@ static const struct scenario table[] = {
      .wanted = HUGE},
     {"resume-over-what-rotted", 2, false, true, {V2, V1}, {{3, VALID}, {2, VALID}},
      .rotten = 1, .tagged = ALL, .script = {{PART, BIG}, {UPDATE, BIG}}, .wanted = BIG},
+    // Encrypted ones: what comes is not what is written, and the header must outlive the power.
+    {"encrypted-update", 2, true, true, {V1, V2, 0, 0, BIG}, {{1, VALID}, {2, VALID}},
+     .sealed = ALL, .script = {{UPDATE, V3}}, .wanted = V3},
+    {"encrypted-resume", 2, true, false, {V1, V2, 0, 0, V3}, {{1, VALID}, {2, VALID}},
+     .tagged = ALL, .sealed = ALL, .script = {{UPDATE, BIG}}, .wanted = BIG},
+    {"encrypted-resume-of-four-notes", 2, true, true, {V2, 0, 0, 0, V1}, {{1, VALID}, {0, 0}},
+     .tagged = ALL, .sealed = ALL, .script = {{UPDATE, HUGE}}, .wanted = HUGE},
+    {"encrypted-resume-after-reset", 2, false, true, {V1, V2}, {{1, VALID}, {2, VALID}},
+     .tagged = ALL, .sealed = ALL, .script = {{PART, HUGE}, {RESTART, 0}, {UPDATE, HUGE}},
+     .wanted = HUGE},
+    {"encrypted-resume-by-a-plain-one", 2, true, true, {V1, V2, 0, 0, V2}, {{1, VALID}, {2, VALID}},
+     .tagged = ALL, .sealed = 1 << HUGE,
+     .script = {{PART, HUGE}, {RESTART, 0}, {UPDATE, BIG}}, .wanted = BIG},
+    {"plain-resume-by-an-encrypted-one", 2, true, true, {V1, V2, 0, 0, V2},
+     {{1, VALID}, {2, VALID}}, .tagged = ALL, .sealed = 1 << BIG,
+     .script = {{PART, HUGE}, {RESTART, 0}, {UPDATE, BIG}}, .wanted = BIG},
     // Whole updates: the second cut is sampled unless all are asked for.
     {"rotten-both-records-factory-runs", 2, true, true, {V2, V3, 0, 0, V1},
      {{3, VALID}, {2, VALID}}, .rotten = 3, .script = {{UPDATE, BIG}}, .wanted = BIG},
@@ -211,8 +227,8 @@ static void add_damaged(uint32_t *count, enum damage damage, uint8_t which, bool
 const struct scenario *scenarios(uint32_t *count)
 {
     static const char *const with_units[] = {
-        "set-boot-other",    "confirm", "rollback-by-app",   "rollback-by-crash",
-        "update-from-ota-0", "resume",  "resume-after-reset"};
+        "set-boot-other",    "confirm", "rollback-by-app",    "rollback-by-crash",
+        "update-from-ota-0", "resume",  "resume-after-reset", "encrypted-resume"};
     static uint32_t made;
     if (made == 0) {
         made = sizeof table / sizeof table[0];

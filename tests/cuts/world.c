@@ -8,6 +8,7 @@
 #include "boot/boot.h"
 #include "hostlib/mbed_crypto.h"
 #include "make_image.h"
+#include "seal.h"
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 enum { TABLE = 0x8000, IMAGE_MAX = 0x3800, ROT_AT = 600 };
 
 static uint8_t images[SCENARIO_VERSIONS + 1][IMAGE_MAX];
+static uint8_t sealed[SCENARIO_VERSIONS + 1][JUDGE_SEAL + IMAGE_MAX];
 static struct judge_artifact artifacts[SCENARIO_VERSIONS + 1];
 
 const struct aloft_image_rules world_rules = {
@@ -30,14 +32,17 @@ void world_publish(void)
         make_image_begin(&make, images[v], IMAGE_MAX);
         make_image_app(&make, name, "cuts", 256);
         make_image_segment(&make, 0x3FFB0000, NULL, extra[v]);
-        artifacts[v] = (struct judge_artifact){images[v], make_image_end(&make)};
+        artifacts[v] = (struct judge_artifact){images[v], make_image_end(&make), sealed[v]};
+        seal_make(images[v], artifacts[v].len, (uint8_t)v, sealed[v]);
     }
 }
 
-const uint8_t *world_artifact(int version, uint32_t *len)
+const uint8_t *world_artifact(const struct world *world, int version, uint32_t *len)
 {
-    *len = artifacts[version].len;
-    return artifacts[version].bytes;
+    const struct judge_artifact *artifact = &artifacts[version];
+    bool encrypted = (world->scenario->sealed >> version & 1) != 0;
+    *len = artifact->len + (encrypted ? JUDGE_SEAL : 0);
+    return encrypted ? artifact->sealed : artifact->bytes;
 }
 
 // The chip's operations, with a line for each when the world is traced.
