@@ -8,7 +8,7 @@
 #include "hostlib/mbed_crypto.h"
 #include "signer.h"
 
-enum { SECTOR = ALOFT_SIGBLOCK_SECTOR, EXTRA = 600, SECURE_AT = 36 };
+enum { SECTOR = ALOFT_SIGBLOCK_SECTOR, EXTRA = 600 };
 
 static struct device device;
 static struct aloft_boot boot;
@@ -374,8 +374,7 @@ static uint32_t secured(const char *version, uint8_t secure_version)
     const enum signer_key b = SIGNER_B;
     make_image_begin(&make, image, sizeof image);
     make_image_app(&make, version, "test", 256);
-    make.checksum ^= image[SECURE_AT] ^ secure_version;
-    image[SECURE_AT] = secure_version;
+    make_image_secure(&make, secure_version);
     return signer_sign(image, make_image_end(&make), &b, 1);
 }
 

@@ -82,7 +82,7 @@ static void reject(struct world *world)
     struct aloft_bootsel op;
     tell(world, "rejects itself, slot", world->running);
     judge_reject(&world->judge, world->version, world->bytes);
-    aloft_bootsel_reject(&op, &world->slots, &world_rules, slot_of_place(world->running));
+    aloft_bootsel_reject(&op, &world->slots, &world->rules, slot_of_place(world->running));
     if (step_all(world, &op, "reject")) {
         world->verdict = judge_rejected(&world->judge, world->version, world->bytes);
     } else if (world->err == ALOFT_ERR_NO_ROLLBACK &&
@@ -98,7 +98,7 @@ static void set_boot(struct world *world, int slot, int version)
     tell(world, "set_boot to slot", slot);
     judge_offer(&world->judge, version, world->bytes);
     world->tried &= ~(1u << version);
-    aloft_bootsel_set_boot(&op, &world->slots, &world_rules, slot, !world->scenario->untried);
+    aloft_bootsel_set_boot(&op, &world->slots, &world->rules, slot, !world->scenario->untried);
     if (step_all(world, &op, "set_boot")) {
         judge_offered(&world->judge);
         world->issued = true;
@@ -149,7 +149,7 @@ static struct aloft_artifact offered(const struct world *world, int version, uin
 static enum aloft_err begin(struct world *world, struct pull *pull, uint32_t *off)
 {
     struct aloft_engine_config config = {.slots = &world->slots,
-                                         .rules = &world_rules,
+                                         .rules = &world->rules,
                                          .running = slot_of_place(world->running),
                                          .target = ALOFT_SLOT_NONE};
     (void)world_artifact(world, pull->version, &config.len);
@@ -262,6 +262,20 @@ static void update(struct world *world, int version)
     }
 }
 
+// The whole of a version that must not be taken. True when it was refused for what it is.
+static bool denied(struct world *world, int version)
+{
+    struct pull pull = {.version = version};
+    if (download(world, &pull)) {
+        world->verdict = JUDGE_TAKEN;
+        return false;
+    }
+    bool barred = world->verdict == JUDGE_REFUSED && world->err <= ALOFT_ERR_SIGNATURE_MISSING &&
+                  world->err >= ALOFT_ERR_IMAGE_SECURE_VERSION;
+    world->verdict = barred ? JUDGE_GOOD : world->verdict;
+    return barred;
+}
+
 // The trial. True when the app goes on, false when it wants a reset.
 static bool trial(struct world *world)
 {
@@ -281,7 +295,7 @@ static bool trial(struct world *world)
         tell(world, "hangs in slot", world->running);
         (void)aloft_engine_begin(&engine, &(struct aloft_engine_config){
                                               .slots = &world->slots,
-                                              .rules = &world_rules,
+                                              .rules = &world->rules,
                                               .running = slot_of_place(world->running),
                                               .target = ALOFT_SLOT_NONE}); // must touch nothing
         return false;
@@ -331,6 +345,21 @@ static bool follow(struct world *world, struct script_step step)
         excuse(world, step.arg);
         next_step(world);
         return !world->nor.dead && world->verdict == JUDGE_GOOD;
+    case DENIED:
+        if (denied(world, step.arg)) {
+            next_step(world);
+            return true;
+        }
+        excuse(world, step.arg);
+        return false;
+    case REVOKE:
+        world_bar(world, (uint8_t)step.arg, world->rules.secure_version);
+        next_step(world);
+        return true;
+    case BURN:
+        world_bar(world, 0, (uint32_t)step.arg);
+        next_step(world);
+        return true;
     case SET:
     case AGAIN:
         if (world->running == place && (world->issued || step.verb == SET)) {

@@ -2,14 +2,12 @@
 #ifndef ALOFT_CUTS_APP_H
 #define ALOFT_CUTS_APP_H
 
-#include "aloft/image.h"
 #include "world.h"
 
 // Runs the app of world->running until it wants a reset, power is cut, or the script is over.
 void app_run(struct world *world);
 
-// Of the world, for its apps.
-extern const struct aloft_image_rules world_rules;
+// A published version, as this world's device takes it: signed or not.
 const uint8_t *world_artifact(const struct world *world, int version, uint32_t *len);
 
 #endif

@@ -77,6 +77,7 @@ struct judge_facts {
     X(NOTES, "notes of progress tell of what is not in the slot")                                  \
     X(WASTED, "more than 4 KiB of a download are fetched twice")                                   \
     X(RESTLESS, "a boot that has nothing to do writes to flash")                                   \
+    X(TAKEN, "an image is taken whose signature or security version bars it")                     \
     X(MISSING, "the cut was never reached")
 // clang-format on
 
@@ -93,8 +94,10 @@ struct judge {
     uint32_t size;                          // of the chip, bytes
     uint32_t unit;                          // what it programs at least, bytes
     bool stale;                             // notes of progress may lie
-    struct judge_facts start;               // what origin said
-    bool untried; // without trials: what set_boot has set counts as confirmed
+    bool is_signed;                         // what nobody has published is no image
+    uint32_t barred;          // bit v: version v is none, for its signature or security version
+    struct judge_facts start; // what origin said
+    bool untried;             // without trials: what set_boot has set counts as confirmed
     int settled;
     int offered;     // 0: none
     uint32_t may;    // bit v: version v may run at the next boot

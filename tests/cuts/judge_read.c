@@ -87,16 +87,17 @@ static bool whole(const uint8_t *p, uint32_t room)
 }
 
 // A slot that equals a published image byte for byte holds that version; published images were
-// found whole when they were made. Anything else is looked at closely.
+// found whole when they were made. Anything else is looked at closely. What is barred must not run,
+// so it counts as no image.
 static int version_in(const struct judge *judge, const uint8_t *p, uint32_t room)
 {
     for (int v = 1; v <= judge->versions; v++) {
         const struct judge_artifact *artifact = &judge->artifacts[v];
         if (artifact->len <= room && memcmp(p, artifact->bytes, artifact->len) == 0) {
-            return v;
+            return (judge->barred >> v & 1) == 0 ? v : 0;
         }
     }
-    return whole(p, room) ? JUDGE_UNKNOWN : 0;
+    return !judge->is_signed && whole(p, room) ? JUDGE_UNKNOWN : 0;
 }
 
 // Unit n of the notes of progress, when it is whole.

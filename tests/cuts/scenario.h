@@ -28,6 +28,9 @@ enum verb {
     DISOWN,  // the running app rejects itself although it is confirmed
     ONCE,    // set_boot to slot arg, reset; when it was cut, that is not made up for
     RESTART, // reset, once
+    REVOKE,  // the keys of these bits are trusted no more
+    BURN,    // the security version arg is the lowest from now on
+    DENIED,  // to version arg, which is refused for its signature or security version
 };
 
 struct script_step {
@@ -69,7 +72,11 @@ struct scenario {
     bool open_trial; // it begins with the app on trial running, in the slot that otadata selects
     bool untried;    // the product does without trials: what is set runs as confirmed
     enum manner manner[SCENARIO_VERSIONS + 1];
-    struct script_step script[4];
+    // The device takes signed images only, and every version is signed: world.c says with what. The
+    // keys of these bits are revoked already.
+    bool is_signed;
+    uint8_t revoked;
+    struct script_step script[6];
     int wanted; // version; the one that runs and is confirmed at the end
 };
 

@@ -226,11 +226,11 @@ static void under_the_stock_bootloader_our_library_is_no_worse(void)
             fresh(cases[c].name);
             world.nor.plan = shoot_cut(i / SHOOT_KINDS + 1, (enum shoot_kind)(i % SHOOT_KINDS), i);
             if (cases[c].verb == 0) {
-                aloft_bootsel_set_boot(&op, &world.slots, &world_rules, 1, true);
+                aloft_bootsel_set_boot(&op, &world.slots, &world.rules, 1, true);
             } else if (cases[c].verb == 1) {
                 aloft_bootsel_confirm(&op, &world.slots, 1);
             } else {
-                aloft_bootsel_reject(&op, &world.slots, &world_rules, 1);
+                aloft_bootsel_reject(&op, &world.slots, &world.rules, 1);
             }
             while (aloft_bootsel_step(&op) == ALOFT_STEP_AGAIN) {
             }

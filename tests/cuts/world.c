@@ -9,18 +9,61 @@
 #include "hostlib/mbed_crypto.h"
 #include "make_image.h"
 #include "seal.h"
+#include "signer.h"
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { TABLE = 0x8000, IMAGE_MAX = 0x3800, ROT_AT = 600 };
+enum { TABLE = 0x8000, IMAGE_MAX = 0x6000, ROT_AT = 600 };
 
-static uint8_t images[SCENARIO_VERSIONS + 1][IMAGE_MAX];
+// Unsigned ones, and signed ones. The unsigned are there encrypted, too.
+static uint8_t images[2][SCENARIO_VERSIONS + 1][IMAGE_MAX];
 static uint8_t sealed[SCENARIO_VERSIONS + 1][JUDGE_SEAL + IMAGE_MAX];
-static struct judge_artifact artifacts[SCENARIO_VERSIONS + 1];
+static struct judge_artifact artifacts[2][SCENARIO_VERSIONS + 1];
 
-const struct aloft_image_rules world_rules = {
-    .crypto = &aloft_mbed_crypto, .len_max = WORLD_SLOT, .chip_id = 0, .chip_revision = 0xFFFF};
+// Who signs what, and its security version. The device trusts A and B, in this order.
+static const struct {
+    enum signer_key keys[2];
+    uint8_t count;
+    uint8_t secure_version;
+} signs[SCENARIO_VERSIONS + 1] = {
+    [V1] = {{SIGNER_A}, 1, 1},  [V2] = {{SIGNER_A, SIGNER_B}, 2, 2},   [V3] = {{SIGNER_B}, 1, 2},
+    [BIG] = {{SIGNER_P}, 1, 3}, [HUGE] = {{SIGNER_A, SIGNER_B}, 2, 2},
+};
+
+// The arithmetic of a signature costs more than all the rest of a run, and there are few of them:
+// each is done once, and its result remembered with all that it depends on.
+static enum aloft_err verify_once(enum aloft_signature_alg alg, const uint8_t *key,
+                                  const uint8_t *signature, const uint8_t *digest)
+{
+    enum { KEY = ALOFT_RSA3072_LEN + 4, REMEMBERED = 16 };
+    static struct {
+        uint8_t key[KEY];
+        uint8_t signature[ALOFT_RSA3072_LEN];
+        uint8_t digest[ALOFT_SHA256_LEN];
+        enum aloft_err err;
+    } known[REMEMBERED];
+    static uint32_t count;
+    if (alg != ALOFT_SIGNATURE_RSA3072_PSS) {
+        return aloft_mbed_signed_crypto.verify(alg, key, signature, digest);
+    }
+    for (uint32_t i = 0; i < count && i < REMEMBERED; i++) {
+        if (memcmp(known[i].key, key, KEY) == 0 &&
+            memcmp(known[i].signature, signature, sizeof known[i].signature) == 0 &&
+            memcmp(known[i].digest, digest, ALOFT_SHA256_LEN) == 0) {
+            return known[i].err;
+        }
+    }
+    uint32_t at = count++ % REMEMBERED;
+    memcpy(known[at].key, key, KEY);
+    memcpy(known[at].signature, signature, sizeof known[at].signature);
+    memcpy(known[at].digest, digest, ALOFT_SHA256_LEN);
+    known[at].err = aloft_mbed_signed_crypto.verify(alg, key, signature, digest);
+    return known[at].err;
+}
+
+static struct aloft_crypto crypto;
+static struct aloft_trust trusted;
 
 void world_publish(void)
 {
@@ -29,20 +72,48 @@ void world_publish(void)
         struct make_image make;
         char name[] = "v0";
         name[1] = (char)('0' + v);
-        make_image_begin(&make, images[v], IMAGE_MAX);
-        make_image_app(&make, name, "cuts", 256);
-        make_image_segment(&make, 0x3FFB0000, NULL, extra[v]);
-        artifacts[v] = (struct judge_artifact){images[v], make_image_end(&make), sealed[v]};
-        seal_make(images[v], artifacts[v].len, (uint8_t)v, sealed[v]);
+        for (int with = 0; with < 2; with++) {
+            uint8_t *bytes = images[with][v];
+            make_image_begin(&make, bytes, IMAGE_MAX);
+            make_image_app(&make, name, "cuts", 256);
+            make_image_secure(&make, signs[v].secure_version);
+            make_image_segment(&make, 0x3FFB0000, NULL, extra[v]);
+            uint32_t len = make_image_end(&make);
+            len = with != 0 ? signer_sign(bytes, len, signs[v].keys, signs[v].count) : len;
+            artifacts[with][v] = (struct judge_artifact){bytes, len, with == 0 ? sealed[v] : NULL};
+        }
+        seal_make(images[0][v], artifacts[0][v].len, (uint8_t)v, sealed[v]);
     }
+    crypto = aloft_mbed_signed_crypto;
+    crypto.verify = verify_once;
+    signer_trust(&trusted, (enum signer_key[]){SIGNER_A, SIGNER_B}, 2);
 }
 
 const uint8_t *world_artifact(const struct world *world, int version, uint32_t *len)
 {
-    const struct judge_artifact *artifact = &artifacts[version];
+    const struct judge_artifact *artifact = &artifacts[world->scenario->is_signed][version];
     bool encrypted = (world->scenario->sealed >> version & 1) != 0;
     *len = artifact->len + (encrypted ? JUDGE_SEAL : 0);
     return encrypted ? artifact->sealed : artifact->bytes;
+}
+
+void world_bar(struct world *world, uint8_t revoked, uint32_t secure_version)
+{
+    world->trust.revoked |= revoked;
+    world->rules.secure_version = secure_version;
+    for (int v = V1; v <= SCENARIO_VERSIONS; v++) {
+        bool good = false;
+        for (uint32_t i = 0; i < signs[v].count; i++) {
+            bool known = signs[v].keys[i] <= SIGNER_B;
+            good = good || (known && (world->trust.revoked >> signs[v].keys[i] & 1) == 0);
+        }
+        good = good && signs[v].secure_version >= secure_version;
+        world->judge.barred |= good ? 0 : 1u << v;
+    }
+    if (world->trace) {
+        printf("  eFuses: keys %x are revoked, security version %u\n",
+               (unsigned)world->trust.revoked, (unsigned)secure_version);
+    }
 }
 
 // The chip's operations, with a line for each when the world is traced.
@@ -180,7 +251,9 @@ static void put_image(struct world *world, uint32_t index, uint32_t addr)
 {
     int version = world->scenario->images[index];
     if (version != NO_IMAGE) {
-        memcpy(world->bytes + addr, artifacts[version].bytes, artifacts[version].len);
+        uint32_t len;
+        const uint8_t *bytes = world_artifact(world, version, &len);
+        memcpy(world->bytes + addr, bytes, len);
         world->bytes[addr + ROT_AT] ^= (uint8_t)(world->scenario->rotten >> index & 1);
     }
 }
@@ -275,6 +348,14 @@ void world_begin(struct world *world, const struct scenario *scenario, uint8_t *
     world->nor.flash.geometry.write_unit = scenario->unit != 0 ? scenario->unit : 1;
     world->judge.unit = world->nor.flash.geometry.write_unit;
     world->flash = (struct aloft_flash){&ops, world, world->nor.flash.geometry};
+    world->rules = (struct aloft_image_rules){
+        .crypto = &crypto, .len_max = WORLD_SLOT, .chip_id = 0, .chip_revision = 0xFFFF};
+    world->judge.is_signed = scenario->is_signed;
+    if (scenario->is_signed) {
+        world->trust = trusted;
+        world->rules.trust = &world->trust;
+        world_bar(world, scenario->revoked, 0);
+    }
     put_table(world);
     for (uint32_t i = 0; i < scenario->ota; i++) {
         put_image(world, i, slot_addr(scenario, i));
@@ -284,7 +365,7 @@ void world_begin(struct world *world, const struct scenario *scenario, uint8_t *
     }
     put_otadata(world, seed);
     memcpy(origin, world->bytes, size);
-    world->judge.artifacts = artifacts;
+    world->judge.artifacts = artifacts[scenario->is_signed];
     world->judge.versions = SCENARIO_VERSIONS;
     judge_start(&world->judge, origin, size);
     world->judge.untried = scenario->untried;
@@ -306,6 +387,7 @@ void world_copy(struct world *to, const struct world *from)
     to->nor.flash.ctx = &to->nor;
     to->flash.ctx = to;
     to->slots.flash = &to->flash;
+    to->rules.trust = from->rules.trust != NULL ? &to->trust : NULL;
 }
 
 __attribute__((format(printf, 4, 5))) static void say(void *ctx, char level, const char *tag,
@@ -347,8 +429,7 @@ static void unload(void *ctx)
 // One boot. False when power went away in it or it broke a promise.
 static bool boot(struct world *world)
 {
-    static const struct aloft_boot_port shape = {.rules = &world_rules,
-                                                 .ptable_addr = TABLE,
+    static const struct aloft_boot_port shape = {.ptable_addr = TABLE,
                                                  .log = say,
                                                  .feed_watchdog = feed_watchdog,
                                                  .load = load,
@@ -360,6 +441,7 @@ static bool boot(struct world *world)
     enum aloft_boot_result result;
     port.ctx = world;
     port.flash = &world->flash;
+    port.rules = &world->rules;
     world->booting = true;
     world->calm = world->calm && world->power_on;
     world->boots++;

@@ -11,7 +11,9 @@
 #include "hostlib/nor.h"
 #include "judge.h"
 #include "scenario.h"
+#include <aloft/image.h>
 #include <aloft/slots.h>
+#include <aloft/trust.h>
 
 enum {
     WORLD_SLOT = 0x10000, // bytes of a slot: one block
@@ -38,6 +40,8 @@ struct world {
     struct aloft_nor nor;
     struct aloft_flash flash; // nor's, with a trace
     struct aloft_slots slots;
+    struct aloft_image_rules rules;
+    struct aloft_trust trust; // eFuses, with rules.secure_version: a cut takes nothing from them
     bool trace;
     bool calm; // weak bits read as ones until the next reset
     uint32_t seed;
@@ -80,6 +84,9 @@ bool world_forgives(struct world *world, enum aloft_err err);
 
 // Judges the flash as the cut has left it, and gives power back. WORLD_BAD: a promise was broken.
 enum world_end world_power_on(struct world *world);
+
+// Revokes the keys of these bits, and sets the lowest security version; the judge hears of it.
+void world_bar(struct world *world, uint8_t revoked, uint32_t secure_version);
 
 // Copies a world into another that was begun by the same scenario.
 void world_copy(struct world *to, const struct world *from);

@@ -9,6 +9,7 @@
 enum {
     HEADER = 24,
     DESC = 256,
+    SECURE_AT = 36, // in the image
     SECTOR = 0x1000,
     BLOCK = 1216,
     BLOCK_CRC = 1196,
@@ -58,6 +59,13 @@ void make_image_app(struct make_image *image, const char *version, const char *p
         image->checksum ^= to[i] ^ head[i];
     }
     memcpy(to, head, DESC);
+}
+
+void make_image_secure(struct make_image *image, uint8_t version)
+{
+    uint8_t *at = image->bytes + SECURE_AT;
+    image->checksum ^= *at ^ version;
+    *at = version;
 }
 
 uint32_t make_image_end(struct make_image *image)

@@ -30,6 +30,9 @@ void make_image_segment(struct make_image *image, uint32_t addr, const uint8_t *
 void make_image_app(struct make_image *image, const char *version, const char *project,
                     uint32_t len);
 
+// Gives the descriptor that the image opens with this security version.
+void make_image_secure(struct make_image *image, uint8_t version);
+
 // Adds zeros, the checksum, and the SHA-256 if the header says so. Returns the image's length.
 uint32_t make_image_end(struct make_image *image);
 
