@@ -79,7 +79,8 @@ static void check_oracle(const struct aloft_image_rules *rules, const struct ver
         FUZZ_CHECK(
             verdict->err == ALOFT_ERR_IMAGE_CHIP || verdict->err == ALOFT_ERR_IMAGE_REVISION ||
             verdict->err == ALOFT_ERR_IMAGE_SEGMENT || verdict->err == ALOFT_ERR_IMAGE_TOO_LARGE ||
-            verdict->err == ALOFT_ERR_IMAGE_FOREIGN || verdict->err == ALOFT_ERR_IMAGE_TRAILING);
+            verdict->err == ALOFT_ERR_IMAGE_FOREIGN || verdict->err == ALOFT_ERR_IMAGE_TRAILING ||
+            (verdict->err == ALOFT_ERR_IMAGE_TRUNCATED && verdict->facts.signature));
     }
 }
 
@@ -110,6 +111,7 @@ static void check_flash(struct aloft_image_rules rules, uint8_t *bytes, uint32_t
     verify.head = head;
     verify.head_len = head_len;
     verify.len = len;
+    verify.image.rules.alone = rules.alone;
     memset(bytes, 0xFF, head_len); // as flash is before the head is written
     for (int n = 0; (step = aloft_verify_step(&verify)) == ALOFT_STEP_AGAIN; n++) {
         FUZZ_CHECK(n <= IMAGE_MAX / 4096);

@@ -333,6 +333,22 @@ static void encrypted(void)
     emit("unwrap", "required", "08", bytes, 300);
 }
 
+// What the device trusts, then three places: 0 blank, 1 signed, 2 signed by the same key, but over
+// other content, 3 noise; then a changed byte, with a CRC that fits.
+static void sectors(void)
+{
+    emit("trust", "good", "0100010000000000", "", 0);
+    emit("trust", "p256", "0102000201020000", "", 0);
+    emit("trust", "rotation", "0604010001010103", "", 0);
+    emit("trust", "revoked", "0500010000000000", "", 0);
+    emit("trust", "smuggled", "2100010001010000", "", 0);
+    emit("trust", "other", "0100020000000000", "", 0);
+    emit("trust", "forged", "010001000000000084030001", "", 0);
+    emit("trust", "damaged", "010001000000000084030000", "", 0);
+    emit("trust", "fourth", "0100010000000000400ee700", "", 0);
+    emit("trust", "noise", "010003000600e7020000010200000000", "", 0);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -352,5 +368,6 @@ int main(int argc, char **argv)
     scripts();
     signatures();
     encrypted();
+    sectors();
     return 0;
 }
