@@ -156,6 +156,23 @@ def a_corrupt_byte_anywhere_is_caught(folder):
         untouched(board, before)
 
 
+def what_the_owner_does_not_want_is_refused_and_the_rest_is_taken(folder):
+    cases = {
+        "older": ("IMAGE_OLDER", app(folder / "older", "ota_demo", "0.9.12", url="http:///")),
+        "other": ("IMAGE_PROJECT", app(folder / "other", "hello_world", "2.0")),
+        "newer": ("Loaded app from partition at offset 0x110000",
+                  app(folder / "newer", "ota_demo", "1.0.1", url="http:///")),
+    }
+    for name, (said, file) in cases.items():
+        server = Server({"/x": http(200, file.read_bytes())})
+        for owner in ({"downgrade": "no", "project": "same"}, {}):
+            demo = app(folder / "demo.bin", "ota_demo", url=server.url("/x"), **owner)
+            board = Board(folder / f"{name}{len(owner)}").create(demo)
+            board.run(said if owner else "Loaded app from partition at offset 0x110000", "--fast")
+            check(not owner or board.image("ota_0")["good"] is (name == "newer"), name)
+        server.close()
+
+
 NVS = ("nvs", 1, 2, 0x9000, 0x4000)
 DATA = ("otadata", 1, 0, OTADATA, 0x2000)
 APPS = [("factory", 0, 0, FACTORY, SLOT_LEN), ("ota_0", 0, 0x10, OTA_0, SLOT_LEN),
@@ -278,6 +295,7 @@ def images_that_the_board_cannot_run_are_refused_by_its_rom(folder):
 if __name__ == "__main__":
     main([files_that_are_no_update_are_refused_by_name, servers_that_misbehave_are_named,
           addresses_that_lead_nowhere_are_named_with_a_cure, a_corrupt_byte_anywhere_is_caught,
+          what_the_owner_does_not_want_is_refused_and_the_rest_is_taken,
           tables_that_cannot_be_updated_with_are_named,
           a_table_that_breaks_while_the_app_runs_is_named,
           a_board_without_a_readable_table_says_so_and_waits_for_a_flash,

@@ -1,5 +1,6 @@
 // Versions in the order that people mean, and who may say no to an update because of them.
 #include "aloft/engine.h"
+#include "aloft/intake.h"
 #include "aloft/policy.h"
 #include "check.h"
 #include "device.h"
@@ -154,8 +155,32 @@ static void the_engine_keeps_to_the_policy_of_the_owner(void)
     }
 }
 
+// Push and page bring their bytes here.
+static void what_comes_by_the_intake_meets_the_same_policy(void)
+{
+    static struct device device;
+    static struct aloft_intake intake;
+    struct aloft_image_facts now = facts("test", "2.0");
+    struct aloft_policy policy = {&now, true, true, aloft_policy_judge};
+    uint32_t len;
+    uint32_t used;
+    device_two_ota(&device);
+    const struct aloft_intake_config config = {.slots = &device.slots,
+                                               .rules = &device.rules,
+                                               .policy = &policy,
+                                               .running = ALOFT_SLOT_FACTORY};
+    const uint8_t *image = device_image("1.9", 600, &len);
+    aloft_intake_init(&intake, &config);
+    CHECK(aloft_intake_take(&intake, &device));
+    CHECK_EQ(aloft_intake_begin(&intake, &device, len, NULL), ALOFT_OK);
+    CHECK_EQ(aloft_intake_feed(&intake, &device, image, ALOFT_IMAGE_HEAD_LEN + 1, &used),
+             ALOFT_ERR_IMAGE_OLDER);
+    CHECK_EQ(device.ram.erases, 0);
+}
+
 CHECK_MAIN(TEST(versions_rise_as_people_mean_it),
            TEST(versions_that_are_written_differently_can_be_the_same),
            TEST(what_has_no_order_gives_way_and_takes_no_place),
            TEST(a_policy_refuses_what_it_says_and_no_more),
-           TEST(the_engine_keeps_to_the_policy_of_the_owner))
+           TEST(the_engine_keeps_to_the_policy_of_the_owner),
+           TEST(what_comes_by_the_intake_meets_the_same_policy))
