@@ -6,9 +6,11 @@
 #include "cli/args.h"
 #include "cli/board_commands.h"
 #include "cli/ui.h"
+#include "hostlib/board_rules.h"
+#include "hostlib/efuse_file.h"
 #include "hostlib/flash_file.h"
-#include "hostlib/image_build.h"
 #include "hostlib/mbed_crypto.h"
+#include "hostlib/table_find.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -28,7 +30,8 @@ struct image_info {
 struct info {
     const char *path;
     struct aloft_flash_file file;
-    uint32_t ptable_addr;
+    struct aloft_board_rules rules; // as its eFuses have them
+    uint32_t ptable_addr;           // 0: it is found
     enum aloft_err table_err;
     struct aloft_slots slots;
     struct aloft_partition partitions[ALOFT_PTABLE_MAX];
@@ -51,12 +54,7 @@ static enum aloft_err note_partition(void *ctx, const struct aloft_partition *pa
 
 static void look_at_image(struct info *info, const char *name, struct aloft_extent extent)
 {
-    const struct aloft_image_rules rules = {
-        .crypto = &aloft_mbed_crypto,
-        .chip_id = ALOFT_CHIP_ESP32,
-        .chip_revision = ALOFT_IMAGE_BUILD_MIN_REVISION,
-        .need_addr = ALOFT_NATIVE_ADDR,
-    };
+    struct aloft_image_rules rules = info->rules.rules;
     struct aloft_flash_view view = {&info->file.flash, extent.addr, extent.len};
     struct aloft_verify verify;
     enum aloft_step step;
@@ -66,6 +64,9 @@ static void look_at_image(struct info *info, const char *name, struct aloft_exte
     struct image_info *image = &info->images[info->image_count++];
     (void)snprintf(image->name, sizeof image->name, "%s", name);
     image->extent = extent;
+    if (info->image_count == 1) { // the bootloader, which has no security version
+        rules.secure_version = 0;
+    }
     aloft_verify_init(&verify, &view, &rules);
     do {
         step = aloft_verify_step(&verify);
@@ -75,6 +76,23 @@ static void look_at_image(struct info *info, const char *name, struct aloft_exte
     uint8_t head[16] = {0};
     image->blank = aloft_flash_read(&view, 0, head, sizeof head) == ALOFT_OK &&
                    aloft_bytes_are(head, sizeof head, 0xFF);
+}
+
+static bool read_rules(struct info *info, struct aloft_message *error)
+{
+    struct aloft_efuse_file file;
+    struct aloft_efuse_words words;
+    struct aloft_efuse efuse;
+    if (!aloft_efuse_file_open(&file, info->path, ALOFT_EFUSE_FILE_READ, error)) {
+        return false;
+    }
+    enum aloft_err err = aloft_efuse_file_read(&file, &words);
+    bool closed = aloft_efuse_file_close(&file, error);
+    aloft_efuse_read(&efuse, &words);
+    aloft_board_rules_read(&info->rules, &efuse);
+    return (err == ALOFT_OK ||
+            aloft_message_set(error, "%s: %s", info->path, aloft_err_sentence(err))) &&
+           closed;
 }
 
 static void look(struct info *info)
@@ -262,10 +280,10 @@ int board_info(int argc, char **argv)
     bool json = false;
     struct aloft_arg_list operands;
     struct aloft_message error;
-    info.ptable_addr = ALOFT_PTABLE_ADDR_DEFAULT;
     const struct aloft_arg options[] = {
         {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts", &json},
-        {ALOFT_ARG_SIZE, 0, "offset", "ADDR", "of the partition table (0x8000)", &info.ptable_addr},
+        {ALOFT_ARG_SIZE, 0, "offset", "ADDR", "of the partition table [it is found]",
+         &info.ptable_addr},
     };
     const struct aloft_args args = {
         .command = "aloft board info",
@@ -286,6 +304,12 @@ int board_info(int argc, char **argv)
     info.path = operands.items[0];
     if (!aloft_flash_file_open(&info.file, info.path, ALOFT_FLASH_FILE_READ, &error)) {
         aloft_ui_error("%s", error.text);
+        return ALOFT_EXIT_BAD;
+    }
+    info.ptable_addr = aloft_table_find(&info.file.flash, info.ptable_addr);
+    if (!read_rules(&info, &error)) {
+        aloft_ui_error("%s", error.text);
+        (void)aloft_flash_file_close(&info.file, &error); // was only read
         return ALOFT_EXIT_BAD;
     }
     look(&info);

@@ -67,9 +67,11 @@ static int say_end(const struct aloft_supervisor_config *config, enum aloft_supe
     case ALOFT_SUPERVISOR_NO_BOOTLOADER:
     case ALOFT_SUPERVISOR_NO_APP:
         aloft_ui_error("%s", error->text);
-        aloft_ui_error("the board waits for a first flash: aloft board write %s "
-                       "0x1000 bootloader.bin 0x%x table.bin 0x10000 app.bin",
-                       config->flash, (unsigned)config->ptable_addr);
+        aloft_ui_error(
+            "the board waits for a first flash: aloft board write %s "
+            "0x1000 bootloader.bin 0x%x table.bin 0x10000 app.bin",
+            config->flash,
+            (unsigned)(config->ptable_addr != 0 ? config->ptable_addr : ALOFT_PTABLE_ADDR_DEFAULT));
         return EXIT_NOTHING;
     case ALOFT_SUPERVISOR_POWER_CUT:
         return EXIT_POWER_CUT;
@@ -126,7 +128,6 @@ int board_run(int argc, char **argv)
     struct run_options more = {.timeout = NULL};
     struct aloft_supervisor_config config = {
         .resets_max = ALOFT_SUPERVISOR_ANY,
-        .ptable_addr = ALOFT_PTABLE_ADDR_DEFAULT,
     };
     struct aloft_arg_list operands;
     struct aloft_message error;
@@ -140,7 +141,7 @@ int board_run(int argc, char **argv)
         {ALOFT_ARG_TEXT, 0, "cut", "N[:HOW]", "cut power before|torn|after flash operation N",
          &more.cut},
         {ALOFT_ARG_NUMBER, 0, "seed", "N", "of what a torn operation leaves", &config.plan.seed},
-        {ALOFT_ARG_SIZE, 0, "offset", "ADDR", "of the partition table (0x8000)",
+        {ALOFT_ARG_SIZE, 0, "offset", "ADDR", "of the partition table (as the bootloader has it)",
          &config.ptable_addr},
         {ALOFT_ARG_LIST, 0, "serial", "END", "serial port: pty, pty:LINK, tcp:PORT, rfc2217:PORT",
          &more.serial},

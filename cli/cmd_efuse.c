@@ -1,10 +1,12 @@
 // aloft efuse: a virtual board's eFuses. What to burn and in which order is core's (aloft/efuse.h);
 // this file looks before it leaps: it refuses what would end the board, and asks, because nothing
 // that is burned can be taken back.
+#include "aloft/verify.h"
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/efuse_view.h"
 #include "cli/ui.h"
+#include "hostlib/board_rules.h"
 #include "hostlib/efuse_file.h"
 #include "hostlib/file.h"
 #include "hostlib/flash_file.h"
@@ -16,6 +18,10 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define SLOT_ANY 0xFFFFFFFFu
+
+// Of a virtual board; as far as its ROM reads.
+#define BOOTLOADER_ADDR 0x1000u
+#define BOOTLOADER_ROOM 0xF000u
 
 enum { ANSWER_MAX = 16, MORE_MAX = 4096 };
 
@@ -362,6 +368,28 @@ static int burn_key_file(int argc, char **argv)
 
 // --- revoke, secure-version, enable-secure-boot
 
+// True when the ROM of a board with these eFuses would start the bootloader that is in flash. Else
+// it has been said, unless --force was given.
+static bool bootloader_passes(const struct work *work, const struct aloft_efuse *efuse)
+{
+    struct aloft_board_rules rules;
+    struct aloft_verify verify;
+    struct aloft_flash_view view = {&work->flash.flash, BOOTLOADER_ADDR, BOOTLOADER_ROOM};
+    enum aloft_step step;
+    aloft_board_rules_read(&rules, efuse);
+    rules.rules.secure_version = 0; // that of apps
+    aloft_verify_init(&verify, &view, &rules.rules);
+    do {
+        step = aloft_verify_step(&verify);
+    } while (step == ALOFT_STEP_AGAIN);
+    if (step == ALOFT_STEP_FAILED && !work->force) {
+        aloft_ui_error("%s: after this, the board would not start its bootloader any more: %s "
+                       "(%s). Write one that is signed with a trusted key first, or give --force",
+                       work->path, aloft_err_sentence(verify.err), aloft_err_name(verify.err));
+    }
+    return step == ALOFT_STEP_DONE || work->force;
+}
+
 static bool revoke(struct work *work, uint32_t slot)
 {
     char what[MORE_MAX];
@@ -370,6 +398,11 @@ static bool revoke(struct work *work, uint32_t slot)
         aloft_ui_error("%s: with secure boot on and digest %u revoked, no key would be left, and "
                        "the board would never boot again; burn another key first, or give --force",
                        work->path, (unsigned)slot);
+        return false;
+    }
+    struct aloft_efuse after = work->efuse;
+    after.revoked |= (uint8_t)(1u << slot);
+    if (after.secure_boot && !bootloader_passes(work, &after)) {
         return false;
     }
     enum aloft_err err = aloft_efuse_plan_revoke(&work->plan, &work->words, slot);
@@ -395,7 +428,7 @@ static int efuse_revoke(int argc, char **argv)
     uint32_t slot;
     const struct aloft_arg options[] = {
         YES_OPTION(work),
-        {ALOFT_ARG_FLAG, 0, "force", NULL, "also the last key of a board with secure boot",
+        {ALOFT_ARG_FLAG, 0, "force", NULL, "even if the board would not boot any more",
          &work.force},
     };
     const struct aloft_args args = {
@@ -473,7 +506,9 @@ static bool enable(struct work *work, bool revoke_empty)
         return refused(work, err);
     }
     uint32_t empty = ~(uint32_t)(work->efuse.digests | work->efuse.revoked) & 7;
-    if (!burn(work, "secure boot is on")) {
+    struct aloft_efuse after = work->efuse;
+    after.secure_boot = true;
+    if (!bootloader_passes(work, &after) || !burn(work, "secure boot is on")) {
         return false;
     }
     if (empty != 0 && !revoke_empty) {
@@ -492,6 +527,8 @@ static int enable_secure_boot(int argc, char **argv)
         {ALOFT_ARG_FLAG, 0, "revoke-empty", NULL, "also revoke the digest slots that are empty",
          &revoke_empty},
         YES_OPTION(work),
+        {ALOFT_ARG_FLAG, 0, "force", NULL, "even if the bootloader in flash would not start",
+         &work.force},
     };
     const struct aloft_args args = {
         .command = "aloft efuse enable-secure-boot",

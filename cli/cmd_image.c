@@ -2,6 +2,7 @@
 // prints.
 #include "aloft/bytes.h"
 #include "aloft/chip.h"
+#include "aloft/ptable.h"
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/image_source.h"
@@ -17,8 +18,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-// Lies between the ESP32's bootloader address and the default partition table.
-#define BOOTLOADER_ROOM 0x7000u
+#define BOOTLOADER_ADDR 0x1000u // the ESP32's
 
 // Bytes at the start of what was never written.
 #define ERASED_LOOK 4096u
@@ -35,7 +35,6 @@ struct look {
 };
 
 static const struct look look_default = {
-    .source = {.table_addr = 0x8000},
     .rules = {.crypto = &aloft_mbed_crypto,
               .len_max = ALOFT_IMAGE_LEN_MAX,
               .chip_id = 0xFFFF,
@@ -230,7 +229,7 @@ static bool judge(struct look *look)
     }
 #define OPTION_OFFSET(l)                                                                           \
     {                                                                                              \
-        ALOFT_ARG_SIZE, 0, "offset", "N", "with --slot: where the table lies [0x8000]",            \
+        ALOFT_ARG_SIZE, 0, "offset", "N", "with --slot: where the table lies [it is found]",       \
             &(l).source.table_addr                                                                 \
     }
 #define OPTION_JSON(l)                                                                             \
@@ -369,6 +368,7 @@ struct build {
     const char *date;
     const char *time;
     uint32_t secure_version;
+    uint32_t table_addr; // a bootloader ends before it
     struct aloft_arg_list set;
     struct aloft_arg_list set_file;
     struct aloft_setting settings[2 * ALOFT_ARG_LIST_MAX];
@@ -492,11 +492,13 @@ static int build_image(struct build *build, const char *elf_path)
     bool ok = read_settings(build, &error) && aloft_image_build_check(&build->recipe, &error);
     if (ok) {
         len = aloft_image_build_len(&build->recipe);
-        ok = !build->bootloader || len <= BOOTLOADER_ROOM ||
+        size_t end = BOOTLOADER_ADDR + len;
+        ok = !build->bootloader || end <= build->table_addr ||
              aloft_message_set(&error,
-                               "the bootloader image would have %zu bytes, but %u lie "
-                               "between 0x1000 and the table; build with -Os and strip it",
-                               len, BOOTLOADER_ROOM);
+                               "the bootloader image would have %zu bytes and reach from 0x1000 "
+                               "to 0x%zx, over the table at 0x%x; build with -Os and strip it, or "
+                               "give the --offset of a table that lies further",
+                               len, end, (unsigned)build->table_addr);
     }
     if (!ok) {
         aloft_ui_error("%s: %s", elf_path, error.text);
@@ -515,7 +517,11 @@ static int build_image(struct build *build, const char *elf_path)
 
 static int image_build(int argc, char **argv)
 {
-    struct build build = {.project = "app", .version = "0.0.0", .date = "", .time = ""};
+    struct build build = {.project = "app",
+                          .version = "0.0.0",
+                          .date = "",
+                          .time = "",
+                          .table_addr = ALOFT_PTABLE_ADDR_DEFAULT};
     struct aloft_arg_list operands;
     const struct aloft_arg table[] = {
         {ALOFT_ARG_TEXT, 'o', "output", "BIN", "the image; - for standard output", &build.output},
@@ -530,8 +536,10 @@ static int image_build(int argc, char **argv)
          &build.set},
         {ALOFT_ARG_LIST, 0, "set-file", "KEY=FILE", "the same, with the text of a file",
          &build.set_file},
-        {ALOFT_ARG_FLAG, 0, "bootloader", NULL, "a bootloader: native code alone, at most 28 KB",
+        {ALOFT_ARG_FLAG, 0, "bootloader", NULL, "a bootloader: native code alone, before the table",
          &build.bootloader},
+        {ALOFT_ARG_SIZE, 0, "offset", "N", "where a bootloader's table lies [0x8000]",
+         &build.table_addr},
         {ALOFT_ARG_FLAG, 0, "no-desc", NULL, "no descriptor, like apps before ESP-IDF v3.3",
          &build.no_desc},
     };

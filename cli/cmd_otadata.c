@@ -9,6 +9,7 @@
 #include "hostlib/file.h"
 #include "hostlib/flash_file.h"
 #include "hostlib/mbed_crypto.h"
+#include "hostlib/table_find.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -16,14 +17,14 @@
 
 struct board {
     const char *path;
-    uint32_t table_addr;
+    uint32_t table_addr; // 0: it is found
     struct aloft_flash_file file;
     struct aloft_slots slots;
 };
 
 #define OPTION_OFFSET(b)                                                                           \
     {                                                                                              \
-        ALOFT_ARG_SIZE, 0, "offset", "N", "where the partition table lies [0x8000]",               \
+        ALOFT_ARG_SIZE, 0, "offset", "N", "where the partition table lies [it is found]",          \
             &(b).table_addr                                                                        \
     }
 
@@ -35,6 +36,7 @@ static bool open_board(struct board *board, enum aloft_flash_file_mode mode)
         aloft_ui_error("%s", error.text);
         return false;
     }
+    board->table_addr = aloft_table_find(&board->file.flash, board->table_addr);
     enum aloft_err err =
         aloft_slots_load(&board->slots, &board->file.flash, &aloft_mbed_crypto, board->table_addr);
     if (err == ALOFT_OK && board->slots.otadata.len == 0) {
@@ -102,7 +104,7 @@ static int show_board(struct board *board, bool json)
 
 static int otadata_show(int argc, char **argv)
 {
-    struct board board = {.table_addr = ALOFT_PTABLE_ADDR_DEFAULT};
+    struct board board = {.table_addr = 0};
     struct aloft_arg_list operands;
     struct aloft_file file;
     struct aloft_message error;
@@ -210,7 +212,7 @@ static enum aloft_err set_boot(const struct aloft_slots *slots, int slot, bool t
 
 static int otadata_switch(int argc, char **argv)
 {
-    struct board board = {.table_addr = ALOFT_PTABLE_ADDR_DEFAULT};
+    struct board board = {.table_addr = 0};
     struct aloft_arg_list operands;
     bool trial = false;
     bool forced = false;
@@ -268,7 +270,7 @@ static int otadata_switch(int argc, char **argv)
 
 static int otadata_erase(int argc, char **argv)
 {
-    struct board board = {.table_addr = ALOFT_PTABLE_ADDR_DEFAULT};
+    struct board board = {.table_addr = 0};
     struct aloft_arg_list operands;
     const struct aloft_arg table[] = {OPTION_OFFSET(board)};
     const struct aloft_args args = {

@@ -4,6 +4,7 @@
 #include "aloft/slots.h"
 #include "cli/ui.h"
 #include "hostlib/mbed_crypto.h"
+#include "hostlib/table_find.h"
 #include <string.h>
 #include <sys/stat.h>
 
@@ -50,8 +51,9 @@ static enum aloft_err open_board(struct aloft_flash_nvs *of,
                                  const struct aloft_flash_nvs_place *place)
 {
     struct search search = {.label = place->label};
-    enum aloft_err err = aloft_slots_walk(&of->file.flash, &aloft_mbed_crypto, place->table_addr,
-                                          note_partition, &search);
+    uint32_t addr = aloft_table_find(&of->file.flash, place->table_addr);
+    enum aloft_err err =
+        aloft_slots_walk(&of->file.flash, &aloft_mbed_crypto, addr, note_partition, &search);
     if (err != ALOFT_OK) {
         return err;
     }

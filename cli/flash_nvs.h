@@ -22,18 +22,18 @@ struct aloft_flash_nvs {
 // What the command line says of the place.
 struct aloft_flash_nvs_place {
     const char *path;
-    const char *label; // of the partition
-    uint32_t table_addr;
+    const char *label;   // of the partition
+    uint32_t table_addr; // 0: it is found
 };
 
 #define ALOFT_FLASH_NVS_PLACE                                                                      \
     {                                                                                              \
-        .label = "nvs", .table_addr = ALOFT_PTABLE_ADDR_DEFAULT                                    \
+        .label = "nvs", .table_addr = 0                                                            \
     }
 #define ALOFT_FLASH_NVS_OPTIONS(place)                                                             \
     {ALOFT_ARG_TEXT, 0, "partition", "LABEL", "which NVS partition [nvs]", &(place).label},        \
     {                                                                                              \
-        ALOFT_ARG_SIZE, 0, "offset", "N", "where the partition table lies [0x8000]",               \
+        ALOFT_ARG_SIZE, 0, "offset", "N", "where the partition table lies [it is found]",          \
             &(place).table_addr                                                                    \
     }
 

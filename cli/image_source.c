@@ -5,6 +5,7 @@
 #include "aloft/slots.h"
 #include "hostlib/flash_file.h"
 #include "hostlib/mbed_crypto.h"
+#include "hostlib/table_find.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ static bool read_slot(struct aloft_image_source *source, const struct aloft_flas
         return aloft_message_set(error, "'%s' is no slot; slots are factory, test, ota_0..ota_15",
                                  source->slot);
     }
+    source->table_addr = aloft_table_find(flash, source->table_addr);
     enum aloft_err err = aloft_slots_load(&slots, flash, &aloft_mbed_crypto, source->table_addr);
     if (err != ALOFT_OK) {
         return aloft_message_set(error, "%s: %s (%s, table at 0x%x)", source->path,

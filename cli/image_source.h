@@ -10,7 +10,7 @@
 struct aloft_image_source {
     const char *path;
     const char *slot;    // "ota_0", "factory": path is a flash; NULL: path is an image
-    uint32_t table_addr; // of the flash's partition table
+    uint32_t table_addr; // of the flash's partition table; 0: it is found
     struct aloft_file file;
     uint32_t len; // of the slot or the file
 };

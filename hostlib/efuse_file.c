@@ -1,6 +1,7 @@
 // Four bytes of the file are one word. Its place counts from the end, because the file is the
 // registers backwards.
 #include "hostlib/efuse_file.h"
+#include "aloft/bytes.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -86,6 +87,17 @@ bool aloft_efuse_file_close(struct aloft_efuse_file *file, struct aloft_message 
     file->fd = -1;
     return good ||
            aloft_message_set(error, "cannot finish writing the eFuse file: %s", strerror(errno));
+}
+
+void aloft_efuse_file_drop_blank(const struct aloft_efuse_file *file, const char *flash)
+{
+    uint8_t bytes[ALOFT_EFUSE_FILE_LEN];
+    char path[PATH_ROOM];
+    if (file->fd >= 0 && pread(file->fd, bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes &&
+        aloft_bytes_are(bytes, sizeof bytes, 0) &&
+        aloft_efuse_file_path(flash, path, sizeof path)) {
+        (void)unlink(path); // it stays when it cannot go, and means the same
+    }
 }
 
 // The word as it is burned, hidden or not.

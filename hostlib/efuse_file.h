@@ -38,6 +38,9 @@ bool aloft_efuse_file_open(struct aloft_efuse_file *file, const char *flash,
 // False when the last burns may not have reached the disk.
 bool aloft_efuse_file_close(struct aloft_efuse_file *file, struct aloft_message *error);
 
+// Removes the file again when nothing is burned, so that boards that burn nothing have no file.
+void aloft_efuse_file_drop_blank(const struct aloft_efuse_file *file, const char *flash);
+
 // What software reads. Errors: EFUSE_READ.
 enum aloft_err aloft_efuse_file_read(const struct aloft_efuse_file *file,
                                      struct aloft_efuse_words *words);

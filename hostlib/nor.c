@@ -73,24 +73,29 @@ static void erase_bytes(struct aloft_nor *nor, uint32_t addr, uint32_t len)
     }
 }
 
+enum aloft_nor_cut aloft_nor_count(struct aloft_nor *nor)
+{
+    const struct aloft_nor_plan *plan = &nor->plan;
+    nor->operations++;
+    nor->dead = plan->cut != ALOFT_NOR_CUT_NONE && nor->operations == plan->cut_at;
+    return nor->dead ? plan->cut : ALOFT_NOR_CUT_NONE;
+}
+
 // What the plan makes of the operation that begins now.
 enum fate { HAPPENS, FAILS, NEVER_BEGINS, TEARS, IS_THE_LAST };
 
 static enum fate begin(struct aloft_nor *nor, uint32_t busy_us)
 {
-    const struct aloft_nor_plan *plan = &nor->plan;
-    nor->operations++;
-    bool cut = plan->cut != ALOFT_NOR_CUT_NONE && nor->operations == plan->cut_at;
-    nor->dead = cut;
-    if (cut && plan->cut == ALOFT_NOR_CUT_BEFORE) {
+    enum aloft_nor_cut cut = aloft_nor_count(nor);
+    if (cut == ALOFT_NOR_CUT_BEFORE) {
         return NEVER_BEGINS;
     }
     nor->busy_us = busy_us;
     nor->busy_total_us += busy_us;
-    if (cut) {
-        return plan->cut == ALOFT_NOR_CUT_TORN ? TEARS : IS_THE_LAST;
+    if (cut != ALOFT_NOR_CUT_NONE) {
+        return cut == ALOFT_NOR_CUT_TORN ? TEARS : IS_THE_LAST;
     }
-    return nor->operations == plan->fail_at ? FAILS : HAPPENS;
+    return nor->operations == nor->plan.fail_at ? FAILS : HAPPENS;
 }
 
 static enum aloft_err nor_prog(void *ctx, uint32_t addr, const void *data, uint32_t len)

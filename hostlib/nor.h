@@ -94,6 +94,10 @@ void aloft_nor_init(struct aloft_nor *nor, uint8_t *bytes, struct aloft_nor_sect
 // is forgotten.
 void aloft_nor_power_on(struct aloft_nor *nor);
 
+// Something else that takes power begins, as burning eFuses: it counts like an operation of the
+// chip. How the plan cuts it; NONE: it happens. After any other, the chip is dead.
+enum aloft_nor_cut aloft_nor_count(struct aloft_nor *nor);
+
 // How long an operation keeps the chip busy, in microseconds.
 uint32_t aloft_nor_prog_us(uint32_t len);
 uint32_t aloft_nor_erase_us(uint32_t len);

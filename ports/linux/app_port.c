@@ -9,9 +9,10 @@
 #include "hostlib/mbed_crypto.h"
 #include "hostlib/mbed_decrypt.h"
 #include "hostlib/settings.h"
+#include "ports/linux/app_efuse.h"
 #include "ports/linux/board.h"
 #include "ports/linux/net.h"
-#include "ports/linux/trust.h"
+#include "ports/linux/tls_settings.h"
 #include "ports/port.h"
 #include <stdarg.h>
 #include <stdlib.h>
@@ -47,8 +48,8 @@ struct aloft_port {
     struct aloft_net *net;
     struct aloft_slots slots;
     struct aloft_image_facts facts;
-    struct aloft_image_rules rules;
-    struct aloft_trust trust;
+    struct aloft_app_efuse efuse;
+    struct aloft_tls_settings tls;
     int running;
     struct hook hooks[HOOKS_MAX];
     uint32_t hook_count;
@@ -86,9 +87,17 @@ enum aloft_err aloft_port_add_way(struct aloft_port *port, const struct aloft_wa
     return aloft_net_add(port->net, way);
 }
 
+// Wherever the app was confirmed, by itself, by an operator or before this start, its security
+// version is burned next.
+static void raise_secure_version(struct aloft_port *port)
+{
+    aloft_app_efuse_raise(&port->efuse, &port->slots, port->running, port->facts.secure_version);
+}
+
 // One turn of all ways. A way that has brought new firmware ends this app.
 static void turn(struct aloft_port *port, uint32_t until_ms)
 {
+    raise_secure_version(port);
     if (aloft_net_turn(port->net, until_ms)) {
         aloft_port_restart(port, RESTART_MS);
     }
@@ -140,7 +149,7 @@ const struct aloft_image_facts *aloft_port_running_facts(struct aloft_port *port
 
 const struct aloft_image_rules *aloft_port_rules(struct aloft_port *port)
 {
-    return &port->rules;
+    return &port->efuse.rules.rules;
 }
 
 const char *aloft_port_setting(struct aloft_port *port, const char *key, const char *fallback)
@@ -185,8 +194,8 @@ bool aloft_port_secret(struct aloft_port *port, const char *key, char *out, uint
     const struct aloft_flash *flash = &port->board.flash;
     struct aloft_flash_view view = {.flash = flash};
     struct aloft_nvs nvs;
-    return aloft_slots_walk(flash, &aloft_mbed_crypto, port->board.retained->config.ptable_addr,
-                            note_nvs, &view) == ALOFT_OK &&
+    return aloft_slots_walk(flash, &aloft_mbed_crypto, port->board.retained->ptable_addr, note_nvs,
+                            &view) == ALOFT_OK &&
            view.len != 0 && aloft_nvs_open(&nvs, &view) == ALOFT_OK &&
            aloft_nvs_get_str(&nvs, "aloft", key, out, size) == ALOFT_OK;
 }
@@ -283,6 +292,7 @@ enum aloft_err aloft_port_run_bootsel(struct aloft_port *port, struct aloft_boot
         step = aloft_bootsel_step(op);
         aloft_board_feed_watchdog(&port->board);
     } while (step == ALOFT_STEP_AGAIN);
+    raise_secure_version(port);
     return step == ALOFT_STEP_DONE ? ALOFT_OK : op->err;
 }
 
@@ -330,16 +340,18 @@ static void read_build_time(struct aloft_port *port, const struct aloft_flash_vi
     uint32_t off = ALOFT_IMAGE_HEADER + ALOFT_IMAGE_SEGMENT_HEAD;
     if (port->facts.has_desc && aloft_flash_read(view, off, bytes, sizeof bytes) == ALOFT_OK) {
         aloft_image_desc_parse(bytes, &desc);
-        port->trust.built = aloft_tls_built(desc.date, desc.time);
+        port->tls.built = aloft_tls_built(desc.date, desc.time);
     }
 }
 
+// Whether it may run was for the bootloader to say; here are only its facts and settings.
 static void read_own_image(struct aloft_port *port)
 {
+    const struct aloft_image_rules rules = aloft_board_rules_plain();
     struct aloft_flash_view view = running_view(port);
     struct aloft_verify verify;
     enum aloft_step step;
-    aloft_verify_init(&verify, &view, &port->rules);
+    aloft_verify_init(&verify, &view, &rules);
     do {
         step = aloft_verify_step(&verify);
     } while (step == ALOFT_STEP_AGAIN);
@@ -357,11 +369,14 @@ static void read_own_image(struct aloft_port *port)
         port->settings_len = len;
     }
     read_build_time(port, &view);
+    if (strcmp(aloft_port_setting(port, "signed", "no"), "yes") == 0) {
+        aloft_app_efuse_trust_own(&port->efuse, &view, port->facts.image_len);
+    }
 }
 
 static void read_table(struct aloft_port *port)
 {
-    uint32_t addr = port->board.retained->config.ptable_addr;
+    uint32_t addr = port->board.retained->ptable_addr;
     enum aloft_err err =
         aloft_slots_load(&port->slots, &port->board.flash, &aloft_mbed_crypto, addr);
     if (err != ALOFT_OK) {
@@ -376,22 +391,18 @@ int main(void)
     static struct aloft_port port; // of the process that is the chip; core never sees it
     aloft_board_attach(&port.board, "app", ALOFT_BOARD_APP_WATCHDOG_MS);
     port.board.console = &port.console;
-    port.rules = (struct aloft_image_rules){
-        .crypto = &aloft_mbed_crypto,
-        .chip_id = ALOFT_CHIP_ESP32,
-        .chip_revision = ALOFT_BOARD_REVISION,
-        .need_addr = ALOFT_NATIVE_ADDR,
-    };
+    aloft_app_efuse_init(&port.efuse, &port.board);
     read_table(&port);
     read_own_image(&port);
     // A board that others can reach is for its owner to make: the network here is the host's.
     port.net = aloft_net_new(&port.board, aloft_port_setting(&port, "listen", "127.0.0.1"));
     ALOFT_ASSERT(port.net != NULL); // a chip has this memory
-    port.trust.port = &port;
-    aloft_net_trust(port.net, aloft_trust_fill, &port.trust);
+    port.tls.port = &port;
+    aloft_net_trust(port.net, aloft_tls_settings_fill, &port.tls);
     aloft_port_log(&port, 'I', "app_init", "Application information:");
     aloft_port_log(&port, 'I', "app_init", "Project name:     %s", port.facts.project);
     aloft_port_log(&port, 'I', "app_init", "App version:      %s", port.facts.version);
+    raise_secure_version(&port);
     app_main(&port);
     for (;;) {
         aloft_port_delay_ms(&port, IDLE_MS);

@@ -1,5 +1,5 @@
 // What the programs of the virtual board share: ROM, bootloader and app follow each other in one
-// process by fexecve, and know each other only through three file descriptors and the retained
+// process by fexecve, and know each other only through a few file descriptors and the retained
 // memory. The supervisor (supervisor.h) is the board's power supply and outlives them.
 //
 //   supervisor ──fork──> ROM ──fexecve──> bootloader ──fexecve──> app ──fexecve──> ROM ...
@@ -25,15 +25,18 @@ enum {
     ALOFT_BOARD_FLASH_FD = 3,
     ALOFT_BOARD_RETAINED_FD = 4,
     ALOFT_BOARD_ROM_FD = 5,
-    ALOFT_BOARD_SERIAL_FD = 6
+    ALOFT_BOARD_SERIAL_FD = 6,
+    ALOFT_BOARD_EFUSE_FD = 7
 };
 
 // What the board is to the outside: an ESP32 of a revision above every real one, so that chips
-// refuse its images, and it refuses theirs for lack of a native segment.
-#define ALOFT_BOARD_REVISION        303u
-#define ALOFT_BOARD_CORES           2u
-#define ALOFT_BOARD_BOOTLOADER_ADDR 0x1000u
-#define ALOFT_BOARD_PTABLE_ADDR     0x8000u
+// refuse its images, and it refuses theirs for lack of a native segment (hostlib/board_rules.h).
+// The ROM knows no table; a bootloader may reach as far as our larger one, whose table lies there.
+#define ALOFT_BOARD_CORES              2u
+#define ALOFT_BOARD_BOOTLOADER_ADDR    0x1000u
+#define ALOFT_BOARD_BOOTLOADER_END     0x10000u
+#define ALOFT_BOARD_PTABLE_ADDR        0x8000u
+#define ALOFT_BOARD_SECURE_PTABLE_ADDR 0x10000u
 
 #define ALOFT_BOARD_BOOT_WATCHDOG_MS 8000u
 #define ALOFT_BOARD_APP_WATCHDOG_MS  10000u
@@ -47,7 +50,12 @@ enum aloft_board_halt {
     ALOFT_BOARD_POWER_CUT,     // the cut plan said so
 };
 
-enum aloft_board_operation_kind { ALOFT_BOARD_IDLE, ALOFT_BOARD_PROG, ALOFT_BOARD_ERASE };
+enum aloft_board_operation_kind {
+    ALOFT_BOARD_IDLE,
+    ALOFT_BOARD_PROG,
+    ALOFT_BOARD_ERASE,
+    ALOFT_BOARD_BURN, // of eFuses: addr is the word's number, data its bits, little-endian
+};
 
 // What of the loader runs.
 enum aloft_board_loading {
@@ -57,8 +65,8 @@ enum aloft_board_loading {
     ALOFT_BOARD_STUB,
 };
 
-// The flash operation that is under way. Published before it begins, so that whoever cuts the power
-// can leave behind what a real chip would.
+// The operation that is under way, of flash or eFuses. Published before it begins, so that whoever
+// cuts the power can leave behind what a real chip would.
 struct aloft_board_operation {
     _Atomic uint32_t kind;
     uint32_t addr;
@@ -69,10 +77,10 @@ struct aloft_board_operation {
 // Fixed from power-on to power-off.
 struct aloft_board_config {
     uint32_t flash_size;
-    uint32_t ptable_addr;
-    uint32_t resets_max; // FFFFFFFF: any number
-    bool fast;           // flash and Wi-Fi take no time
-    bool trials;         // roll back apps that do not confirm themselves
+    uint32_t ptable_addr; // 0: where the bootloader was built to look
+    uint32_t resets_max;  // FFFFFFFF: any number
+    bool fast;            // flash and Wi-Fi take no time
+    bool trials;          // roll back apps that do not confirm themselves
     struct aloft_nor_plan plan;
 };
 
@@ -87,7 +95,8 @@ struct aloft_retained {
     _Atomic uint32_t loading;     // enum aloft_board_loading
     _Atomic uint32_t loader_baud; // what it hears at; 0: any speed
     uint32_t boots;               // starts of the ROM since power came
-    uint32_t operations;          // of flash since power came
+    uint32_t operations;          // of flash and eFuses since power came
+    uint32_t ptable_addr;         // where the bootloader found its table
     uint32_t running_addr;        // of the slot whose app was loaded
     uint32_t noise;               // of weak bits
     uint64_t start_ns;            // when the ROM started: time 0 of the console

@@ -1,9 +1,7 @@
 // The second-stage bootloader of the board: boot/ with its port. It comes out of flash like any
-// other image, and becomes the app that it loaded.
-#include "aloft/chip.h"
+// other image, and becomes the app that it loaded. bootloader.h says which two there are.
+#include "ports/linux/bootloader.h"
 #include "boot/boot.h"
-#include "hostlib/mbed_crypto.h"
-#include "ports/linux/board.h"
 #include "ports/linux/native.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -55,12 +53,6 @@ static void greet(struct bootloader *bootloader)
 
 int main(void)
 {
-    static const struct aloft_image_rules rules = {
-        .crypto = &aloft_mbed_crypto,
-        .chip_id = ALOFT_CHIP_ESP32,
-        .chip_revision = ALOFT_BOARD_REVISION,
-        .need_addr = ALOFT_NATIVE_ADDR,
-    };
     struct bootloader bootloader;
     struct aloft_board *board = &bootloader.board;
     struct aloft_boot boot;
@@ -68,20 +60,23 @@ int main(void)
 
     aloft_board_attach(board, "bootloader", ALOFT_BOARD_BOOT_WATCHDOG_MS);
     aloft_native_init(&bootloader.native);
+    struct aloft_retained *retained = board->retained;
+    uint32_t asked = retained->config.ptable_addr;
+    retained->ptable_addr = asked != 0 ? asked : aloft_bootloader_ptable_addr;
+    greet(&bootloader);
     const struct aloft_boot_port port = {
         .ctx = &bootloader,
         .flash = &board->flash,
-        .rules = &rules,
-        .ptable_addr = board->retained->config.ptable_addr,
-        .power_on = board->retained->reset == ALOFT_RESET_POWER_ON ||
-                    board->retained->reset == ALOFT_RESET_BROWN_OUT,
-        .trials = board->retained->config.trials,
+        .rules = aloft_bootloader_rules(board),
+        .ptable_addr = retained->ptable_addr,
+        .power_on =
+            retained->reset == ALOFT_RESET_POWER_ON || retained->reset == ALOFT_RESET_BROWN_OUT,
+        .trials = retained->config.trials,
         .log = log_line,
         .feed_watchdog = feed_watchdog,
         .load = load,
         .unload = unload,
     };
-    greet(&bootloader);
     aloft_boot_init(&boot, &port);
     do {
         result = aloft_boot_step(&boot);
@@ -89,7 +84,7 @@ int main(void)
     if (result == ALOFT_BOOT_NOTHING) {
         aloft_board_halt(board, ALOFT_BOARD_NO_APP, boot.err);
     }
-    board->retained->running_addr = boot.extent.addr;
+    retained->running_addr = boot.extent.addr;
     aloft_native_run(&bootloader.native, "app");
     log_line(&bootloader, 'E', "boot", "The app cannot be started: %s", strerror(errno));
     abort();

@@ -17,8 +17,8 @@ static void busy(uint32_t us)
     }
 }
 
-static void publish(struct aloft_board *board, uint32_t kind, uint32_t addr, const void *data,
-                    uint32_t len)
+void aloft_flash_port_begin(struct aloft_board *board, uint32_t kind, uint32_t addr,
+                            const void *data, uint32_t len, uint32_t busy_us)
 {
     struct aloft_board_operation *operation = &board->retained->operation;
     operation->addr = addr;
@@ -28,11 +28,11 @@ static void publish(struct aloft_board *board, uint32_t kind, uint32_t addr, con
     }
     atomic_store(&operation->kind, kind); // last: from here on it is under way
     if (!board->retained->config.fast) {
-        busy(kind == ALOFT_BOARD_PROG ? aloft_nor_prog_us(len) : aloft_nor_erase_us(len));
+        busy(busy_us);
     }
 }
 
-static void finish(struct aloft_board *board)
+void aloft_flash_port_end(struct aloft_board *board)
 {
     struct aloft_retained *retained = board->retained;
     retained->operations = board->nor.operations;
@@ -56,18 +56,18 @@ static enum aloft_err flash_read(void *ctx, uint32_t addr, void *buf, uint32_t l
 static enum aloft_err flash_prog(void *ctx, uint32_t addr, const void *data, uint32_t len)
 {
     struct aloft_board *board = ctx;
-    publish(board, ALOFT_BOARD_PROG, addr, data, len);
+    aloft_flash_port_begin(board, ALOFT_BOARD_PROG, addr, data, len, aloft_nor_prog_us(len));
     enum aloft_err err = board->nor.flash.ops->prog(&board->nor, addr, data, len);
-    finish(board);
+    aloft_flash_port_end(board);
     return err;
 }
 
 static enum aloft_err flash_erase(void *ctx, uint32_t addr, uint32_t len)
 {
     struct aloft_board *board = ctx;
-    publish(board, ALOFT_BOARD_ERASE, addr, NULL, len);
+    aloft_flash_port_begin(board, ALOFT_BOARD_ERASE, addr, NULL, len, aloft_nor_erase_us(len));
     enum aloft_err err = board->nor.flash.ops->erase(&board->nor, addr, len);
-    finish(board);
+    aloft_flash_port_end(board);
     return err;
 }
 

@@ -8,4 +8,11 @@
 // Fills in board->nor and board->flash; bytes are the mapped flash file.
 void aloft_flash_port_init(struct aloft_board *board, uint8_t *bytes);
 
+// Around every operation that a power cut can fall into: it is published and takes its time; and it
+// is over, which the program does not survive when the cut plan says so. addr, data and len are
+// what the supervisor needs to finish it or to tear it.
+void aloft_flash_port_begin(struct aloft_board *board, uint32_t kind, uint32_t addr,
+                            const void *data, uint32_t len, uint32_t busy_us);
+void aloft_flash_port_end(struct aloft_board *board);
+
 #endif

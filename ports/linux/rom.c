@@ -1,10 +1,10 @@
 // The mask ROM: says why the chip started, loads the second-stage bootloader from flash at 0x1000
 // and runs it, or waits on the serial port for a host that flashes the chip. It is the one program
 // of the board that does not come from flash.
-#include "aloft/chip.h"
 #include "aloft/verify.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/board_rules.h"
 #include "ports/linux/board.h"
+#include "ports/linux/efuse_port.h"
 #include "ports/linux/native.h"
 #include "ports/linux/rom_download.h"
 #include <errno.h>
@@ -13,6 +13,8 @@
 
 struct rom {
     struct aloft_native native;
+    struct aloft_efuse efuse;
+    struct aloft_board_rules rules;
     uint32_t loaded; // segments that were announced on the console
 };
 
@@ -61,17 +63,12 @@ static enum aloft_err load(void *ctx, const struct aloft_image *image, enum alof
 static enum aloft_err load_bootloader(struct rom *rom, struct aloft_board *board,
                                       struct aloft_verify *verify)
 {
-    const struct aloft_image_rules rules = {
-        .crypto = &aloft_mbed_crypto,
-        .chip_id = ALOFT_CHIP_ESP32,
-        .chip_revision = ALOFT_BOARD_REVISION,
-        .need_addr = ALOFT_NATIVE_ADDR,
-    };
-    uint32_t end = board->retained->config.ptable_addr;
+    uint32_t asked = board->retained->config.ptable_addr;
+    uint32_t end = asked != 0 ? asked : ALOFT_BOARD_BOOTLOADER_END;
     struct aloft_flash_view view = {&board->flash, ALOFT_BOARD_BOOTLOADER_ADDR,
                                     end - ALOFT_BOARD_BOOTLOADER_ADDR};
     enum aloft_step step;
-    aloft_verify_init(verify, &view, &rules);
+    aloft_verify_init(verify, &view, &rom->rules.rules);
     verify->sink = load;
     verify->ctx = rom;
     do {
@@ -81,7 +78,8 @@ static enum aloft_err load_bootloader(struct rom *rom, struct aloft_board *board
 }
 
 // The real ROM repeats its line for ever; here the supervisor says the rest.
-static _Noreturn void nothing_to_run(struct aloft_board *board, enum aloft_err err)
+static _Noreturn void nothing_to_run(const struct rom *rom, struct aloft_board *board,
+                                     enum aloft_err err)
 {
     uint8_t head[4] = {0};
     struct aloft_flash_view view = {&board->flash, ALOFT_BOARD_BOOTLOADER_ADDR, sizeof head};
@@ -90,11 +88,30 @@ static _Noreturn void nothing_to_run(struct aloft_board *board, enum aloft_err e
             aloft_board_print("invalid header: 0x%02x%02x%02x%02x\n", head[3], head[2], head[1],
                               head[0]);
         }
+    } else if (rom->efuse.secure_boot) {
+        aloft_board_print("%s: %s\nsecure boot verification failed\n", aloft_err_name(err),
+                          aloft_err_sentence(err));
     } else {
         aloft_board_print("invalid bootloader: %s: %s\n", aloft_err_name(err),
                           aloft_err_sentence(err));
     }
     aloft_board_halt(board, ALOFT_BOARD_NO_BOOTLOADER, err);
+}
+
+// The rules for the bootloader. It has no security version of its own: an app's is no measure of
+// it.
+static void read_efuses(struct rom *rom)
+{
+    struct aloft_efuse_words words;
+    uint32_t usable;
+    aloft_efuse_port_read(&words, &rom->efuse);
+    aloft_board_rules_read(&rom->rules, &rom->efuse);
+    rom->rules.rules.secure_version = 0;
+    usable = (uint32_t)(rom->efuse.digests & ~rom->efuse.revoked);
+    if (rom->efuse.secure_boot) {
+        aloft_board_print("Valid secure boot key blocks:%s%s%s%s\n", usable & 1 ? " 0" : "",
+                          usable & 2 ? " 1" : "", usable & 4 ? " 2" : "", usable ? "" : " none");
+    }
 }
 
 int main(void)
@@ -110,6 +127,7 @@ int main(void)
     }
     retained->boots++;
     retained->running_addr = 0;
+    retained->ptable_addr = 0;
     retained->start_ns = aloft_board_clock_ns();
     bool download = retained->download;
     atomic_store(&retained->loading, download ? ALOFT_BOARD_LOADING : ALOFT_BOARD_NOT_LOADING);
@@ -120,9 +138,13 @@ int main(void)
     }
 
     aloft_native_init(&rom.native);
+    read_efuses(&rom);
     enum aloft_err err = load_bootloader(&rom, &board, &verify);
     if (err != ALOFT_OK) {
-        nothing_to_run(&board, err);
+        nothing_to_run(&rom, &board, err);
+    }
+    if (rom.efuse.secure_boot) {
+        aloft_board_print("secure boot verification succeeded\n");
     }
     aloft_board_print("entry 0x%08x\n", (unsigned)verify.image.facts.entry);
     aloft_native_run(&rom.native, "bootloader");

@@ -8,10 +8,12 @@
 // A flash operation that was under way when the process ended is torn when the power was cut, and
 // completed when it was not: a chip finishes its erase even if the CPU is reset.
 #include "ports/linux/supervisor.h"
+#include "hostlib/efuse_file.h"
 #include "hostlib/flash_file.h"
 #include "ports/linux/board.h"
 #include "ports/linux/bridge.h"
 #include "ports/linux/descriptor.h"
+#include "ports/linux/settle.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -50,6 +52,7 @@ struct supervisor {
     const struct aloft_supervisor_config *config;
     struct aloft_flash_file flash;
     bool flash_open;
+    struct aloft_efuse_file efuse;
     uint8_t *flash_bytes;
     int rom_fd;
     int retained_fd;
@@ -164,44 +167,16 @@ static void drain_console(struct supervisor *s)
     }
 }
 
-static bool legal(const struct supervisor *s, uint32_t kind, uint32_t addr, uint32_t len)
-{
-    uint32_t size = s->retained->config.flash_size;
-    if (len == 0 || len > size || addr > size - len) {
-        return false;
-    }
-    if (kind == ALOFT_BOARD_PROG) {
-        return addr % ALOFT_FLASH_PAGE + len <= ALOFT_FLASH_PAGE;
-    }
-    return (len == ALOFT_NOR_SECTOR || len == ALOFT_NOR_BLOCK) && addr % len == 0;
-}
-
-// The chip's process has ended: what becomes of the flash operation that it had begun?
 static void settle_operation(struct supervisor *s, bool power_cut)
 {
-    struct aloft_board_operation *operation = &s->retained->operation;
-    uint32_t kind = atomic_exchange(&operation->kind, ALOFT_BOARD_IDLE);
-    uint32_t addr = operation->addr;
-    uint32_t len = operation->len;
-    if (kind == ALOFT_BOARD_IDLE || !legal(s, kind, addr, len)) {
-        return;
-    }
-    if (power_cut) {
-        uint32_t seed = s->seed + s->retained->operations;
-        fprintf(stderr, "aloft: power was cut in the middle of %s 0x%x (%u bytes)\n",
-                kind == ALOFT_BOARD_PROG ? "programming" : "erasing", (unsigned)addr,
-                (unsigned)len);
-        if (kind == ALOFT_BOARD_PROG) {
-            aloft_nor_tear_prog(&s->nor, addr, operation->data, len, seed);
-        } else {
-            aloft_nor_tear_erase(&s->nor, addr, len, s->config->plan.mix, seed);
-        }
-        return;
-    }
-    const struct aloft_flash_ops *ops = s->nor.flash.ops;
-    enum aloft_err err = kind == ALOFT_BOARD_PROG ? ops->prog(&s->nor, addr, operation->data, len)
-                                                  : ops->erase(&s->nor, addr, len);
-    ALOFT_ASSERT(err == ALOFT_OK); // a legal operation of a model without a plan
+    const struct aloft_settle settle = {
+        .retained = s->retained,
+        .nor = &s->nor,
+        .efuse = &s->efuse,
+        .mix = s->config->plan.mix,
+        .seed = s->seed + s->retained->operations,
+    };
+    aloft_settle(&settle, power_cut);
 }
 
 // The child's side of the fork: take the descriptors to their places and become the ROM.
@@ -220,8 +195,9 @@ static _Noreturn void become_chip(struct supervisor *s, pid_t parent)
                   dup2(s->console_fd[1], 2) >= 0 && dup2(flash, ALOFT_BOARD_FLASH_FD) >= 0 &&
                   dup2(s->retained_fd, ALOFT_BOARD_RETAINED_FD) >= 0 &&
                   dup2(s->rom_fd, ALOFT_BOARD_ROM_FD) >= 0 &&
-                  dup2(s->serial_fd[1], ALOFT_BOARD_SERIAL_FD) >= 0;
-    if (placed && close_range(ALOFT_BOARD_SERIAL_FD + 1, UINT_MAX, 0) == 0) {
+                  dup2(s->serial_fd[1], ALOFT_BOARD_SERIAL_FD) >= 0 &&
+                  dup2(s->efuse.fd, ALOFT_BOARD_EFUSE_FD) >= 0;
+    if (placed && close_range(ALOFT_BOARD_EFUSE_FD + 1, UINT_MAX, 0) == 0) {
         (void)sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
         (void)fexecve(ALOFT_BOARD_ROM_FD, argv, envp);
     }
@@ -630,6 +606,16 @@ static bool open_flash(struct supervisor *s, struct aloft_message *error)
     return true;
 }
 
+static bool open_efuse(struct supervisor *s, struct aloft_message *error)
+{
+    if (!aloft_efuse_file_open(&s->efuse, s->config->flash, ALOFT_EFUSE_FILE_WRITE, error)) {
+        return false;
+    }
+    s->efuse.fd = aloft_descriptor_high(s->efuse.fd);
+    return s->efuse.fd >= 0 ||
+           aloft_message_set(error, "cannot keep the eFuse file open: %s", strerror(errno));
+}
+
 // The ROM lies beside this program. It is opened now, so a later move or unmount does not matter.
 static bool open_rom(struct supervisor *s, struct aloft_message *error)
 {
@@ -751,6 +737,10 @@ static void close_all(struct supervisor *s)
     if (s->flash_bytes != NULL) {
         (void)munmap(s->flash_bytes, s->flash.flash.geometry.size);
     }
+    aloft_efuse_file_drop_blank(&s->efuse, s->config->flash); // while the board is still locked
+    if (!aloft_efuse_file_close(&s->efuse, &late)) {
+        fprintf(stderr, "aloft: %s\n", late.text);
+    }
     if (s->flash_open && !aloft_flash_file_close(&s->flash, &late)) {
         fprintf(stderr, "aloft: %s\n", late.text);
     }
@@ -769,6 +759,7 @@ enum aloft_supervisor_end aloft_supervisor_run(const struct aloft_supervisor_con
                                                struct aloft_message *error)
 {
     struct supervisor s = {.config = config,
+                           .efuse = {-1},
                            .rom_fd = -1,
                            .retained_fd = -1,
                            .console_fd = {-1, -1},
@@ -781,8 +772,8 @@ enum aloft_supervisor_end aloft_supervisor_run(const struct aloft_supervisor_con
         s.deadline_ns = aloft_board_clock_ns() + config->timeout_ms * NS_PER_MS;
     }
     // Signals first: from the moment that the lock shows our pid, one may come.
-    if (open_wires(&s, error) && open_flash(&s, error) && open_rom(&s, error) &&
-        open_retained(&s, error) && open_bridge(&s, error)) {
+    if (open_wires(&s, error) && open_flash(&s, error) && open_efuse(&s, error) &&
+        open_rom(&s, error) && open_retained(&s, error) && open_bridge(&s, error)) {
         supervise(&s);
         say_end(&s, error);
     }

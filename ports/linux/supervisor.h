@@ -25,7 +25,7 @@ struct aloft_supervisor_config {
     const char *until;         // stop when the console shows this; NULL: never
     uint64_t timeout_ms;       // 0: none
     uint32_t resets_max;       // ALOFT_SUPERVISOR_ANY: any number
-    uint32_t ptable_addr;      // where the table lies
+    uint32_t ptable_addr;      // where the table lies; 0: where the bootloader was built to look
     bool fast;                 // flash and Wi-Fi take no time
     bool trials;               // roll back apps that do not confirm themselves
     bool download;             // the first power-on starts the loader

@@ -1,5 +1,5 @@
 // NVS is asked each time, so what an operator writes there counts from the next update on.
-#include "ports/linux/trust.h"
+#include "ports/linux/tls_settings.h"
 #include <string.h>
 #include <time.h>
 
@@ -10,15 +10,15 @@ static bool host_clock(void *ctx, int64_t *seconds)
     return true;
 }
 
-static const char *text(struct aloft_trust *trust, const char *key, char *room)
+static const char *text(struct aloft_tls_settings *trust, const char *key, char *room)
 {
-    bool known = aloft_port_secret(trust->port, key, room, ALOFT_TRUST_TEXT);
+    bool known = aloft_port_secret(trust->port, key, room, ALOFT_TLS_SETTINGS_TEXT);
     return known ? room : aloft_port_setting(trust->port, key, "");
 }
 
-void aloft_trust_fill(void *ctx, struct aloft_tls_trust *out)
+void aloft_tls_settings_fill(void *ctx, struct aloft_tls_trust *out)
 {
-    struct aloft_trust *trust = ctx;
+    struct aloft_tls_settings *trust = ctx;
     bool has_clock = strcmp(aloft_port_setting(trust->port, "clock", "host"), "none") != 0;
     *out = (struct aloft_tls_trust){
         .ca = text(trust, "ca", trust->ca),

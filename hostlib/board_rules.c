@@ -1,0 +1,33 @@
+// One place where eFuse facts become rules.
+#include "hostlib/board_rules.h"
+#include "aloft/chip.h"
+#include "hostlib/mbed_crypto.h"
+#include <string.h>
+
+struct aloft_image_rules aloft_board_rules_plain(void)
+{
+    return (struct aloft_image_rules){
+        .crypto = &aloft_mbed_crypto,
+        .chip_id = ALOFT_CHIP_ESP32,
+        .chip_revision = ALOFT_BOARD_REVISION,
+        .need_addr = ALOFT_NATIVE_ADDR,
+    };
+}
+
+void aloft_board_rules_read(struct aloft_board_rules *out, const struct aloft_efuse *efuse)
+{
+    struct aloft_trust *trust = &out->trust;
+    memset(out, 0, sizeof *out);
+    out->rules = aloft_board_rules_plain();
+    out->rules.crypto = &aloft_mbed_signed_crypto;
+    out->rules.secure_version = efuse->secure_version;
+    out->rules.trust = efuse->secure_boot ? trust : NULL;
+    trust->block = out->block;
+    trust->judge = aloft_trust_judge;
+    for (uint32_t i = 0; i < ALOFT_EFUSE_DIGESTS; i++) {
+        if ((efuse->digests >> i & 1) != 0) {
+            trust->revoked |= (uint8_t)((efuse->revoked >> i & 1) << trust->count);
+            memcpy(trust->key[trust->count++], efuse->digest[i], ALOFT_SHA256_LEN);
+        }
+    }
+}

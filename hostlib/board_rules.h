@@ -1,0 +1,27 @@
+// What a virtual board insists on in any image: chip, revision, a segment that it can run; and,
+// when its eFuses say so, a signature and a security version. ROM, bootloader, app and tool ask
+// here, so that they never differ.
+#ifndef ALOFT_HOSTLIB_BOARD_RULES_H
+#define ALOFT_HOSTLIB_BOARD_RULES_H
+
+#include "aloft/efuse.h"
+#include "aloft/image.h"
+#include "aloft/trust.h"
+
+#define ALOFT_BOARD_REVISION 303u // above every real ESP32
+
+// Rules with what they point to; stays where it was filled in.
+struct aloft_board_rules {
+    struct aloft_image_rules rules;
+    struct aloft_trust trust;
+    uint8_t block[ALOFT_SIGBLOCK_LEN];
+};
+
+// Of a board without eFuses: any good image, hashes only.
+struct aloft_image_rules aloft_board_rules_plain(void);
+
+// Of a board with these eFuses: no lower security version than theirs, and with secure boot on, a
+// signature of a digest that is burned and not revoked. Without one, nothing is taken.
+void aloft_board_rules_read(struct aloft_board_rules *out, const struct aloft_efuse *efuse);
+
+#endif
