@@ -344,7 +344,17 @@ static void read_build_time(struct aloft_port *port, const struct aloft_flash_vi
     }
 }
 
-// Whether it may run was for the bootloader to say; here are only its facts and settings.
+static void read_settings(struct aloft_port *port, const struct aloft_flash_view *view)
+{
+    uint32_t room = view->len > ALOFT_SETTINGS_OFF ? view->len - ALOFT_SETTINGS_OFF : 0;
+    uint32_t len = room < sizeof port->settings_block ? room : sizeof port->settings_block;
+    if (aloft_flash_read(view, ALOFT_SETTINGS_OFF, port->settings_block, len) == ALOFT_OK) {
+        port->settings_len = len;
+    }
+}
+
+// Whether it may run was for the bootloader to say; here are only its facts and settings. One that
+// has rotted since names no signer, and then no update is taken rather than anybody's.
 static void read_own_image(struct aloft_port *port)
 {
     const struct aloft_image_rules rules = aloft_board_rules_plain();
@@ -355,19 +365,14 @@ static void read_own_image(struct aloft_port *port)
     do {
         step = aloft_verify_step(&verify);
     } while (step == ALOFT_STEP_AGAIN);
-    if (step == ALOFT_STEP_FAILED) {
+    if (step == ALOFT_STEP_DONE) {
+        port->facts = verify.image.facts;
+    } else {
         aloft_port_log(port, 'E', "port", "The running image at 0x%x is not good any more: %s: %s",
                        (unsigned)view.addr, aloft_err_name(verify.err),
                        aloft_err_sentence(verify.err));
-        return;
     }
-    port->facts = verify.image.facts;
-    uint32_t len = port->facts.image_len - ALOFT_SETTINGS_OFF;
-    len = len < sizeof port->settings_block ? len : sizeof port->settings_block;
-    if (port->facts.image_len > ALOFT_SETTINGS_OFF &&
-        aloft_flash_read(&view, ALOFT_SETTINGS_OFF, port->settings_block, len) == ALOFT_OK) {
-        port->settings_len = len;
-    }
+    read_settings(port, &view);
     read_build_time(port, &view);
     if (strcmp(aloft_port_setting(port, "signed", "no"), "yes") == 0) {
         aloft_app_efuse_trust_own(&port->efuse, &view, port->facts.image_len);

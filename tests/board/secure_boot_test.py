@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Secure boot on the virtual board: ROM, bootloader, app and engine take what a key in the eFuses
-has signed and nothing else; keys are rotated and revoked; security versions only rise; and power may
-go anywhere in it. The table of these boards lies at 0x10000, and everything follows."""
+has signed and nothing else; keys are rotated and revoked; security versions only rise; and power
+may go anywhere in it. The table of these boards lies at 0x10000, and everything follows."""
 from bench import *
 
 SECURE = IMAGES / "secure"
