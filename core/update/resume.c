@@ -102,19 +102,18 @@ void aloft_resume_plan(struct aloft_resume *resume, const struct aloft_flash_vie
     if (artifact == NULL || artifact->len == 0 || artifact->tag_len == 0) {
         return;
     }
+    // One sector is erased faster; a block is for what is too long for notes at the same interval.
+    const uint32_t erases[] = {geometry->sector, geometry->block};
     uint32_t free_from = aloft_align_up(artifact->len, geometry->sector);
-    if (place(resume, geometry->block) && resume->area >= free_from) {
-        struct aloft_resume sector = *resume;
-        fit(resume, artifact);
-        // One sector is erased faster, if it is long enough for notes at the same interval.
-        if (place(&sector, geometry->sector)) {
-            fit(&sector, artifact);
-            *resume = sector.interval == resume->interval ? sector : *resume;
+    for (uint32_t i = 0; i < 2; i++) {
+        struct aloft_resume other = *resume;
+        if (place(&other, erases[i]) && other.area >= free_from) { // keeps R1
+            fit(&other, artifact);
+            *resume = other;
+            if (resume->interval < ALOFT_RESUME_INTERVAL + 1) {
+                break;
+            }
         }
-    } else if (place(resume, geometry->sector) && resume->area >= free_from) {
-        fit(resume, artifact);
-    } else {
-        resume->area = 0; // keeps R1
     }
 }
 
