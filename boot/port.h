@@ -9,7 +9,8 @@
 struct aloft_boot_port {
     void *ctx;
     const struct aloft_flash *flash;
-    const struct aloft_image_rules *rules; // chip, revision (from eFuse), crypto, needed segment
+    const struct aloft_image_rules *rules; // chip, crypto, needed segment; from eFuse revision,
+                                           // security version, and whose signatures count
     uint32_t ptable_addr;
     bool power_on; // power was off before this boot: a trial that ended so says nothing of the app
     bool trials;   // roll back an app that did not confirm itself; the default of products

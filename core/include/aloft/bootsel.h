@@ -65,7 +65,8 @@ bool aloft_bootsel_state(const struct aloft_slots *slots, const struct aloft_ota
 enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids[2][ALOFT_NOTE_ID],
                                     uint32_t *count);
 
-// Makes `slot` the one that boots, after verifying its image whole. trial: write NEW, so that the
+// Makes `slot` the one that boots, after verifying its image whole by the rules, signature and
+// security version included. trial: write NEW, so that the
 // app must confirm; else UNDEFINED. Factory: both records are erased, the inactive one first.
 // Flash:      verify reads; at most two erases and eight programs, one a step; for the slot that is
 //             active already, as confirm.
@@ -90,8 +91,9 @@ void aloft_bootsel_select(struct aloft_bootsel *op, const struct aloft_slots *sl
 // Errors:     NOT_SELECTED when otadata does not select the running slot; FLASH_*.
 void aloft_bootsel_confirm(struct aloft_bootsel *op, const struct aloft_slots *slots, int running);
 
-// The running app is bad: its record becomes INVALID, if another good app exists to go back to. The
-// caller restarts afterwards.
+// The running app is bad: its record becomes INVALID, if another app exists to go back to that is
+// good by the rules: one that they no longer let boot does not count. The caller restarts
+// afterwards.
 // Flash, power loss: as confirm.
 // Errors:     NO_ROLLBACK, also for an app that boots because otadata selects none, as factory does
 //             when otadata is erased; NOT_SELECTED when it selects another one; FLASH_*.
