@@ -7,7 +7,6 @@
 #include "cli/board_commands.h"
 #include "cli/ui.h"
 #include "hostlib/board_rules.h"
-#include "hostlib/efuse_file.h"
 #include "hostlib/flash_file.h"
 #include "hostlib/mbed_crypto.h"
 #include "hostlib/table_find.h"
@@ -76,23 +75,6 @@ static void look_at_image(struct info *info, const char *name, struct aloft_exte
     uint8_t head[16] = {0};
     image->blank = aloft_flash_read(&view, 0, head, sizeof head) == ALOFT_OK &&
                    aloft_bytes_are(head, sizeof head, 0xFF);
-}
-
-static bool read_rules(struct info *info, struct aloft_message *error)
-{
-    struct aloft_efuse_file file;
-    struct aloft_efuse_words words;
-    struct aloft_efuse efuse;
-    if (!aloft_efuse_file_open(&file, info->path, ALOFT_EFUSE_FILE_READ, error)) {
-        return false;
-    }
-    enum aloft_err err = aloft_efuse_file_read(&file, &words);
-    bool closed = aloft_efuse_file_close(&file, error);
-    aloft_efuse_read(&efuse, &words);
-    aloft_board_rules_read(&info->rules, &efuse);
-    return (err == ALOFT_OK ||
-            aloft_message_set(error, "%s: %s", info->path, aloft_err_sentence(err))) &&
-           closed;
 }
 
 static void look(struct info *info)
@@ -307,7 +289,7 @@ int board_info(int argc, char **argv)
         return ALOFT_EXIT_BAD;
     }
     info.ptable_addr = aloft_table_find(&info.file.flash, info.ptable_addr);
-    if (!read_rules(&info, &error)) {
+    if (!aloft_board_rules_of(&info.rules, info.path, &error)) {
         aloft_ui_error("%s", error.text);
         (void)aloft_flash_file_close(&info.file, &error); // was only read
         return ALOFT_EXIT_BAD;

@@ -6,6 +6,7 @@
 #include "cli/image_source.h"
 #include "cli/otadata_view.h"
 #include "cli/ui.h"
+#include "hostlib/board_rules.h"
 #include "hostlib/file.h"
 #include "hostlib/flash_file.h"
 #include "hostlib/mbed_crypto.h"
@@ -20,6 +21,7 @@ struct board {
     uint32_t table_addr; // 0: it is found
     struct aloft_flash_file file;
     struct aloft_slots slots;
+    struct aloft_board_rules rules; // of any chip; eFuses as they lie beside the file
 };
 
 #define OPTION_OFFSET(b)                                                                           \
@@ -36,6 +38,14 @@ static bool open_board(struct board *board, enum aloft_flash_file_mode mode)
         aloft_ui_error("%s", error.text);
         return false;
     }
+    if (!aloft_board_rules_of(&board->rules, board->path, &error)) {
+        aloft_ui_error("%s", error.text);
+        (void)aloft_flash_file_close(&board->file, &error); // nothing was written
+        return false;
+    }
+    board->rules.rules.chip_id = 0xFFFF; // real ones have their dumps looked at, too
+    board->rules.rules.chip_revision = 0xFFFF;
+    board->rules.rules.need_addr = 0;
     board->table_addr = aloft_table_find(&board->file.flash, board->table_addr);
     enum aloft_err err =
         aloft_slots_load(&board->slots, &board->file.flash, &aloft_mbed_crypto, board->table_addr);
@@ -91,7 +101,8 @@ static int show_dump(const struct aloft_file *dump, const char *name, uint32_t s
 
 static int show_board(struct board *board, bool json)
 {
-    struct aloft_otadata_view view = {.name = board->path, .slots = &board->slots};
+    struct aloft_otadata_view view = {
+        .name = board->path, .slots = &board->slots, .rules = &board->rules.rules};
     if (!open_board(board, ALOFT_FLASH_FILE_READ)) {
         return ALOFT_EXIT_BAD;
     }
@@ -201,12 +212,10 @@ static enum aloft_err force(const struct aloft_slots *slots, int slot, uint32_t 
     return run(&op);
 }
 
-static enum aloft_err set_boot(const struct aloft_slots *slots, int slot, bool trial)
+static enum aloft_err set_boot(const struct board *board, int slot, bool trial)
 {
-    struct aloft_image_rules rules = {
-        .crypto = &aloft_mbed_crypto, .chip_id = 0xFFFF, .chip_revision = 0xFFFF};
     struct aloft_bootsel op;
-    aloft_bootsel_set_boot(&op, slots, &rules, slot, trial);
+    aloft_bootsel_set_boot(&op, &board->slots, &board->rules.rules, slot, trial);
     return run(&op);
 }
 
@@ -252,8 +261,7 @@ static int otadata_switch(int argc, char **argv)
         return ALOFT_EXIT_BAD;
     }
     uint32_t state = trial ? (uint32_t)ALOFT_OTA_NEW : ALOFT_OTA_UNDEFINED;
-    enum aloft_err err =
-        forced ? force(&board.slots, slot, state) : set_boot(&board.slots, slot, trial);
+    enum aloft_err err = forced ? force(&board.slots, slot, state) : set_boot(&board, slot, trial);
     if (err != ALOFT_OK) {
         (void)fprintf(stderr,
                       "aloft: %s cannot be selected, and the old choice holds; write a good "

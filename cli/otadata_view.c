@@ -1,7 +1,6 @@
 // Slots are judged here only to be shown: nothing is decided by what a person sees.
 #include "cli/otadata_view.h"
 #include "cli/ui.h"
-#include "hostlib/mbed_crypto.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -45,9 +44,7 @@ static enum aloft_err judge_slot(const struct aloft_otadata_view *view, int slot
 {
     struct aloft_extent extent = aloft_slots_extent(view->slots, slot);
     struct aloft_flash_view flash = aloft_slots_view(view->slots, extent);
-    struct aloft_image_rules rules = {
-        .crypto = &aloft_mbed_crypto, .chip_id = 0xFFFF, .chip_revision = 0xFFFF};
-    aloft_verify_init(verify, &flash, &rules);
+    aloft_verify_init(verify, &flash, view->rules);
     while (aloft_verify_step(verify) == ALOFT_STEP_AGAIN) {
     }
     return verify->err;

@@ -7,8 +7,9 @@
 #include <jansson.h>
 
 struct aloft_otadata_view {
-    const char *name;                // of the file
-    const struct aloft_slots *slots; // NULL: only the two records are known
+    const char *name;                      // of the file
+    const struct aloft_slots *slots;       // NULL: only the two records are known
+    const struct aloft_image_rules *rules; // of images in them
     struct aloft_otadata records[2];
     uint32_t slot_count;
 };

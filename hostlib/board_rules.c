@@ -1,6 +1,7 @@
 // One place where eFuse facts become rules.
 #include "hostlib/board_rules.h"
 #include "aloft/chip.h"
+#include "hostlib/efuse_file.h"
 #include "hostlib/mbed_crypto.h"
 #include <string.h>
 
@@ -30,4 +31,23 @@ void aloft_board_rules_read(struct aloft_board_rules *out, const struct aloft_ef
             memcpy(trust->key[trust->count++], efuse->digest[i], ALOFT_SHA256_LEN);
         }
     }
+}
+
+bool aloft_board_rules_of(struct aloft_board_rules *out, const char *flash,
+                          struct aloft_message *error)
+{
+    struct aloft_efuse_file file;
+    struct aloft_efuse_words words;
+    struct aloft_efuse efuse;
+    if (!aloft_efuse_file_open(&file, flash, ALOFT_EFUSE_FILE_READ, error)) {
+        return false;
+    }
+    enum aloft_err err = aloft_efuse_file_read(&file, &words);
+    bool closed = aloft_efuse_file_close(&file, error);
+    aloft_efuse_read(&efuse, &words);
+    aloft_board_rules_read(out, &efuse);
+    if (err != ALOFT_OK) {
+        return aloft_message_set(error, "%s: %s", flash, aloft_err_sentence(err));
+    }
+    return closed;
 }

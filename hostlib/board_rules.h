@@ -7,6 +7,7 @@
 #include "aloft/efuse.h"
 #include "aloft/image.h"
 #include "aloft/trust.h"
+#include "hostlib/message.h"
 
 #define ALOFT_BOARD_REVISION 303u // above every real ESP32
 
@@ -23,5 +24,9 @@ struct aloft_image_rules aloft_board_rules_plain(void);
 // Of a board with these eFuses: no lower security version than theirs, and with secure boot on, a
 // signature of a digest that is burned and not revoked. Without one, nothing is taken.
 void aloft_board_rules_read(struct aloft_board_rules *out, const struct aloft_efuse *efuse);
+
+// Of the board whose flash file this is, by the eFuse file beside it.
+bool aloft_board_rules_of(struct aloft_board_rules *out, const char *flash,
+                          struct aloft_message *error);
 
 #endif

@@ -217,6 +217,9 @@ def keys_are_rotated_and_the_old_one_revoked(folder):
     check("Update failed: SIGNATURE_OLD_KEY" in console, console)
     # The factory app, of the old key, is no way back any more.
     check(board.image("factory")["error"] == "SIGNATURE_OLD_KEY", board.info())
+    check("SIGNATURE_OLD_KEY" in aloft("otadata", "show", board.flash), "not shown")
+    said = aloft("otadata", "switch", board.flash, "factory", code=1)
+    check("SIGNATURE_OLD_KEY" in said, said)
     aloft("otadata", "erase", board.flash)
     console = board.run("Loaded app", "--fast")
     check("image at 0x20000 is refused: SIGNATURE_OLD_KEY" in console, console)
