@@ -38,6 +38,7 @@ struct aloft_tls_trust {
     // curl has it) or "sha256/"; separated by space, line end or comma. NULL or "": none.
     const char *pins;
     const char *revoked; // in the same form
+    bool any_name;       // whatever host name the certificate has is right
     int64_t built;       // earliest possible now, in seconds since 1970 UTC; 0: not known
     // The clock, in seconds since 1970 UTC; false when it is not set. NULL: there is none.
     bool (*now)(void *ctx, int64_t *seconds);

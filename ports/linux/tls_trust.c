@@ -84,6 +84,7 @@ enum aloft_err aloft_tls_anchors_init(struct aloft_tls_anchors *anchors,
 {
     memset(anchors, 0, sizeof *anchors);
     mbedtls_x509_crt_init(&anchors->ca);
+    anchors->any_name = trust->any_name;
     anchors->built = trust->built;
     anchors->now = trust->now;
     anchors->ctx = trust->ctx;
@@ -217,6 +218,9 @@ int aloft_tls_judge_see(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *f
         *flags |= judge->address_len > 0 && !has_address(judge, crt) ? NAME_FLAG : 0;
         judge->pinned = has_pin(&anchors->pins, pin);
         describe(judge, crt, pin);
+    }
+    if (anchors->any_name) {
+        *flags &= ~NAME_FLAG;
     }
     judge->flags |= *flags;
     if (!anchors->has_ca) {

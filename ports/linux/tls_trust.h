@@ -17,6 +17,7 @@ struct aloft_tls_pins {
 struct aloft_tls_anchors {
     mbedtls_x509_crt ca; // one or many
     bool has_ca;
+    bool any_name;
     struct aloft_tls_pins pins;
     struct aloft_tls_pins revoked;
     int64_t built;
