@@ -1,6 +1,7 @@
 // ports/port.h on the virtual board. What the app is told about itself comes from where it runs:
 // the bootloader hands over the address of its slot, and facts and settings are read from flash
 // there.
+#include "ports/linux/app_port.h"
 #include "aloft/chip.h"
 #include "aloft/nvs.h"
 #include "aloft/pull.h"
@@ -19,14 +20,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum {
-    DECRYPT_KEY_MAX = 4000,
-    HOOKS_MAX = 8,
-    IDLE_MS = 1000,
-    TURN_MS = 1000,
-    WIFI_STEP_MS = 20,
-    WIFI_IP_MS = 100
-};
+enum { DECRYPT_KEY_MAX = 4000, HOOKS_MAX = 8, TURN_MS = 1000, WIFI_STEP_MS = 20, WIFI_IP_MS = 100 };
 
 #define RESTART_MS 5000u // of shutdown, when a way asks for a restart
 
@@ -114,6 +108,11 @@ void aloft_port_delay_ms(struct aloft_port *port, uint32_t ms)
     do {
         turn(port, until);
     } while ((int32_t)(until - aloft_board_now_ms(&port->board)) > 0);
+}
+
+struct aloft_board *aloft_port_board(struct aloft_port *port)
+{
+    return &port->board;
 }
 
 struct aloft_port_chip aloft_port_chip(struct aloft_port *port)
@@ -391,7 +390,7 @@ static void read_table(struct aloft_port *port)
     port->running = aloft_slots_find(&port->slots, port->board.retained->running_addr);
 }
 
-int main(void)
+struct aloft_port *aloft_port_begin(void)
 {
     static struct aloft_port port; // of the process that is the chip; core never sees it
     aloft_board_attach(&port.board, "app", ALOFT_BOARD_APP_WATCHDOG_MS);
@@ -408,8 +407,5 @@ int main(void)
     aloft_port_log(&port, 'I', "app_init", "Project name:     %s", port.facts.project);
     aloft_port_log(&port, 'I', "app_init", "App version:      %s", port.facts.version);
     raise_secure_version(&port);
-    app_main(&port);
-    for (;;) {
-        aloft_port_delay_ms(&port, IDLE_MS);
-    }
+    return &port;
 }

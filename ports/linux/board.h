@@ -101,6 +101,8 @@ struct aloft_retained {
     uint32_t noise;               // of weak bits
     uint64_t start_ns;            // when the ROM started: time 0 of the console
     _Atomic uint64_t watchdog_ns; // the reset that is due when nobody feeds the watchdog
+    _Atomic uint64_t pins_driven; // bit N: something outside drives GPIO N,
+    _Atomic uint64_t pins_high;   // and to this level
     struct aloft_board_operation operation;
     struct aloft_nor_sector sectors[]; // one per 4 KiB of flash: wear and weak bits
 };

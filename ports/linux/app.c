@@ -1,0 +1,13 @@
+// The main of an app that is written for ports/port.h.
+#include "ports/linux/app_port.h"
+
+enum { IDLE_MS = 1000 };
+
+int main(void)
+{
+    struct aloft_port *port = aloft_port_begin();
+    app_main(port);
+    for (;;) {
+        aloft_port_delay_ms(port, IDLE_MS);
+    }
+}

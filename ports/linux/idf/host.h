@@ -1,0 +1,59 @@
+// What ESP-IDF's API needs from underneath: the board in real life (start.c), a chip in RAM in the
+// tests. One host to a process; it is set before any call of the API and stays.
+#ifndef ALOFT_IDF_HOST_H
+#define ALOFT_IDF_HOST_H
+
+#include "aloft/flash.h"
+#include "aloft/image.h"
+#include "aloft/slots.h"
+#include "ports/port.h"
+#include <stdatomic.h>
+
+struct aloft_idf_host {
+    const struct aloft_flash *flash;
+    struct aloft_image_rules rules; // what an image must be to run here
+    uint32_t ptable_addr;
+    uint32_t running_addr; // of the app that runs
+    bool fast;             // nothing is to take time for show
+    enum aloft_port_reset reset;
+    const char *device_id;                           // MAC, 12 hexadecimal digits
+    void (*write)(const char *text, size_t len);     // console; whole lines at once
+    uint32_t (*now_ms)(void);                        // since reset
+    void (*restart)(void) __attribute__((noreturn)); // a software reset; any task may call it
+    bool (*take_input)(void);                        // what is typed goes to stdin from now on
+    const char *(*setting)(const char *key, const char *fallback); // lives as long as the app
+    _Atomic uint64_t *pins_driven; // bit N: something outside drives GPIO N,
+    _Atomic uint64_t *pins_high;   // and to this level
+};
+
+extern struct aloft_idf_host aloft_idf_host;
+
+// What the project's sdkconfig says of the library's own behaviour. config.c fills it in, compiled
+// with the project.
+struct aloft_idf_config {
+    bool rollback;             // CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE
+    bool anti_rollback;        // CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK
+    bool allow_http;           // CONFIG_ESP_HTTPS_OTA_ALLOW_HTTP
+    bool decrypt;              // CONFIG_ESP_HTTPS_OTA_DECRYPT_CB
+    uint32_t tick_hz;          // CONFIG_FREERTOS_HZ
+    int log_level;             // CONFIG_LOG_DEFAULT_LEVEL
+    bool log_colors;           // CONFIG_LOG_COLORS
+    const char *wifi_ssid;     // CONFIG_EXAMPLE_WIFI_SSID
+    const char *wifi_password; // CONFIG_EXAMPLE_WIFI_PASSWORD
+    bool tls_dates;            // CONFIG_MBEDTLS_HAVE_TIME_DATE: certificates expire
+    uint32_t bootloader_addr;  // CONFIG_BOOTLOADER_OFFSET_IN_FLASH
+    uint32_t event_queue;      // CONFIG_ESP_SYSTEM_EVENT_QUEUE_SIZE
+};
+
+extern struct aloft_idf_config aloft_idf_config;
+
+// The one lock around the chip: whoever holds it has flash to itself. It may be taken again by who
+// has it.
+void aloft_idf_lock(void);
+void aloft_idf_unlock(void);
+
+// Takes what was typed on the console, if it is for a GPIO: "gpio" lists the pins that are driven,
+// "gpio 4 0" drives one, "gpio 4 -" lets it go. False: it is not.
+bool aloft_idf_gpio_line(void *ctx, const char *line);
+
+#endif

@@ -1,0 +1,26 @@
+// lwIP's sockets, which are the host's; its header brings more along than the host's does.
+// Source: ESP-IDF components/lwip/port/include/sys/socket.h, lwip/sockets.h.
+#ifndef ALOFT_IDF_SYS_SOCKET_H
+#define ALOFT_IDF_SYS_SOCKET_H
+
+#include_next <sys/socket.h>
+
+#ifndef _NETINET_IN_H // else this is included from there, and it is not yet the time for these
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#endif
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+// As connect, by way of the image's setting route (docs/IDF_API.md).
+int lwip_connect(int s, const struct sockaddr *name, socklen_t namelen);
+#define connect(s, name, namelen) lwip_connect((s), (name), (namelen))
+
+#endif

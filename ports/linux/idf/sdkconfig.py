@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Makes sdkconfig.h of a project's configuration.
+
+Usage: sdkconfig.py OUTPUT FILE...
+
+Files are read in order and the last word counts: sdkconfig and sdkconfig.defaults
+(CONFIG_X=value), sdkconfig.h (#define CONFIG_X value), and single words CONFIG_X=value. Kconfig and
+Kconfig.projbuild give what is then still open their defaults; known of them are config, choice, and
+default with an if of one comparison or name. `depends on` decides nothing. Values may be without
+quotes; then numbers, y and n are what they look like, and all else is text.
+"""
+import re
+import sys
+
+NUMBER = re.compile(r"-?(0[xX][0-9a-fA-F]+|[0-9]+)")
+
+
+def literal(value):
+    """The value as C has it; None: not set."""
+    value = value.strip()
+    if value == "y":
+        return "1"
+    if value in ("n", ""):
+        return None
+    if value.startswith('"') or NUMBER.fullmatch(value):
+        return value
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def read_lines(config, lines):
+    for line in lines:
+        line = line.strip()
+        unset = re.fullmatch(r"# (CONFIG_\w+) is not set", line)
+        define = re.fullmatch(r"#\s*define\s+(CONFIG_\w+)\s*(.*)", line)
+        assign = re.fullmatch(r"(CONFIG_\w+)=(.*)", line)
+        if unset:
+            config[unset.group(1)] = None
+        elif define:
+            config[define.group(1)] = define.group(2).strip() or "1"
+        elif assign:
+            config[assign.group(1)] = literal(assign.group(2))
+
+
+def holds(config, condition):
+    """Whether the condition of a default is true; what is not understood is."""
+    compare = re.fullmatch(r"(\w+)\s*(!?=)\s*(.+)", condition)
+    if compare:
+        same = config.get("CONFIG_" + compare.group(1)) == literal(compare.group(3))
+        return same == (compare.group(2) == "=")
+    if re.fullmatch(r"!?\w+", condition):
+        is_set = config.get("CONFIG_" + condition.lstrip("!")) is not None
+        return is_set != condition.startswith("!")
+    return True
+
+
+def read_kconfig(config, lines):
+    """Options that have no value yet get their first default whose condition holds."""
+    options = []
+    for line in lines:
+        name = re.fullmatch(r"\s*(?:menu)?config\s+(\w+)\s*", line)
+        default = re.fullmatch(r"\s+default\s+(\"[^\"]*\"|\S+)(?:\s+if\s+(.*?))?\s*", line)
+        choice = re.fullmatch(r"\s*(choice)\b.*", line)
+        if name:
+            options.append(("CONFIG_" + name.group(1), []))
+        elif choice:
+            options.append((None, []))
+        elif default and options:
+            options[-1][1].append(default.groups())
+    for name, defaults in options:
+        value = next((v for v, c in defaults if c is None or holds(config, c)), None)
+        if name is None and value is not None:  # of a choice: the option that it names
+            config.setdefault("CONFIG_" + value, "1")
+        elif value is not None and name not in config:
+            other = config.get("CONFIG_" + value)  # a default may name another option
+            config[name] = other if other is not None else literal(value)
+
+
+def main():
+    output, *sources = sys.argv[1:]
+    config = {}
+    texts = []
+    for source in sources:
+        if re.match(r"CONFIG_\w+=", source):
+            read_lines(config, [source])
+            continue
+        with open(source, encoding="utf-8") as file:
+            texts.append((source, file.read().splitlines()))
+            if "Kconfig" not in source.rsplit("/", 1)[-1]:
+                read_lines(config, texts[-1][1])
+    for source, lines in texts:
+        if "Kconfig" in source.rsplit("/", 1)[-1]:
+            read_kconfig(config, lines)
+    with open(output, "w", encoding="utf-8") as file:
+        file.write("// The project's configuration; made by sdkconfig.py.\n#pragma once\n")
+        for name, value in sorted(config.items()):
+            if value is not None:
+                file.write(f"#define {name} {value}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+// A TCP connection of an ESP-IDF app, in the clear or under TLS, with calls that block for a given
+// time.
+#ifndef ALOFT_IDF_TRANSPORT_H
+#define ALOFT_IDF_TRANSPORT_H
+
+#include "esp_err.h"
+#include "ports/linux/tls.h"
+
+struct aloft_idf_transport {
+    int fd; // -1: none
+    struct aloft_tls *tls;
+    struct aloft_tls_client *tls_client; // kept from connection to connection: sessions resume
+    int last_errno;
+};
+
+// What is to be connected to, and who it must be.
+struct aloft_idf_peer {
+    const char *host;
+    int port;
+    bool tls;
+    const char *ca;          // certificates in PEM; borrowed
+    const char *common_name; // what the certificate must be for; NULL: the host
+    bool any_name;
+    int family; // AF_UNSPEC, AF_INET, AF_INET6
+};
+
+void aloft_idf_transport_init(struct aloft_idf_transport *t);
+
+// Connects, by way of the image's setting route. Errors, said in the log, too:
+// ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME, ESP_ERR_ESP_TLS_FAILED_CONNECT_TO_HOST,
+// ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED,
+// ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED.
+esp_err_t aloft_idf_transport_connect(struct aloft_idf_transport *t,
+                                      const struct aloft_idf_peer *peer, int timeout_ms);
+
+enum {
+    ALOFT_IDF_TIMEOUT = 0, // nothing came in time
+    ALOFT_IDF_CLOSED = -1, // the peer has said farewell
+    ALOFT_IDF_BROKEN = -2,
+};
+
+// Bytes, at least 1, or one of these. errno says why: 0, EAGAIN, ENOTCONN, ECONNRESET, ...
+int aloft_idf_transport_read(struct aloft_idf_transport *t, void *buf, int len, int timeout_ms);
+int aloft_idf_transport_write(struct aloft_idf_transport *t, const void *buf, int len,
+                              int timeout_ms);
+
+void aloft_idf_transport_close(struct aloft_idf_transport *t);
+
+// Forgets the sessions, too.
+void aloft_idf_transport_free(struct aloft_idf_transport *t);
+
+// The bundle of well-known authorities: PEM that stays; NULL, and said, when there is none.
+const char *aloft_idf_ca_bundle(void);
+
+// The app's global store; NULL: none.
+const char *aloft_idf_ca_store(void);
+
+#endif
