@@ -284,6 +284,19 @@ def a_digest_file_of_espsecure_is_burned_and_a_secret_key_hidden(folder):
     aloft("efuse", "burn-key-file", board.flash, folder / "secret", "--purpose", "x", code=2)
 
 
+def a_new_board_is_blank_and_never_takes_the_efuses_of_another(folder):
+    server = Server({})
+    board = secure_board(folder, server)
+    board.flash.unlink()
+    check("eFuses of another board" in aloft("board", "create", board.flash, code=1), "taken")
+    aloft("board", "create", board.flash, "--force")
+    check(not board.efuse_file.exists() and not board.efuse()["secure_boot"], "not blank")
+    board.efuse_file.write_bytes(b"x" * 511)
+    check("holds no eFuses" in aloft("efuse", "show", board.flash, code=1), "show")
+    board.run("x", code=FAILED)
+    check("holds no eFuses" in board.stderr, board.stderr)
+
+
 # --- without hardware secure boot
 
 def a_signed_app_takes_only_updates_of_its_own_signer(folder):
@@ -452,6 +465,7 @@ if __name__ == "__main__":
           every_tool_finds_the_table_behind_the_larger_bootloader,
           keys_are_rotated_and_the_old_one_revoked, the_tool_refuses_what_would_end_the_board,
           a_digest_file_of_espsecure_is_burned_and_a_secret_key_hidden,
+          a_new_board_is_blank_and_never_takes_the_efuses_of_another,
           a_signed_app_takes_only_updates_of_its_own_signer,
           an_app_that_wants_signatures_and_has_none_says_so_and_takes_nothing,
           the_version_is_burned_after_the_confirmation_and_never_on_trial,
