@@ -10,6 +10,8 @@
 #define UART_CLKDIV 0x3FF40014u
 #define CLOCK_HZ    40000000u // a crystal of 40 MHz is what the divider is read as
 #define SPI_USR     (1u << 18)
+#define EFUSE_W6    0x3FF5A018u
+#define ABS_DONE_1  (1u << 5) // Secure Boot V2 is on
 
 enum { SPI_CMD = 0x00, SPI_ADDR = 0x04, SPI_USR2 = 0x24, SPI_MOSI_DLEN = 0x28, SPI_W0 = 0x80 };
 
@@ -54,6 +56,9 @@ uint32_t aloft_loader_chip_read(const struct aloft_loader_chip *chip, uint32_t a
     }
     if (addr == UART_CLKDIV) {
         return CLOCK_HZ / chip->baud;
+    }
+    if (addr == EFUSE_W6) {
+        return chip->secure_boot ? ABS_DONE_1 : 0;
     }
     for (size_t i = 0; i < COUNT(fixed); i++) {
         if (fixed[i].addr == addr) {

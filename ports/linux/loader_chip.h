@@ -12,6 +12,7 @@
 
 struct aloft_loader_chip {
     uint32_t flash_size; // bytes
+    bool secure_boot;    // its eFuse is burned: flashers leave the bootloader alone unless forced
     uint32_t baud;       // the UART's divider tells it
     uint32_t status;     // the flash chip's status registers 1, 2 and 3
     bool write_enabled;  // the flash chip takes a status write

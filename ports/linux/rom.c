@@ -103,12 +103,15 @@ static _Noreturn void nothing_to_run(const struct rom *rom, struct aloft_board *
 static void read_efuses(struct rom *rom)
 {
     struct aloft_efuse_words words;
-    uint32_t usable;
     aloft_efuse_port_read(&words, &rom->efuse);
     aloft_board_rules_read(&rom->rules, &rom->efuse);
     rom->rules.rules.secure_version = 0;
-    usable = (uint32_t)(rom->efuse.digests & ~rom->efuse.revoked);
-    if (rom->efuse.secure_boot) {
+}
+
+static void say_keys(const struct aloft_efuse *efuse)
+{
+    uint32_t usable = (uint32_t)(efuse->digests & ~efuse->revoked);
+    if (efuse->secure_boot) {
         aloft_board_print("Valid secure boot key blocks:%s%s%s%s\n", usable & 1 ? " 0" : "",
                           usable & 2 ? " 1" : "", usable & 4 ? " 2" : "", usable ? "" : " none");
     }
@@ -133,12 +136,13 @@ int main(void)
     atomic_store(&retained->loading, download ? ALOFT_BOARD_LOADING : ALOFT_BOARD_NOT_LOADING);
     retained->download = false; // of this start only
     greet(retained->reset, download);
+    read_efuses(&rom);
     if (download) {
-        aloft_rom_download(&board);
+        aloft_rom_download(&board, rom.efuse.secure_boot);
     }
 
+    say_keys(&rom.efuse);
     aloft_native_init(&rom.native);
-    read_efuses(&rom);
     enum aloft_err err = load_bootloader(&rom, &board, &verify);
     if (err != ALOFT_OK) {
         nothing_to_run(&rom, &board, err);

@@ -59,7 +59,7 @@ static void set_baud(void *ctx, uint32_t baud)
     atomic_store(&download->board->retained->loader_baud, baud);
 }
 
-void aloft_rom_download(struct aloft_board *board)
+void aloft_rom_download(struct aloft_board *board, bool secure_boot)
 {
     static struct download download; // too large for a stack; of this process only
     static uint8_t chunk[CHUNK];
@@ -72,6 +72,7 @@ void aloft_rom_download(struct aloft_board *board)
     struct aloft_loader *loader = &download.loader;
     download.board = board;
     aloft_loader_init(loader, &port);
+    loader->chip.secure_boot = secure_boot;
     set_baud(&download, 0);
     aloft_board_print("waiting for download\n");
     flush(STDOUT_FILENO);

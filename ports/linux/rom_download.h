@@ -4,7 +4,8 @@
 
 #include "ports/linux/board.h"
 
-// Serves hosts until one asks for a restart, which it carries out.
-_Noreturn void aloft_rom_download(struct aloft_board *board);
+// Serves hosts until one asks for a restart, which it carries out. secure_boot: what it tells them
+// of the eFuse.
+_Noreturn void aloft_rom_download(struct aloft_board *board, bool secure_boot);
 
 #endif
