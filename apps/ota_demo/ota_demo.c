@@ -361,7 +361,6 @@ static bool is_hopeless(enum aloft_err err)
     switch (err) {
     case ALOFT_ERR_SAME_VERSION:
     case ALOFT_ERR_IMAGE_OLDER:
-    case ALOFT_ERR_IMAGE_PROJECT:
     case ALOFT_ERR_NO_OTA_SLOT:
     case ALOFT_ERR_NO_OTADATA:
     case ALOFT_ERR_OTADATA_SIZE:

@@ -24,15 +24,6 @@ static const struct layout layouts[] = {
 };
 #define LAYOUTS (sizeof layouts / sizeof layouts[0])
 
-static bool all(const uint8_t *data, uint32_t len, uint8_t value)
-{
-    uint32_t i = 0;
-    while (i < len && data[i] == value) {
-        i++;
-    }
-    return i == len;
-}
-
 static uint32_t signature_at(const struct layout *layout)
 {
     return (uint32_t)HEAD + layout->digest_len + layout->key_len;
@@ -44,16 +35,16 @@ static bool fits(const struct layout *layout, const uint8_t *block)
     return block[0] == MAGIC && block[1] == layout->version && block[2] == layout->hash &&
            block[3] == 0 &&
            (layout->curve == 0 || block[HEAD + layout->digest_len] == layout->curve) &&
-           all(block + end, CRC_AT - end, 0) &&
+           aloft_bytes_are(block + end, CRC_AT - end, 0) &&
            aloft_get_le32(block + CRC_AT) == aloft_crc32(0, block, CRC_AT);
 }
 
 enum aloft_sigblock_kind aloft_sigblock_read(struct aloft_sigblock *out, const uint8_t *block)
 {
     memset(out, 0, sizeof *out);
-    out->kind =
-        all(block, ALOFT_SIGBLOCK_LEN, 0xFF) ? ALOFT_SIGBLOCK_BLANK : ALOFT_SIGBLOCK_DAMAGED;
-    out->zero_after = all(block + ZERO_AT, ALOFT_SIGBLOCK_LEN - ZERO_AT, 0);
+    out->kind = aloft_bytes_are(block, ALOFT_SIGBLOCK_LEN, 0xFF) ? ALOFT_SIGBLOCK_BLANK
+                                                                 : ALOFT_SIGBLOCK_DAMAGED;
+    out->zero_after = aloft_bytes_are(block + ZERO_AT, ALOFT_SIGBLOCK_LEN - ZERO_AT, 0);
     for (uint32_t kind = ALOFT_SIGBLOCK_RSA3072; kind < LAYOUTS; kind++) {
         const struct layout *layout = &layouts[kind];
         if (fits(layout, block)) {

@@ -68,6 +68,9 @@ static struct aloft_trust trusted;
 void world_publish(void)
 {
     static const uint32_t extra[] = {0, 520, 760, 1240, 4000, 13000};
+    if (artifacts[0][V1].len != 0) {
+        return;
+    }
     for (uint32_t v = V1; v <= SCENARIO_VERSIONS; v++) {
         struct make_image make;
         char name[] = "v0";

@@ -69,7 +69,7 @@ struct world {
     uint8_t bytes[WORLD_SIZE_MAX]; // last: only the chip's size of it is copied
 };
 
-// Makes the published images. Once, before anything else.
+// Makes the published images when it is called first, before anything else.
 void world_publish(void);
 
 // The scenario's device as it is before its first operation; origin gets a copy of its flash.
