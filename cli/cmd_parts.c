@@ -3,6 +3,7 @@
 // it.
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/parts_data.h"
 #include "cli/parts_view.h"
 #include "cli/ui.h"
 #include "hostlib/file.h"
@@ -450,8 +451,12 @@ int cmd_parts(int argc, char **argv)
         {"show", "draw a table, or print it as CSV or JSON", parts_show},
         {"check", "check a table without writing anything", parts_check},
         {"list", "list the built-in tables", parts_list},
+        {"read", "copy a partition out of a board's flash file", parts_read},
+        {"write", "erase a partition and write a file to it", parts_write},
+        {"erase", "erase a partition", parts_erase},
         {NULL, NULL, NULL},
     };
-    return aloft_args_dispatch("aloft parts", "Partition tables: CSV, binary, and in flash.",
-                               commands, argc, argv);
+    return aloft_args_dispatch(
+        "aloft parts", "Partition tables: CSV, binary, and in flash; and what is in partitions.",
+        commands, argc, argv);
 }

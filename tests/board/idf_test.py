@@ -162,7 +162,40 @@ def the_template_in_the_manual_is_the_one_that_is_built(folder):
         check(content == (ROOT / name).read_text(), name, "is another one in the manual")
 
 
+def partitions_are_read_written_and_erased_by_label(folder):
+    """As parttool.py does: a write erases the whole partition first, others are not touched."""
+    board = Board(folder / "flash").create(IMAGES / "idf_https_ota.bin")
+    before = board.bytes()
+    piece = folder / "piece.bin"
+    piece.write_bytes(b"\x12\x34" * 100)
+    aloft("parts", "read", board.flash, "factory", "-o", folder / "factory.bin")
+    check((folder / "factory.bin").read_bytes() == before[FACTORY:FACTORY + SLOT_LEN], "factory")
+    aloft("parts", "write", board.flash, "nvs", folder / "factory.bin", code=1)
+    check(board.bytes() == before, "a file that does not fit was written")
+    for _ in range(2):
+        aloft("parts", "write", board.flash, "nvs", piece)
+    after = before[:0x9000] + piece.read_bytes().ljust(0x4000, b"\xFF") + before[0xD000:]
+    check(board.bytes() == after, "write left the partition, or did not fill it")
+    aloft("parts", "erase", board.flash, "nvs")
+    check(board.bytes() == before, "erase")
+    text = aloft("parts", "erase", board.flash, "nothing", code=1)
+    check('no partition "nothing"' in text, text)
+    aloft("parts", "read", board.flash, "nvs", code=2)
+    aloft("parts", "write", board.flash, "ota_1", IMAGES / "idf_https_ota.bin")
+    aloft("otadata", "switch", board.flash, "ota_1")
+    board.run("runs from ota_1")
+
+
+def a_project_has_its_own_version(folder):
+    """Once the version of other apps came before version.txt."""
+    for name, version in (("idf_native_ota", "1.2"), ("idf_native_crash", "2")):
+        info = json.loads(aloft("image", "info", IMAGES / f"{name}.bin", "--json"))
+        check(version in json.dumps(info), name, "has not", version, info)
+
+
 main([https_ota_replaces_itself_and_confirms, a_failed_self_test_rolls_back,
       a_crash_on_trial_rolls_back_and_is_not_fetched_again, the_same_version_is_refused,
       bad_images_change_nothing, power_cuts_during_an_update_leave_a_board_that_boots,
-      code_of_version_3_updates_too, the_template_in_the_manual_is_the_one_that_is_built])
+      code_of_version_3_updates_too, a_project_has_its_own_version,
+      partitions_are_read_written_and_erased_by_label,
+      the_template_in_the_manual_is_the_one_that_is_built])

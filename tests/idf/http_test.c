@@ -358,6 +358,10 @@ static void one_call_updates(void)
         CHECK_EQ(esp_https_ota(&config), ESP_OK);
         CHECK(updated());
     }
+    begin();
+    const esp_http_client_config_t old_style = {.url = url("/image")};
+    CHECK_EQ(esp_https_ota(&old_style), ESP_OK); // as before v5.0
+    CHECK(updated());
 }
 
 static void without_trust_and_permission_nothing_is_asked(void)

@@ -157,6 +157,7 @@ static void ticks_pass_as_time_does(void)
     CHECK_EQ(pdMS_TO_TICKS(2000) * portTICK_PERIOD_MS, 2000);
 }
 
+ESP_EVENT_DECLARE_BASE(TEST_EVENT);
 ESP_EVENT_DEFINE_BASE(TEST_EVENT);
 static int seen;
 

@@ -693,6 +693,14 @@ int esp_https_ota_get_image_size(esp_https_ota_handle_t https_ota_handle)
     return update == NULL || update->state < BEGIN ? -1 : update->length;
 }
 
+#undef esp_https_ota // the function itself
+
+esp_err_t esp_https_ota_of_client(const esp_http_client_config_t *config)
+{
+    const esp_https_ota_config_t ota_config = {.http_config = config};
+    return esp_https_ota(&ota_config);
+}
+
 esp_err_t esp_https_ota(const esp_https_ota_config_t *ota_config)
 {
     esp_https_ota_handle_t handle = NULL;

@@ -62,6 +62,14 @@ typedef struct {
 
 esp_err_t esp_https_ota(const esp_https_ota_config_t *ota_config);
 
+// Before v5.0 the one call took the client's configuration; both kinds of code are understood.
+esp_err_t esp_https_ota_of_client(const esp_http_client_config_t *config);
+#define esp_https_ota(config)                                                                      \
+    _Generic((config), const esp_http_client_config_t *                                            \
+             : esp_https_ota_of_client, esp_http_client_config_t *                                 \
+             : esp_https_ota_of_client, default                                                    \
+             : esp_https_ota)(config)
+
 // begin; perform until it does not say ESP_ERR_HTTPS_OTA_IN_PROGRESS; finish or abort.
 // Power loss: as esp_ota_write and esp_ota_set_boot_partition say.
 esp_err_t esp_https_ota_begin(const esp_https_ota_config_t *ota_config,
