@@ -2,6 +2,7 @@
 """Apps that are written for ESP-IDF, on the board: they update it, roll back, and refuse what
 ESP-IDF's own code refuses."""
 import re
+import ssl
 
 from bench import *
 
@@ -12,6 +13,23 @@ def idf(path, name, version, port, **settings):
     """An image of an app of apps/idf whose server is at this port."""
     routes = f"{SERVER}=127.0.0.1:{port},192.168.0.3:8070=127.0.0.1:{port}"
     return app(path, name, version, route=routes, **settings)
+
+
+class TlsServer(Server):
+    """The same over TLS, with this certificate and key."""
+
+    def __init__(self, answers, certificate, key):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate, key)
+        super().__init__(answers)
+
+    def _serve(self, peer):
+        try:
+            peer = self.context.wrap_socket(peer, server_side=True)
+        except OSError:  # the board has refused it
+            peer.close()
+            return
+        super()._serve(peer)
 
 
 def two_versions(folder, name, second=None):
@@ -42,6 +60,24 @@ def https_ota_replaces_itself_and_confirms(folder):
              "app: The server has version 2", "app: Nothing new")
     check(board.bytes()[OTA_0:OTA_0 + len(new)] == new, "the image is not the server's")
     check(board.bytes()[OTADATA:OTADATA + 32] == record(1, 2), "the record is not VALID")
+
+
+def over_https_only_the_right_server_updates(folder):
+    keys = ROOT / "tests" / "board" / "idf_keys"
+    ca = ROOT / "apps" / "idf" / "https_ota" / "main" / "ca.pem"
+    right = TlsServer({}, ca, keys / "server_key.pem")
+    wrong = TlsServer({}, keys / "other.pem", keys / "other_key.pem")
+    new = idf(folder / "new.bin", "idf_https_tls", "2", right.port).read_bytes()
+    right.answers["/firmware.bin"] = wrong.answers["/firmware.bin"] = http(200, new)
+    board = Board(folder / "wrong").create(
+        idf(folder / "wrong.bin", "idf_https_tls", "1", wrong.port))
+    console = board.run("app: No update: ESP_ERR_HTTP_CONNECT")
+    in_order(console, "esp-tls-mbedtls: TLS_UNTRUSTED", "HTTP_CLIENT: Connection failed, sock < 0")
+    check(wrong.requests == [], "something was asked of a server that nobody trusts")
+    board = Board(folder / "right").create(
+        idf(folder / "right.bin", "idf_https_tls", "1", right.port))
+    console = board.run("Nothing new", "--resets", 1)
+    in_order(console, "Version 2 runs from ota_0", "app: Self-test passed, this app stays")
 
 
 def a_failed_self_test_rolls_back(folder):
@@ -193,7 +229,8 @@ def a_project_has_its_own_version(folder):
         check(version in json.dumps(info), name, "has not", version, info)
 
 
-main([https_ota_replaces_itself_and_confirms, a_failed_self_test_rolls_back,
+main([https_ota_replaces_itself_and_confirms, over_https_only_the_right_server_updates,
+      a_failed_self_test_rolls_back,
       a_crash_on_trial_rolls_back_and_is_not_fetched_again, the_same_version_is_refused,
       bad_images_change_nothing, power_cuts_during_an_update_leave_a_board_that_boots,
       code_of_version_3_updates_too, a_project_has_its_own_version,
