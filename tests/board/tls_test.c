@@ -116,6 +116,24 @@ static void servers_that_are_not_who_they_should_be_are_refused_by_name(void)
     }
 }
 
+static void any_name_will_do_when_that_is_said_and_nothing_else_changes(void)
+{
+    struct aloft_tls_trust trust = trust_ca(lab.ca.pem);
+    struct run run = run_of(&lab.leaf);
+    trust.any_name = true;
+    run.host = "other.test";
+    run = talk_once(trust, run);
+    check_good(&run);
+    run = run_of(&lab.leaf);
+    run.host = "127.0.0.2";
+    run = talk_once(trust, run);
+    check_good(&run);
+    run = talk_once(trust, run_of(&lab.by_other));
+    check_refused(&run, ALOFT_ERR_TLS_UNTRUSTED);
+    run = talk_once(trust, run_of(&lab.expired));
+    check_refused(&run, ALOFT_ERR_TLS_EXPIRED);
+}
+
 static void any_ca_of_a_bundle_is_trusted_and_what_is_unreadable_in_it_is_passed_over(void)
 {
     static char bundle[4 * PEM_MAX];
@@ -540,6 +558,7 @@ int main(void)
     static const struct check_test tests[] = {
         TEST(a_server_of_a_trusted_ca_is_talked_to),
         TEST(servers_that_are_not_who_they_should_be_are_refused_by_name),
+        TEST(any_name_will_do_when_that_is_said_and_nothing_else_changes),
         TEST(any_ca_of_a_bundle_is_trusted_and_what_is_unreadable_in_it_is_passed_over),
         TEST(pins_hold_with_and_without_a_ca),
         TEST(pins_are_read_in_every_form),
