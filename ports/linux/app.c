@@ -6,6 +6,7 @@ enum { IDLE_MS = 1000 };
 int main(void)
 {
     struct aloft_port *port = aloft_port_begin();
+    aloft_port_watch_confirmation(port);
     app_main(port);
     for (;;) {
         aloft_port_delay_ms(port, IDLE_MS);

@@ -36,7 +36,7 @@ static bool confirmed(const struct aloft_slots *slots, int running)
            aloft_bootsel_state(slots, records, running, &state) && state == ALOFT_OTA_VALID;
 }
 
-static enum aloft_err raise_to(struct aloft_app_efuse *app, uint32_t version)
+enum aloft_err aloft_app_efuse_raise_to(struct aloft_app_efuse *app, uint32_t version)
 {
     struct aloft_efuse_words words;
     struct aloft_efuse_plan plan;
@@ -57,7 +57,7 @@ void aloft_app_efuse_raise(struct aloft_app_efuse *app, const struct aloft_slots
         return;
     }
     uint32_t old = app->efuse.secure_version;
-    enum aloft_err err = raise_to(app, version);
+    enum aloft_err err = aloft_app_efuse_raise_to(app, version);
     app->raise_failed = err != ALOFT_OK;
     if (err == ALOFT_OK) {
         aloft_board_log(app->board, 'I', "secure_boot",

@@ -30,4 +30,8 @@ void aloft_app_efuse_trust_own(struct aloft_app_efuse *app, const struct aloft_f
 void aloft_app_efuse_raise(struct aloft_app_efuse *app, const struct aloft_slots *slots,
                            int running, uint32_t version);
 
+// Burns the security version up to `version`, whatever runs. Power loss: as above.
+// Errors: EFUSE_VERSION when it is more than eFuses can count, EFUSE_BURN.
+enum aloft_err aloft_app_efuse_raise_to(struct aloft_app_efuse *app, uint32_t version);
+
 #endif

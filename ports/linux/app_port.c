@@ -43,6 +43,7 @@ struct aloft_port {
     struct aloft_slots slots;
     struct aloft_image_facts facts;
     struct aloft_app_efuse efuse;
+    bool watches; // whether the running app is confirmed
     struct aloft_tls_settings tls;
     int running;
     struct hook hooks[HOOKS_MAX];
@@ -91,7 +92,9 @@ static void raise_secure_version(struct aloft_port *port)
 // One turn of all ways. A way that has brought new firmware ends this app.
 static void turn(struct aloft_port *port, uint32_t until_ms)
 {
-    raise_secure_version(port);
+    if (port->watches) {
+        raise_secure_version(port);
+    }
     if (aloft_net_turn(port->net, until_ms)) {
         aloft_port_restart(port, RESTART_MS);
     }
@@ -113,6 +116,21 @@ void aloft_port_delay_ms(struct aloft_port *port, uint32_t ms)
 struct aloft_board *aloft_port_board(struct aloft_port *port)
 {
     return &port->board;
+}
+
+void aloft_port_watch_confirmation(struct aloft_port *port)
+{
+    port->watches = true;
+}
+
+uint32_t aloft_port_secure_version(struct aloft_port *port)
+{
+    return port->efuse.efuse.secure_version;
+}
+
+enum aloft_err aloft_port_raise_secure_version(struct aloft_port *port, uint32_t version)
+{
+    return aloft_app_efuse_raise_to(&port->efuse, version);
 }
 
 struct aloft_port_chip aloft_port_chip(struct aloft_port *port)

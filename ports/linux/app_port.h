@@ -10,4 +10,12 @@ struct aloft_port *aloft_port_begin(void);
 
 struct aloft_board *aloft_port_board(struct aloft_port *port);
 
+// From now on the port burns the security version by itself, whenever it waits, once the running
+// app is confirmed. Without it an app does so by its own call; a start heals what either left over.
+void aloft_port_watch_confirmation(struct aloft_port *port);
+
+// The eFuses' security version, and raising it. Errors: those of aloft_app_efuse_raise_to.
+uint32_t aloft_port_secure_version(struct aloft_port *port);
+enum aloft_err aloft_port_raise_secure_version(struct aloft_port *port, uint32_t version);
+
 #endif

@@ -52,6 +52,17 @@ static const char *setting(const char *key, const char *fallback)
     return fallback;
 }
 
+static uint32_t secure_version(void)
+{
+    return world.secure_version;
+}
+
+static enum aloft_err raise_secure_version(uint32_t version)
+{
+    world.secure_version = version <= 16 ? version : world.secure_version;
+    return version <= 16 ? ALOFT_OK : ALOFT_ERR_EFUSE_VERSION;
+}
+
 static bool no_input(void)
 {
     return false;
@@ -62,6 +73,7 @@ void world_begin(int running)
     (void)nvs_flash_deinit();
     esp_partition_unload_all();
     world.restarts = 0;
+    world.secure_version = 0;
     world.log_len = 0;
     world.log[0] = '\0';
     device_two_ota(&world.device);
@@ -80,6 +92,8 @@ void world_begin(int running)
         .write = keep,
         .now_ms = now_ms,
         .restart = restart,
+        .secure_version = secure_version,
+        .raise_secure_version = raise_secure_version,
         .take_input = no_input,
         .setting = setting,
         .pins_driven = &driven,

@@ -8,7 +8,8 @@
 struct idf_world {
     struct device device;
     _Atomic int restarts;
-    char log[65536]; // what was written to the console since begin
+    uint32_t secure_version; // of the eFuses; they count to 16
+    char log[65536];         // what was written to the console since begin
     uint32_t log_len;
 };
 

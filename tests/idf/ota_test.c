@@ -437,7 +437,13 @@ static void an_older_secure_version_is_erased_not_booted(void)
     CHECK_EQ(esp_efuse_read_secure_version(), 0);
     CHECK_EQ(esp_ota_set_boot_partition(ota(1)), ESP_OK);
     CHECK_EQ(esp_efuse_update_secure_version(33), ESP_ERR_INVALID_ARG);
-    CHECK_EQ(esp_efuse_update_secure_version(1), ESP_ERR_NOT_FOUND); // the table has no efuse
+    CHECK_EQ(esp_efuse_update_secure_version(16), ESP_OK);
+    CHECK_EQ(esp_efuse_update_secure_version(0), ESP_OK); // which changes nothing
+    CHECK_EQ(esp_efuse_read_secure_version(), 16);
+    CHECK(!esp_efuse_check_secure_version(15));
+    CHECK_EQ(esp_ota_set_boot_partition(ota(1)), ESP_ERR_OTA_SMALL_SEC_VER);
+    CHECK_EQ(world.device.ram.bytes[ota(1)->address], 0xFF);
+    CHECK(!esp_ota_check_rollback_is_possible());
 }
 
 static void an_image_is_verified_by_its_place(void)

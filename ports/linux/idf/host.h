@@ -11,7 +11,8 @@
 
 struct aloft_idf_host {
     const struct aloft_flash *flash;
-    struct aloft_image_rules rules; // what an image must be to run here
+    struct aloft_image_rules rules; // what an image must be to run here, but for its security
+                                    // version, which ESP-IDF judges in calls of its own
     uint32_t ptable_addr;
     uint32_t running_addr; // of the app that runs
     bool fast;             // nothing is to take time for show
@@ -20,7 +21,9 @@ struct aloft_idf_host {
     void (*write)(const char *text, size_t len);     // console; whole lines at once
     uint32_t (*now_ms)(void);                        // since reset
     void (*restart)(void) __attribute__((noreturn)); // a software reset; any task may call it
-    bool (*take_input)(void);                        // what is typed goes to stdin from now on
+    uint32_t (*secure_version)(void);                // of the eFuses
+    enum aloft_err (*raise_secure_version)(uint32_t version);
+    bool (*take_input)(void); // what is typed goes to stdin from now on
     const char *(*setting)(const char *key, const char *fallback); // lives as long as the app
     _Atomic uint64_t *pins_driven; // bit N: something outside drives GPIO N,
     _Atomic uint64_t *pins_high;   // and to this level

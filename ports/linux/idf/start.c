@@ -58,6 +58,16 @@ static ssize_t read_typed(void *cookie, char *buf, size_t size)
     return n > 0 ? n : 0;
 }
 
+static uint32_t secure_version(void)
+{
+    return aloft_port_secure_version(port);
+}
+
+static enum aloft_err raise_secure_version(uint32_t version)
+{
+    return aloft_port_raise_secure_version(port, version);
+}
+
 static bool take_input(void)
 {
     const cookie_io_functions_t functions = {.read = read_typed};
@@ -76,7 +86,8 @@ static void fill_host(struct aloft_idf_host *host)
     struct aloft_board *board = aloft_port_board(port);
     host->flash = &board->flash;
     host->rules = *aloft_port_rules(port);
-    host->ptable_addr = board->retained->config.ptable_addr;
+    host->rules.secure_version = 0;
+    host->ptable_addr = board->retained->ptable_addr;
     host->running_addr = board->retained->running_addr;
     host->fast = board->retained->config.fast;
     host->reset = aloft_port_reset_reason(port);
@@ -84,6 +95,8 @@ static void fill_host(struct aloft_idf_host *host)
     host->write = write_console;
     host->now_ms = now_ms;
     host->restart = restart;
+    host->secure_version = secure_version;
+    host->raise_secure_version = raise_secure_version;
     host->take_input = take_input;
     host->setting = setting;
     host->pins_driven = &board->retained->pins_driven;

@@ -1,6 +1,4 @@
-// The secure version of anti-rollback. An ESP32 burns it into eFuse, one bit for each step; the
-// board keeps it in a data partition of subtype efuse, bit by bit, as ESP-IDF's emulated eFuse
-// does. A table without one has version 0 for ever.
+// The secure version of anti-rollback, in the board's eFuses, one bit for each step.
 // Source: ESP-IDF components/efuse/include/esp_efuse.h.
 #ifndef ESP_EFUSE_H
 #define ESP_EFUSE_H
@@ -13,7 +11,7 @@ uint32_t esp_efuse_read_secure_version(void);
 bool esp_efuse_check_secure_version(uint32_t secure_version);
 
 // Never goes back: an older version is accepted and changes nothing. Errors: ESP_ERR_INVALID_ARG
-// (above 32), ESP_ERR_NOT_FOUND (no such partition), and those of esp_partition_write.
+// (above 16, as most chips count; an ESP32 counts to 32), ESP_FAIL (eFuses cannot be burned).
 // Power loss: the old version or one of those in between.
 esp_err_t esp_efuse_update_secure_version(uint32_t secure_version);
 
