@@ -28,11 +28,14 @@ void aloft_app_efuse_trust_own(struct aloft_app_efuse *app, const struct aloft_f
     rules->rules.trust = &rules->trust;
 }
 
+// A record that does not select the slot may be of the image that was there before: an update that
+// was written and never selected has it still.
 static bool confirmed(const struct aloft_slots *slots, int running)
 {
     struct aloft_otadata records[2];
     uint32_t state;
     return running >= 0 && aloft_bootsel_read(slots, records) == ALOFT_OK &&
+           aloft_bootsel_boot_slot(slots, records) == running &&
            aloft_bootsel_state(slots, records, running, &state) && state == ALOFT_OTA_VALID;
 }
 

@@ -5,7 +5,7 @@ may go anywhere in it. The table of these boards lies at 0x10000, and everything
 from bench import *
 
 SECURE = IMAGES / "secure"
-TABLE, S_OTADATA, S_FACTORY, S_OTA_0 = 0x10000, 0x15000, 0x20000, 0x120000
+TABLE, S_OTADATA, S_FACTORY, S_OTA_0, S_OTA_1 = 0x10000, 0x15000, 0x20000, 0x120000, 0x220000
 EFUSE_LEN = 512
 
 
@@ -388,6 +388,21 @@ def a_factory_app_never_burns_its_version(folder):
     check(board.version() == 0, board.efuse())
 
 
+def a_fallback_whose_record_is_of_another_image_burns_nothing(folder):
+    """An update that was written and never selected still had the record of the image before it,
+    and burned its version as if it had been confirmed."""
+    server = Server({})
+    board = secure_board(folder, server)
+    aloft("board", "write", board.flash, hex(S_OTA_0), hello(folder, "7", "a", secure=7))
+    aloft("board", "write", board.flash, hex(S_OTA_1), hello(folder, "8", "stranger"))
+    board.patch(S_OTADATA, record(1, 2))
+    board.patch(S_OTADATA + 0x1000, record(2, 2))
+    console = board.run("Restarting in 8", "--fast")
+    check("image at 0x220000 is refused: SIGNATURE_KEY" in console, console)
+    check("Running hello_world version 7 from ota_0" in console, console)
+    check(board.version() == 0 and "raised" not in console, board.efuse(), console)
+
+
 # --- power cuts
 
 def power_may_go_anywhere_between_trial_and_burn(folder):
@@ -489,4 +504,5 @@ if __name__ == "__main__":
           an_app_that_wants_signatures_and_has_none_says_so_and_takes_nothing,
           the_version_is_burned_after_the_confirmation_and_never_on_trial,
           an_update_of_a_lower_version_is_refused_and_one_of_the_same_is_taken,
-          a_factory_app_never_burns_its_version])
+          a_factory_app_never_burns_its_version,
+          a_fallback_whose_record_is_of_another_image_burns_nothing])
