@@ -64,6 +64,12 @@ const char *aloft_port_setting(struct aloft_port *port, const char *key, const c
 // False when it is not set or does not fit.
 bool aloft_port_secret(struct aloft_port *port, const char *key, char *out, uint32_t size);
 
+// The same where without the secret something is open: tells one that is not set from one that
+// cannot be read. Errors: NVS_NOT_FOUND when it is not set; any other: it may be set, and does not
+// fit, is no text, or NVS is not what it should be.
+enum aloft_err aloft_port_secret_read(struct aloft_port *port, const char *key, char *out,
+                                      uint32_t size);
+
 // Opens firmware that was encrypted for this device. NULL: it has no key. Lives as long as the app.
 const struct aloft_decrypt *aloft_port_decrypt(struct aloft_port *port);
 

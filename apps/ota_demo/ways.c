@@ -91,8 +91,9 @@ static uint16_t port_setting(const struct ways *ways, const char *key, const cha
 
 static void start_push(struct ways *ways)
 {
-    bool secret =
-        aloft_port_secret(ways->port, "push_hash", ways->push_hash, sizeof ways->push_hash);
+    enum aloft_err err =
+        aloft_port_secret_read(ways->port, "push_hash", ways->push_hash, sizeof ways->push_hash);
+    bool secret = err == ALOFT_OK;
     bool open = strcmp(aloft_port_setting(ways->port, "push_open", ""), "yes") == 0;
     const struct aloft_push_config config = {
         .intake = &ways->intake,
@@ -102,6 +103,11 @@ static void start_push(struct ways *ways)
         .random = aloft_port_random,
         .random_ctx = ways->port,
     };
+    if (!secret && err != ALOFT_ERR_NVS_NOT_FOUND) { // not as if there were none, for `open`
+        LOG(ways, 'E', "The push password cannot be read; set it again: %s: %s",
+            aloft_err_name(err), aloft_err_sentence(err));
+        return;
+    }
     if (!secret && !open) {
         return;
     }

@@ -206,15 +206,26 @@ static enum aloft_err note_nvs(void *ctx, const struct aloft_partition *partitio
     return ALOFT_OK;
 }
 
-bool aloft_port_secret(struct aloft_port *port, const char *key, char *out, uint32_t size)
+enum aloft_err aloft_port_secret_read(struct aloft_port *port, const char *key, char *out,
+                                      uint32_t size)
 {
     const struct aloft_flash *flash = &port->board.flash;
     struct aloft_flash_view view = {.flash = flash};
     struct aloft_nvs nvs;
-    return aloft_slots_walk(flash, &aloft_mbed_crypto, port->board.retained->ptable_addr, note_nvs,
-                            &view) == ALOFT_OK &&
-           view.len != 0 && aloft_nvs_open(&nvs, &view) == ALOFT_OK &&
-           aloft_nvs_get_str(&nvs, "aloft", key, out, size) == ALOFT_OK;
+    enum aloft_err err = aloft_slots_walk(flash, &aloft_mbed_crypto,
+                                          port->board.retained->ptable_addr, note_nvs, &view);
+    if (err == ALOFT_OK && view.len == 0) {
+        err = ALOFT_ERR_NVS_NOT_FOUND;
+    }
+    if (err == ALOFT_OK) {
+        err = aloft_nvs_open(&nvs, &view);
+    }
+    return err == ALOFT_OK ? aloft_nvs_get_str(&nvs, "aloft", key, out, size) : err;
+}
+
+bool aloft_port_secret(struct aloft_port *port, const char *key, char *out, uint32_t size)
+{
+    return aloft_port_secret_read(port, key, out, size) == ALOFT_OK;
 }
 
 // The key is in NVS as PEM, for want of a chip that keeps one.

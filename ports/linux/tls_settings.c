@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+static const char unreadable[] = "?"; // neither a certificate nor a pin
+
 static bool host_clock(void *ctx, int64_t *seconds)
 {
     (void)ctx;
@@ -12,8 +14,16 @@ static bool host_clock(void *ctx, int64_t *seconds)
 
 static const char *text(struct aloft_tls_settings *trust, const char *key, char *room)
 {
-    bool known = aloft_port_secret(trust->port, key, room, ALOFT_TLS_SETTINGS_TEXT);
-    return known ? room : aloft_port_setting(trust->port, key, "");
+    enum aloft_err err = aloft_port_secret_read(trust->port, key, room, ALOFT_TLS_SETTINGS_TEXT);
+    if (err == ALOFT_ERR_NVS_NOT_FOUND) {
+        return aloft_port_setting(trust->port, key, "");
+    }
+    if (err == ALOFT_OK) {
+        return room;
+    }
+    aloft_port_log(trust->port, 'E', "tls", "%s in NVS cannot be read: %s: %s", key,
+                   aloft_err_name(err), aloft_err_sentence(err));
+    return unreadable;
 }
 
 void aloft_tls_settings_fill(void *ctx, struct aloft_tls_trust *out)

@@ -1,6 +1,9 @@
 // Whom an app on the virtual board trusts over TLS: the texts `ca`, `pin` and `pin_revoked` of its
 // NVS, which outlive updates, or else of its settings; the time at which its image was built; and
 // the host's clock, unless the setting `clock` is "none", as on a chip without one.
+//
+// What is in NVS and cannot be read is not passed over for the setting: it may revoke a key that
+// the setting trusts. Nobody is trusted then.
 #ifndef ALOFT_TLS_SETTINGS_H
 #define ALOFT_TLS_SETTINGS_H
 

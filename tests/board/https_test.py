@@ -299,6 +299,20 @@ def nvs_comes_before_settings(folder):
     updates(board)
 
 
+def trust_in_nvs_that_cannot_be_read_is_not_passed_over(folder):
+    """A revocation of another type than text was as good as none, and the leaked key was taken."""
+    ca, server, _ = lab(folder)
+    demo = https_app(folder, "app", server.url("/hello.bin"), ca=ca.crt)
+    for name in ("pin_revoked", "pin", "ca"):
+        board = Board(folder / name).create(demo)
+        aloft("nvs", "set", board.flash, "aloft", name, server.cert.pin(), "--type", "blob-hex")
+        console = board.run("no more tries", "--fast", "--resets", 0)
+        check("Update failed: TLS_NO_TRUST: " in console, console)
+        check(f"{name} in NVS cannot be read: NVS_TYPE: " in console, console)
+        aloft("nvs", "erase", board.flash, "aloft", name)
+        updates(board)
+
+
 def old_versions_of_tls_are_refused(folder):
     ca, good, _ = lab(folder)
     for flag in ("-tls1", "-tls1_1"):
@@ -436,6 +450,7 @@ if __name__ == "__main__":
           servers_that_are_not_who_they_say_are_refused,
           dates_are_judged_by_the_build_time_without_a_clock,
           without_trust_https_is_refused_until_nvs_has_some, nvs_comes_before_settings,
+          trust_in_nvs_that_cannot_be_read_is_not_passed_over,
           old_versions_of_tls_are_refused, nobody_in_between_can_talk_the_board_down,
           a_wire_that_is_cut_in_the_handshake_is_a_fault_with_a_name,
           a_server_that_hangs_in_the_handshake_is_given_up, what_is_no_tls_is_told_apart,

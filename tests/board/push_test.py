@@ -290,6 +290,18 @@ def firmware_that_says_of_no_app_is_warned_of(folder):
         check("warning" not in aloft("push", target, file, "-s", "-t", "1", code=1))
 
 
+def a_password_that_cannot_be_read_is_not_passed_over(folder):
+    """With `push_open`, a board whose password was damaged took pushes from anybody."""
+    image = app(folder / "app.bin", "ota_demo", pull="off", push_open="yes",
+                push_port=free_port(socket.SOCK_DGRAM))
+    board = Board(folder / "flash").create(image)
+    aloft("nvs", "set", board.flash, "aloft", "push_hash", SHA, "--type", "blob-hex")
+    console = board.run("push password", "--fast", "--resets", 0)
+    check("NVS_TYPE" in console and "Push is on" not in console, console)
+    aloft("nvs", "erase", board.flash, "aloft", "push_hash")
+    board.run("Push is on", "--fast", "--resets", 0)
+
+
 def nobody_there_is_told(folder):
     done = subprocess.run([ALOFT, "push", f"127.0.0.1:{free_port()}", BIN / "cli" / "aloft", "-t",
                            "1"], stderr=subprocess.PIPE, text=True, timeout=60)
@@ -303,4 +315,5 @@ if __name__ == "__main__":
           a_sender_that_goes_away_or_stalls_changes_nothing,
           a_second_sender_is_told_and_the_first_goes_on, files_go_to_their_partition,
           nobody_there_is_told,
-          firmware_that_says_of_no_app_is_warned_of])
+          firmware_that_says_of_no_app_is_warned_of,
+          a_password_that_cannot_be_read_is_not_passed_over])
