@@ -121,6 +121,7 @@ static bool load(struct aloft_sign *sign, const struct place *place, const uint8
     sign->content_len = content_len;
     sign->padding = content_len - place->content_end;
     sign->image = place->image == ALOFT_OK;
+    sign->image_err = place->image == ALOFT_ERR_IMAGE_MAGIC ? ALOFT_OK : place->image;
     sign->has_sector = place->has_sector;
     sign->trailing = place->trailing;
     memcpy(sign->data, file, place->content_end);
@@ -296,7 +297,10 @@ enum aloft_err aloft_sign_judge(const struct aloft_sign *sign, const struct alof
     if (err == ALOFT_OK && any(blocks, ALOFT_SIGN_DAMAGED)) {
         return ALOFT_ERR_SIGNATURE_BLOCK;
     }
-    return err == ALOFT_OK && any(blocks, ALOFT_SIGN_OTHER) ? ALOFT_ERR_SIGNATURE_IMAGE : err;
+    if (err == ALOFT_OK && any(blocks, ALOFT_SIGN_OTHER)) {
+        return ALOFT_ERR_SIGNATURE_IMAGE;
+    }
+    return err == ALOFT_OK ? sign->image_err : err;
 }
 
 // ---- sign

@@ -206,6 +206,18 @@ static void files_pass_through_pipes_and_in_place(void **state)
     says("--plain");
 }
 
+// A broken image that was signed as any file was called good without --plain.
+static void a_signature_makes_no_image_of_what_is_none(void **state)
+{
+    (void)state;
+    expect(0, "head -c 5000 app.bin > short && $A sign --plain --key p256.pem short -o m");
+    expect(0, "$A verify --plain --key p256.pub m");
+    expect(1, "$A verify --key p256.pub m");
+    says("(IMAGE_");
+    expect(1, "$A verify --key p256.pub m --json");
+    says("\"verdict\": \"IMAGE_");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +230,7 @@ int main(void)
         cmocka_unit_test(a_key_elsewhere_signs),
         cmocka_unit_test(a_failure_leaves_what_was_there),
         cmocka_unit_test(files_pass_through_pipes_and_in_place),
+        cmocka_unit_test(a_signature_makes_no_image_of_what_is_none),
     };
     return cmocka_run_group_tests(tests, fill_folder, leave_folder);
 }
