@@ -270,7 +270,6 @@ static bool read_key_file(const char *path, uint8_t key[ALOFT_EFUSE_KEY_LEN])
                        "digest_sbv2_public_key` writes them",
                        path, file.len);
     }
-    explicit_bzero(file.data, file.len);
     aloft_file_release(&file);
     return good;
 }

@@ -224,9 +224,6 @@ static bool read_key(const char *path, char pem[KEY_MAX])
     if (!good) {
         aloft_ui_error("%s", error.text);
     }
-    if (file.data != NULL) {
-        explicit_bzero(file.data, file.len);
-    }
     aloft_file_release(&file);
     mbedtls_pk_free(&key);
     return good;

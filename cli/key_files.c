@@ -31,7 +31,6 @@ bool aloft_key_files_spared(const char *output)
         return true; // nothing that could be one; what cannot be written is told by the writer
     }
     bool secret = strstr((const char *)file.data, "PRIVATE KEY-----") != NULL;
-    explicit_bzero(file.data, file.len);
     aloft_file_release(&file);
     if (secret) {
         aloft_ui_error("%s holds a private key, which is not overwritten; name another output",

@@ -12,16 +12,29 @@
 
 enum { READ_STEP = 65536 };
 
+// Some files are keys.
+static void wipe(const struct aloft_file *file)
+{
+    if (file->data != NULL) {
+        explicit_bzero(file->data, file->len);
+        free(file->data);
+    }
+}
+
 static bool grow(struct aloft_file *file, size_t *room, struct aloft_message *error)
 {
     if (*room - file->len > READ_STEP) {
         return true;
     }
     size_t wanted = *room * 2 + READ_STEP + 1;
-    uint8_t *data = realloc(file->data, wanted);
+    uint8_t *data = malloc(wanted);
     if (data == NULL) {
         return aloft_message_set(error, "out of memory after %zu bytes", file->len);
     }
+    if (file->len > 0) { // realloc would leave a copy behind
+        memcpy(data, file->data, file->len);
+    }
+    wipe(file);
     file->data = data;
     *room = wanted;
     return true;
@@ -73,7 +86,7 @@ bool aloft_file_read(const char *path, size_t max, struct aloft_file *file,
 
 void aloft_file_release(struct aloft_file *file)
 {
-    free(file->data);
+    wipe(file);
     *file = (struct aloft_file){NULL, 0};
 }
 

@@ -16,6 +16,8 @@ struct aloft_file {
 // Fails: when it cannot be opened or read, is a directory, or is longer than max bytes.
 bool aloft_file_read(const char *path, size_t max, struct aloft_file *file,
                      struct aloft_message *error);
+
+// Wipes what was read, for it may be a key, and gives it back. So does reading on the way.
 void aloft_file_release(struct aloft_file *file);
 
 // Writes len bytes to path, or to standard output for "-". Devices and pipes are written in place.

@@ -336,7 +336,6 @@ bool aloft_keys_load(const char *path, struct aloft_key *key, struct aloft_messa
     }
     key->pk = new_pk(error);
     bool good = key->pk != NULL && parse(key, name, &file, error);
-    mbedtls_platform_zeroize(file.data, file.len);
     aloft_file_release(&file);
     if (!good) {
         aloft_keys_release(key);

@@ -1,8 +1,10 @@
 // Keys: what is read, made and refused. Other programs' digests and signatures are the measure; RFC
 // 6979 is that of ECDSA.
 #include "host_test.h"
+#include "hostlib/file.h"
 #include "hostlib/keys.h"
 #include "signing_keys.h"
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +48,66 @@ static void load(const char *pem, struct aloft_key *key)
     if (!aloft_keys_load("key.pem", key, &error)) {
         fail_msg("%s", error.text);
     }
+}
+
+enum { SCAN = 1 << 16, MAP_MAX = 1 << 28 };
+
+// Is the needle, whose bytes are inverted here, in the part of this process's memory?
+static bool in_part(int memory, unsigned long from, unsigned long to, const uint8_t *inverted,
+                    size_t len)
+{
+    static uint8_t chunk[SCAN];
+    bool found = false;
+    for (unsigned long at = from; at < to && !found; at += SCAN / 2) {
+        ssize_t n = pread(memory, chunk, sizeof chunk, (off_t)at);
+        for (size_t i = 0; n > 0 && i + len <= (size_t)n && !found; i++) {
+            size_t same = 0;
+            while (same < len && chunk[i + same] + inverted[same] == 0xFF) {
+                same++;
+            }
+            found = same == len;
+        }
+        memset(chunk, 0, sizeof chunk);
+    }
+    return found;
+}
+
+// Is it in anything that this process can write to?
+static bool in_memory(const uint8_t *inverted, size_t len)
+{
+    char line[512];
+    bool found = false;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    int memory = open("/proc/self/mem", O_RDONLY);
+    assert_true(maps != NULL && memory >= 0);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        unsigned long from;
+        unsigned long to;
+        char rights[5];
+        if (sscanf(line, "%lx-%lx %4s", &from, &to, rights) == 3 && rights[1] == 'w' &&
+            to - from <= MAP_MAX) { // larger ones are the sanitizer's own
+            found = found || in_part(memory, from, to, inverted, len);
+        }
+    }
+    assert_int_equal(fclose(maps) | close(memory), 0);
+    return found;
+}
+
+// A buffer that grew left the key behind in freed memory, however well the new one was wiped.
+static void no_key_file_stays_in_memory_when_it_was_released(void **state)
+{
+    struct aloft_message error;
+    struct aloft_file file;
+    uint8_t inverted[32];
+    (void)state;
+    assert_int_equal(system("head -c 1700 /dev/urandom > secret"), 0);
+    assert_true(aloft_file_read("secret", 4000, &file, &error));
+    for (size_t i = 0; i < sizeof inverted; i++) {
+        inverted[i] = (uint8_t)(file.data[1000 + i] ^ 0xFF);
+    }
+    assert_true(in_memory(inverted, sizeof inverted)); // what is sought can be found
+    aloft_file_release(&file);
+    assert_false(in_memory(inverted, sizeof inverted));
 }
 
 static void keys_have_the_digests_that_espsecure_gives_them(void **state)
@@ -332,6 +394,7 @@ int main(void)
         cmocka_unit_test(signatures_by_openssl_are_taken),
         cmocka_unit_test(r_and_s_are_taken_as_hsms_give_them),
         cmocka_unit_test(der_that_does_not_fit_is_no_good_signature),
+        cmocka_unit_test(no_key_file_stays_in_memory_when_it_was_released),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
