@@ -2,6 +2,7 @@
 #include "aloft/image.h"
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/key_files.h"
 #include "cli/ui.h"
 #include "hostlib/encimg_make.h"
 #include "hostlib/file.h"
@@ -80,6 +81,9 @@ int cmd_decrypt(int argc, char **argv)
     if (key == NULL || out == NULL) {
         return aloft_args_wrong(&args, key == NULL ? "with which key? Give --key KEY"
                                                    : "where to? Give -o FILE");
+    }
+    if (!aloft_key_files_spared(out)) {
+        return ALOFT_EXIT_BAD;
     }
     if (!run(key, operands.items[0], out, &error)) {
         aloft_ui_error("%s", error.text);

@@ -2,6 +2,7 @@
 #include "aloft/image.h"
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/key_files.h"
 #include "cli/ui.h"
 #include "hostlib/encimg_make.h"
 #include "hostlib/file.h"
@@ -95,7 +96,7 @@ int cmd_encrypt(int argc, char **argv)
         return aloft_args_wrong(&args, key == NULL ? "for whom? Give --key PUB"
                                                    : "where to? Give -o FILE");
     }
-    bool good = run(key, operands.items[0], out, &error);
+    bool good = aloft_key_files_spared(out) && run(key, operands.items[0], out, &error);
     if (!good && error.text[0] != '\0') {
         aloft_ui_error("%s", error.text);
     }

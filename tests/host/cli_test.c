@@ -209,6 +209,20 @@ static void an_encrypted_image_opens_with_its_key_alone(void **state)
     expect(2, "$A decrypt -k key.der theirs.enc");
 }
 
+// aloft encrypt --key enc.pem app.bin -o enc.pem took the only copy of the devices' key away.
+static void no_image_is_written_over_a_private_key(void **state)
+{
+    (void)state;
+    write_bytes("key.der", enc_key, sizeof enc_key - 1);
+    write_bytes("theirs.enc", enc_golden, sizeof enc_golden);
+    expect(0, "$A keys create --type p256 -o precious && cp precious copy");
+    expect(1, "$A encrypt --key key.der key.der -o precious");
+    says("holds a private key");
+    expect(1, "$A decrypt --key key.der theirs.enc -o precious");
+    says("holds a private key");
+    expect(0, "cmp precious copy");
+}
+
 static void otadata_is_switched_only_to_good_images(void **state)
 {
     (void)state;
@@ -343,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_bad_table_names_its_line_and_writes_nothing),
         cmocka_unit_test(images_are_built_and_judged),
         cmocka_unit_test(an_encrypted_image_opens_with_its_key_alone),
+        cmocka_unit_test(no_image_is_written_over_a_private_key),
         cmocka_unit_test(a_setting_can_be_a_file),
         cmocka_unit_test(otadata_is_switched_only_to_good_images),
         cmocka_unit_test(values_in_nvs_are_set_shown_and_erased),
