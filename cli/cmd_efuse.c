@@ -378,6 +378,7 @@ static bool bootloader_passes(const struct work *work, const struct aloft_efuse 
     aloft_board_rules_read(&rules, efuse);
     rules.rules.secure_version = 0; // that of apps
     aloft_verify_init(&verify, &view, &rules.rules);
+    verify.sink = aloft_board_rules_rom;
     do {
         step = aloft_verify_step(&verify);
     } while (step == ALOFT_STEP_AGAIN);

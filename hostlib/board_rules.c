@@ -51,3 +51,16 @@ bool aloft_board_rules_of(struct aloft_board_rules *out, const char *flash,
     }
     return closed;
 }
+
+enum aloft_err aloft_board_rules_rom(void *ctx, const struct aloft_image *image,
+                                     enum aloft_image_event event, const uint8_t *data,
+                                     uint32_t len)
+{
+    const struct aloft_image_facts *facts = &image->facts;
+    const struct aloft_chip *chip = aloft_chip_find(facts->chip_id);
+    (void)ctx;
+    (void)data;
+    (void)len;
+    bool maps = chip != NULL && aloft_chip_maps(chip, facts->segment_addr);
+    return event == ALOFT_IMAGE_SEGMENT && maps ? ALOFT_ERR_IMAGE_SEGMENT : ALOFT_OK;
+}

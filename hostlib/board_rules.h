@@ -29,4 +29,11 @@ void aloft_board_rules_read(struct aloft_board_rules *out, const struct aloft_ef
 bool aloft_board_rules_of(struct aloft_board_rules *out, const char *flash,
                           struct aloft_message *error);
 
+// For aloft_verify's sink, or called by one, when the image is to run as bootloader. ctx is not
+// used. The ROM maps no flash, so what has a mapped segment is an app: it has a security version
+// that the ROM does not ask for, and must not come in by this door. Errors: IMAGE_SEGMENT.
+enum aloft_err aloft_board_rules_rom(void *ctx, const struct aloft_image *image,
+                                     enum aloft_image_event event, const uint8_t *data,
+                                     uint32_t len);
+
 #endif

@@ -57,7 +57,8 @@ static enum aloft_err load(void *ctx, const struct aloft_image *image, enum alof
         aloft_board_print("load:0x%08x,len:%u\n", (unsigned)image->facts.segment_addr,
                           (unsigned)image->facts.segment_len);
     }
-    return aloft_native_load(&rom->native, image, event, data, len);
+    enum aloft_err err = aloft_board_rules_rom(NULL, image, event, data, len);
+    return err == ALOFT_OK ? aloft_native_load(&rom->native, image, event, data, len) : err;
 }
 
 static enum aloft_err load_bootloader(struct rom *rom, struct aloft_board *board,

@@ -173,6 +173,25 @@ def the_rom_refuses_a_bootloader_that_is_not_signed_by_a_trusted_key(folder):
         check(fault in board.stderr, board.stderr)
 
 
+def a_signed_app_in_the_place_of_the_bootloader_does_not_run(folder):
+    """The ROM asks for no security version, so an old app that was short enough ran there."""
+    server = Server({})
+    board = secure_board(folder, server)
+    aloft("efuse", "burn-secure-version", board.flash, 9, "--yes")
+    short = folder / "short.bin"
+    aloft("image", "build", BIN / "ports/linux/bootloader", "-o", short, "--project", "old",
+          "--secure-version", 0)
+    board.patch(0x1000, b"\xFF" * 0xF000)
+    aloft("board", "write", board.flash, "0x1000", signed(folder, short, "a"))
+    console = board.run("2nd stage", "--fast", code=NOTHING)
+    check("IMAGE_SEGMENT: " in console and "secure boot verification failed" in console, console)
+    new = SecureBoard(folder / "new")
+    aloft("board", "create", new.flash, "--size", "4MB")
+    aloft("board", "write", new.flash, "0x1000", short)
+    text = aloft("efuse", "enable-secure-boot", new.burn("a").flash, "--yes", code=1)
+    check("would not start its bootloader" in text and "IMAGE_SEGMENT" in text, text)
+
+
 def without_secure_boot_both_bootloaders_run_what_is_not_signed(folder):
     plain = hello(folder, "1")
     board = Board(folder / "plain").create(plain)
@@ -494,6 +513,7 @@ if __name__ == "__main__":
           an_update_that_is_not_signed_by_a_trusted_key_is_refused_by_name,
           what_was_written_past_the_engine_does_not_boot,
           the_rom_refuses_a_bootloader_that_is_not_signed_by_a_trusted_key,
+          a_signed_app_in_the_place_of_the_bootloader_does_not_run,
           without_secure_boot_both_bootloaders_run_what_is_not_signed,
           every_tool_finds_the_table_behind_the_larger_bootloader,
           keys_are_rotated_and_the_old_one_revoked, the_tool_refuses_what_would_end_the_board,
