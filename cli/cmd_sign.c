@@ -132,6 +132,14 @@ static int run(struct task *task)
         aloft_ui_error("%s", error.text);
         return ALOFT_EXIT_BAD;
     }
+    if (aloft_key_files_private(file.data, file.len)) {
+        explicit_bzero(file.data, file.len);
+        aloft_file_release(&file);
+        aloft_ui_error("%s is a private key, which would be in the signed file for everybody; keys "
+                       "stand behind --key",
+                       task->input);
+        return ALOFT_EXIT_BAD;
+    }
     bool good = aloft_sign_open(&task->sign, task->input, file.data, (uint32_t)file.len,
                                 task->plain, &error);
     aloft_file_release(&file);

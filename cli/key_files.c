@@ -20,6 +20,25 @@ bool aloft_key_files_load(const char *path, struct aloft_key *key)
     return true;
 }
 
+// PKCS#1, SEC1 and PKCS#8 begin with a version, 0 or 1; certificates with another sequence, public
+// keys with one or with a modulus, which is longer than a byte.
+static bool is_private_der(const uint8_t *bytes, size_t len)
+{
+    static const uint8_t sequence = 0x30;
+    static const uint8_t integer = 0x02;
+    if (len < 2 || bytes[0] != sequence) {
+        return false;
+    }
+    size_t at = bytes[1] < 0x80 ? 2 : 2 + (bytes[1] & 0x7fu);
+    return len > at + 3 && bytes[at] == integer && bytes[at + 1] == 1 && bytes[at + 2] <= 1;
+}
+
+bool aloft_key_files_private(const uint8_t *bytes, size_t len)
+{
+    static const char mark[] = "PRIVATE KEY-----";
+    return is_private_der(bytes, len) || memmem(bytes, len, mark, sizeof mark - 1) != NULL;
+}
+
 bool aloft_key_files_spared(const char *output)
 {
     struct stat there;
@@ -30,7 +49,7 @@ bool aloft_key_files_spared(const char *output)
         !aloft_file_read(output, ALOFT_KEYS_PEM, &file, &error)) {
         return true; // nothing that could be one; what cannot be written is told by the writer
     }
-    bool secret = strstr((const char *)file.data, "PRIVATE KEY-----") != NULL;
+    bool secret = aloft_key_files_private(file.data, file.len);
     aloft_file_release(&file);
     if (secret) {
         aloft_ui_error("%s holds a private key, which is not overwritten; name another output",

@@ -8,7 +8,10 @@
 // Loads a key. Says what is wrong, and warns when others can read a private key.
 bool aloft_key_files_load(const char *path, struct aloft_key *key);
 
-// For output: false, and says so, when that is a file with a private key in it.
+// For output: false, and says so, when that is a file with a private key in it, PEM or DER.
 bool aloft_key_files_spared(const char *output);
+
+// Whether the bytes are a private key in PEM, or one in DER.
+bool aloft_key_files_private(const uint8_t *bytes, size_t len);
 
 #endif

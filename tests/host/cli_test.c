@@ -203,6 +203,11 @@ static void an_encrypted_image_opens_with_its_key_alone(void **state)
     says("plain: no key in PEM or DER");
     expect(1, "$A encrypt -k key.der a.enc -o kept");
     says("encrypted image already");
+    expect(1, "cp key.der safe; $A decrypt -k key.der theirs.enc -o key.der");
+    says("key.der holds a private key, which is not overwritten");
+    expect(1, "$A encrypt -k key.der plain -o key.der");
+    says("key.der holds a private key, which is not overwritten");
+    expect(0, "cmp key.der safe");
     expect(0, "grep -qx keep kept && test $(ls | grep -c kept) = 1");
     expect(2, "$A encrypt plain -o kept");
     says("Give --key");

@@ -190,6 +190,18 @@ static void a_failure_leaves_what_was_there(void **state)
     expect(1, "$A keys public p256.pem -o p256.pem");
     expect(1, "$A keys digest rsa.pem -o p256.pem");
     expect(0, "cmp p256.pem copy");
+    expect(0, "openssl pkey -in p256.pem -outform der -out p256.der && cp p256.der copy");
+    expect(1, "$A sign --key rsa.pem content -o p256.der");
+    says("holds a private key");
+    expect(0, "cmp p256.der copy && openssl pkey -in p256.pem -pubout -outform der -out pub.der && "
+              "$A sign --key rsa.pem content -o pub.der");
+    // A key given in the file's place would be in the output for everybody.
+    for (size_t i = 0; i < 2; i++) {
+        expect(1, i == 0 ? "$A sign --key p256.pem rsa.pem -o leak"
+                         : "$A sign --plain --key p256.pem p256.der -o leak");
+        says("is a private key");
+    }
+    expect(0, "! test -e leak");
 }
 
 static void files_pass_through_pipes_and_in_place(void **state)
