@@ -25,7 +25,7 @@ struct aloft_boot {
     int slot;
     uint32_t attempt;
     uint8_t phase;
-    enum aloft_err err;
+    enum aloft_err err;             // of the first slot that holds an image, or of the table
     struct aloft_image_facts image; // of the loaded app
     union {
         struct aloft_bootsel bootsel;

@@ -51,7 +51,10 @@ enum aloft_step aloft_boot_load_step(struct aloft_boot *boot)
     if (step == ALOFT_STEP_DONE) {
         boot->image = verify->image.facts;
     } else if (step == ALOFT_STEP_FAILED) {
-        boot->err = verify->err;
+        // That another slot is empty explains nothing.
+        if (boot->err == ALOFT_OK || boot->err == ALOFT_ERR_IMAGE_MAGIC) {
+            boot->err = verify->err;
+        }
         boot->port->unload(boot->port->ctx);
     }
     return step;

@@ -175,7 +175,7 @@ static void next_candidate(struct aloft_boot *boot)
 static void refused(struct aloft_boot *boot)
 {
     LOG(boot, 'E', "image at 0x%x is refused: %s", (unsigned)boot->extent.addr,
-        aloft_err_boot_name(boot->err));
+        aloft_err_boot_name(boot->work.verify.err));
     if (boot->slot >= 0) {
         LOG(boot, 'E', "OTA app partition slot %d is not bootable", boot->slot);
     } else if (boot->slot == ALOFT_SLOT_FACTORY) {

@@ -68,9 +68,9 @@ static int say_end(const struct aloft_supervisor_config *config, enum aloft_supe
     case ALOFT_SUPERVISOR_NO_APP:
         aloft_ui_error("%s", error->text);
         aloft_ui_error(
-            "the board waits for a first flash: aloft board write %s "
-            "0x1000 bootloader.bin 0x%x table.bin 0x10000 app.bin",
-            config->flash,
+            "`aloft board info %s` says what is in flash; the first flash of a board is: "
+            "aloft board write %s 0x1000 bootloader.bin 0x%x table.bin 0x10000 app.bin",
+            config->flash, config->flash,
             (unsigned)(config->ptable_addr != 0 ? config->ptable_addr : ALOFT_PTABLE_ADDR_DEFAULT));
         return EXIT_NOTHING;
     case ALOFT_SUPERVISOR_POWER_CUT:

@@ -257,6 +257,17 @@ static void with_nothing_bootable_it_says_so(void)
     device_two_ota(&device);
     CHECK_EQ(run(true), ALOFT_BOOT_NOTHING);
     CHECK(said("No bootable app partitions in the partition table"));
+    CHECK_EQ(boot.err, ALOFT_ERR_IMAGE_MAGIC);
+    // The reason is that of a slot with an image in it, wherever the empty ones are.
+    for (int slot = -1; slot < 2; slot++) {
+        device_two_ota(&device);
+        device_put_app(&device, slot, "x");
+        spoil(slot);
+        CHECK_EQ(run(true), ALOFT_BOOT_NOTHING);
+        CHECK_EQ(boot.err, ALOFT_ERR_IMAGE_CHECKSUM);
+        CHECK(said("is refused: IMAGE_CHECKSUM"));
+        CHECK(said("is refused: IMAGE_MAGIC"));
+    }
     memset(device.ram.bytes, 0xFF, DEVICE_SIZE);
     CHECK_EQ(run(true), ALOFT_BOOT_NOTHING);
     CHECK(said("load partition table error! PTABLE_EMPTY"));
