@@ -21,7 +21,7 @@ static const char space[] = "aloft";
 static const char device_default[] = "02a10f000001"; // the MAC of a virtual board
 static const char user[] = "admin";
 
-enum { KEY_MAX = 4000, PASSWORD_MAX = 256, GOOD_LEN = 8, DEVICE_MAX = 64 };
+enum { KEY_MAX = 4000, PASSWORD_MAX = 256, GOOD_LEN = 8, DEVICE_MAX = 64, MD5_LEN = 16 };
 
 struct way {
     const char *name;
@@ -314,17 +314,69 @@ static int secret_set(int argc, char **argv)
     return good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }
 
+// What is known of a way without its secret. The generations are of passwords that are hashed as
+// --generation says.
+struct standing {
+    bool set;
+    bool sha256;
+    bool md5;
+};
+
+// A push password's generation is in the length of its hash (docs/SECRETS.md).
+static bool is_push_md5(const struct aloft_flash_nvs *of, const char *key)
+{
+    char text[ALOFT_SECRET_TOKEN];
+    enum aloft_err err = aloft_nvs_get_str(&of->nvs, space, key, text, sizeof text);
+    bool md5 = err == ALOFT_OK && strlen(text) == 2 * MD5_LEN;
+    explicit_bzero(text, sizeof text);
+    return md5;
+}
+
+static struct standing standing_of(const struct aloft_flash_nvs *of, const struct way *way)
+{
+    bool first = is_set(of, way->keys[0]);
+    if (strcmp(way->name, "push") == 0) {
+        bool md5 = first && is_push_md5(of, way->keys[0]);
+        return (struct standing){first, first && !md5, md5};
+    }
+    if (way->keys[1] == NULL) {
+        return (struct standing){first, false, false};
+    }
+    bool second = is_set(of, way->keys[1]);
+    return (struct standing){first || second, first, second};
+}
+
+static void print_way(const struct way *way, const struct standing *is)
+{
+    const char *how = is->sha256 && is->md5 ? " (SHA-256 and MD5)"
+                      : is->sha256          ? " (SHA-256)"
+                      : is->md5             ? " (MD5)"
+                                            : "";
+    printf("%-8s %-8s %s%s\n", way->name, is->set ? "set" : "not set", way->about, how);
+}
+
+static json_t *way_json(const struct way *way, const struct standing *is)
+{
+    return json_pack("{s:s, s:b, s:b, s:b}", "way", way->name, "set", is->set, "sha256", is->sha256,
+                     "md5", is->md5);
+}
+
 static int secret_list(int argc, char **argv)
 {
     struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
     struct aloft_flash_nvs of;
     struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {ALOFT_FLASH_NVS_OPTIONS(place)};
+    bool json = false;
+    const struct aloft_arg table[] = {
+        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object", &json},
+        ALOFT_FLASH_NVS_OPTIONS(place),
+    };
     const struct aloft_args args = {
         "aloft secret list",
         "FLASH",
         "Says which ways in have a password, or a key. The passwords themselves are not there.",
-        "  aloft secret list board.flash",
+        "  aloft secret list board.flash\n"
+        "  aloft secret list board.flash --json",
         "0 listed, 1 it cannot be read",
         table,
         COUNT(table),
@@ -338,13 +390,21 @@ static int secret_list(int argc, char **argv)
     if (!aloft_flash_nvs_open(&of, &place, false)) {
         return ALOFT_EXIT_BAD;
     }
+    json_t *list = json_array();
     for (size_t i = 0; i < COUNT(ways); i++) {
-        bool set = is_set(&of, ways[i].keys[0]);
-        bool second = ways[i].keys[1] != NULL && is_set(&of, ways[i].keys[1]);
-        printf("%-8s %-8s %s%s\n", ways[i].name, set || second ? "set" : "not set", ways[i].about,
-               second ? (set ? " (SHA-256 and MD5)" : " (MD5)") : "");
+        struct standing is = standing_of(&of, &ways[i]);
+        if (json) {
+            (void)json_array_append_new(list, way_json(&ways[i], &is));
+        } else {
+            print_way(&ways[i], &is);
+        }
     }
-    return aloft_flash_nvs_close(&of, false) ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
+    bool good = aloft_flash_nvs_close(&of, false);
+    if (good && json) {
+        good = aloft_ui_json_print(json_pack("{s:O}", "ways", list));
+    }
+    json_decref(list);
+    return good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }
 
 static int secret_clear(int argc, char **argv)
