@@ -237,6 +237,7 @@ def servers_that_are_not_who_they_say_are_refused(folder):
         ("TLS_HOST", ca.server("elsewhere", "IP:127.0.0.2,DNS:localhost,DNS:127.0.0.1")),
         ("TLS_UNTRUSTED", ca.server("itself", itself=True)),
         ("TLS_UNTRUSTED", stranger.server("of another")),
+        ("TLS_UNTRUSTED", signed_by_server(ca.server("no authority"), "of a server")),
         ("TLS_OLD_PIN", lost),
     ]
     demo = https_app(folder, "app", server.url("/hello.bin"), ca=ca.crt, pin_revoked=lost.pin())
