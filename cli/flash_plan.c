@@ -2,6 +2,7 @@
 // the board as it was.
 #include "cli/flash_plan.h"
 #include "aloft/chip.h"
+#include "aloft/sigblock.h"
 #include "cli/image_text.h"
 #include "hostlib/flash_file.h"
 #include "hostlib/mbed_crypto.h"
@@ -227,6 +228,29 @@ static bool good_image(const struct aloft_flash_plan *plan, const struct aloft_f
     return true;
 }
 
+// Whether a signature stands where the chip looks for one. By which key is between it and the chip.
+static bool is_signed(const struct aloft_flash_piece *piece)
+{
+    struct aloft_sigblock block;
+    uint64_t end = (uint64_t)piece->scan.facts.image_len + ALOFT_SIGBLOCK_SECTOR - 1;
+    uint64_t at = end / ALOFT_SIGBLOCK_SECTOR * ALOFT_SIGBLOCK_SECTOR;
+    if (piece->file.len < at + ALOFT_SIGBLOCK_LEN) {
+        return false;
+    }
+    enum aloft_sigblock_kind kind = aloft_sigblock_read(&block, piece->file.data + at);
+    return kind == ALOFT_SIGBLOCK_RSA3072 || kind == ALOFT_SIGBLOCK_P256;
+}
+
+static bool signed_well(const struct aloft_flash_piece *piece, const struct aloft_flasher *flasher,
+                        struct aloft_message *error)
+{
+    return !flasher->facts.secure_boot || is_signed(piece) ||
+           aloft_message_set(error,
+                             "secure boot is on in the chip on %s, and %s is not signed: it would "
+                             "not start; sign it with `aloft sign`, or use --force",
+                             flasher->line->name, piece->name);
+}
+
 // A whole image where nothing would run it: nearly always an offset of another chip, or a slip.
 static bool in_its_place(const struct aloft_flash_plan *plan, const struct aloft_flash_piece *piece,
                          const struct aloft_chip *chip, struct aloft_message *error)
@@ -304,8 +328,9 @@ static bool judge_piece(const struct aloft_flash_plan *plan, const struct aloft_
     if (piece->is_image && !right_chip(piece, flasher, error)) {
         return false;
     }
-    bool placed = runs_at(plan, chip, piece->addr) ? good_image(plan, piece, error)
-                                                   : in_its_place(plan, piece, chip, error);
+    bool placed = runs_at(plan, chip, piece->addr)
+                      ? good_image(plan, piece, error) && signed_well(piece, flasher, error)
+                      : in_its_place(plan, piece, chip, error);
     return placed && within(plan, piece, error);
 }
 

@@ -53,7 +53,7 @@ bool aloft_flash_plan_check(const struct aloft_flash_plan *plan, struct aloft_me
 // What can be forced: images for another chip or a newer revision of it; where the chip would run
 // them, broken ones and what is no image; good ones where the chip runs nothing; a file that is
 // larger than what is left of the partition in which it begins, or a bootloader that reaches into
-// the table; a chip that encrypts.
+// the table; what is not signed, for a chip with secure boot; a chip that encrypts.
 bool aloft_flash_plan_judge(const struct aloft_flash_plan *plan,
                             const struct aloft_flasher *flasher, struct aloft_message *error);
 

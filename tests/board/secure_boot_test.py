@@ -215,6 +215,40 @@ def every_tool_finds_the_table_behind_the_larger_bootloader(folder):
           "an offset that is given is taken at its word")
 
 
+def a_flasher_is_told_of_secure_boot_and_writes_nothing_that_would_not_start(folder):
+    server = Server({})
+    tty = folder / "tty"
+    at_port = ["--port", tty, "--offset", hex(TABLE)]
+    for enabled in (False, True):
+        board = secure_board(folder, server) if enabled else Board(folder / "blank")
+        if not enabled:
+            aloft("board", "create", board.flash, "--size", "4MB")
+        before = board.bytes()
+        process = subprocess.Popen([ALOFT, "board", "run", board.flash, "--serial", f"pty:{tty}"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        try:
+            check("serial port" in process.stderr.readline(), "no serial port")
+            told = json.loads(aloft("chip-info", "--json", "--port", tty))
+            check(told["secure_boot"] is enabled, told)
+            bare = ["flash", "0x1000", SECURE / "bootloader.bin", *at_port]
+            if not enabled:
+                aloft(*bare)
+                continue
+            said = aloft(*bare, code=1)
+            check("bootloader.bin is not signed" in said, said)
+            bare_app = app(folder / "bare.bin", "hello_world")
+            said = aloft("flash", hex(TABLE), SECURE / "partitions-two_ota.bin", hex(S_FACTORY),
+                         bare_app, *at_port, code=1)
+            check("bare.bin is not signed" in said, said)
+            check(board.bytes() == before, "something was written")
+            aloft("flash", "0x1000", folder / "bootloader.bin", *at_port)
+            aloft(*bare, "--force")
+        finally:
+            process.terminate()
+            process.wait(30)
+            process.stderr.close()
+
+
 # --- keys
 
 def keys_are_rotated_and_the_old_one_revoked(folder):
@@ -516,6 +550,7 @@ if __name__ == "__main__":
           a_signed_app_in_the_place_of_the_bootloader_does_not_run,
           without_secure_boot_both_bootloaders_run_what_is_not_signed,
           every_tool_finds_the_table_behind_the_larger_bootloader,
+          a_flasher_is_told_of_secure_boot_and_writes_nothing_that_would_not_start,
           keys_are_rotated_and_the_old_one_revoked, the_tool_refuses_what_would_end_the_board,
           a_digest_file_of_espsecure_is_burned_and_a_secret_key_hidden,
           a_flasher_is_told_of_secure_boot,
