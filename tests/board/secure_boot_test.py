@@ -285,24 +285,6 @@ def keys_are_rotated_and_the_old_one_revoked(folder):
     check("SIGNATURE_OLD_KEY" in console, console)
 
 
-def a_flasher_is_told_of_secure_boot(folder):
-    server = Server({})
-    board = SecureBoard(folder / "flash").make(demo(folder, server, "a"), "a").burn("a")
-    for on in (False, True):
-        port = free_port()
-        process = board.start("--fast", "--download", "--serial", f"tcp:{port}")
-        line = f"socket://127.0.0.1:{port}"
-        for _ in range(50):
-            said = aloft("chip-info", "--json", "-p", line, code=None)
-            if said.startswith("{"):
-                break
-            time.sleep(0.2)
-        check(json.loads(said)["secure_boot"] == on, said)
-        process.terminate()
-        process.communicate()
-        board.enable()
-
-
 def the_tool_refuses_what_would_end_the_board(folder):
     server = Server({})
     board = SecureBoard(folder / "flash").make(demo(folder, server, "a"), "a")
@@ -553,7 +535,6 @@ if __name__ == "__main__":
           a_flasher_is_told_of_secure_boot_and_writes_nothing_that_would_not_start,
           keys_are_rotated_and_the_old_one_revoked, the_tool_refuses_what_would_end_the_board,
           a_digest_file_of_espsecure_is_burned_and_a_secret_key_hidden,
-          a_flasher_is_told_of_secure_boot,
           a_new_board_is_blank_and_never_takes_the_efuses_of_another,
           a_signed_app_takes_only_updates_of_its_own_signer,
           an_app_that_wants_signatures_and_has_none_says_so_and_takes_nothing,
