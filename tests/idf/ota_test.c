@@ -115,6 +115,21 @@ static void begin_erases_what_it_was_told_to(void)
     CHECK_EQ(esp_ota_begin(ota(1), ota(1)->size + 1, &handle), ESP_ERR_INVALID_SIZE);
 }
 
+// What esp_http_client_get_content_length says of a length that it was not told; size_t has 32 bits
+// on a chip, and more here.
+static void a_length_of_minus_one_erases_the_partition(void)
+{
+    esp_ota_handle_t handle;
+    world_begin(0);
+    memset(world.device.ram.bytes + ota(1)->address, 0x11, ota(1)->size);
+    CHECK_EQ(esp_ota_begin(ota(1), (size_t)-1, &handle), ESP_OK);
+    CHECK_EQ(at(ota(1))[0], 0xFF);
+    CHECK_EQ(at(ota(1))[ota(1)->size - 1], 0xFF);
+    memset(world.device.ram.bytes + ota(1)->address, 0x11, ota(1)->size);
+    CHECK_EQ(esp_ota_begin(ota(1), (size_t)-2, &handle), ESP_OK);
+    CHECK_EQ(at(ota(1))[0], 0x11);
+}
+
 static void an_app_on_trial_cannot_update_before_it_confirms(void)
 {
     esp_ota_handle_t handle;
@@ -484,24 +499,27 @@ static void a_chip_that_fails_is_an_error_not_an_update(void)
     CHECK(esp_ota_get_boot_partition() == ota(1));
 }
 
-CHECK_MAIN(
-    TEST(an_update_in_pieces_of_any_size_boots_next),
-    TEST(without_rollback_the_record_is_undefined), TEST(begin_refuses_what_esp_idf_refuses),
-    TEST(begin_erases_what_it_was_told_to), TEST(an_app_on_trial_cannot_update_before_it_confirms),
-    TEST(begin_forgets_the_record_of_the_slot_that_it_overwrites),
-    TEST(write_refuses_what_is_no_image), TEST(a_write_beyond_the_partition_is_refused),
-    TEST(a_bad_image_fails_at_end_and_cannot_be_selected),
-    TEST(the_first_byte_is_the_last_to_be_programmed), TEST(writing_by_offset_gives_the_same_image),
-    TEST(a_download_goes_on_after_a_reset), TEST(handles_do_not_disturb_each_other),
-    TEST(what_is_staged_goes_to_its_final_place), TEST(set_boot_refuses_what_esp_idf_refuses),
-    TEST(factory_as_boot_partition_empties_otadata),
-    TEST(the_records_are_those_of_the_worked_example), TEST(next_update_partition_goes_round),
-    TEST(states_are_read_as_they_are), TEST(confirming_makes_the_record_valid),
-    TEST(factory_can_neither_be_confirmed_nor_refused),
-    TEST(refusing_itself_restarts_into_the_other),
-    TEST(without_another_good_app_there_is_no_way_back),
-    TEST(factory_is_a_way_back_when_there_is_no_other_record),
-    TEST(the_last_invalid_partition_needs_a_whole_app),
-    TEST(the_last_boot_app_is_erased_with_its_record), TEST(descriptors_are_read_from_flash),
-    TEST(an_older_secure_version_is_erased_not_booted), TEST(an_image_is_verified_by_its_place),
-    TEST(a_chip_that_fails_is_an_error_not_an_update))
+CHECK_MAIN(TEST(an_update_in_pieces_of_any_size_boots_next),
+           TEST(without_rollback_the_record_is_undefined), TEST(begin_refuses_what_esp_idf_refuses),
+           TEST(begin_erases_what_it_was_told_to), TEST(a_length_of_minus_one_erases_the_partition),
+           TEST(an_app_on_trial_cannot_update_before_it_confirms),
+           TEST(begin_forgets_the_record_of_the_slot_that_it_overwrites),
+           TEST(write_refuses_what_is_no_image), TEST(a_write_beyond_the_partition_is_refused),
+           TEST(a_bad_image_fails_at_end_and_cannot_be_selected),
+           TEST(the_first_byte_is_the_last_to_be_programmed),
+           TEST(writing_by_offset_gives_the_same_image), TEST(a_download_goes_on_after_a_reset),
+           TEST(handles_do_not_disturb_each_other), TEST(what_is_staged_goes_to_its_final_place),
+           TEST(set_boot_refuses_what_esp_idf_refuses),
+           TEST(factory_as_boot_partition_empties_otadata),
+           TEST(the_records_are_those_of_the_worked_example),
+           TEST(next_update_partition_goes_round), TEST(states_are_read_as_they_are),
+           TEST(confirming_makes_the_record_valid),
+           TEST(factory_can_neither_be_confirmed_nor_refused),
+           TEST(refusing_itself_restarts_into_the_other),
+           TEST(without_another_good_app_there_is_no_way_back),
+           TEST(factory_is_a_way_back_when_there_is_no_other_record),
+           TEST(the_last_invalid_partition_needs_a_whole_app),
+           TEST(the_last_boot_app_is_erased_with_its_record), TEST(descriptors_are_read_from_flash),
+           TEST(an_older_secure_version_is_erased_not_booted),
+           TEST(an_image_is_verified_by_its_place),
+           TEST(a_chip_that_fails_is_an_error_not_an_update))

@@ -117,6 +117,7 @@ esp_err_t esp_ota_begin(const esp_partition_t *partition, size_t image_size,
         return ESP_ERR_NO_MEM;
     }
     *out_handle = update->handle;
+    image_size = (uint32_t)image_size; // a chip's size_t: a length of -1 is OTA_SIZE_UNKNOWN
     update->need_erase = image_size == OTA_WITH_SEQUENTIAL_WRITES;
     if (!update->need_erase) {
         bool all = image_size == 0 || image_size == OTA_SIZE_UNKNOWN;
