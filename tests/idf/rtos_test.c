@@ -199,6 +199,57 @@ static void events_reach_the_handlers_that_asked(void)
     vEventGroupDelete(group);
 }
 
+static int calls[3];
+
+static void count(void *arg, esp_event_base_t base, int32_t id, void *data)
+{
+    (void)base;
+    (void)id;
+    (void)data;
+    calls[*(const int *)arg]++;
+}
+
+static void finish(void *arg, esp_event_base_t base, int32_t id, void *data)
+{
+    (void)arg;
+    (void)base;
+    (void)id;
+    (void)data;
+    (void)xEventGroupSetBits(group, DONE);
+}
+
+// As with a reconnect that registers its handlers again.
+static void a_handler_that_registers_again_is_called_once(void)
+{
+    static int which[] = {0, 1, 2};
+    esp_event_handler_instance_t instance;
+    world_begin(0);
+    (void)esp_event_loop_delete_default();
+    memset(calls, 0, sizeof calls);
+    group = xEventGroupCreate();
+    CHECK_EQ(esp_event_loop_create_default(), ESP_OK);
+    CHECK_EQ(esp_event_handler_register(TEST_EVENT, 1, count, &which[0]), ESP_OK);
+    CHECK(!world_said("handler already registered, overwriting"));
+    CHECK_EQ(esp_event_handler_register(TEST_EVENT, 1, count, &which[1]), ESP_OK);
+    CHECK(world_said("handler already registered, overwriting"));
+    CHECK_EQ(esp_event_handler_instance_register(TEST_EVENT, 1, count, &which[2], &instance),
+             ESP_OK);
+    CHECK_EQ(esp_event_handler_register(TEST_EVENT, 1, finish, NULL), ESP_OK);
+    CHECK_EQ(esp_event_post(TEST_EVENT, 1, NULL, 0, portMAX_DELAY), ESP_OK);
+    CHECK_EQ(xEventGroupWaitBits(group, DONE, pdTRUE, pdTRUE, pdMS_TO_TICKS(10000)), DONE);
+    CHECK_EQ(calls[0], 0);
+    CHECK_EQ(calls[1], 1);
+    CHECK_EQ(calls[2], 1);
+    CHECK_EQ(esp_event_handler_unregister(TEST_EVENT, 1, count), ESP_OK);
+    CHECK_EQ(esp_event_post(TEST_EVENT, 1, NULL, 0, portMAX_DELAY), ESP_OK);
+    CHECK_EQ(xEventGroupWaitBits(group, DONE, pdTRUE, pdTRUE, pdMS_TO_TICKS(10000)), DONE);
+    CHECK_EQ(calls[1], 1);
+    CHECK_EQ(calls[2], 2);
+    CHECK_EQ(esp_event_loop_delete_default(), ESP_OK);
+    vEventGroupDelete(group);
+    vTaskDelay(pdMS_TO_TICKS(100)); // for the loop's task to be gone
+}
+
 static esp_err_t old_callback(void *ctx, system_event_t *event)
 {
     (void)ctx;
@@ -262,5 +313,6 @@ CHECK_MAIN(TEST(a_queue_keeps_order_and_makes_senders_wait),
            TEST(a_mutex_excludes_and_a_group_waits_for_all),
            TEST(semaphores_count_and_mutexes_have_owners), TEST(a_deleted_task_ends_when_it_waits),
            TEST(notices_reach_their_task), TEST(ticks_pass_as_time_does),
-           TEST(events_reach_the_handlers_that_asked), TEST(the_callback_of_v3_hears_of_wifi),
-           TEST(restart_calls_the_handlers_backwards))
+           TEST(events_reach_the_handlers_that_asked),
+           TEST(a_handler_that_registers_again_is_called_once),
+           TEST(the_callback_of_v3_hears_of_wifi), TEST(restart_calls_the_handlers_backwards))

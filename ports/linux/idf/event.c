@@ -1,9 +1,12 @@
 // Event loops: a queue of copied events, a list of handlers, and a task that brings them together.
 #include "esp_event.h"
+#include "esp_log.h"
 #include "ports/linux/idf/host.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const char *TAG = "event";
 
 enum { CALLS_MAX = 64, STACK = 4096, QUEUE_DEFAULT = 32 };
 
@@ -167,6 +170,33 @@ esp_err_t esp_event_loop_delete_default(void)
     return esp_event_loop_delete(loop);
 }
 
+static bool is_same(const struct handler *a, const struct handler *b)
+{
+    return a->base == b->base && a->id == b->id && a->fn == b->fn;
+}
+
+// Puts a copy at the end of the list, which is freed when it is not needed: without an instance, a
+// function is there once for an event, and asking again only changes its argument.
+static bool append(struct loop *loop, struct handler *copy)
+{
+    (void)pthread_mutex_lock(&lock);
+    struct handler **end = &loop->handlers;
+    while (*end != NULL && (copy->instance || !is_same(*end, copy))) {
+        end = &(*end)->next;
+    }
+    bool known = *end != NULL;
+    if (known) {
+        (*end)->arg = copy->arg;
+    } else {
+        *end = copy;
+    }
+    (void)pthread_mutex_unlock(&lock);
+    if (known) {
+        free(copy);
+    }
+    return !known;
+}
+
 static esp_err_t add(struct loop *loop, const struct handler *handler,
                      esp_event_handler_instance_t *instance)
 {
@@ -184,13 +214,9 @@ static esp_err_t add(struct loop *loop, const struct handler *handler,
     *copy = *handler;
     copy->next = NULL;
     copy->instance = instance != NULL;
-    (void)pthread_mutex_lock(&lock);
-    struct handler **end = &loop->handlers;
-    while (*end != NULL) {
-        end = &(*end)->next;
+    if (!append(loop, copy)) {
+        ESP_LOGW(TAG, "handler already registered, overwriting");
     }
-    *end = copy;
-    (void)pthread_mutex_unlock(&lock);
     if (instance != NULL) {
         *instance = copy;
     }
@@ -205,9 +231,8 @@ static esp_err_t take_out(struct loop *loop, const struct handler *like, const v
     }
     (void)pthread_mutex_lock(&lock);
     struct handler **at = &loop->handlers;
-    while (*at != NULL && (instance != NULL ? *at != instance
-                                            : (*at)->instance || (*at)->base != like->base ||
-                                                  (*at)->id != like->id || (*at)->fn != like->fn)) {
+    while (*at != NULL &&
+           (instance != NULL ? *at != instance : (*at)->instance || !is_same(*at, like))) {
         at = &(*at)->next;
     }
     struct handler *gone = *at;
