@@ -38,6 +38,24 @@ def the_last_word_counts():
     assert got == {"CONFIG_B": '"http://x"', "CONFIG_C": "3", "CONFIG_D": "1"}, got
 
 
+def a_component_sees_it_as_variables():
+    """if(CONFIG_X) in main/CMakeLists.txt, and texts without their quotes."""
+    script = ('include(${CMAKE_ARGV3})\nforeach(name A B C D E)\n'
+              'message("${name} [${CONFIG_${name}}]")\nendforeach()\n'
+              'if(CONFIG_A AND NOT CONFIG_E)\nmessage("A is set, E is not")\nendif()\n')
+    with tempfile.TemporaryDirectory() as folder:
+        output = pathlib.Path(folder, "sdkconfig.cmake")
+        words = ["CONFIG_A=y", 'CONFIG_B="x \\"y\\" ${CONFIG_A} z;w"', "CONFIG_C=0x10",
+                 "CONFIG_D=a.csv", "CONFIG_E=n"]
+        subprocess.run([TOOL, output, *words], check=True)
+        show = pathlib.Path(folder, "show.cmake")
+        show.write_text(script)
+        run = subprocess.run(["cmake", "-P", show, output], check=True, capture_output=True,
+                             text=True)
+    assert run.stderr.splitlines() == ["A [1]", 'B [x "y" ${CONFIG_A} z;w]', "C [0x10]",
+                                       "D [a.csv]", "E []", "A is set, E is not"], run.stderr
+
+
 KCONFIG = '''
 menu "Example"
     config URL
@@ -75,6 +93,6 @@ def kconfig_fills_in_what_nobody_said():
 
 
 for test in (values_are_what_they_look_like, the_last_word_counts,
-             kconfig_fills_in_what_nobody_said):
+             a_component_sees_it_as_variables, kconfig_fills_in_what_nobody_said):
     test()
     print("ok  ", test.__name__)

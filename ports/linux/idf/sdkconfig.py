@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes sdkconfig.h of a project's configuration.
+"""Makes sdkconfig.h of a project's configuration; sdkconfig.cmake when OUTPUT ends so.
 
 Usage: sdkconfig.py OUTPUT FILE...
 
@@ -75,6 +75,18 @@ def read_kconfig(config, lines):
             config[name] = other if other is not None else literal(value)
 
 
+def write(file, settled, for_cmake):
+    """The header, or the same as variables for a component's CMakeLists.txt, texts unquoted."""
+    if not for_cmake:
+        file.write("// The project's configuration; made by sdkconfig.py.\n#pragma once\n")
+        file.writelines(f"#define {name} {value}\n" for name, value in settled)
+        return
+    for name, value in settled:
+        if value.startswith('"'):
+            value = value[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+        file.write(f"set({name} [==[{value}]==])\n")
+
+
 def main():
     output, *sources = sys.argv[1:]
     config = {}
@@ -90,11 +102,9 @@ def main():
     for source, lines in texts:
         if "Kconfig" in source.rsplit("/", 1)[-1]:
             read_kconfig(config, lines)
+    settled = [(name, value) for name, value in sorted(config.items()) if value is not None]
     with open(output, "w", encoding="utf-8") as file:
-        file.write("// The project's configuration; made by sdkconfig.py.\n#pragma once\n")
-        for name, value in sorted(config.items()):
-            if value is not None:
-                file.write(f"#define {name} {value}\n")
+        write(file, settled, output.endswith(".cmake"))
 
 
 if __name__ == "__main__":
