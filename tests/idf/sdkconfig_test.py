@@ -92,7 +92,19 @@ def kconfig_fills_in_what_nobody_said():
     assert got["CONFIG_FROM_STDIN"] == "1" and got["CONFIG_URL"] == '"FROM_STDIN"', got
 
 
+def a_word_for_a_string_is_text_whatever_it_looks_like():
+    kconfig = ("Kconfig.projbuild", 'config PORT\n string "Port"\n default "80"\n'
+               'config NAME\n\tstring\n\tprompt "Name"\n'
+               'config SECURE\n bool\n default y if PORT = "443"\nconfig SIZE\n int "Size"\n')
+    got = convert(kconfig, "CONFIG_PORT=443", "CONFIG_NAME=y", "CONFIG_SIZE=3")
+    assert got == {"CONFIG_PORT": '"443"', "CONFIG_NAME": '"y"', "CONFIG_SECURE": "1",
+                   "CONFIG_SIZE": "3"}, got
+    got = convert(kconfig, 'CONFIG_PORT="8070"', "CONFIG_NAME=")
+    assert got == {"CONFIG_PORT": '"8070"', "CONFIG_NAME": '""'}, got
+
+
 for test in (values_are_what_they_look_like, the_last_word_counts,
-             a_component_sees_it_as_variables, kconfig_fills_in_what_nobody_said):
+             a_component_sees_it_as_variables, kconfig_fills_in_what_nobody_said,
+             a_word_for_a_string_is_text_whatever_it_looks_like):
     test()
     print("ok  ", test.__name__)

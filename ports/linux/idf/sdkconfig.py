@@ -6,8 +6,9 @@ Usage: sdkconfig.py OUTPUT FILE...
 Files are read in order and the last word counts: sdkconfig and sdkconfig.defaults
 (CONFIG_X=value), sdkconfig.h (#define CONFIG_X value), and single words CONFIG_X=value. Kconfig and
 Kconfig.projbuild give what is then still open their defaults; known of them are config, choice, and
-default with an if of one comparison or name. `depends on` decides nothing. Values may be without
-quotes; then numbers, y and n are what they look like, and all else is text.
+string, default with an if of one comparison or name. `depends on` decides nothing. Values may be
+without quotes; then numbers, y and n are what they look like, and all else is text. In a single
+word they are text, too, when Kconfig says that the option is a string.
 """
 import re
 import sys
@@ -23,6 +24,13 @@ def literal(value):
     if value in ("n", ""):
         return None
     if value.startswith('"') or NUMBER.fullmatch(value):
+        return value
+    return text(value)
+
+
+def text(value):
+    """The value as a string of C."""
+    if value.startswith('"'):
         return value
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -53,13 +61,17 @@ def holds(config, condition):
     return True
 
 
-def read_kconfig(config, lines):
-    """Options that have no value yet get their first default whose condition holds."""
+def read_kconfig(config, lines, words):
+    """Options that have no value yet get their first default whose condition holds; words of
+    options that are strings become text."""
     options = []
     for line in lines:
         name = re.fullmatch(r"\s*(?:menu)?config\s+(\w+)\s*", line)
         default = re.fullmatch(r"\s+default\s+(\"[^\"]*\"|\S+)(?:\s+if\s+(.*?))?\s*", line)
         choice = re.fullmatch(r"\s*(choice)\b.*", line)
+        is_string = re.fullmatch(r"\s*string(\s+[\"'].*)?\s*", line)
+        if is_string and options and options[-1][0] in words:
+            config[options[-1][0]] = text(words[options[-1][0]])
         if name:
             options.append(("CONFIG_" + name.group(1), []))
         elif choice:
@@ -90,10 +102,13 @@ def write(file, settled, for_cmake):
 def main():
     output, *sources = sys.argv[1:]
     config = {}
+    words = {}
     texts = []
     for source in sources:
         if re.match(r"CONFIG_\w+=", source):
             read_lines(config, [source])
+            name, value = source.split("=", 1)
+            words[name] = value
             continue
         with open(source, encoding="utf-8") as file:
             texts.append((source, file.read().splitlines()))
@@ -101,7 +116,7 @@ def main():
                 read_lines(config, texts[-1][1])
     for source, lines in texts:
         if "Kconfig" in source.rsplit("/", 1)[-1]:
-            read_kconfig(config, lines)
+            read_kconfig(config, lines, words)
     settled = [(name, value) for name, value in sorted(config.items()) if value is not None]
     with open(output, "w", encoding="utf-8") as file:
         write(file, settled, output.endswith(".cmake"))
