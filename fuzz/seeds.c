@@ -333,6 +333,18 @@ static void encrypted(void)
     emit("unwrap", "required", "08", bytes, 300);
 }
 
+// Nothing burned, then burns: what, of which slot, cut in which step, own bytes, what of the step.
+static void efuses(void)
+{
+    emit("efuse", "digest", "00000013040102030400000000", "", 0);
+    emit("efuse", "digest_cut", "000000080401020304ff00ff00000000130401020304ffffffff", "", 0);
+    emit("efuse", "version", "00020300000100000002120000ffffffff", "", 0);
+    emit("efuse", "revoke", "000000130000000000010013000000000003000f0000000000", "", 0);
+    emit("efuse", "secure_boot", "0000001300000000000301020055555555", "", 0);
+    emit("efuse", "key", "0004040300aaaaaaaa04080500ffffffff", "", 0);
+    emit("efuse", "burned", "030100ff00ff02ffffffff210f0f0f0f000103000000000201", "", 0);
+}
+
 // What the device trusts, then three places: 0 blank, 1 signed, 2 signed by the same key, but over
 // other content, 3 noise; then a changed byte, with a CRC that fits.
 static void sectors(void)
@@ -369,5 +381,6 @@ int main(int argc, char **argv)
     signatures();
     encrypted();
     sectors();
+    efuses();
     return 0;
 }
