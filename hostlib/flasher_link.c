@@ -277,9 +277,11 @@ bool aloft_flasher_sync(struct aloft_flasher *flasher)
     enum aloft_flasher_answer answer;
     const struct aloft_flasher_request request = {
         .op = ALOFT_SERIAL_SYNC, .payload = payload, .len = sizeof payload, .timeout_ms = SYNC_MS};
+    bool was_stub = flasher->stub;
     aloft_serial_sync(payload);
     flasher->stub = true; // the shorter status is in both
     if (aloft_flasher_ask(flasher, &request, &reply) != ALOFT_FLASHER_YES) {
+        flasher->stub = was_stub; // silence tells nothing of who is there
         return false;
     }
     bool stub = reply.value == 0;

@@ -40,7 +40,8 @@ enum aloft_flasher_answer aloft_flasher_ask(struct aloft_flasher *flasher,
 bool aloft_flasher_ask_words(struct aloft_flasher *flasher, uint8_t op, const uint32_t *words,
                              size_t count, uint32_t timeout_ms);
 
-// One SYNC, and the replies to it. True when the chip answered; flasher->stub says who did.
+// One SYNC, and the replies to it. True when the chip answered; flasher->stub says who did. False
+// leaves it as it was.
 bool aloft_flasher_sync(struct aloft_flasher *flasher);
 
 // The next body that is no packet's reply but raw: flasher->body, *len. For the stub's flash reads.

@@ -4,6 +4,7 @@
 #include "host_test.h"
 #include "hostlib/clock.h"
 #include "hostlib/flasher.h"
+#include "hostlib/flasher_link.h"
 #include "hostlib/mbed_crypto.h"
 #include <netinet/in.h>
 #include <pthread.h>
@@ -40,6 +41,7 @@ struct chip {
     bool stub;
     bool noisy; // console text, half frames and old answers between replies
     bool deaf;
+    bool slow; // SYNC is not answered in time
     uint32_t flash_id;
     enum fault fault;
     uint32_t fault_at; // which data block, from 0
@@ -302,7 +304,9 @@ static void on_request(const struct aloft_serial_packet *packet)
 {
     switch (packet->op) {
     case ALOFT_SERIAL_SYNC:
-        on_sync();
+        if (!chip.slow) {
+            on_sync();
+        }
         break;
     case ALOFT_SERIAL_SECURITY_INFO:
         on_security_info();
@@ -592,6 +596,19 @@ static void a_running_stub_is_used(void **state)
     assert_int_equal(chip.reboots, 2);
 }
 
+// So it is when a machine is busy after a change of speed: the ROM was taken for a stub, and asked
+// for what only a stub does.
+static void a_sync_without_an_answer_does_not_make_a_stub(void **state)
+{
+    uint8_t back[64];
+    (void)state;
+    connect_to(&(struct chip){.model = MODEL_ESP32});
+    chip.slow = true;
+    assert_false(aloft_flasher_sync(&flasher));
+    assert_false(flasher.stub);
+    assert_true(aloft_flasher_read(&flasher, 0x10001, back, sizeof back));
+}
+
 static void reads_of_any_length_come_back(void **state)
 {
     static const uint32_t lens[] = {1, 63, 64, 65, 1000};
@@ -740,6 +757,7 @@ int main(void)
         CASE(a_write_is_what_is_in_flash),
         CASE(a_plain_write_pads_its_last_block),
         CASE(a_running_stub_is_used),
+        CASE(a_sync_without_an_answer_does_not_make_a_stub),
         CASE(reads_of_any_length_come_back),
         CASE(erases_and_reboots_work_by_the_rom_alone),
         CASE(an_s3_is_not_kept_in_its_loader),
