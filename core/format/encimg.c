@@ -2,7 +2,6 @@
 // them apart is that the other one leaves most of the key's place zero, which RSA never does.
 #include "aloft/encimg.h"
 #include "aloft/bytes.h"
-#include <stdbool.h>
 #include <string.h>
 
 #define MAGIC    0x0788B6CFu
@@ -13,15 +12,6 @@
 #define RESERVED 424u
 #define ECC_ZERO 100u // from here to IV all is zero with ECIES, behind its public key and salt
 
-static bool zero(const uint8_t *bytes, uint32_t from, uint32_t to)
-{
-    uint8_t any = 0;
-    for (uint32_t i = from; i < to; i++) {
-        any |= bytes[i];
-    }
-    return any == 0;
-}
-
 enum aloft_err aloft_encimg_parse(const uint8_t header[ALOFT_ENCIMG_HEADER],
                                   struct aloft_encimg *out)
 {
@@ -29,10 +19,11 @@ enum aloft_err aloft_encimg_parse(const uint8_t header[ALOFT_ENCIMG_HEADER],
     out->iv = header + IV;
     out->tag = header + TAG;
     out->len = aloft_get_le32(header + LEN);
-    if (aloft_get_le32(header) != MAGIC || !zero(header, RESERVED, ALOFT_ENCIMG_HEADER)) {
+    if (aloft_get_le32(header) != MAGIC ||
+        !aloft_bytes_are(header + RESERVED, ALOFT_ENCIMG_HEADER - RESERVED, 0)) {
         return ALOFT_ERR_ENC_HEADER;
     }
-    if (zero(header, ECC_ZERO, IV)) {
+    if (aloft_bytes_are(header + ECC_ZERO, IV - ECC_ZERO, 0)) {
         return ALOFT_ERR_ENC_ECC;
     }
     return out->len == 0 ? ALOFT_ERR_ENC_LENGTH : ALOFT_OK;

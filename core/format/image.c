@@ -13,6 +13,7 @@
 #include "aloft/bytes.h"
 #include "aloft/chip.h"
 #include "aloft/crc32.h"
+#include "aloft/sigblock.h"
 #include <string.h>
 
 enum phase { HEADER, SEGMENT_HEAD, DATA, TAIL, HASH, AFTER, BAD };
@@ -25,9 +26,6 @@ enum phase { HEADER, SEGMENT_HEAD, DATA, TAIL, HASH, AFTER, BAD };
 
 // Offsets in the descriptor.
 enum { DESC_SECURE = 4, DESC_VERSION = 16, DESC_PROJECT = 48, DESC_WANTED = 80 };
-
-// A Secure Boot V2 signature block: ESP-IDF docs/en/security/secure-boot-v2.rst.
-enum { SIG_BLOCK = 1216, SIG_CRC = 1196, SIG_ZERO = 1200, SIG_BLOCKS_MAX = 3, SIG_MAGIC = 0xE7 };
 
 void aloft_image_init(struct aloft_image *image, const struct aloft_image_rules *rules)
 {
@@ -269,7 +267,7 @@ static enum aloft_err hash(struct aloft_image *image, struct input *in)
 
 uint32_t aloft_image_signed_len(const struct aloft_image *image)
 {
-    return aloft_align_up(image->facts.image_len, ALOFT_IMAGE_SIGNATURE);
+    return aloft_align_up(image->facts.image_len, ALOFT_SIGBLOCK_SECTOR);
 }
 
 // May this byte follow the image? Blank, or a signature sector. Its blocks may follow each other;
@@ -277,30 +275,31 @@ uint32_t aloft_image_signed_len(const struct aloft_image *image)
 static bool may_follow(struct aloft_image *image, uint8_t byte)
 {
     uint32_t at = image->off - aloft_image_signed_len(image); // huge in front of the sector
-    uint32_t in_block = at % SIG_BLOCK;
+    uint32_t in_block = at % ALOFT_SIGBLOCK_LEN;
     if (image->rules.trust != NULL) {
-        bool in_sector = at < ALOFT_IMAGE_SIGNATURE;
+        bool in_sector = at < ALOFT_SIGBLOCK_SECTOR;
         image->facts.signature |= in_sector && byte != 0xFF;
         return in_sector || byte == 0xFF;
     }
     if (at == 0) {
-        image->facts.signature = byte == SIG_MAGIC;
+        image->facts.signature = byte == ALOFT_SIGBLOCK_MAGIC;
     }
-    if (at >= SIG_BLOCK * SIG_BLOCKS_MAX) {
+    if (at >= ALOFT_SIGBLOCK_LEN * ALOFT_SIGBLOCK_MAX) {
         return byte == 0xFF;
     }
     if (in_block == 0) {
         image->checksum = 0;
-        image->left = image->facts.signature && byte == SIG_MAGIC; // 1 while inside a block
+        image->left =
+            image->facts.signature && byte == ALOFT_SIGBLOCK_MAGIC; // 1 while inside a block
     }
     if (image->left == 0) {
         return byte == 0xFF;
     }
-    if (in_block >= SIG_ZERO) {
+    if (in_block >= ALOFT_SIGBLOCK_ZERO) {
         return byte == 0;
     }
-    if (in_block >= SIG_CRC) {
-        return byte == (uint8_t)(image->checksum >> 8 * (in_block - SIG_CRC));
+    if (in_block >= ALOFT_SIGBLOCK_CRC) {
+        return byte == (uint8_t)(image->checksum >> 8 * (in_block - ALOFT_SIGBLOCK_CRC));
     }
     image->checksum = aloft_crc32(image->checksum, &byte, 1);
     return in_block != 1 || byte == 2 || byte == 3;
@@ -384,7 +383,7 @@ enum aloft_err aloft_image_feed(struct aloft_image *image, const uint8_t *data, 
 
 enum aloft_err aloft_image_finish(struct aloft_image *image)
 {
-    bool cut = image->off - aloft_image_signed_len(image) < ALOFT_IMAGE_SIGNATURE;
+    bool cut = image->off - aloft_image_signed_len(image) < ALOFT_SIGBLOCK_SECTOR;
     if (image->phase == BAD) {
         return image->err;
     }

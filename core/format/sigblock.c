@@ -5,7 +5,7 @@
 #include "aloft/crc32.h"
 #include <string.h>
 
-enum { MAGIC = 0xE7, RSA = 2, ECDSA = 3, HEAD = 4, CRC_AT = 1196, ZERO_AT = 1200 };
+enum { RSA = 2, ECDSA = 3, HEAD = 4 };
 
 struct layout {
     uint8_t version;
@@ -32,11 +32,11 @@ static uint32_t signature_at(const struct layout *layout)
 static bool fits(const struct layout *layout, const uint8_t *block)
 {
     uint32_t end = signature_at(layout) + layout->signature_len;
-    return block[0] == MAGIC && block[1] == layout->version && block[2] == layout->hash &&
-           block[3] == 0 &&
+    return block[0] == ALOFT_SIGBLOCK_MAGIC && block[1] == layout->version &&
+           block[2] == layout->hash && block[3] == 0 &&
            (layout->curve == 0 || block[HEAD + layout->digest_len] == layout->curve) &&
-           aloft_bytes_are(block + end, CRC_AT - end, 0) &&
-           aloft_get_le32(block + CRC_AT) == aloft_crc32(0, block, CRC_AT);
+           aloft_bytes_are(block + end, ALOFT_SIGBLOCK_CRC - end, 0) &&
+           aloft_get_le32(block + ALOFT_SIGBLOCK_CRC) == aloft_crc32(0, block, ALOFT_SIGBLOCK_CRC);
 }
 
 enum aloft_sigblock_kind aloft_sigblock_read(struct aloft_sigblock *out, const uint8_t *block)
@@ -44,7 +44,8 @@ enum aloft_sigblock_kind aloft_sigblock_read(struct aloft_sigblock *out, const u
     memset(out, 0, sizeof *out);
     out->kind = aloft_bytes_are(block, ALOFT_SIGBLOCK_LEN, 0xFF) ? ALOFT_SIGBLOCK_BLANK
                                                                  : ALOFT_SIGBLOCK_DAMAGED;
-    out->zero_after = aloft_bytes_are(block + ZERO_AT, ALOFT_SIGBLOCK_LEN - ZERO_AT, 0);
+    out->zero_after =
+        aloft_bytes_are(block + ALOFT_SIGBLOCK_ZERO, ALOFT_SIGBLOCK_LEN - ALOFT_SIGBLOCK_ZERO, 0);
     for (uint32_t kind = ALOFT_SIGBLOCK_RSA3072; kind < LAYOUTS; kind++) {
         const struct layout *layout = &layouts[kind];
         if (fits(layout, block)) {
@@ -75,11 +76,11 @@ void aloft_sigblock_emit(uint8_t *block, enum aloft_sigblock_kind kind, const ui
 {
     const struct layout *layout = &layouts[kind];
     memset(block, 0, ALOFT_SIGBLOCK_LEN);
-    block[0] = MAGIC;
+    block[0] = ALOFT_SIGBLOCK_MAGIC;
     block[1] = layout->version;
     block[2] = layout->hash;
     memcpy(block + HEAD, digest, layout->digest_len);
     memcpy(block + HEAD + layout->digest_len, key, layout->key_len);
     memcpy(block + signature_at(layout), signature, layout->signature_len);
-    aloft_put_le32(block + CRC_AT, aloft_crc32(0, block, CRC_AT));
+    aloft_put_le32(block + ALOFT_SIGBLOCK_CRC, aloft_crc32(0, block, ALOFT_SIGBLOCK_CRC));
 }

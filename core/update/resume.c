@@ -10,8 +10,7 @@
 // for another's. Invariants
 //   R1  The area lies wholly behind the artifact and inside the slot.
 //   R2  What a stage keeps, and then head notes, are complete before the first page of the image is
-//   programmed, and progress
-//       notes come only after them.
+//       programmed, and progress notes come only after them.
 //   R3  A unit is programmed at most once after the erase.
 #include "aloft/resume.h"
 #include "aloft/bytes.h"
@@ -110,7 +109,7 @@ void aloft_resume_plan(struct aloft_resume *resume, const struct aloft_flash_vie
         if (place(&other, erases[i]) && other.area >= free_from) { // keeps R1
             fit(&other, artifact);
             *resume = other;
-            if (resume->interval < ALOFT_RESUME_INTERVAL + 1) {
+            if (resume->interval <= ALOFT_RESUME_INTERVAL) {
                 break;
             }
         }

@@ -23,8 +23,7 @@
 #define ALOFT_IMAGE_DESC_OFF     32u        // the descriptor, when there is one, opens segment 0
 #define ALOFT_IMAGE_DESC_LEN     256u
 #define ALOFT_IMAGE_HEAD_LEN     (ALOFT_IMAGE_DESC_OFF + ALOFT_IMAGE_DESC_LEN)
-#define ALOFT_IMAGE_TEXT         32u     // bytes of version and project name in the descriptor
-#define ALOFT_IMAGE_SIGNATURE    0x1000u // a Secure Boot V2 signature sector
+#define ALOFT_IMAGE_TEXT         32u // bytes of version and project name in the descriptor
 
 struct aloft_trust;
 

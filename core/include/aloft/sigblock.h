@@ -15,6 +15,9 @@
 #include <stdint.h>
 
 #define ALOFT_SIGBLOCK_LEN    1216u
+#define ALOFT_SIGBLOCK_MAGIC  0xE7u   // its first byte
+#define ALOFT_SIGBLOCK_CRC    1196u   // offset of the CRC-32 of all before it
+#define ALOFT_SIGBLOCK_ZERO   1200u   // offset of what is zero, to its end
 #define ALOFT_SIGBLOCK_MAX    3u      // in a sector
 #define ALOFT_SIGBLOCK_SECTOR 0x1000u // bytes, and what the content's length is a multiple of
 #define ALOFT_SIGBLOCK_KEY    776u    // bytes of the longest key
