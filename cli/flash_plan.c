@@ -1,6 +1,7 @@
 // Everything that can be known wrong before writing is found here, so that a refused plan leaves
 // the board as it was.
 #include "cli/flash_plan.h"
+#include "aloft/bytes.h"
 #include "aloft/chip.h"
 #include "aloft/sigblock.h"
 #include "cli/image_text.h"
@@ -232,8 +233,7 @@ static bool good_image(const struct aloft_flash_plan *plan, const struct aloft_f
 static bool is_signed(const struct aloft_flash_piece *piece)
 {
     struct aloft_sigblock block;
-    uint64_t end = (uint64_t)piece->scan.facts.image_len + ALOFT_SIGBLOCK_SECTOR - 1;
-    uint64_t at = end / ALOFT_SIGBLOCK_SECTOR * ALOFT_SIGBLOCK_SECTOR;
+    size_t at = aloft_align_up(piece->scan.facts.image_len, ALOFT_SIGBLOCK_SECTOR);
     if (piece->file.len < at + ALOFT_SIGBLOCK_LEN) {
         return false;
     }

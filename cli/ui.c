@@ -1,5 +1,6 @@
 // Output helpers. Nothing here decides anything.
 #include "cli/ui.h"
+#include "aloft/hex.h"
 #include <langinfo.h>
 #include <locale.h>
 #include <stdarg.h>
@@ -93,9 +94,7 @@ const char *aloft_ui_thousands(unsigned long long number, char out[32])
 
 const char *aloft_ui_hex(const unsigned char *bytes, size_t len, char *out)
 {
-    out[0] = '\0';
-    for (size_t i = 0; i < len; i++) {
-        (void)snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-    }
+    aloft_hex_emit(bytes, (uint32_t)len, out);
+    out[2 * len] = '\0';
     return out;
 }

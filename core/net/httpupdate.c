@@ -1,6 +1,7 @@
 // Lines out, lines in, and one hash. Nothing is kept of the request: each call writes all of it
 // into the window.
 #include "aloft/httpupdate.h"
+#include "aloft/hex.h"
 #include <string.h>
 
 #define PIECE 256u // bytes on the stack at a time
@@ -116,21 +117,10 @@ static const char *skip_blanks(const char *text)
     return text;
 }
 
-// 32 digits, as the line has been made lower case, and nothing else but blanks around them.
+// 32 digits, and nothing else but blanks around them.
 static bool read_md5(const char *text, uint8_t md5[ALOFT_MD5_LEN])
 {
-    for (uint32_t i = 0; i < 2 * ALOFT_MD5_LEN; i++) {
-        uint32_t digit = (uint32_t)(*text - '0');
-        if (digit > 9) {
-            digit = *text >= 'a' && *text <= 'f' ? (uint32_t)(*text - 'a') + 10 : 16;
-        }
-        if (digit > 15) {
-            return false;
-        }
-        md5[i / 2] = (uint8_t)((uint32_t)md5[i / 2] << 4 | digit);
-        text++;
-    }
-    return *skip_blanks(text) == 0;
+    return aloft_hex_parse(text, md5, ALOFT_MD5_LEN) && *skip_blanks(text + 2 * ALOFT_MD5_LEN) == 0;
 }
 
 // An empty value announces nothing: a script has it that could not read its file. Of two there is

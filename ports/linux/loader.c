@@ -2,6 +2,7 @@
 // does to flash is in three verbs at the top: erase, program, hash.
 #include "ports/linux/loader.h"
 #include "aloft/bytes.h"
+#include "aloft/hex.h"
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -482,7 +483,6 @@ static enum fault change_baud(struct aloft_loader *loader,
 static enum fault flash_md5(struct aloft_loader *loader, const struct aloft_serial_packet *request,
                             struct answer *answer)
 {
-    static const char digits[] = "0123456789abcdef";
     uint32_t addr = aloft_get_le32(request->payload);
     uint32_t len = aloft_get_le32(request->payload + 4);
     uint8_t md5[ALOFT_MD5_LEN];
@@ -490,12 +490,10 @@ static enum fault flash_md5(struct aloft_loader *loader, const struct aloft_seri
         return BAD_RANGE;
     }
     enum fault fault = hash(loader, addr, len, md5);
-    for (size_t i = 0; i < sizeof md5 && !loader->stub; i++) {
-        answer->body[2 * i] = (uint8_t)digits[md5[i] >> 4];
-        answer->body[2 * i + 1] = (uint8_t)digits[md5[i] & 0xF];
-    }
     if (loader->stub) {
         memcpy(answer->body, md5, sizeof md5);
+    } else {
+        aloft_hex_emit(md5, sizeof md5, (char *)answer->body);
     }
     answer->len = loader->stub ? sizeof md5 : HEX_LEN;
     return fault;

@@ -2,6 +2,7 @@
 // that may not be set, and addresses in certificates, which version 2.28 keeps but does not
 // compare. One fault is named where several are true: the one that makes the others worthless.
 #include "ports/linux/tls_trust.h"
+#include "aloft/hex.h"
 #include <arpa/inet.h>
 #include <mbedtls/base64.h>
 #include <mbedtls/md.h>
@@ -17,19 +18,6 @@ static const char separators[] = " \t\r\n,";
 
 // --- pins
 
-static bool read_hex(const char *text, uint8_t *pin)
-{
-    for (uint32_t i = 0; i < ALOFT_TLS_PIN_LEN; i++) {
-        unsigned byte;
-        char digits[3] = {text[2 * i], text[2 * i + 1], 0};
-        if (strspn(digits, "0123456789abcdefABCDEF") != 2 || sscanf(digits, "%x", &byte) != 1) {
-            return false;
-        }
-        pin[i] = (uint8_t)byte;
-    }
-    return true;
-}
-
 // Base64 may begin with the '/' that a prefix may end with, so the length decides.
 static bool read_pin(const char *text, size_t len, uint8_t *pin)
 {
@@ -44,7 +32,7 @@ static bool read_pin(const char *text, size_t len, uint8_t *pin)
         len -= second;
     }
     if (len == HEX_LEN) {
-        return read_hex(text, pin);
+        return aloft_hex_parse(text, pin, ALOFT_TLS_PIN_LEN);
     }
     return len == BASE64_LEN &&
            mbedtls_base64_decode(pin, ALOFT_TLS_PIN_LEN, &pin_len, (const uint8_t *)text, len) ==

@@ -1,4 +1,5 @@
 // Descriptors of apps and bootloaders, read from flash.
+#include "aloft/hex.h"
 #include "esp_ota_ops.h"
 #include "ports/linux/idf/host.h"
 #include <pthread.h>
@@ -36,16 +37,14 @@ const esp_app_desc_t *esp_ota_get_app_description(void)
 
 int esp_app_get_elf_sha256(char *dst, size_t size)
 {
-    const esp_app_desc_t *desc = esp_app_get_description();
+    char text[ELF_SHA_DIGITS + 1]; // whole bytes
     size_t digits = size == 0 ? 0 : size - 1;
     digits = digits < ELF_SHA_DIGITS ? digits : ELF_SHA_DIGITS;
     if (dst == NULL || size == 0) {
         return 0;
     }
-    for (size_t i = 0; i < digits; i++) {
-        uint8_t byte = desc->app_elf_sha256[i / 2];
-        dst[i] = "0123456789abcdef"[i % 2 == 0 ? byte >> 4 : byte & 0xF];
-    }
+    aloft_hex_emit(esp_app_get_description()->app_elf_sha256, sizeof text / 2, text);
+    memcpy(dst, text, digits);
     dst[digits] = '\0';
     return (int)digits + 1;
 }

@@ -1,5 +1,6 @@
 // Header fields, and answers to challenges: Basic (RFC 7617) and Digest with MD5 (RFC 7616).
 #include "ports/linux/idf/http_headers.h"
+#include "aloft/hex.h"
 #include "esp_random.h"
 #include "hostlib/mbed_crypto.h"
 #include <ctype.h>
@@ -123,9 +124,8 @@ static void md5_hex(char hex[HEX_MD5], const char *a, const char *b, const char 
         (void)aloft_mbed_crypto.hash_feed(&hash, parts[i], strlen(parts[i]));
     }
     (void)aloft_mbed_crypto.hash_finish(&hash, digest);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        (void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-    }
+    aloft_hex_emit(digest, sizeof digest, hex);
+    hex[HEX_MD5 - 1] = '\0';
 }
 
 // The value of key="value" or key=value in a challenge.
