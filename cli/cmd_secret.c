@@ -6,6 +6,7 @@
 #include "cli/flash_nvs.h"
 #include "cli/ui.h"
 #include "hostlib/file.h"
+#include "hostlib/random.h"
 #include "hostlib/rsa_key.h"
 #include "hostlib/secret.h"
 #include <errno.h>
@@ -178,7 +179,7 @@ static bool set_way(struct aloft_flash_nvs *of, const struct way *way, enum gene
                store(of, way->keys[0], text);
     }
     if (strcmp(way->name, "control") == 0) {
-        return aloft_secret_random(salt, sizeof salt) &&
+        return aloft_random(salt, sizeof salt) &&
                aloft_secret_token(password, ALOFT_SECRET_ITERATIONS, salt, text) &&
                store(of, way->keys[0], text);
     }

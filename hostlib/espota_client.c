@@ -5,12 +5,12 @@
 #include "aloft/hex.h"
 #include "hostlib/clock.h"
 #include "hostlib/mbed_crypto.h"
+#include "hostlib/random.h"
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -206,8 +206,7 @@ static bool prove(struct job *job, uint32_t digits, enum aloft_hash_alg alg)
     char response[ALOFT_ESPOTA_HEX_MAX];
     char text[ALOFT_ESPOTA_DATAGRAM];
     enum aloft_step step;
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random ||
-        !hash(alg, password, strlen(password), verifier)) {
+    if (!aloft_random(random, sizeof random) || !hash(alg, password, strlen(password), verifier)) {
         return aloft_message_set(job->error, "the proof of the password cannot be computed");
     }
     aloft_hex_emit(random, digits / 2, cnonce);

@@ -1,23 +1,15 @@
 // mbedTLS tells PEM from DER by the NUL at the end of PEM, so both forms are tried.
 #include "hostlib/rsa_key.h"
+#include "hostlib/random.h"
 #include <mbedtls/rsa.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum { BITS = 3072 };
 
 int aloft_rsa_key_random(void *ctx, unsigned char *out, size_t len)
 {
     (void)ctx;
-    while (len > 0) {
-        ssize_t n = getrandom(out, len, 0);
-        if (n <= 0) {
-            return MBEDTLS_ERR_RSA_RNG_FAILED;
-        }
-        out += n;
-        len -= (size_t)n;
-    }
-    return 0;
+    return aloft_random(out, len) ? 0 : MBEDTLS_ERR_RSA_RNG_FAILED;
 }
 
 static int parse(mbedtls_pk_context *key, enum aloft_rsa_part part, const uint8_t *bytes,

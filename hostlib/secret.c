@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum { TOKEN_LEN = 32 };
 
@@ -66,9 +65,4 @@ bool aloft_secret_token(const char *password, uint32_t iterations,
                        key_hex);
     }
     return good;
-}
-
-bool aloft_secret_random(uint8_t *bytes, size_t len)
-{
-    return getrandom(bytes, len, 0) == (ssize_t)len;
 }

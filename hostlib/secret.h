@@ -25,7 +25,4 @@ bool aloft_secret_ha1(enum aloft_secret_hash hash, const char *user, const char 
 bool aloft_secret_token(const char *password, uint32_t iterations,
                         const uint8_t salt[ALOFT_SECRET_SALT], char out[ALOFT_SECRET_TOKEN]);
 
-// Bytes that nobody can guess.
-bool aloft_secret_random(uint8_t *bytes, size_t len);
-
 #endif

@@ -9,6 +9,7 @@
 #include "hostlib/image_desc.h"
 #include "hostlib/mbed_crypto.h"
 #include "hostlib/mbed_decrypt.h"
+#include "hostlib/random.h"
 #include "hostlib/settings.h"
 #include "ports/linux/app_efuse.h"
 #include "ports/linux/board.h"
@@ -18,7 +19,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum { DECRYPT_KEY_MAX = 4000, HOOKS_MAX = 8, TURN_MS = 1000, WIFI_STEP_MS = 20, WIFI_IP_MS = 100 };
 
@@ -253,12 +253,7 @@ const char *aloft_port_device_id(struct aloft_port *port)
 void aloft_port_random(void *ctx, uint8_t *out, uint32_t len)
 {
     (void)ctx;
-    while (len > 0) {
-        ssize_t n = getrandom(out, len, 0);
-        if (n > 0) {
-            out += n;
-            len -= (uint32_t)n;
-        }
+    while (!aloft_random(out, len)) { // as on a chip, there is no going on without
     }
 }
 

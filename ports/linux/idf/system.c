@@ -4,12 +4,12 @@
 #include "esp_system.h"
 #include "esp_timer.h"
 #include "freertos/task.h"
+#include "hostlib/random.h"
 #include "ports/linux/idf/host.h"
 #include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum { HANDLERS_MAX = 5, HEX = 16, MAC_LEN = 6 };
 
@@ -164,13 +164,7 @@ size_t heap_caps_get_free_size(uint32_t caps)
 
 void esp_fill_random(void *buf, size_t len)
 {
-    uint8_t *at = buf;
-    while (len > 0) {
-        ssize_t n = getrandom(at, len, 0);
-        if (n > 0) {
-            at += n;
-            len -= (size_t)n;
-        }
+    while (!aloft_random(buf, len)) { // as on a chip, there is no going on without
     }
 }
 
