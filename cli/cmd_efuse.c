@@ -5,12 +5,12 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/efuse_view.h"
+#include "cli/key_files.h"
 #include "cli/ui.h"
 #include "hostlib/board_rules.h"
 #include "hostlib/efuse_file.h"
 #include "hostlib/file.h"
 #include "hostlib/flash_file.h"
-#include "hostlib/keys.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -280,7 +280,6 @@ static int burn_key(int argc, char **argv)
     uint32_t slot = SLOT_ANY;
     struct aloft_key key;
     struct aloft_arg_list operands;
-    struct aloft_message error;
     const struct aloft_arg options[] = {
         {ALOFT_ARG_NUMBER, 0, "slot", "N", "digest slot 0, 1 or 2 [the first that is free]", &slot},
         YES_OPTION(work),
@@ -306,8 +305,7 @@ static int burn_key(int argc, char **argv)
         return aloft_args_wrong(&args, "--slot: 0, 1 or 2");
     }
     work.path = operands.items[0];
-    if (!aloft_keys_load(operands.items[1], &key, &error)) {
-        (void)said(&error);
+    if (!aloft_key_files_load(operands.items[1], &key)) {
         return ALOFT_EXIT_BAD;
     }
     bool opened = open_work(&work);
