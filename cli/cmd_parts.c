@@ -12,6 +12,7 @@
 #include "hostlib/number.h"
 #include "hostlib/ptable_csv.h"
 #include "hostlib/ptable_template.h"
+#include "hostlib/table_find.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +38,9 @@ struct source {
     struct aloft_message error; // of a CSV text
 };
 
-static const struct options options_default = {.rules = ALOFT_PTABLE_RULES_DEFAULT};
+static const struct options options_default = {.rules = {.table_addr = 0, // it is found
+                                                         .bootloader_addr = ALOFT_PTABLE_NO_ADDR,
+                                                         .recovery_addr = ALOFT_PTABLE_NO_ADDR}};
 
 static bool starts_table(const uint8_t *p)
 {
@@ -104,6 +107,7 @@ static bool load(struct source *source, struct options *options, const char *pat
     struct aloft_file file;
     memset(source, 0, sizeof *source);
     if (options->template != NULL) {
+        options->rules.table_addr = aloft_table_find_in(NULL, 0, options->rules.table_addr);
         return load_template(source, options);
     }
     source->name = strcmp(path, "-") == 0 ? "standard input" : path;
@@ -111,6 +115,7 @@ static bool load(struct source *source, struct options *options, const char *pat
         source->name = NULL; // the sentence has it
         return false;
     }
+    options->rules.table_addr = aloft_table_find_in(file.data, file.len, options->rules.table_addr);
     bool ok = load_bytes(source, options, &file);
     aloft_file_release(&file);
     return ok;
@@ -148,8 +153,8 @@ static bool one_source(const struct aloft_args *args, const struct options *opti
 
 #define OPTION_TABLE_ADDR(o)                                                                       \
     {                                                                                              \
-        ALOFT_ARG_SIZE, 0, "offset", "N", "where the table lies in flash [0x8000]",                \
-            &(o).rules.table_addr                                                                  \
+        ALOFT_ARG_SIZE, 0, "offset", "N",                                                          \
+            "where the table lies [in a flash it is found, else 0x8000]", &(o).rules.table_addr    \
     }
 #define OPTION_FLASH_SIZE(o)                                                                       \
     {                                                                                              \

@@ -6,6 +6,7 @@
 #include "hostlib/file.h"
 #include "hostlib/flash_file.h"
 #include "hostlib/mbed_crypto.h"
+#include "hostlib/table_find.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,14 +16,14 @@
 struct target {
     const char *path;
     const char *label;
-    uint32_t table_addr;
+    uint32_t table_addr; // 0: it is found
     struct aloft_flash_file file;
     struct aloft_flash_view view;
 };
 
 #define OPTION_OFFSET(t)                                                                           \
     {                                                                                              \
-        ALOFT_ARG_SIZE, 0, "offset", "N", "where the partition table lies [0x8000]",               \
+        ALOFT_ARG_SIZE, 0, "offset", "N", "where the partition table lies [it is found]",          \
             &(t).table_addr                                                                        \
     }
 
@@ -44,6 +45,7 @@ static bool open_target(struct target *target, enum aloft_flash_file_mode mode)
         aloft_ui_error("%s", error.text);
         return false;
     }
+    target->table_addr = aloft_table_find(&target->file.flash, target->table_addr);
     enum aloft_err err =
         aloft_slots_walk(&target->file.flash, &aloft_mbed_crypto, target->table_addr, note, target);
     if (err == ALOFT_OK && target->view.len != 0) {
@@ -109,7 +111,7 @@ static int read_out(struct target *target, const char *output)
 
 int parts_read(int argc, char **argv)
 {
-    struct target target = {.table_addr = ALOFT_PTABLE_ADDR_DEFAULT};
+    struct target target = {.table_addr = 0};
     struct aloft_arg_list operands;
     const char *output = NULL;
     const struct aloft_arg table[] = {
@@ -160,7 +162,7 @@ static int write_in(struct target *target, const struct aloft_file *file, const 
 
 int parts_write(int argc, char **argv)
 {
-    struct target target = {.table_addr = ALOFT_PTABLE_ADDR_DEFAULT};
+    struct target target = {.table_addr = 0};
     struct aloft_arg_list operands;
     struct aloft_file file;
     struct aloft_message error;
@@ -196,7 +198,7 @@ int parts_write(int argc, char **argv)
 
 int parts_erase(int argc, char **argv)
 {
-    struct target target = {.table_addr = ALOFT_PTABLE_ADDR_DEFAULT};
+    struct target target = {.table_addr = 0};
     struct aloft_arg_list operands;
     const struct aloft_arg table[] = {OPTION_OFFSET(target)};
     const struct aloft_args args = {"aloft parts erase",

@@ -1,7 +1,9 @@
 // A good table has rows and, usually, an MD5, so code in its place is not taken for one.
 #include "hostlib/table_find.h"
 #include "aloft/slots.h"
+#include "hostlib/flash_file.h"
 #include "hostlib/mbed_crypto.h"
+#include <string.h>
 
 uint32_t aloft_table_find(const struct aloft_flash *flash, uint32_t asked)
 {
@@ -16,4 +18,23 @@ uint32_t aloft_table_find(const struct aloft_flash *flash, uint32_t asked)
         }
     }
     return ALOFT_PTABLE_ADDR_DEFAULT;
+}
+
+static enum aloft_err read_bytes(void *ctx, uint32_t addr, void *buf, uint32_t len)
+{
+    const uint8_t *bytes = ctx;
+    memcpy(buf, bytes + addr, len); // the range was checked against the geometry
+    return ALOFT_OK;
+}
+
+uint32_t aloft_table_find_in(const uint8_t *bytes, size_t len, uint32_t asked)
+{
+    static const struct aloft_flash_ops ops = {.read = read_bytes};
+    const struct aloft_flash flash = {
+        .ops = &ops,
+        .ctx = (void *)(uintptr_t)bytes, // only read
+        .geometry = {(uint32_t)len, ALOFT_FLASH_FILE_SECTOR, ALOFT_FLASH_FILE_SECTOR, 1}};
+    return asked != 0                      ? asked
+           : aloft_flash_file_is_size(len) ? aloft_table_find(&flash, 0)
+                                           : ALOFT_PTABLE_ADDR_DEFAULT;
 }

@@ -213,6 +213,15 @@ def every_tool_finds_the_table_behind_the_larger_bootloader(folder):
     aloft("otadata", "switch", board.flash, "factory")
     check("table at 0x8000" in aloft("otadata", "show", board.flash, "--offset", "0x8000", code=1),
           "an offset that is given is taken at its word")
+    said = aloft("parts", "show", board.flash)
+    check("table at 0x10000" in said and "ota_1" in said, said)
+    check("good" in aloft("parts", "check", board.flash), "parts check")
+    aloft("parts", "check", board.flash, "--offset", "0x8000", code=1)
+    aloft("parts", "erase", board.flash, "otadata")
+    aloft("parts", "read", board.flash, "otadata", "-o", folder / "otadata.bin")
+    check((folder / "otadata.bin").read_bytes() == b"\xFF" * 0x2000, "this is not otadata")
+    aloft("parts", "write", board.flash, "ota_1", IMAGES / "hello_world.bin")
+    check(board.bytes()[S_OTA_1] == 0xE9, "it went elsewhere")
 
 
 def a_flasher_is_told_of_secure_boot_and_writes_nothing_that_would_not_start(folder):
