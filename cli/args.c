@@ -135,6 +135,7 @@ static bool set(const struct aloft_args *args, const struct aloft_arg *option, c
         *(bool *)option->target = true;
         return true;
     case ALOFT_ARG_TEXT:
+    case ALOFT_ARG_NEEDED:
         *(const char **)option->target = value;
         return true;
     case ALOFT_ARG_SIZE:
@@ -201,6 +202,18 @@ static bool fitting_operands(const struct aloft_args *args, const struct aloft_a
     return true;
 }
 
+static bool nothing_missing(const struct aloft_args *args)
+{
+    for (size_t i = 0; i < args->option_count; i++) {
+        const struct aloft_arg *o = &args->options[i];
+        if (o->kind == ALOFT_ARG_NEEDED && *(const char **)o->target == NULL) {
+            (void)aloft_args_wrong(args, "give --%s %s: %s", o->name, o->value, o->help);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool aloft_args_ready(const struct aloft_args *args, int argc, char **argv,
                       struct aloft_arg_list *operands, int *status)
 {
@@ -225,7 +238,7 @@ bool aloft_args_ready(const struct aloft_args *args, int argc, char **argv,
             operands->items[operands->count++] = argv[i];
         }
     }
-    return fitting_operands(args, operands);
+    return fitting_operands(args, operands) && nothing_missing(args);
 }
 
 static void print_commands(const char *group, const char *about,

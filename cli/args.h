@@ -13,6 +13,7 @@ enum { ALOFT_EXIT_GOOD = 0, ALOFT_EXIT_BAD = 1, ALOFT_EXIT_USAGE = 2 };
 enum aloft_arg_kind {
     ALOFT_ARG_FLAG,   // target: bool
     ALOFT_ARG_TEXT,   // target: const char *
+    ALOFT_ARG_NEEDED, // target: const char *, which must not be NULL in the end
     ALOFT_ARG_SIZE,   // target: uint32_t, 1.. ; 4096, 0x1000, 4K, 4MB
     ALOFT_ARG_NUMBER, // target: uint32_t, 0.. ; as above
     ALOFT_ARG_LIST,   // target: struct aloft_arg_list; may be given several times

@@ -59,8 +59,8 @@ int cmd_decrypt(int argc, char **argv)
     const char *key = NULL;
     const char *out = NULL;
     const struct aloft_arg table[] = {
-        {ALOFT_ARG_TEXT, 'k', "key", "KEY", "the private key: RSA-3072, PEM or DER", &key},
-        {ALOFT_ARG_TEXT, 'o', "output", "OUT", "the image; - for standard output", &out},
+        {ALOFT_ARG_NEEDED, 'k', "key", "KEY", "the private key: RSA-3072, PEM or DER", &key},
+        {ALOFT_ARG_NEEDED, 'o', "output", "OUT", "the image; - for standard output", &out},
     };
     const struct aloft_args args = {
         "aloft decrypt",
@@ -77,10 +77,6 @@ int cmd_decrypt(int argc, char **argv)
     int status;
     if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
         return status;
-    }
-    if (key == NULL || out == NULL) {
-        return aloft_args_wrong(&args, key == NULL ? "with which key? Give --key KEY"
-                                                   : "where to? Give -o FILE");
     }
     if (!aloft_key_files_spared(out)) {
         return ALOFT_EXIT_BAD;

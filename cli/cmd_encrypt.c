@@ -72,8 +72,9 @@ int cmd_encrypt(int argc, char **argv)
     const char *key = NULL;
     const char *out = NULL;
     const struct aloft_arg table[] = {
-        {ALOFT_ARG_TEXT, 'k', "key", "PUB", "RSA-3072, PEM or DER; a private key will do", &key},
-        {ALOFT_ARG_TEXT, 'o', "output", "OUT", "the encrypted image; - for standard output", &out},
+        {ALOFT_ARG_NEEDED, 'k', "key", "PUB", "RSA-3072, PEM or DER; a private key will do", &key},
+        {ALOFT_ARG_NEEDED, 'o', "output", "OUT", "the encrypted image; - for standard output",
+         &out},
     };
     const struct aloft_args args = {
         "aloft encrypt",
@@ -91,10 +92,6 @@ int cmd_encrypt(int argc, char **argv)
     int status;
     if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
         return status;
-    }
-    if (key == NULL || out == NULL) {
-        return aloft_args_wrong(&args, key == NULL ? "for whom? Give --key PUB"
-                                                   : "where to? Give -o FILE");
     }
     bool good = aloft_key_files_spared(out) && run(key, operands.items[0], out, &error);
     if (!good && error.text[0] != '\0') {

@@ -524,7 +524,7 @@ static int image_build(int argc, char **argv)
                           .table_addr = ALOFT_PTABLE_ADDR_DEFAULT};
     struct aloft_arg_list operands;
     const struct aloft_arg table[] = {
-        {ALOFT_ARG_TEXT, 'o', "output", "BIN", "the image; - for standard output", &build.output},
+        {ALOFT_ARG_NEEDED, 'o', "output", "BIN", "the image; - for standard output", &build.output},
         {ALOFT_ARG_TEXT, 0, "project", "NAME", "project name, at most 31 bytes [app]",
          &build.project},
         {ALOFT_ARG_TEXT, 0, "version", "V", "version, at most 31 bytes [0.0.0]", &build.version},
@@ -560,9 +560,6 @@ static int image_build(int argc, char **argv)
     int status;
     if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
         return status;
-    }
-    if (build.output == NULL) {
-        return aloft_args_wrong(&args, "where to? Give -o FILE");
     }
     if (!split_settings(&args, &build)) {
         return ALOFT_EXIT_USAGE;

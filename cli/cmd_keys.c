@@ -44,8 +44,8 @@ static int keys_create(int argc, char **argv)
     bool json = false;
     struct aloft_arg_list operands;
     const struct aloft_arg table[] = {
-        {ALOFT_ARG_TEXT, 0, "type", "TYPE", "rsa3072 or p256", &type},
-        {ALOFT_ARG_TEXT, 'o', "output", "KEY", "the new file", &output},
+        {ALOFT_ARG_NEEDED, 0, "type", "TYPE", "rsa3072 or p256", &type},
+        {ALOFT_ARG_NEEDED, 'o', "output", "KEY", "the new file", &output},
         {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object about the key", &json},
     };
     const struct aloft_args args = {
@@ -68,11 +68,11 @@ static int keys_create(int argc, char **argv)
     if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
         return status;
     }
-    if (type == NULL || !aloft_keys_kind(type, &kind)) {
-        return aloft_args_wrong(&args, "which type? Give --type rsa3072 or --type p256");
+    if (!aloft_keys_kind(type, &kind)) {
+        return aloft_args_wrong(&args, "--type '%s': write rsa3072 or p256", type);
     }
-    if (output == NULL || strcmp(output, "-") == 0) {
-        return aloft_args_wrong(&args, "where to? Give -o FILE; private keys are never printed");
+    if (strcmp(output, "-") == 0) {
+        return aloft_args_wrong(&args, "--output: name a file; private keys are never printed");
     }
     if (!aloft_keys_create(kind, output, &key, &error)) {
         aloft_ui_error("%s", error.text);

@@ -239,7 +239,7 @@ static int parts_build(int argc, char **argv)
     struct source source;
     struct aloft_arg_list operands;
     const struct aloft_arg table[] = {
-        {ALOFT_ARG_TEXT, 'o', "output", "BIN",
+        {ALOFT_ARG_NEEDED, 'o', "output", "BIN",
          "the table's file, 3,072 bytes; - for standard output", &options.output},
         OPTION_TEMPLATE(options),
         OPTION_TABLE_ADDR(options),
@@ -266,9 +266,6 @@ static int parts_build(int argc, char **argv)
     }
     if (!one_source(&args, &options, &operands) || !check_rules(&args, &options.rules)) {
         return ALOFT_EXIT_USAGE;
-    }
-    if (options.output == NULL) {
-        return aloft_args_wrong(&args, "where to? Give -o FILE");
     }
     if (!load(&source, &options, operands.items[0])) {
         return say_error(&source);

@@ -77,10 +77,6 @@ static bool read_wish(const struct aloft_args *args, const struct aloft_arg_list
                                    operands->items[1]);
         return false;
     }
-    if (wish->out == NULL) {
-        *status = aloft_args_wrong(args, "where to? Say it with -o FILE, or -o - to print it");
-        return false;
-    }
     wish->addr = (uint32_t)addr;
     return true;
 }
@@ -97,7 +93,7 @@ int cmd_read_flash(int argc, char **argv)
     *session = (struct aloft_session){ALOFT_SESSION_DEFAULTS};
     const struct aloft_arg options[] = {
         ALOFT_SESSION_OPTIONS(*session),
-        {ALOFT_ARG_TEXT, 'o', "output", "FILE", "where the bytes go; - is standard output",
+        {ALOFT_ARG_NEEDED, 'o', "output", "FILE", "where the bytes go; - is standard output",
          &wish.out},
     };
     const struct aloft_args args = {

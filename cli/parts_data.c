@@ -115,7 +115,7 @@ int parts_read(int argc, char **argv)
     struct aloft_arg_list operands;
     const char *output = NULL;
     const struct aloft_arg table[] = {
-        {ALOFT_ARG_TEXT, 'o', "output", "FILE", "the partition's bytes; - for standard output",
+        {ALOFT_ARG_NEEDED, 'o', "output", "FILE", "the partition's bytes; - for standard output",
          &output},
         OPTION_OFFSET(target),
     };
@@ -132,9 +132,6 @@ int parts_read(int argc, char **argv)
     int status;
     if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
         return status;
-    }
-    if (output == NULL) {
-        return aloft_args_wrong(&args, "where to? Give -o FILE");
     }
     target.path = operands.items[0];
     target.label = operands.items[1];

@@ -210,8 +210,9 @@ static void an_encrypted_image_opens_with_its_key_alone(void **state)
     expect(0, "cmp key.der safe");
     expect(0, "grep -qx keep kept && test $(ls | grep -c kept) = 1");
     expect(2, "$A encrypt plain -o kept");
-    says("Give --key");
+    says("give --key PUB: RSA-3072");
     expect(2, "$A decrypt -k key.der theirs.enc");
+    says("give --output OUT");
 }
 
 // aloft encrypt --key enc.pem app.bin -o enc.pem took the only copy of the devices' key away.
