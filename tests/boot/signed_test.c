@@ -6,6 +6,7 @@
 #include "check.h"
 #include "device.h"
 #include "hostlib/mbed_crypto.h"
+#include "quiet_port.h"
 #include "signer.h"
 
 enum { SECTOR = ALOFT_SIGBLOCK_SECTOR, EXTRA = 600 };
@@ -18,20 +19,6 @@ static uint8_t image[DEVICE_IMAGE_MAX + 2 * SECTOR];
 // The board of these tests says nothing and keeps how much was loaded.
 static uint32_t loaded;
 static enum aloft_err fault; // that the bootloader met first
-
-__attribute__((format(printf, 4, 5))) static void say(void *ctx, char level, const char *tag,
-                                                      const char *format, ...)
-{
-    (void)ctx;
-    (void)level;
-    (void)tag;
-    (void)format;
-}
-
-static void feed_watchdog(void *ctx)
-{
-    (void)ctx;
-}
 
 static enum aloft_err load(void *ctx, const struct aloft_image *from, enum aloft_image_event event,
                            const uint8_t *data, uint32_t len)
@@ -62,8 +49,8 @@ static int reset(void)
                                     .rules = &device.rules,
                                     .ptable_addr = ALOFT_PTABLE_ADDR_DEFAULT,
                                     .trials = true,
-                                    .log = say,
-                                    .feed_watchdog = feed_watchdog,
+                                    .log = quiet_log,
+                                    .feed_watchdog = quiet_nothing,
                                     .load = load,
                                     .unload = unload};
     aloft_boot_init(&boot, &port);

@@ -3,34 +3,10 @@
 #include "boot/boot.h"
 #include "check.h"
 #include "device.h"
+#include "quiet_port.h"
 
 static struct device device;
 static struct aloft_boot boot;
-
-__attribute__((format(printf, 4, 5))) static void say(void *ctx, char level, const char *tag,
-                                                      const char *format, ...)
-{
-    (void)ctx;
-    (void)level;
-    (void)tag;
-    (void)format;
-}
-
-static void nothing(void *ctx)
-{
-    (void)ctx;
-}
-
-static enum aloft_err load(void *ctx, const struct aloft_image *image, enum aloft_image_event event,
-                           const uint8_t *data, uint32_t len)
-{
-    (void)ctx;
-    (void)image;
-    (void)event;
-    (void)data;
-    (void)len;
-    return ALOFT_OK;
-}
 
 static int reset_after(bool power_on)
 {
@@ -41,10 +17,10 @@ static int reset_after(bool power_on)
                                     .ptable_addr = ALOFT_PTABLE_ADDR_DEFAULT,
                                     .trials = true,
                                     .power_on = power_on,
-                                    .log = say,
-                                    .feed_watchdog = nothing,
-                                    .load = load,
-                                    .unload = nothing};
+                                    .log = quiet_log,
+                                    .feed_watchdog = quiet_nothing,
+                                    .load = quiet_load,
+                                    .unload = quiet_nothing};
     aloft_boot_init(&boot, &port);
     do {
         result = aloft_boot_step(&boot);

@@ -8,6 +8,7 @@
 #include "boot/boot.h"
 #include "hostlib/mbed_crypto.h"
 #include "make_image.h"
+#include "quiet_port.h"
 #include "seal.h"
 #include "signer.h"
 #include <stddef.h>
@@ -393,20 +394,6 @@ void world_copy(struct world *to, const struct world *from)
     to->rules.trust = from->rules.trust != NULL ? &to->trust : NULL;
 }
 
-__attribute__((format(printf, 4, 5))) static void say(void *ctx, char level, const char *tag,
-                                                      const char *format, ...)
-{
-    (void)ctx;
-    (void)level;
-    (void)tag;
-    (void)format;
-}
-
-static void feed_watchdog(void *ctx)
-{
-    (void)ctx;
-}
-
 static enum aloft_err load(void *ctx, const struct aloft_image *image, enum aloft_image_event event,
                            const uint8_t *data, uint32_t len)
 {
@@ -433,8 +420,8 @@ static void unload(void *ctx)
 static bool boot(struct world *world)
 {
     static const struct aloft_boot_port shape = {.ptable_addr = TABLE,
-                                                 .log = say,
-                                                 .feed_watchdog = feed_watchdog,
+                                                 .log = quiet_log,
+                                                 .feed_watchdog = quiet_nothing,
                                                  .load = load,
                                                  .unload = unload};
     struct aloft_boot_port port = shape;
