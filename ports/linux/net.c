@@ -251,17 +251,22 @@ static void resolved(struct aloft_net *net, uint8_t id)
     try_addresses(net, id, EHOSTUNREACH);
 }
 
-// The client of this update. Errors: TLS_NO_TRUST, CRYPTO.
+// The client of this update. Errors: TLS_NO_TRUST, of which the reason is told; CRYPTO.
 static enum aloft_err tls_client(struct aloft_net *net)
 {
     struct aloft_tls_trust trust = {.ca = NULL};
+    const char *why = "";
     if (net->tls != NULL) {
         return ALOFT_OK;
     }
     if (net->trust != NULL) {
         net->trust(net->trust_ctx, &trust);
     }
-    return aloft_tls_client_new(&trust, &net->tls);
+    enum aloft_err err = aloft_tls_client_new(&trust, &net->tls, &why);
+    if (err == ALOFT_ERR_TLS_NO_TRUST) {
+        aloft_board_log(net->board, 'W', "tls", "Nobody can be trusted: %s", why);
+    }
+    return err;
 }
 
 static void open_link(struct aloft_net *net, const struct aloft_request *request)

@@ -115,9 +115,10 @@ static bool configure(struct aloft_tls_client *client)
 }
 
 enum aloft_err aloft_tls_client_new(const struct aloft_tls_trust *trust,
-                                    struct aloft_tls_client **out)
+                                    struct aloft_tls_client **out, const char **why)
 {
     struct aloft_tls_client *client = calloc(1, sizeof *client);
+    const char *unread = NULL;
     *out = NULL;
     if (client == NULL) {
         return ALOFT_ERR_CRYPTO;
@@ -125,7 +126,10 @@ enum aloft_err aloft_tls_client_new(const struct aloft_tls_trust *trust,
     mbedtls_entropy_init(&client->entropy);
     mbedtls_ctr_drbg_init(&client->random);
     mbedtls_ssl_config_init(&client->config);
-    enum aloft_err err = aloft_tls_anchors_init(&client->anchors, trust);
+    enum aloft_err err = aloft_tls_anchors_init(&client->anchors, trust, &unread);
+    if (err != ALOFT_OK && why != NULL) {
+        *why = unread;
+    }
     if (err == ALOFT_OK && !configure(client)) {
         err = ALOFT_ERR_CRYPTO;
     }

@@ -63,9 +63,10 @@ enum aloft_tls_result {
 };
 
 // Errors: TLS_NO_TRUST when there is neither CA nor pin, or one of the three texts cannot be read
-//         (an unreadable list of revoked keys is no empty list); CRYPTO: no memory, or no random.
+//         (an unreadable list of revoked keys is no empty list); then *why, unless why is NULL,
+//         says which one, by the name of its setting. CRYPTO: no memory, or no random.
 enum aloft_err aloft_tls_client_new(const struct aloft_tls_trust *trust,
-                                    struct aloft_tls_client **out);
+                                    struct aloft_tls_client **out, const char **why);
 
 // All its sessions must have ended. NULL is fine.
 void aloft_tls_client_free(struct aloft_tls_client *client);

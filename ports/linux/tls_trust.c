@@ -14,7 +14,10 @@ enum { HEX_LEN = 64, BASE64_LEN = 44, DAY_S = 86400, ZONE_MAX_S = 14 * 3600, NAM
 #define DATE_FLAGS ((uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE))
 #define NAME_FLAG  ((uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH)
 
+#define PINS "16 keys, each SHA-256 in 64 hex digits or base64"
+
 static const char separators[] = " \t\r\n,";
+_Static_assert(ALOFT_TLS_PINS_MAX == 16, "as PINS says");
 
 // --- pins
 
@@ -67,8 +70,13 @@ static bool has_pin(const struct aloft_tls_pins *pins, const uint8_t *pin)
 
 // --- anchors
 
+static bool has_text(const char *text)
+{
+    return text != NULL && text[0] != 0;
+}
+
 enum aloft_err aloft_tls_anchors_init(struct aloft_tls_anchors *anchors,
-                                      const struct aloft_tls_trust *trust)
+                                      const struct aloft_tls_trust *trust, const char **why)
 {
     memset(anchors, 0, sizeof *anchors);
     mbedtls_x509_crt_init(&anchors->ca);
@@ -76,16 +84,26 @@ enum aloft_err aloft_tls_anchors_init(struct aloft_tls_anchors *anchors,
     anchors->built = trust->built;
     anchors->now = trust->now;
     anchors->ctx = trust->ctx;
-    if (!read_pins(trust->pins, &anchors->pins) || !read_pins(trust->revoked, &anchors->revoked)) {
-        return ALOFT_ERR_TLS_NO_TRUST;
+    // What cannot be read in a bundle is counted; a negative result means that nothing could.
+    anchors->has_ca =
+        has_text(trust->ca) && mbedtls_x509_crt_parse(&anchors->ca, (const uint8_t *)trust->ca,
+                                                      strlen(trust->ca) + 1) >= 0;
+    const struct {
+        bool is_so;
+        const char *text;
+    } faults[] = {
+        {has_text(trust->ca) && !anchors->has_ca, "ca holds no certificate in PEM form"},
+        {!read_pins(trust->pins, &anchors->pins), "pin is no list of up to " PINS},
+        {!read_pins(trust->revoked, &anchors->revoked), "pin_revoked is no list of up to " PINS},
+        {!anchors->has_ca && anchors->pins.count == 0, "neither ca nor pin is set"},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        if (faults[i].is_so) {
+            *why = faults[i].text;
+            return ALOFT_ERR_TLS_NO_TRUST;
+        }
     }
-    if (trust->ca != NULL && trust->ca[0] != 0) {
-        // What cannot be read is counted; a negative result means that nothing could.
-        anchors->has_ca = mbedtls_x509_crt_parse(&anchors->ca, (const uint8_t *)trust->ca,
-                                                 strlen(trust->ca) + 1) >= 0;
-        return anchors->has_ca ? ALOFT_OK : ALOFT_ERR_TLS_NO_TRUST;
-    }
-    return anchors->pins.count > 0 ? ALOFT_OK : ALOFT_ERR_TLS_NO_TRUST;
+    return ALOFT_OK;
 }
 
 void aloft_tls_anchors_free(struct aloft_tls_anchors *anchors)

@@ -41,9 +41,9 @@ struct aloft_tls_judge {
     char about[ALOFT_TLS_ABOUT_LEN];
 };
 
-// Errors: TLS_NO_TRUST. Free it in any case.
+// Errors: TLS_NO_TRUST, and *why in words. Free it in any case.
 enum aloft_err aloft_tls_anchors_init(struct aloft_tls_anchors *anchors,
-                                      const struct aloft_tls_trust *trust);
+                                      const struct aloft_tls_trust *trust, const char **why);
 void aloft_tls_anchors_free(struct aloft_tls_anchors *anchors);
 
 // The earliest possible now; *known: it is the clock's.

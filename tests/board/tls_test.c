@@ -26,7 +26,7 @@ static struct aloft_tls_trust trust_ca(const char *ca)
 static struct aloft_tls_client *client_of(struct aloft_tls_trust trust)
 {
     struct aloft_tls_client *client;
-    CHECK_EQ(aloft_tls_client_new(&trust, &client), ALOFT_OK);
+    CHECK_EQ(aloft_tls_client_new(&trust, &client, NULL), ALOFT_OK);
     return client;
 }
 
@@ -222,25 +222,32 @@ static void without_anything_to_trust_there_is_no_client(void)
         (void)snprintf(many + i * 65, 66, "%s ", lab.leaf.pin_hex);
     }
     const char *good = lab.leaf.pin_hex;
-    const struct aloft_tls_trust bad[] = {
-        {.ca = NULL},
-        {.ca = "", .pins = " \n", .revoked = good},
-        {.ca = "no PEM"},
-        {.ca = cut_pem},
-        {.ca = cut_pem, .pins = good}, // one that was meant to be checked, too
-        {.pins = "abc"},
-        {.pins = good + 1},
-        {.pins = many},
-        {.pins = "sha256//"},
-        {.pins = "01234567890123456789012345678901234567890123"}, // 33 bytes in base64
-        {.pins = good, .revoked = "abc"},
-        {.ca = lab.ca.pem, .pins = "abc"},
+    const struct {
+        struct aloft_tls_trust trust;
+        const char *why; // how it begins
+    } bad[] = {
+        {{.ca = NULL}, "neither ca nor pin "},
+        {{.ca = "", .pins = " \n", .revoked = good}, "neither ca nor pin "},
+        {{.ca = "no PEM"}, "ca "},
+        {{.ca = cut_pem}, "ca "},
+        {{.ca = cut_pem, .pins = good}, "ca "}, // one that was meant to be checked, too
+        {{.pins = "abc"}, "pin "},
+        {{.pins = good + 1}, "pin "},
+        {{.pins = many}, "pin "},
+        {{.pins = "sha256//"}, "pin "},
+        {{.pins = "01234567890123456789012345678901234567890123"}, "pin "}, // 33 bytes in base64
+        {{.pins = good, .revoked = "abc"}, "pin_revoked "},
+        {{.ca = lab.ca.pem, .pins = "abc"}, "pin "},
+        {{.ca = lab.ca.pem, .revoked = many}, "pin_revoked "},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct aloft_tls_client *client;
+        const char *why = "";
         check_note("row %ld", (long)i, 0);
-        CHECK_EQ(aloft_tls_client_new(&bad[i], &client), ALOFT_ERR_TLS_NO_TRUST);
+        CHECK_EQ(aloft_tls_client_new(&bad[i].trust, &client, &why), ALOFT_ERR_TLS_NO_TRUST);
         CHECK(client == NULL);
+        CHECK(strncmp(why, bad[i].why, strlen(bad[i].why)) == 0);
+        CHECK_EQ(aloft_tls_client_new(&bad[i].trust, &client, NULL), ALOFT_ERR_TLS_NO_TRUST);
     }
 }
 

@@ -189,7 +189,7 @@ static esp_err_t start_tls(struct aloft_idf_transport *t, const struct aloft_idf
     };
     const char *name = peer->common_name != NULL ? peer->common_name : peer->host;
     enum aloft_err err =
-        t->tls_client == NULL ? aloft_tls_client_new(&trust, &t->tls_client) : ALOFT_OK;
+        t->tls_client == NULL ? aloft_tls_client_new(&trust, &t->tls_client, NULL) : ALOFT_OK;
     if (err != ALOFT_OK) {
         return say_tls(err, NULL, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED);
     }
