@@ -34,6 +34,7 @@ struct link {
     const struct addrinfo *at; // the one that is tried
     struct gaicb lookup;       // the name lookup that runs beside us
     struct addrinfo hints;
+    bool heard;            // something came from the peer
     bool secure;           // TLS is wanted
     bool tls_writes;       // and waits for the socket to take bytes
     struct aloft_tls *tls; // NULL: none yet
@@ -155,6 +156,18 @@ static void tls_fail(struct aloft_net *net, uint8_t id)
                         link->service, about);
     }
     link_fail(net, id, err);
+}
+
+// Most servers that wait for TLS end a connection that begins otherwise without a word.
+static void suspect_https(const struct aloft_net *net, uint8_t id)
+{
+    const struct link *link = &net->links[id];
+    if (id == ALOFT_WAY_ID_PULL && !link->secure && !link->heard) {
+        aloft_board_log(net->board, 'W', "net",
+                        "%s ended the connection without an answer; is port %s one of https? Then "
+                        "the URL must begin with https://",
+                        link->host, link->service);
+    }
 }
 
 static enum aloft_err err_of(int error)
@@ -408,6 +421,7 @@ static bool send_some(struct aloft_net *net, uint8_t id)
 static void peer_closed(struct aloft_net *net, uint8_t id)
 {
     struct link *link = &net->links[id];
+    suspect_https(net, id);
     link->state = ENDED;
     link->way->ops->closed(link->way->ctx, id, now_ms(net));
 }
@@ -423,7 +437,9 @@ static bool receive(struct aloft_net *net, uint8_t id)
     if (n < 0) {
         bool later = errno == EAGAIN || errno == EINTR || link->bound;
         if (!later) {
-            link_fail(net, id, err_of(errno));
+            enum aloft_err err = err_of(errno);
+            suspect_https(net, id);
+            link_fail(net, id, err);
         }
         return !later;
     }
@@ -431,6 +447,7 @@ static bool receive(struct aloft_net *net, uint8_t id)
         peer_closed(net, id);
     } else {
         link->in_len = (uint32_t)n;
+        link->heard = true;
     }
     return true;
 }

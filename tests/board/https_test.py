@@ -411,6 +411,28 @@ def what_is_no_tls_is_told_apart(folder):
         updates(board)
 
 
+def http_at_a_port_of_https_is_suspected(folder):
+    """A server of TLS hangs up on plain HTTP, mostly without a word: that was NET_RESET alone."""
+    hint = "ended the connection without an answer; is port"
+    ca, server, image = lab(folder)
+    alert = Server({"/hello.bin": b"\x15\x03\x01\x00\x02\x02\x46"})  # as others say farewell
+    silent = Server({"/hello.bin": b""})
+    broken = Server({"/hello.bin": lambda peer: (peer.sendall(http(200, image)[:9000]),
+                                                 time.sleep(0.2), reset(peer))})
+    for number, (url, fault, hinted) in enumerate((
+            (server.url("/hello.bin").replace("https:", "http:"), "NET_RESET", True),
+            (silent.url("/hello.bin"), "NET_RESET", True),
+            (alert.url("/hello.bin"), "HTTP_SYNTAX", False),  # its sentence asks the same
+            (broken.url("/hello.bin"), "NET_RESET", False))):
+        demo = https_app(folder, f"app{number}", url)
+        console = refused(Board(folder / f"flash{number}").create(demo), fault)
+        check((hint in console) == hinted, url, console)
+        check(hinted or fault != "HTTP_SYNTAX" or "is it the port of https?" in console, console)
+    proxy = Proxy(server.port, cut_after(0))  # https already
+    demo = https_app(folder, "app", f"https://127.0.0.1:{proxy.port}/hello.bin", ca=ca.crt)
+    check(hint not in refused(Board(folder / "flash").create(demo), "TLS_CUT"), "hint")
+
+
 def https_never_becomes_http(folder):
     ca, server, image = lab(folder)
     plain = Server({"/hello.bin": http(200, image)})
@@ -460,4 +482,5 @@ if __name__ == "__main__":
           old_versions_of_tls_are_refused, nobody_in_between_can_talk_the_board_down,
           a_wire_that_is_cut_in_the_handshake_is_a_fault_with_a_name,
           a_server_that_hangs_in_the_handshake_is_given_up, what_is_no_tls_is_told_apart,
-          https_never_becomes_http, aloft_serve_speaks_tls])
+          http_at_a_port_of_https_is_suspected, https_never_becomes_http,
+          aloft_serve_speaks_tls])

@@ -65,7 +65,7 @@
     X(URL_SYNTAX, -60, "The URL is malformed")                                                     \
     X(URL_SCHEME, -61, "The URL is not http or https")                                             \
     X(URL_TOO_LONG, -62, "The URL is longer than 1,024 bytes")                                     \
-    X(HTTP_SYNTAX, -70, "The server's answer is not HTTP")                                         \
+    X(HTTP_SYNTAX, -70, "The server's answer is not HTTP; is it the port of https?")               \
     X(HTTP_HEADER_LIMIT, -71, "The server's headers are longer than 16 KiB")                       \
     X(HTTP_BODY_LIMIT, -72, "The server offers more bytes than the slot has")                      \
     X(HTTP_FRAMING, -73, "The server's answer contradicts itself about its length")                \
