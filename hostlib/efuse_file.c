@@ -22,7 +22,7 @@ bool aloft_efuse_file_path(const char *flash, char *path, size_t size)
     return len > 0 && (size_t)len < size;
 }
 
-// A file of zeros, put in place whole. False with errno set.
+// A file of zeros. False with errno set.
 static bool make_blank(const char *path)
 {
     static const uint8_t blank[ALOFT_EFUSE_FILE_LEN];
@@ -35,6 +35,25 @@ static bool make_blank(const char *path)
         (void)unlink(path); // half a file is no chip
     }
     return good;
+}
+
+// errno says why the file could not be had. A board opens it to write whenever it runs, for what
+// runs on it can burn.
+static bool refuse(const char *path, bool write, struct aloft_message *error)
+{
+    static const struct {
+        const char *what;
+        const char *cure;
+    } kinds[] = {
+        {"read", ""},
+        {"make", "; eFuses lie beside the flash file, so its folder must be writable: put the "
+                 "flash file into one that is"},
+        {"write to", "; what runs on the board can burn eFuses, so the file must be writable"},
+    };
+    int why = errno;
+    int kind = !write ? 0 : access(path, F_OK) != 0 ? 1 : 2;
+    return aloft_message_set(error, "cannot %s eFuse file %s: %s%s", kinds[kind].what, path,
+                             strerror(why), kinds[kind].cure);
 }
 
 static bool check_file(int fd, const char *path, struct aloft_message *error)
@@ -69,7 +88,7 @@ bool aloft_efuse_file_open(struct aloft_efuse_file *file, const char *flash,
         fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
     }
     if (fd < 0) {
-        return aloft_message_set(error, "cannot open eFuse file %s: %s", path, strerror(errno));
+        return refuse(path, write, error);
     }
     if (!check_file(fd, path, error)) {
         (void)close(fd); // nothing was written

@@ -213,11 +213,16 @@ static void no_other_file_is_taken_for_efuses(void **state)
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkdir(path, 0700), 0);
     assert_false(aloft_efuse_file_open(&file, flash, ALOFT_EFUSE_FILE_READ, &error));
+    assert_false(aloft_efuse_file_open(&file, flash, ALOFT_EFUSE_FILE_WRITE, &error));
+    assert_non_null(strstr(error.text, "cannot write to eFuse file"));
+    assert_non_null(strstr(error.text, "the file must be writable"));
     assert_int_equal(rmdir(path), 0);
     memset(longer, 'x', sizeof longer);
     longer[sizeof longer - 1] = 0;
     assert_false(aloft_efuse_file_open(&file, longer, ALOFT_EFUSE_FILE_READ, &error));
     assert_false(aloft_efuse_file_open(&file, "/nowhere/at-all", ALOFT_EFUSE_FILE_WRITE, &error));
+    assert_non_null(strstr(error.text, "cannot make eFuse file /nowhere/at-all.efuse"));
+    assert_non_null(strstr(error.text, "its folder must be writable"));
 }
 
 static void a_torn_burn_has_some_of_the_bits_and_no_others(void **state)
