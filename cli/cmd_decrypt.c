@@ -12,8 +12,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { KEY_MAX = 16384 };
-
 // Nothing is written before the tag was found right.
 static bool decrypt(struct aloft_mbed_decrypt *key, const char *in, const struct aloft_file *file,
                     const char *out, struct aloft_message *error)
@@ -40,7 +38,7 @@ static bool run(const char *key_path, const char *in, const char *out, struct al
     struct aloft_mbed_decrypt *key = NULL;
     struct aloft_file key_file = {NULL, 0};
     struct aloft_file file = {NULL, 0};
-    bool good = aloft_file_read(key_path, KEY_MAX, &key_file, error) &&
+    bool good = aloft_key_files_read(key_path, &key_file, error) &&
                 aloft_file_read(in, ALOFT_ENCIMG_HEADER + ALOFT_IMAGE_LEN_MAX, &file, error);
     if (good) {
         key = aloft_mbed_decrypt_new(key_path, key_file.data, key_file.len, error);

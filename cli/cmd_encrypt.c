@@ -6,13 +6,13 @@
 #include "cli/ui.h"
 #include "hostlib/encimg_make.h"
 #include "hostlib/file.h"
-#include "hostlib/rsa_key.h"
+#include "hostlib/pk.h"
 #include <stdio.h>
 #include <stdlib.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { KEY_MAX = 16384, IMAGE_FIRST = 0xE9 };
+enum { IMAGE_FIRST = 0xE9 };
 
 // Says what is wrong with the input, if anything. A device takes only app images, but the format
 // holds any file.
@@ -53,10 +53,10 @@ static bool run(const char *key_path, const char *in, const char *out, struct al
     struct aloft_file key_file = {NULL, 0};
     struct aloft_file image = {NULL, 0};
     mbedtls_pk_init(&key);
-    bool good =
-        aloft_file_read(key_path, KEY_MAX, &key_file, error) &&
-        aloft_rsa_key_read(&key, ALOFT_RSA_PUBLIC, key_path, key_file.data, key_file.len, error) &&
-        aloft_file_read(in, ALOFT_IMAGE_LEN_MAX, &image, error);
+    bool good = aloft_key_files_read(key_path, &key_file, error) &&
+                aloft_pk_read_rsa3072(&key, ALOFT_PK_PUBLIC, key_path, key_file.data, key_file.len,
+                                      error) &&
+                aloft_file_read(in, ALOFT_IMAGE_LEN_MAX, &image, error);
     error->text[0] = good ? '\0' : error->text[0];
     good = good && usable(in, &image) && encrypt(&key, &image, out, error);
     aloft_file_release(&image);
@@ -83,7 +83,7 @@ int cmd_encrypt(int argc, char **argv)
         "ESP-IDF's pre-encrypted format, RSA-3072 and AES-256-GCM. Each run gives other\n"
         "bytes. It hides the image; it does not prove who made it.",
         "  aloft encrypt --key enc.pub app.bin -o app.enc\n"
-        "  openssl genrsa -out enc.pem 3072 && openssl rsa -in enc.pem -pubout -out enc.pub",
+        "  aloft keys create --type rsa3072 -o enc.pem && aloft keys public enc.pem -o enc.pub",
         "0 encrypted, 1 it cannot be read, encrypted or written",
         table,
         COUNT(table),

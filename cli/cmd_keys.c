@@ -95,7 +95,7 @@ static int keys_show(int argc, char **argv)
     };
     const struct aloft_args args = {"aloft keys show",
                                     "KEY",
-                                    "Prints a key's type and digest, of a private or a public PEM "
+                                    "Prints a key's type and digest, of a private or a public key "
                                     "file. Nothing secret\nis printed.",
                                     "  aloft keys show release.pem\n"
                                     "  aloft keys show release.pub --json",

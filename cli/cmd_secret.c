@@ -4,10 +4,11 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/flash_nvs.h"
+#include "cli/key_files.h"
 #include "cli/ui.h"
 #include "hostlib/file.h"
+#include "hostlib/pk.h"
 #include "hostlib/random.h"
-#include "hostlib/rsa_key.h"
 #include "hostlib/secret.h"
 #include <errno.h>
 #include <stdio.h>
@@ -217,8 +218,8 @@ static bool read_key(const char *path, char pem[KEY_MAX])
     struct aloft_file file = {NULL, 0};
     mbedtls_pk_context key;
     mbedtls_pk_init(&key);
-    bool good = aloft_file_read(path, KEY_MAX, &file, &error) &&
-                aloft_rsa_key_read(&key, ALOFT_RSA_PRIVATE, path, file.data, file.len, &error);
+    bool good = aloft_key_files_read(path, &file, &error) &&
+                aloft_pk_read_rsa3072(&key, ALOFT_PK_PRIVATE, path, file.data, file.len, &error);
     if (good && mbedtls_pk_write_key_pem(&key, (unsigned char *)pem, KEY_MAX) != 0) {
         good = aloft_message_set(&error, "%s: the key is too long for NVS", path);
     }

@@ -179,7 +179,7 @@ int cmd_sign(int argc, char **argv)
     memset(&task, 0, sizeof task);
     struct aloft_arg_list operands;
     const struct aloft_arg table[] = {
-        {ALOFT_ARG_LIST, 0, "key", "KEY", "private key, PEM; up to three", &task.keys},
+        {ALOFT_ARG_LIST, 0, "key", "KEY", "private key, PEM or DER; up to three", &task.keys},
         {ALOFT_ARG_TEXT, 'o', "output", "OUT", "the signed file; may be IN", &task.output},
         {ALOFT_ARG_FLAG, 0, "append", NULL, "keep the signatures that IN has", &task.append},
         {ALOFT_ARG_FLAG, 0, "replace", NULL, "drop the signatures that IN has", &task.replace},
@@ -187,7 +187,7 @@ int cmd_sign(int argc, char **argv)
          &task.plain},
         {ALOFT_ARG_TEXT, 0, "digest-out", "FILE", "only write the 32 bytes to be signed elsewhere",
          &task.digest_out},
-        {ALOFT_ARG_LIST, 0, "public-key", "PUB", "the key that signed elsewhere, PEM",
+        {ALOFT_ARG_LIST, 0, "public-key", "PUB", "the key that signed elsewhere",
          &task.public_keys},
         {ALOFT_ARG_LIST, 0, "signature", "SIG", "its signature of the digest", &task.signatures},
     };

@@ -204,7 +204,7 @@ int cmd_verify(int argc, char **argv)
     memset(&look, 0, sizeof look);
     struct aloft_arg_list operands;
     const struct aloft_arg table[] = {
-        {ALOFT_ARG_LIST, 0, "key", "KEY", "a key to trust, public or private PEM; may be repeated",
+        {ALOFT_ARG_LIST, 0, "key", "KEY", "a key to trust, public or private; may be repeated",
          &look.keys},
         {ALOFT_ARG_LIST, 0, "digest", "FILE", "or the 32 bytes of its digest", &look.digests},
         {ALOFT_ARG_FLAG, 0, "plain", NULL, "the file was signed with --plain", &look.plain},

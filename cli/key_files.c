@@ -5,6 +5,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+static void warn_if_exposed(const char *path)
+{
+    if (aloft_keys_exposed(path)) {
+        aloft_ui_warn("%s holds a private key and others than its owner have rights to it; take "
+                      "them away: chmod 600 %s",
+                      path, path);
+    }
+}
+
 bool aloft_key_files_load(const char *path, struct aloft_key *key)
 {
     struct aloft_message error;
@@ -12,12 +21,19 @@ bool aloft_key_files_load(const char *path, struct aloft_key *key)
         aloft_ui_error("%s", error.text);
         return false;
     }
-    if (key->exposed) {
-        aloft_ui_warn("%s holds a private key and others than its owner have rights to it; take "
-                      "them away: chmod 600 %s",
-                      path, path);
+    if (key->secret) {
+        warn_if_exposed(path);
     }
     return true;
+}
+
+bool aloft_key_files_read(const char *path, struct aloft_file *file, struct aloft_message *error)
+{
+    bool good = aloft_file_read(path, ALOFT_KEYS_PEM - 1, file, error);
+    if (good && aloft_key_files_private(file->data, file->len)) {
+        warn_if_exposed(path);
+    }
+    return good;
 }
 
 // PKCS#1, SEC1 and PKCS#8 begin with a version, 0 or 1; certificates with another sequence, public

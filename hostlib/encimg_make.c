@@ -1,7 +1,7 @@
 // One pass each way: there is no format here, only keys and the order of calls.
 #include "hostlib/encimg_make.h"
 #include "aloft/unwrap.h"
-#include "hostlib/rsa_key.h"
+#include "hostlib/pk.h"
 #include <mbedtls/gcm.h>
 #include <mbedtls/platform_util.h>
 #include <mbedtls/rsa.h>
@@ -33,10 +33,10 @@ bool aloft_encimg_make(const mbedtls_pk_context *key, const uint8_t *image, uint
     uint8_t wrapped[ALOFT_ENCIMG_WRAPPED];
     struct aloft_encimg parts = {.wrapped = wrapped, .iv = iv, .tag = tag, .len = len};
     bool good =
-        aloft_rsa_key_random(NULL, secret, sizeof secret) == 0 &&
-        aloft_rsa_key_random(NULL, iv, sizeof iv) == 0 &&
-        mbedtls_rsa_pkcs1_encrypt(mbedtls_pk_rsa(*key), aloft_rsa_key_random, NULL,
-                                  MBEDTLS_RSA_PUBLIC, sizeof secret, secret, wrapped) == 0 &&
+        aloft_pk_random(NULL, secret, sizeof secret) == 0 &&
+        aloft_pk_random(NULL, iv, sizeof iv) == 0 &&
+        mbedtls_rsa_pkcs1_encrypt(mbedtls_pk_rsa(*key), aloft_pk_random, NULL, MBEDTLS_RSA_PUBLIC,
+                                  sizeof secret, secret, wrapped) == 0 &&
         encrypt(secret, &parts, image, out + ALOFT_ENCIMG_HEADER, tag) == 0;
     mbedtls_platform_zeroize(secret, sizeof secret);
     if (good) {

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 // Encrypts len bytes with a new random AES key and IV into out, which has room for
-// ALOFT_ENCIMG_HEADER + len bytes. key: from aloft_rsa_key_read. Only crypto can fail.
+// ALOFT_ENCIMG_HEADER + len bytes. key: from aloft_pk_read_rsa3072. Only crypto can fail.
 bool aloft_encimg_make(const mbedtls_pk_context *key, const uint8_t *image, uint32_t len,
                        uint8_t *out);
 

@@ -5,15 +5,12 @@
 #include "aloft/bytes.h"
 #include "hostlib/file.h"
 #include "hostlib/mbed_crypto.h"
+#include "hostlib/pk.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <mbedtls/asn1.h>
-#include <mbedtls/ctr_drbg.h>
 #include <mbedtls/ecdsa.h>
-#include <mbedtls/entropy.h>
-#include <mbedtls/pem.h>
-#include <mbedtls/pk.h>
 #include <mbedtls/platform_util.h>
 #include <mbedtls/rsa.h>
 #include <stdio.h>
@@ -51,28 +48,6 @@ bool aloft_keys_kind(const char *name, enum aloft_sigblock_kind *kind)
         }
     }
     return false;
-}
-
-// ---- random numbers
-
-struct source {
-    mbedtls_entropy_context entropy;
-    mbedtls_ctr_drbg_context random;
-};
-
-static int source_open(struct source *source)
-{
-    static const uint8_t purpose[] = "aloft keys";
-    mbedtls_entropy_init(&source->entropy);
-    mbedtls_ctr_drbg_init(&source->random);
-    return mbedtls_ctr_drbg_seed(&source->random, mbedtls_entropy_func, &source->entropy, purpose,
-                                 sizeof purpose);
-}
-
-static void source_close(struct source *source)
-{
-    mbedtls_ctr_drbg_free(&source->random);
-    mbedtls_entropy_free(&source->entropy);
 }
 
 // ---- a key's public part as blocks have it
@@ -133,12 +108,6 @@ static bool p256_part(struct aloft_key *key, const mbedtls_ecp_keypair *pair)
            mbedtls_mpi_write_binary_le(&pair->Q.Y, key->part + 1 + COORDINATE, COORDINATE) == 0;
 }
 
-static bool is_rsa3072(const struct aloft_key *key)
-{
-    return mbedtls_pk_get_type(key->pk) == MBEDTLS_PK_RSA &&
-           mbedtls_mpi_bitlen(&mbedtls_pk_rsa(*key->pk)->N) == RSA_BITS;
-}
-
 static bool is_p256(const struct aloft_key *key)
 {
     return mbedtls_pk_can_do(key->pk, MBEDTLS_PK_ECDSA) != 0 &&
@@ -150,7 +119,7 @@ static bool describe(struct aloft_key *key, const char *name, struct aloft_messa
 {
     struct aloft_sigblock block = {.key = key->part};
     bool made;
-    if (is_rsa3072(key)) {
+    if (aloft_pk_is_rsa3072(key->pk)) {
         made = rsa_part(key, mbedtls_pk_rsa(*key->pk));
     } else if (is_p256(key)) {
         made = p256_part(key, mbedtls_pk_ec(*key->pk));
@@ -181,22 +150,15 @@ static struct mbedtls_pk_context *new_pk(struct aloft_message *error)
 
 static int generate(enum aloft_sigblock_kind kind, struct mbedtls_pk_context *pk)
 {
-    struct source source;
     bool rsa = kind == ALOFT_SIGBLOCK_RSA3072;
-    int ret = source_open(&source);
-    if (ret == 0) {
-        ret = mbedtls_pk_setup(pk,
-                               mbedtls_pk_info_from_type(rsa ? MBEDTLS_PK_RSA : MBEDTLS_PK_ECKEY));
+    int ret =
+        mbedtls_pk_setup(pk, mbedtls_pk_info_from_type(rsa ? MBEDTLS_PK_RSA : MBEDTLS_PK_ECKEY));
+    if (ret != 0) {
+        return ret;
     }
-    if (ret == 0 && rsa) {
-        ret = mbedtls_rsa_gen_key(mbedtls_pk_rsa(*pk), mbedtls_ctr_drbg_random, &source.random,
-                                  RSA_BITS, EXPONENT);
-    } else if (ret == 0) {
-        ret = mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*pk),
-                                  mbedtls_ctr_drbg_random, &source.random);
-    }
-    source_close(&source);
-    return ret;
+    return rsa ? mbedtls_rsa_gen_key(mbedtls_pk_rsa(*pk), aloft_pk_random, NULL, RSA_BITS, EXPONENT)
+               : mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*pk), aloft_pk_random,
+                                     NULL);
 }
 
 static bool write_whole(int fd, const char *text)
@@ -285,47 +247,6 @@ static bool whole(const struct aloft_key *key)
                              mbedtls_ecp_check_pub_priv(pair, pair) == 0));
 }
 
-static bool refuse(const char *name, int ret, const char *text, struct aloft_message *error)
-{
-    if (ret == MBEDTLS_ERR_PK_PASSWORD_REQUIRED) {
-        return aloft_message_set(error,
-                                 "%s is encrypted with a passphrase, which is not supported; "
-                                 "decrypt it where only you can read it: (umask 077; openssl pkey "
-                                 "-in KEY -out PLAIN)",
-                                 name);
-    }
-    if (strstr(text, "-----BEGIN") == NULL) {
-        return aloft_message_set(error, "%s is no key in PEM form; it has no -----BEGIN line",
-                                 name);
-    }
-    return aloft_message_set(
-        error,
-        "%s holds no key that can be read; it must be an RSA-3072 or P-256 key "
-        "in PEM form, as 'aloft keys create' and espsecure write it",
-        name);
-}
-
-static bool parse(struct aloft_key *key, const char *name, const struct aloft_file *file,
-                  struct aloft_message *error)
-{
-    const char *text = (const char *)file->data;
-    key->secret = strstr(text, "PRIVATE KEY-----") != NULL;
-    int ret = key->secret ? mbedtls_pk_parse_key(key->pk, file->data, file->len + 1, NULL, 0)
-                          : mbedtls_pk_parse_public_key(key->pk, file->data, file->len + 1);
-    if (ret != 0) {
-        return refuse(name, ret, text, error);
-    }
-    return describe(key, name, error) &&
-           (whole(key) ||
-            aloft_message_set(error, "%s is damaged: its parts do not belong together", name));
-}
-
-static bool others_read(const char *path)
-{
-    struct stat file;
-    return strcmp(path, "-") != 0 && stat(path, &file) == 0 && (file.st_mode & OTHERS) != 0;
-}
-
 bool aloft_keys_load(const char *path, struct aloft_key *key, struct aloft_message *error)
 {
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
@@ -335,13 +256,22 @@ bool aloft_keys_load(const char *path, struct aloft_key *key, struct aloft_messa
         return false;
     }
     key->pk = new_pk(error);
-    bool good = key->pk != NULL && parse(key, name, &file, error);
+    bool good = key->pk != NULL &&
+                aloft_pk_read(key->pk, &key->secret, name, file.data, file.len, error) &&
+                describe(key, name, error) &&
+                (whole(key) ||
+                 aloft_message_set(error, "%s is damaged: its parts do not belong together", name));
     aloft_file_release(&file);
     if (!good) {
         aloft_keys_release(key);
     }
-    key->exposed = good && key->secret && others_read(path);
     return good;
+}
+
+bool aloft_keys_exposed(const char *path)
+{
+    struct stat file;
+    return strcmp(path, "-") != 0 && stat(path, &file) == 0 && (file.st_mode & OTHERS) != 0;
 }
 
 void aloft_keys_release(struct aloft_key *key)
@@ -371,13 +301,12 @@ static void reverse(uint8_t *bytes, size_t len)
     }
 }
 
-static int sign_rsa(mbedtls_rsa_context *rsa, const uint8_t *digest, uint8_t *signature,
-                    struct source *source)
+static int sign_rsa(mbedtls_rsa_context *rsa, const uint8_t *digest, uint8_t *signature)
 {
     mbedtls_rsa_set_padding(rsa, MBEDTLS_RSA_PKCS_V21, MBEDTLS_MD_SHA256);
-    int ret = mbedtls_rsa_rsassa_pss_sign_ext(rsa, mbedtls_ctr_drbg_random, &source->random,
-                                              MBEDTLS_MD_SHA256, ALOFT_SHA256_LEN, digest,
-                                              ALOFT_SHA256_LEN, signature);
+    int ret =
+        mbedtls_rsa_rsassa_pss_sign_ext(rsa, aloft_pk_random, NULL, MBEDTLS_MD_SHA256,
+                                        ALOFT_SHA256_LEN, digest, ALOFT_SHA256_LEN, signature);
     reverse(signature, ALOFT_RSA3072_LEN);
     return ret;
 }
@@ -388,16 +317,14 @@ static int emit_pair(const mbedtls_mpi *r, const mbedtls_mpi *s, uint8_t *signat
     return ret == 0 ? mbedtls_mpi_write_binary_le(s, signature + COORDINATE, COORDINATE) : ret;
 }
 
-static int sign_p256(mbedtls_ecp_keypair *pair, const uint8_t *digest, uint8_t *signature,
-                     struct source *source)
+static int sign_p256(mbedtls_ecp_keypair *pair, const uint8_t *digest, uint8_t *signature)
 {
     mbedtls_mpi r;
     mbedtls_mpi s;
     mbedtls_mpi_init(&r);
     mbedtls_mpi_init(&s);
-    int ret =
-        mbedtls_ecdsa_sign_det_ext(&pair->grp, &r, &s, &pair->d, digest, ALOFT_SHA256_LEN,
-                                   MBEDTLS_MD_SHA256, mbedtls_ctr_drbg_random, &source->random);
+    int ret = mbedtls_ecdsa_sign_det_ext(&pair->grp, &r, &s, &pair->d, digest, ALOFT_SHA256_LEN,
+                                         MBEDTLS_MD_SHA256, aloft_pk_random, NULL);
     if (ret == 0) {
         ret = emit_pair(&r, &s, signature);
     }
@@ -409,14 +336,9 @@ static int sign_p256(mbedtls_ecp_keypair *pair, const uint8_t *digest, uint8_t *
 bool aloft_keys_sign(const struct aloft_key *key, const uint8_t digest[ALOFT_SHA256_LEN],
                      uint8_t signature[ALOFT_KEYS_SIGNATURE], struct aloft_message *error)
 {
-    struct source source;
-    int ret = source_open(&source);
-    if (ret == 0 && key->kind == ALOFT_SIGBLOCK_RSA3072) {
-        ret = sign_rsa(mbedtls_pk_rsa(*key->pk), digest, signature, &source);
-    } else if (ret == 0) {
-        ret = sign_p256(mbedtls_pk_ec(*key->pk), digest, signature, &source);
-    }
-    source_close(&source);
+    int ret = key->kind == ALOFT_SIGBLOCK_RSA3072
+                  ? sign_rsa(mbedtls_pk_rsa(*key->pk), digest, signature)
+                  : sign_p256(mbedtls_pk_ec(*key->pk), digest, signature);
     return (ret == 0 && aloft_keys_verify(key->kind, key->part, signature, digest) == ALOFT_OK) ||
            aloft_message_set(error, "signing failed: the crypto library made no good signature");
 }

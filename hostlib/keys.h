@@ -1,9 +1,6 @@
-// Keys that sign firmware: made, read from PEM files, and used. Only what a device can verify is
+// Keys that sign firmware: made, read from files (pk.h), and used. Only what a device can verify is
 // taken: RSA with 3072 bits, and P-256. A private part stays in its key's memory, which is wiped on
 // release; nothing here prints one, and files with one belong to their owner alone.
-//
-// Forms: RFC 7468 PEM as espsecure and openssl write it: PKCS#1 and SEC1 private keys, PKCS#8, and
-// X.509 public keys; not encrypted.
 #ifndef ALOFT_HOSTLIB_KEYS_H
 #define ALOFT_HOSTLIB_KEYS_H
 
@@ -19,7 +16,6 @@ struct mbedtls_pk_context;
 struct aloft_key {
     enum aloft_sigblock_kind kind; // RSA3072 or P256
     bool secret;                   // the private part is here
-    bool exposed;                  // it came from a file that not its owner alone can read
     uint8_t part[ALOFT_SIGBLOCK_KEY];
     uint32_t part_len;                // of the public part, as it lies in a block
     uint8_t digest[ALOFT_SHA256_LEN]; // of the public part: what devices trust
@@ -40,6 +36,9 @@ bool aloft_keys_create(enum aloft_sigblock_kind kind, const char *path, struct a
 // releases the key.
 bool aloft_keys_load(const char *path, struct aloft_key *key, struct aloft_message *error);
 void aloft_keys_release(struct aloft_key *key);
+
+// Has anybody but its owner rights to this file? False for "-".
+bool aloft_keys_exposed(const char *path);
 
 // The public part as PEM text ("PUBLIC KEY").
 bool aloft_keys_public_pem(const struct aloft_key *key, char pem[ALOFT_KEYS_PEM],

@@ -2,7 +2,7 @@
 // constant time, by a key that follows from the device's secret and the block. It is the same each
 // time, as a good block's would be, so that asking twice tells nothing either.
 #include "hostlib/mbed_decrypt.h"
-#include "hostlib/rsa_key.h"
+#include "hostlib/pk.h"
 #include <mbedtls/gcm.h>
 #include <mbedtls/md.h>
 #include <mbedtls/platform_util.h>
@@ -43,10 +43,10 @@ static int unwrap(struct aloft_mbed_decrypt *decrypt, const uint8_t wrapped[WRAP
     size_t len = 0;
     int err = mbedtls_md_hmac(sha, decrypt->secret, KEY, wrapped, WRAPPED, key);
     memcpy(found, key, KEY);
-    int rsa_err =
-        err != 0 ? err
-                 : mbedtls_rsa_pkcs1_decrypt(rsa, aloft_rsa_key_random, NULL, MBEDTLS_RSA_PRIVATE,
-                                             &len, wrapped, found, sizeof found);
+    int rsa_err = err != 0
+                      ? err
+                      : mbedtls_rsa_pkcs1_decrypt(rsa, aloft_pk_random, NULL, MBEDTLS_RSA_PRIVATE,
+                                                  &len, wrapped, found, sizeof found);
     // All ones when the block unwrapped to a key.
     uint32_t odd = (uint32_t)rsa_err | ((uint32_t)len ^ KEY);
     uint8_t good = (uint8_t)(((odd | (0u - odd)) >> 31) - 1u);
@@ -135,7 +135,7 @@ struct aloft_mbed_decrypt *aloft_mbed_decrypt_new(const char *name, const uint8_
     decrypt->table = (struct aloft_decrypt){decrypt, begin, feed, refeed, finish, forget};
     mbedtls_gcm_init(&decrypt->opener);
     mbedtls_gcm_init(&decrypt->closer);
-    bool good = aloft_rsa_key_read(&decrypt->key, ALOFT_RSA_PRIVATE, name, key, len, error);
+    bool good = aloft_pk_read_rsa3072(&decrypt->key, ALOFT_PK_PRIVATE, name, key, len, error);
     if (good && derive_secret(decrypt) != 0) {
         good = aloft_message_set(error, "%s: the private key is not complete", name);
     }

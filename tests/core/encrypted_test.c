@@ -7,7 +7,7 @@
 #include "enc_vectors.h"
 #include "hostlib/encimg_make.h"
 #include "hostlib/mbed_decrypt.h"
-#include "hostlib/rsa_key.h"
+#include "hostlib/pk.h"
 #include "split.h"
 
 enum { ROOM = DEVICE_IMAGE_MAX + ALOFT_ENCIMG_HEADER };
@@ -36,7 +36,7 @@ static void encrypt(uint32_t extra)
     struct aloft_message error;
     mbedtls_pk_context pk;
     image = device_image("1", extra, &image_len);
-    CHECK(aloft_rsa_key_read(&pk, ALOFT_RSA_PUBLIC, "key", enc_key, sizeof enc_key - 1, &error));
+    CHECK(aloft_pk_read_rsa3072(&pk, ALOFT_PK_PUBLIC, "key", enc_key, sizeof enc_key - 1, &error));
     CHECK(aloft_encimg_make(&pk, image, image_len, artifact));
     mbedtls_pk_free(&pk);
     len = image_len + ALOFT_ENCIMG_HEADER;
@@ -233,7 +233,7 @@ static void a_bad_image_stays_bad_when_it_is_encrypted(void)
     static uint8_t bad[DEVICE_IMAGE_MAX];
     struct aloft_message error;
     mbedtls_pk_context pk;
-    CHECK(aloft_rsa_key_read(&pk, ALOFT_RSA_PUBLIC, "key", enc_key, sizeof enc_key - 1, &error));
+    CHECK(aloft_pk_read_rsa3072(&pk, ALOFT_PK_PUBLIC, "key", enc_key, sizeof enc_key - 1, &error));
     for (uint32_t kind = 0; kind < 3; kind++) {
         static const enum aloft_err want[] = {ALOFT_ERR_IMAGE_CHECKSUM, ALOFT_ERR_IMAGE_HASH,
                                               ALOFT_ERR_IMAGE_TRUNCATED};

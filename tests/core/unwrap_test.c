@@ -8,7 +8,7 @@
 #include "guard.h"
 #include "hostlib/encimg_make.h"
 #include "hostlib/mbed_decrypt.h"
-#include "hostlib/rsa_key.h"
+#include "hostlib/pk.h"
 #include "ram_flash.h"
 #include "split.h"
 #include <mbedtls/rsa.h>
@@ -172,7 +172,7 @@ static uint32_t make(uint8_t *artifact, uint8_t *image, uint32_t len)
     for (uint32_t i = 0; i < len; i++) {
         image[i] = (uint8_t)split_random(&seed);
     }
-    CHECK(aloft_rsa_key_read(&pk, ALOFT_RSA_PUBLIC, "key", enc_key, sizeof enc_key - 1, &error));
+    CHECK(aloft_pk_read_rsa3072(&pk, ALOFT_PK_PUBLIC, "key", enc_key, sizeof enc_key - 1, &error));
     CHECK(aloft_encimg_make(&pk, image, len, artifact));
     mbedtls_pk_free(&pk);
     return ALOFT_ENCIMG_HEADER + len;
@@ -289,7 +289,7 @@ static void what_an_rsa_block_holds_cannot_be_told(void)
     struct aloft_message error;
     mbedtls_pk_context pk;
     promised = 0;
-    CHECK(aloft_rsa_key_read(&pk, ALOFT_RSA_PUBLIC, "key", enc_key, sizeof enc_key - 1, &error));
+    CHECK(aloft_pk_read_rsa3072(&pk, ALOFT_PK_PUBLIC, "key", enc_key, sizeof enc_key - 1, &error));
     for (uint32_t kind = 0; kind < 3; kind++) {
         uint8_t spoilt[sizeof enc_golden];
         uint8_t first[PLAIN];
@@ -299,7 +299,7 @@ static void what_an_rsa_block_holds_cannot_be_told(void)
         if (kind == 0) {
             spoilt[200] ^= 4; // no padding at all
         } else {
-            CHECK_EQ(mbedtls_rsa_pkcs1_encrypt(mbedtls_pk_rsa(pk), aloft_rsa_key_random, NULL,
+            CHECK_EQ(mbedtls_rsa_pkcs1_encrypt(mbedtls_pk_rsa(pk), aloft_pk_random, NULL,
                                                MBEDTLS_RSA_PUBLIC, kind == 1 ? 31 : 33, secret,
                                                spoilt + 4),
                      0);

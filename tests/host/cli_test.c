@@ -200,7 +200,7 @@ static void an_encrypted_image_opens_with_its_key_alone(void **state)
     expect(1, "$A decrypt -k key.der plain -o kept");
     says("no encrypted image");
     expect(1, "$A decrypt -k plain theirs.enc -o kept");
-    says("plain: no key in PEM or DER");
+    says("plain holds no key that can be read");
     expect(1, "$A encrypt -k key.der a.enc -o kept");
     says("encrypted image already");
     expect(1, "cp key.der safe; $A decrypt -k key.der theirs.enc -o key.der");

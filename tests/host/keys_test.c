@@ -130,7 +130,6 @@ static void keys_have_the_digests_that_espsecure_gives_them(void **state)
         load(rows[i].pem, &key);
         assert_int_equal(key.kind, rows[i].kind);
         assert_int_equal(key.secret, rows[i].secret);
-        assert_false(key.exposed);
         assert_memory_equal(key.digest, rows[i].digest, sizeof key.digest);
         aloft_keys_release(&key);
     }
@@ -171,8 +170,8 @@ static void what_no_device_verifies_is_refused_by_name(void **state)
     expect_refused(test_p256_encrypted, "passphrase");
     expect_refused(test_rsa2048_public, "2048 bits");
     expect_refused(test_p384_public, "384 bits");
-    expect_refused("", "no -----BEGIN line");
-    expect_refused("hello\n", "no -----BEGIN line");
+    expect_refused("", "no key");
+    expect_refused("hello\n", "no key");
     expect_refused("-----BEGIN PRIVATE KEY-----\n!!\n-----END PRIVATE KEY-----\n", "no key");
     for (size_t len = 0; len < sizeof cut - 2; len += 97) {
         memcpy(cut, test_rsa3072, len);
@@ -194,19 +193,17 @@ static void a_private_part_of_another_key_is_refused(void **state)
 
 static void a_key_that_others_can_read_is_told(void **state)
 {
-    struct aloft_key key;
-    struct aloft_message error;
+    static const mode_t shared[] = {0640, 0604, 0620, 0610};
     (void)state;
     write_text("open.pem", test_p256);
-    assert_int_equal(chmod("open.pem", 0640), 0);
-    assert_true(aloft_keys_load("open.pem", &key, &error));
-    assert_true(key.exposed);
-    aloft_keys_release(&key);
-    write_text("open.pub", test_p256_public);
-    assert_int_equal(chmod("open.pub", 0644), 0);
-    assert_true(aloft_keys_load("open.pub", &key, &error));
-    assert_false(key.exposed);
-    aloft_keys_release(&key);
+    for (size_t i = 0; i < COUNT(shared); i++) {
+        assert_int_equal(chmod("open.pem", shared[i]), 0);
+        assert_true(aloft_keys_exposed("open.pem"));
+    }
+    assert_int_equal(chmod("open.pem", 0600), 0);
+    assert_false(aloft_keys_exposed("open.pem"));
+    assert_false(aloft_keys_exposed("missing.pem"));
+    assert_false(aloft_keys_exposed("-"));
 }
 
 static void a_made_key_is_its_owners_alone_and_signs(void **state)

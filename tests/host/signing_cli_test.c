@@ -98,6 +98,54 @@ static void careless_permissions_are_told(void **state)
     assert_null(strstr(output, "warning"));
 }
 
+// Two readers took different files, and said different things of the same one.
+static void keys_that_sign_and_keys_that_decrypt_are_read_alike(void **state)
+{
+    static const char *const wrong[][2] = {
+        {"openssl pkey -in rsa.pem -aes256 -passout pass:x -out k", "with a passphrase"},
+        {"openssl rsa -in rsa.pem -aes256 -passout pass:x -traditional -out k", "passphrase"},
+        {"head -c 900 rsa.pem > k", "holds no key that can be read"},
+        {"echo hello > k", "holds no key that can be read"},
+        {": > k", "holds no key that can be read"},
+        {"rm -f k", "cannot open k"},
+        {"openssl genrsa -out k 2048 2> /dev/null", "2048 bits"},
+    };
+    static const char *const good[] = {
+        "cat rsa.pem > k",
+        "openssl pkey -in rsa.pem -out k",
+        "openssl pkey -in rsa.pem -outform der -out k",
+        "(echo 'Bag Attributes: none'; cat rsa.pem) > k",
+        "sed 's/$/\r/' rsa.pem > k",
+    };
+    (void)state;
+    expect(0, "$A encrypt --key rsa.pub app.bin -o app.enc");
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        expect(0, wrong[i][0]);
+        expect(1, "$A sign --key k content -o none");
+        says(wrong[i][1]);
+        expect(1, "$A decrypt --key k app.enc -o none");
+        says(wrong[i][1]);
+        expect(1, "$A encrypt --key k app.bin -o none");
+        says(wrong[i][1]);
+    }
+    for (size_t i = 0; i < COUNT(good); i++) {
+        expect(0, good[i]);
+        expect(0, "$A sign --key k content -o signed && $A verify --key rsa.pub signed");
+        expect(0, "$A decrypt --key k app.enc -o out && cmp out app.bin");
+        expect(0, "$A encrypt --key k app.bin -o out && $A decrypt --key rsa.pem out -o out && "
+                  "cmp out app.bin");
+    }
+    expect(0, "openssl pkey -in rsa.pem -pubout -outform der -out pub.der && "
+              "$A verify --key pub.der signed && $A encrypt --key pub.der app.bin -o out");
+    expect(1, "$A decrypt --key pub.der app.enc -o none");
+    says("pub.der is a public key");
+    expect(1, "$A encrypt --key p256.pub app.bin -o none");
+    says("ECIES is not supported");
+    expect(0, "chmod 640 rsa.pem; $A decrypt --key rsa.pem app.enc -o out; chmod 600 rsa.pem");
+    says("warning: rsa.pem holds a private key");
+    expect(0, "! test -e none; rm -f k");
+}
+
 static void digests_are_what_espsecure_says(void **state)
 {
     char digest[2 * sizeof test_rsa3072_digest + 1];
@@ -237,6 +285,7 @@ int main(void)
         cmocka_unit_test(what_scripts_rely_on),
         cmocka_unit_test(a_new_key_is_safe_and_silent),
         cmocka_unit_test(careless_permissions_are_told),
+        cmocka_unit_test(keys_that_sign_and_keys_that_decrypt_are_read_alike),
         cmocka_unit_test(digests_are_what_espsecure_says),
         cmocka_unit_test(several_keys_sign_at_once_or_later),
         cmocka_unit_test(a_key_elsewhere_signs),
