@@ -11,6 +11,7 @@
 #include "hostlib/pk.h"
 #include "ram_flash.h"
 #include "split.h"
+#include <mbedtls/gcm.h>
 #include <mbedtls/rsa.h>
 
 enum { PLAIN = 100, ROOM = 4096 };
@@ -282,6 +283,19 @@ static void what_was_changed_in_flash_meanwhile_is_found(void)
     CHECK_EQ(go_on(artifact, len, more, sizeof more, sizeof more), ALOFT_ERR_ENC_LENGTH);
 }
 
+// The image once more, under a key that somebody guesses: body and tag fit it.
+static void seal(uint8_t artifact[sizeof enc_golden], const uint8_t guess[32])
+{
+    mbedtls_gcm_context gcm;
+    mbedtls_gcm_init(&gcm);
+    CHECK_EQ(mbedtls_gcm_setkey(&gcm, MBEDTLS_CIPHER_ID_AES, guess, 256), 0);
+    CHECK_EQ(mbedtls_gcm_crypt_and_tag(&gcm, MBEDTLS_GCM_ENCRYPT, PLAIN, artifact + 388, 16, NULL,
+                                       0, plain, artifact + ALOFT_ENCIMG_HEADER, 16,
+                                       artifact + 408),
+             0);
+    mbedtls_gcm_free(&gcm);
+}
+
 // Wrong padding, a key that is too short, and a block for another key: one fault, at one moment,
 // and the same bytes come out each time that it is tried.
 static void what_an_rsa_block_holds_cannot_be_told(void)
@@ -309,6 +323,12 @@ static void what_an_rsa_block_holds_cannot_be_told(void)
         memcpy(first, out, sizeof first);
         CHECK_EQ(open_all(spoilt, sizeof spoilt), ALOFT_ERR_ENC_TAG);
         CHECK_BYTES(out, first, sizeof first);
+        // Nor is the key that stands in one that can be guessed: such an image would open when the
+        // block is wrong, and not when it is right.
+        seal(spoilt, (const uint8_t[32]){0});
+        CHECK_EQ(open_all(spoilt, sizeof spoilt), ALOFT_ERR_ENC_TAG);
+        seal(spoilt, secret);
+        CHECK_EQ(open_all(spoilt, sizeof spoilt), ALOFT_ERR_ENC_TAG);
     }
     mbedtls_pk_free(&pk);
 }
