@@ -334,12 +334,16 @@ static enum aloft_err all_came(struct aloft_push *push)
 
 // --- datagrams
 
-static void on_proof(struct aloft_push *push, const char *host, const char *cnonce,
+static void on_proof(struct aloft_push *push, const char *host, uint32_t digits, const char *cnonce,
                      const uint8_t response[ALOFT_SHA256_LEN])
 {
     struct aloft_espota_proof *proof = &push->work.proof;
     if (push->phase != CHALLENGED || memcmp(host, push->sender.host, strlen(host) + 1) != 0) {
         distrust(push, host); // keeps P2
+        return;
+    }
+    if (digits != push->digits) {
+        refuse(push, ALOFT_ERR_PUSH_OLD_SENDER);
         return;
     }
     aloft_espota_proof_begin(proof, base(push)->rules->crypto, push->config.verifier, push->digits);
@@ -356,6 +360,9 @@ static uint32_t feed_datagram(struct aloft_push *push, const struct aloft_way_pe
     const char *cnonce;
     bool answering = push->phase == INVITED || push->phase == PROVING || push->phase == ACCEPTED;
     bool over = push->phase >= ANSWERING && push->err != ALOFT_OK;
+    // A sender of the older generation takes half of a nonce for the whole.
+    uint32_t digits =
+        len < 2 * ALOFT_ESPOTA_HEX_MAX && push->digits != 0 ? 2 * ALOFT_MD5_LEN : push->digits;
     if (answering || over || push->answer_len > 0) {
         return 0; // the next answer is another sender's, or the one before is still being seen off
     }
@@ -367,9 +374,8 @@ static uint32_t feed_datagram(struct aloft_push *push, const struct aloft_way_pe
         push->invitation = invitation;
         push->sender = *peer;
         push->phase = INVITED;
-    } else if (push->digits != 0 &&
-               aloft_espota_parse_proof(data, len, push->digits, &cnonce, response)) {
-        on_proof(push, peer->host, cnonce, response);
+    } else if (digits != 0 && aloft_espota_parse_proof(data, len, digits, &cnonce, response)) {
+        on_proof(push, peer->host, digits, cnonce, response);
     } else {
         emit(push, ALOFT_EVENT_REFUSED, ALOFT_ERR_PUSH_SYNTAX, 0, peer->host);
     }

@@ -142,6 +142,30 @@ static void a_wrong_password_opens_nothing(void)
     }
 }
 
+// An espota.py before Arduino core 3.3.1 reads 32 digits of a nonce of 64, and answers these by
+// MD5. It heard nothing, and gave no reason; the device called its proof no invitation.
+static void a_sender_that_knows_only_md5_is_told_so(void)
+{
+    char proof[ALOFT_ESPOTA_DATAGRAM];
+    setup(SHA_VERIFIER);
+    given("2", 2000);
+    invite(file, file_len);
+    world.answer[strlen("AUTH ") + 2 * ALOFT_MD5_LEN] = 0;
+    prove_text(MD5_VERIFIER, proof);
+    datagram_from(OTHER, proof);
+    CHECK_TEXT(world.answer, "Authentication Failed");
+    datagram_from(SENDER, proof);
+    CHECK_TEXT(world.answer, "ERROR[12]: PUSH_OLD_SENDER");
+    CHECK(strlen(world.answer) <= 32);
+    CHECK_TEXT(world.trace, "refused 192.0.2.66 -101; refused 192.0.2.7 -109; ");
+    CHECK_EQ(push.err, ALOFT_ERR_PUSH_OLD_SENDER);
+    datagram_from(SENDER, proof); // the nonce is spent
+    CHECK_TEXT(world.answer, "Authentication Failed");
+    CHECK(!world.linked);
+    CHECK_EQ(device.ram.erases + device.ram.progs, 0);
+    check_unharmed();
+}
+
 // Keeps P2.
 static void a_nonce_is_good_once(void)
 {
@@ -638,8 +662,8 @@ CHECK_MAIN(TEST(a_push_goes_from_invitation_to_otadata_in_order),
            TEST(a_sender_with_the_longest_address_is_reached),
            TEST(the_image_is_on_trial_when_the_intake_says_so),
            TEST(both_generations_of_the_password_open_the_device),
-           TEST(a_wrong_password_opens_nothing), TEST(a_nonce_is_good_once),
-           TEST(only_the_sender_that_was_asked_can_answer),
+           TEST(a_wrong_password_opens_nothing), TEST(a_sender_that_knows_only_md5_is_told_so),
+           TEST(a_nonce_is_good_once), TEST(only_the_sender_that_was_asked_can_answer),
            TEST(a_sender_that_does_not_answer_the_challenge_is_forgotten),
            TEST(a_datagram_during_a_proof_waits),
            TEST(the_way_is_off_without_a_password_unless_it_is_open),

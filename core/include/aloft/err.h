@@ -102,6 +102,7 @@
     X(PUSH_NO_FILES, -106, "No spiffs, littlefs or fat partition to push files into")              \
     X(PUSH_SYNTAX, -107, "What came to the push port is no invitation; it is ignored")             \
     X(PUSH_FILES_SIZE, -108, "The files do not fit their partition")                               \
+    X(PUSH_OLD_SENDER, -109, "The sender proves by MD5, not SHA-256; update it, or set MD5 here")  \
     X(WEB_REQUEST, -110, "The request is malformed, or has no length")                             \
     X(WEB_TOO_LARGE, -111, "The request is longer than this device takes")                         \
     X(WEB_NOT_FOUND, -112, "There is no such page on this device")                                 \
