@@ -11,8 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ATTEMPTS = 7, SYNCS = 5, SYNC_PAUSE_MS = 50, REOPEN_MS = 3000, SETTLE_MS = 50 };
-enum { READ_ROM = 64, READ_STUB = 0x1000, READ_STUB_AHEAD = 64, END_MS = 500 };
+enum { ATTEMPTS = 7, PATIENCE_MS = 10000, SYNCS = 5, SYNC_PAUSE_MS = 50, REOPEN_MS = 10000 };
+enum { READ_ROM = 64, READ_STUB = 0x1000, READ_STUB_AHEAD = 64, READ_STUB_MS = 10000 };
+enum { END_MS = 3000, LEAVE_MS = 3000, SETTLE_MS = 50 };
 enum { JEDEC_ID = 0x9F, JEDEC_BITS = 24, SPI_POLLS = 10 };
 enum { SECURE_BOOT = 1 << 0, SECURE_DOWNLOAD = 1 << 2, SECURITY_LEN = 20 };
 
@@ -112,12 +113,15 @@ static bool sync_some(struct aloft_flasher *flasher)
     return false;
 }
 
+// Attempts are few where each of them resets, and short where none does.
 static bool find_loader(struct aloft_flasher *flasher, enum aloft_flasher_before before)
 {
     struct aloft_serial_line *line = flasher->line;
     struct boot_text boot = {.len = 0};
     bool lines = before == ALOFT_FLASHER_RESET;
-    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
+    uint64_t patient_until = aloft_clock_ms() + PATIENCE_MS;
+    for (unsigned attempt = 0; attempt < ATTEMPTS || aloft_clock_left_ms(patient_until) > 0;
+         attempt++) {
         enum aloft_serial_line_result reset =
             lines ? aloft_flasher_reset_to_loader(line, attempt) : ALOFT_SERIAL_LINE_NONE;
         lines = reset == ALOFT_SERIAL_LINE_OK;
@@ -147,15 +151,19 @@ static bool identify(struct aloft_flasher *flasher, struct identity *identity)
 {
     struct aloft_flasher_reply reply;
     const struct aloft_flasher_request ask = {.op = ALOFT_SERIAL_SECURITY_INFO};
-    enum aloft_flasher_answer answer = aloft_flasher_ask(flasher, &ask, &reply);
+    enum aloft_flasher_answer answer = ALOFT_FLASHER_LOST;
     *identity = (struct identity){false, 0, 0};
+    for (int i = 0; i < ALOFT_FLASHER_TRIES && answer == ALOFT_FLASHER_LOST; i++) {
+        answer = aloft_flasher_ask(flasher, &ask, &reply);
+    }
     if (answer == ALOFT_FLASHER_YES && reply.len >= SECURITY_LEN) {
         identity->has_id = true;
         identity->id = aloft_get_le32(reply.data + 12);
         flasher->secure_download = (aloft_get_le32(reply.data) & SECURE_DOWNLOAD) != 0;
         return true;
     }
-    return answer != ALOFT_FLASHER_GONE &&
+    // Only a chip that says no, or says too little, is told by a register: others have ids.
+    return (answer == ALOFT_FLASHER_YES || answer == ALOFT_FLASHER_REFUSED) &&
            aloft_flasher_read_reg(flasher, ALOFT_FLASHER_MAGIC_REG, &identity->magic);
 }
 
@@ -234,6 +242,7 @@ bool aloft_flasher_connect(struct aloft_flasher *flasher, struct aloft_serial_li
     flasher->line = line;
     flasher->chip = NULL;
     flasher->stub = false;
+    flasher->unsettled = false;
     flasher->secure_download = false;
     flasher->flash_id = 0;
     flasher->flash_size = 0;
@@ -430,10 +439,10 @@ static bool read_rom(struct aloft_flasher *flasher, uint32_t addr, uint8_t *out,
         .op = ALOFT_SERIAL_READ_FLASH_SLOW, .payload = payload, .len = sizeof payload};
     for (uint32_t off = 0; off < len;) {
         uint32_t piece = len - off < READ_ROM ? len - off : READ_ROM;
-        enum aloft_flasher_answer answer = ALOFT_FLASHER_SILENCE;
+        enum aloft_flasher_answer answer = ALOFT_FLASHER_LOST;
         aloft_put_le32(payload, addr + off);
         aloft_put_le32(payload + 4, piece);
-        for (int i = 0; i < ALOFT_FLASHER_TRIES && answer == ALOFT_FLASHER_SILENCE; i++) {
+        for (int i = 0; i < ALOFT_FLASHER_TRIES && answer == ALOFT_FLASHER_LOST; i++) {
             answer = aloft_flasher_ask(flasher, &request, &reply);
         }
         if (answer != ALOFT_FLASHER_YES) {
@@ -476,8 +485,8 @@ static bool read_stub(struct aloft_flasher *flasher, uint32_t addr, uint8_t *out
         return false;
     }
     for (uint32_t off = 0; off < len;) {
-        if (aloft_flasher_next_body(flasher, aloft_clock_ms() + ALOFT_FLASHER_TIMEOUT_MS,
-                                    &body_len) != ALOFT_FLASHER_YES) {
+        if (aloft_flasher_next_body(flasher, aloft_clock_ms() + READ_STUB_MS, &body_len) !=
+            ALOFT_FLASHER_YES) {
             return false;
         }
         uint32_t want = len - off < READ_STUB ? len - off : READ_STUB;
@@ -493,8 +502,8 @@ static bool read_stub(struct aloft_flasher *flasher, uint32_t addr, uint8_t *out
         }
         tell(flasher, off, len);
     }
-    return aloft_flasher_next_body(flasher, aloft_clock_ms() + ALOFT_FLASHER_TIMEOUT_MS,
-                                   &body_len) == ALOFT_FLASHER_YES &&
+    return aloft_flasher_next_body(flasher, aloft_clock_ms() + READ_STUB_MS, &body_len) ==
+               ALOFT_FLASHER_YES &&
            same_digest(flasher, out, len, body_len);
 }
 
@@ -520,12 +529,17 @@ static bool start_app(struct aloft_flasher *flasher)
 {
     uint32_t block = flasher->stub ? ALOFT_FLASHER_BLOCK_STUB : ALOFT_FLASHER_BLOCK_ROM;
     const uint32_t begin[] = {0, 0, block, 0, 0};
-    const uint32_t reboot = 0;
+    const uint8_t reboot[4] = {0};
+    const struct aloft_flasher_request end = {.op = ALOFT_SERIAL_FLASH_END,
+                                              .payload = reboot,
+                                              .len = sizeof reboot,
+                                              .timeout_ms = END_MS,
+                                              .last = true};
     if (!aloft_flasher_ask_words(flasher, ALOFT_SERIAL_FLASH_BEGIN, begin,
                                  flasher->chip->long_begin ? 5 : 4, 0)) {
         return false;
     }
-    (void)aloft_flasher_ask_words(flasher, ALOFT_SERIAL_FLASH_END, &reboot, 1, END_MS);
+    (void)aloft_flasher_ask(flasher, &end, NULL);
     return !flasher->line->gone;
 }
 
@@ -533,10 +547,15 @@ static bool start_app(struct aloft_flasher *flasher)
 static bool leave(struct aloft_flasher *flasher)
 {
     bool stub = flasher->stub;
+    bool back = false;
     if (!start_app(flasher)) {
         return false;
     }
-    return !stub || !sync_some(flasher) || flasher->stub || start_app(flasher);
+    uint64_t deadline = aloft_clock_ms() + LEAVE_MS;
+    while (stub && !back && !flasher->line->gone && aloft_clock_left_ms(deadline) > 0) {
+        back = sync_some(flasher);
+    }
+    return !back || flasher->stub || start_app(flasher);
 }
 
 // Some chips come back into their loader when they were once sent there over their own USB.

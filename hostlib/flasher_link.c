@@ -1,12 +1,13 @@
-// A chip answers each request once, but a line may lose, repeat or garble: so a reply counts only
-// when it is a response to this very request, and waiting always ends.
+// A chip answers each request once and in order, but a line may lose, repeat, garble or be late: so
+// a reply counts only when it is a response to this very request, a missing one is asked for by a
+// request of another kind, and waiting always ends.
 #include "hostlib/flasher_link.h"
 #include "aloft/bytes.h"
 #include "hostlib/clock.h"
 #include <string.h>
 
-enum { OTHER_REPLIES_MAX = 100, SYNC_MS = 100, SYNC_REPLIES = 8, WRITE_MS = 10000 };
-enum { DRAIN_MS = 200, WORDS_MAX = 6 };
+enum { SYNC_MS = 100, SYNC_REPLIES = 8, WRITE_MS = 10000, LATE_BYTES_MAX = 1 << 18 };
+enum { DRAIN_MS = 200, WORDS_MAX = 6, FENCES = 3, FENCE_MS = 3000 };
 
 struct named {
     uint8_t number;
@@ -101,13 +102,17 @@ enum aloft_flasher_answer aloft_flasher_next_body(struct aloft_flasher *flasher,
         }
         flasher->in_off = 0;
         flasher->in_len = 0;
+        uint32_t left_ms = (uint32_t)aloft_clock_left_ms(deadline_ms);
+        if (left_ms == 0 && flasher->late > LATE_BYTES_MAX) {
+            return ALOFT_FLASHER_SILENCE; // a line that never stops
+        }
         enum aloft_flasher_answer answer = from_line(
-            flasher,
-            aloft_serial_line_read(flasher->line, flasher->in, sizeof flasher->in,
-                                   (uint32_t)aloft_clock_left_ms(deadline_ms), &flasher->in_len));
+            flasher, aloft_serial_line_read(flasher->line, flasher->in, sizeof flasher->in, left_ms,
+                                            &flasher->in_len));
         if (answer != ALOFT_FLASHER_YES) {
             return answer;
         }
+        flasher->late = left_ms == 0 ? flasher->late + (uint32_t)flasher->in_len : 0;
     }
 }
 
@@ -189,39 +194,41 @@ static bool says_invalid(const struct aloft_serial_packet *packet)
            packet->payload[1] == ALOFT_SERIAL_INVALID;
 }
 
-static enum aloft_flasher_answer await(struct aloft_flasher *flasher,
-                                       const struct aloft_flasher_request *request,
+// Waits for a reply; its request was sent at start_ms.
+struct wait {
+    uint8_t op;
+    bool fenced; // a SYNC was sent behind the request: an answer to it tells that none will come
+    bool odd;    // a reply under another number says "not known"; it may be an earlier request's
+    uint64_t start_ms;
+    uint64_t deadline_ms;
+};
+
+// LOST: a fence was reached; SILENCE: time is up.
+static enum aloft_flasher_answer await(struct aloft_flasher *flasher, struct wait *wait,
                                        struct aloft_flasher_reply *reply)
 {
-    uint32_t timeout_ms = request->timeout_ms == 0 ? ALOFT_FLASHER_TIMEOUT_MS : request->timeout_ms;
-    uint64_t deadline = aloft_clock_ms() + timeout_ms;
     struct aloft_serial_packet packet;
-    enum aloft_flasher_answer answer = ALOFT_FLASHER_SILENCE;
-    for (int i = 0; i < OTHER_REPLIES_MAX; i++) {
-        if (!next_response(flasher, deadline, &packet, &answer)) {
-            break;
+    enum aloft_flasher_answer answer;
+    flasher->late = 0;
+    while (next_response(flasher, wait->deadline_ms, &packet, &answer)) {
+        if (packet.op == wait->op) {
+            return says_invalid(&packet) ? not_known(flasher, wait->op)
+                                         : judge(flasher, &packet, reply);
         }
-        if (says_invalid(&packet)) {
-            return not_known(flasher, request->op);
+        if (wait->fenced && packet.op == ALOFT_SERIAL_SYNC) {
+            return ALOFT_FLASHER_LOST;
         }
-        if (packet.op == request->op) {
-            return judge(flasher, &packet, reply);
+        if (says_invalid(&packet) && !wait->odd) {
+            uint64_t soon = aloft_clock_ms() + DRAIN_MS;
+            wait->odd = true;
+            wait->deadline_ms = soon < wait->deadline_ms ? soon : wait->deadline_ms;
         }
-        answer = ALOFT_FLASHER_SILENCE;
-    }
-    if (answer == ALOFT_FLASHER_SILENCE) {
-        (void)aloft_message_set(&flasher->error,
-                                "the chip on %s did not answer %s within %u.%u s; check the "
-                                "cable, or try a lower --baud",
-                                flasher->line->name, op_name(request->op),
-                                (unsigned)(timeout_ms / 1000), (unsigned)(timeout_ms % 1000 / 100));
     }
     return answer;
 }
 
-enum aloft_flasher_answer aloft_flasher_ask(struct aloft_flasher *flasher,
-                                            const struct aloft_flasher_request *request,
-                                            struct aloft_flasher_reply *reply)
+static enum aloft_flasher_answer send_request(struct aloft_flasher *flasher,
+                                              const struct aloft_flasher_request *request)
 {
     const struct aloft_serial_packet packet = {
         .direction = ALOFT_SERIAL_REQUEST,
@@ -231,9 +238,90 @@ enum aloft_flasher_answer aloft_flasher_ask(struct aloft_flasher *flasher,
         .payload = request->payload,
     };
     uint32_t len = aloft_serial_emit(&packet, flasher->out, sizeof flasher->out);
-    enum aloft_flasher_answer sent =
-        from_line(flasher, aloft_serial_line_write(flasher->line, flasher->out, len, WRITE_MS));
-    return sent == ALOFT_FLASHER_YES ? await(flasher, request, reply) : sent;
+    return from_line(flasher, aloft_serial_line_write(flasher->line, flasher->out, len, WRITE_MS));
+}
+
+static enum aloft_flasher_answer send_sync(struct aloft_flasher *flasher)
+{
+    uint8_t payload[ALOFT_SERIAL_SYNC_LEN];
+    const struct aloft_flasher_request request = {
+        .op = ALOFT_SERIAL_SYNC, .payload = payload, .len = sizeof payload};
+    aloft_serial_sync(payload);
+    return send_request(flasher, &request);
+}
+
+// Once the chip answers a request of another kind, it has answered all SYNCs before it. Asked once
+// only: two replies would leave one for the next request of that kind.
+static bool settle(struct aloft_flasher *flasher)
+{
+    uint8_t payload[4];
+    struct aloft_serial_packet packet;
+    enum aloft_flasher_answer answer;
+    const struct aloft_flasher_request request = {
+        .op = ALOFT_SERIAL_READ_REG, .payload = payload, .len = sizeof payload};
+    uint64_t deadline = aloft_clock_ms() + FENCES * FENCE_MS;
+    aloft_put_le32(payload, ALOFT_FLASHER_MAGIC_REG);
+    flasher->late = 0;
+    if (send_request(flasher, &request) != ALOFT_FLASHER_YES) {
+        return false;
+    }
+    while (flasher->unsettled && next_response(flasher, deadline, &packet, &answer)) {
+        flasher->unsettled = packet.op == ALOFT_SERIAL_SYNC; // a refusal will do
+    }
+    return !flasher->unsettled;
+}
+
+static void say_missing(struct aloft_flasher *flasher, const struct wait *wait,
+                        enum aloft_flasher_answer answer)
+{
+    unsigned ms = (unsigned)(aloft_clock_ms() - wait->start_ms);
+    (void)aloft_message_set(&flasher->error,
+                            answer == ALOFT_FLASHER_LOST
+                                ? "the chip on %s did not answer %s within %u.%u s; check the "
+                                  "cable, or try a lower --baud"
+                                : "the chip on %s fell silent: no answer to %s for %u.%u s; check "
+                                  "power and cable, or try a lower --baud",
+                            flasher->line->name, op_name(wait->op), ms / 1000, ms % 1000 / 100);
+}
+
+// The reply is late or lost: which one?
+static enum aloft_flasher_answer look_into(struct aloft_flasher *flasher, struct wait *wait,
+                                           struct aloft_flasher_reply *reply)
+{
+    enum aloft_flasher_answer answer = ALOFT_FLASHER_SILENCE;
+    wait->fenced = true;
+    flasher->unsettled = true;
+    for (int i = 0; i < FENCES && answer == ALOFT_FLASHER_SILENCE; i++) {
+        answer = send_sync(flasher);
+        wait->deadline_ms = aloft_clock_ms() + FENCE_MS;
+        answer = answer == ALOFT_FLASHER_YES ? await(flasher, wait, reply) : answer;
+    }
+    return answer;
+}
+
+enum aloft_flasher_answer aloft_flasher_ask(struct aloft_flasher *flasher,
+                                            const struct aloft_flasher_request *request,
+                                            struct aloft_flasher_reply *reply)
+{
+    uint32_t timeout_ms = request->timeout_ms == 0 ? ALOFT_FLASHER_TIMEOUT_MS : request->timeout_ms;
+    struct wait wait = {.op = request->op, .start_ms = aloft_clock_ms()};
+    enum aloft_flasher_answer answer = ALOFT_FLASHER_SILENCE;
+    if (!flasher->unsettled || settle(flasher)) {
+        answer = send_request(flasher, request);
+        wait.deadline_ms = aloft_clock_ms() + timeout_ms;
+        answer = answer == ALOFT_FLASHER_YES ? await(flasher, &wait, reply) : answer;
+    }
+    if (answer == ALOFT_FLASHER_SILENCE && !request->last && !flasher->line->gone) {
+        answer = look_into(flasher, &wait, reply);
+    }
+    if (answer == ALOFT_FLASHER_LOST && wait.odd) {
+        return not_known(flasher, wait.op);
+    }
+    if (answer == ALOFT_FLASHER_LOST || answer == ALOFT_FLASHER_SILENCE) {
+        say_missing(flasher, &wait, answer);
+    }
+    flasher->silent = answer == ALOFT_FLASHER_SILENCE;
+    return answer;
 }
 
 bool aloft_flasher_ask_words(struct aloft_flasher *flasher, uint8_t op, const uint32_t *words,
@@ -271,16 +359,15 @@ bool aloft_flasher_write_reg(struct aloft_flasher *flasher, uint32_t addr, uint3
 
 bool aloft_flasher_sync(struct aloft_flasher *flasher)
 {
-    uint8_t payload[ALOFT_SERIAL_SYNC_LEN];
     struct aloft_flasher_reply reply;
     struct aloft_serial_packet packet;
     enum aloft_flasher_answer answer;
-    const struct aloft_flasher_request request = {
-        .op = ALOFT_SERIAL_SYNC, .payload = payload, .len = sizeof payload, .timeout_ms = SYNC_MS};
+    struct wait wait = {.op = ALOFT_SERIAL_SYNC, .deadline_ms = aloft_clock_ms() + SYNC_MS};
     bool was_stub = flasher->stub;
-    aloft_serial_sync(payload);
+    flasher->unsettled = true;
     flasher->stub = true; // the shorter status is in both
-    if (aloft_flasher_ask(flasher, &request, &reply) != ALOFT_FLASHER_YES) {
+    if (send_sync(flasher) != ALOFT_FLASHER_YES ||
+        await(flasher, &wait, &reply) != ALOFT_FLASHER_YES) {
         flasher->stub = was_stub; // silence tells nothing of who is there
         return false;
     }

@@ -9,10 +9,11 @@
 
 enum aloft_flasher_answer {
     ALOFT_FLASHER_YES,
-    ALOFT_FLASHER_SILENCE,   // nothing that fits came in time
+    ALOFT_FLASHER_LOST,      // request or reply got lost, and no reply to it will come any more
     ALOFT_FLASHER_BAD_CHECK, // the request arrived broken; sending it again is right
     ALOFT_FLASHER_REFUSED,
-    ALOFT_FLASHER_GONE, // the line is
+    ALOFT_FLASHER_SILENCE, // the chip answers nothing at all; a reply may still come
+    ALOFT_FLASHER_GONE,    // the line is
 };
 
 struct aloft_flasher_request {
@@ -20,7 +21,8 @@ struct aloft_flasher_request {
     const uint8_t *payload;
     uint16_t len;
     uint32_t check;      // of data requests
-    uint32_t timeout_ms; // 0: ALOFT_FLASHER_TIMEOUT_MS
+    uint32_t timeout_ms; // until its reply is missed; 0: ALOFT_FLASHER_TIMEOUT_MS
+    bool last;           // the chip may leave its loader with it: a missing reply is just SILENCE
 };
 
 // Points into the flasher; valid until the next request.
@@ -31,7 +33,10 @@ struct aloft_flasher_reply {
 };
 
 // Sends the request and waits for its reply; replies to other requests, left over from before, are
-// passed over. reply may be NULL. All but YES leave a sentence in flasher->error.
+// passed over. A reply that is missed may only be late, as a machine is busy or a network slow, and
+// would then be taken for the reply to the next request of its kind. So the chip is asked for SYNC:
+// it answers in order, and what has come until then decides. That takes some seconds more.
+// reply may be NULL. All but YES leave a sentence in flasher->error.
 enum aloft_flasher_answer aloft_flasher_ask(struct aloft_flasher *flasher,
                                             const struct aloft_flasher_request *request,
                                             struct aloft_flasher_reply *reply);

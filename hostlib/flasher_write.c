@@ -1,5 +1,5 @@
 // Writing: the stream is cut into blocks, each is sent until the chip has taken it, and at the end
-// the chip's MD5 decides. A lost answer leaves it open whether the chip took the block; a repeated
+// the chip's MD5 decides. A lost reply leaves it open whether the chip took the block; a repeated
 // block of a compressed stream would break it, and then the MD5 or the chip's decompressor says so,
 // and the whole write is begun again.
 #include "aloft/bytes.h"
@@ -90,7 +90,7 @@ static bool send_block(struct aloft_flasher *flasher, const struct job *job, uin
         if (answer == ALOFT_FLASHER_YES) {
             return true;
         }
-        if (answer == ALOFT_FLASHER_GONE || answer == ALOFT_FLASHER_REFUSED) {
+        if (answer != ALOFT_FLASHER_LOST && answer != ALOFT_FLASHER_BAD_CHECK) {
             return false;
         }
     }
@@ -151,7 +151,7 @@ static bool write_some_times(struct aloft_flasher *flasher, struct job *job)
         if (write_once(flasher, job)) {
             return true;
         }
-        if (flasher->line->gone) {
+        if (flasher->line->gone || flasher->silent) {
             break;
         }
     }
