@@ -208,7 +208,7 @@ static uint32_t begin_flips(const char *key, uint8_t mask[8])
     fresh();
     signer_trust(&trust, (enum signer_key[]){SIGNER_A, SIGNER_P}, 2);
     for (uint32_t i = 0; i < 8; i++) {
-        mask[i] = *key == 'A' ? (uint8_t)(1u << i) : 0xFF;
+        mask[i] = (uint8_t)(*key == 'A' ? 1u << i : 0xFF);
     }
     return release("1", key);
 }
