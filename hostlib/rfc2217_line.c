@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WRITE_MS = 3000, PIECE = 1024, PURGE_INPUT = 1 };
+enum { WRITE_MS = 10000, PURGE_MS = 3000, PIECE = 1024, PURGE_INPUT = 1 };
 enum { DATASIZE_8 = 8, PARITY_NONE = 1, STOPSIZE_1 = 1 };
 
 struct aloft_rfc2217 {
@@ -20,6 +20,7 @@ struct aloft_rfc2217 {
     bool refused;
     uint8_t awaited; // the command whose answer is waited for
     bool answered;
+    uint32_t missed[ALOFT_TELNET_COM_ANSWER]; // answers to each command that may still come
     uint8_t answer[4];
     uint32_t answer_len;
     bool dtr; // as the server last agreed; known says whether it ever did
@@ -129,36 +130,48 @@ static enum aloft_serial_line_result take(struct aloft_serial_line *line, uint64
 
 // --- what we ask
 
-static enum aloft_serial_line_result ask(struct aloft_serial_line *line, uint8_t command,
-                                         const uint8_t *payload, size_t len)
+// Waits for one answer to what was asked last.
+static enum aloft_serial_line_result await(struct aloft_serial_line *line, uint64_t deadline_ms)
 {
     struct aloft_rfc2217 *state = line->rfc2217;
-    uint8_t bytes[ALOFT_TELNET_SUB_FRAME_MAX(5)];
-    uint64_t deadline = aloft_clock_ms() + ALOFT_RFC2217_ANSWER_MS;
-    state->awaited = command;
+    enum aloft_serial_line_result result = ALOFT_SERIAL_LINE_OK;
     state->answered = false;
-    enum aloft_serial_line_result result =
-        send_bytes(line, bytes, aloft_telnet_com(command, payload, len, bytes));
     while (result == ALOFT_SERIAL_LINE_OK && !state->answered) {
-        result = take(line, deadline);
-    }
-    if (result == ALOFT_SERIAL_LINE_TIMEOUT) {
-        (void)aloft_message_set(&line->error,
-                                "%s: the RFC 2217 server does not answer command %u within 3 s",
-                                line->name, (unsigned)command);
-        return ALOFT_SERIAL_LINE_REFUSED;
+        result = take(line, deadline_ms);
     }
     return result;
 }
 
-// Asks, and insists on getting it.
+static bool is_answer(const struct aloft_rfc2217 *state, const uint8_t *payload, size_t len)
+{
+    return state->answer_len >= len && memcmp(state->answer, payload, len) == 0;
+}
+
+// Asks, and insists on getting it. An answer that was given up once may come now: only the last one
+// that is due can be a refusal.
 static enum aloft_serial_line_result set(struct aloft_serial_line *line, uint8_t command,
                                          const uint8_t *payload, size_t len, const char *what)
 {
-    const struct aloft_rfc2217 *state = line->rfc2217;
-    enum aloft_serial_line_result result = ask(line, command, payload, len);
-    if (result == ALOFT_SERIAL_LINE_OK &&
-        (state->answer_len < len || memcmp(state->answer, payload, len) != 0)) {
+    struct aloft_rfc2217 *state = line->rfc2217;
+    uint8_t bytes[ALOFT_TELNET_SUB_FRAME_MAX(5)];
+    uint32_t *missed = &state->missed[command];
+    uint64_t deadline = aloft_clock_ms() + ALOFT_RFC2217_ANSWER_MS;
+    state->awaited = command;
+    enum aloft_serial_line_result result =
+        send_bytes(line, bytes, aloft_telnet_com(command, payload, len, bytes));
+    result = result == ALOFT_SERIAL_LINE_OK ? await(line, deadline) : result;
+    while (result == ALOFT_SERIAL_LINE_OK && *missed > 0 && !is_answer(state, payload, len)) {
+        --*missed;
+        result = await(line, deadline);
+    }
+    if (result == ALOFT_SERIAL_LINE_TIMEOUT) {
+        ++*missed;
+        (void)aloft_message_set(&line->error,
+                                "%s: the RFC 2217 server does not answer command %u within %u s",
+                                line->name, (unsigned)command, ALOFT_RFC2217_ANSWER_MS / 1000);
+        return ALOFT_SERIAL_LINE_REFUSED;
+    }
+    if (result == ALOFT_SERIAL_LINE_OK && !is_answer(state, payload, len)) {
         (void)aloft_message_set(&line->error, "%s: the RFC 2217 server will not set %s", line->name,
                                 what);
         return ALOFT_SERIAL_LINE_REFUSED;
@@ -198,11 +211,21 @@ enum aloft_serial_line_result aloft_rfc2217_set_lines(struct aloft_serial_line *
     return result;
 }
 
+// What came before the answer is old. A server that gives none is not waited for again.
 enum aloft_serial_line_result aloft_rfc2217_purge(struct aloft_serial_line *line)
 {
+    static const uint8_t input = PURGE_INPUT;
+    struct aloft_rfc2217 *state = line->rfc2217;
+    uint8_t bytes[ALOFT_TELNET_SUB_FRAME_MAX(1)];
+    bool waits = state->missed[ALOFT_TELNET_COM_PURGE] == 0;
+    state->awaited = ALOFT_TELNET_COM_PURGE;
     enum aloft_serial_line_result result =
-        set_byte(line, ALOFT_TELNET_COM_PURGE, PURGE_INPUT, "its buffers to empty");
-    line->rfc2217->kept_len = 0;
+        send_bytes(line, bytes, aloft_telnet_com(ALOFT_TELNET_COM_PURGE, &input, 1, bytes));
+    if (result == ALOFT_SERIAL_LINE_OK && waits) {
+        result = await(line, aloft_clock_ms() + PURGE_MS);
+        state->missed[ALOFT_TELNET_COM_PURGE] = result == ALOFT_SERIAL_LINE_TIMEOUT;
+    }
+    state->kept_len = 0;
     return result;
 }
 
@@ -229,10 +252,16 @@ static bool negotiate(struct aloft_serial_line *line)
     if (result == ALOFT_SERIAL_LINE_GONE) {
         return false;
     }
-    return state->agreed || aloft_message_set(&line->error,
-                                              "%s: the other end does not speak RFC 2217; if it "
-                                              "is a plain TCP port, write socket://",
-                                              line->name);
+    return state->agreed ||
+           (state->refused
+                ? aloft_message_set(&line->error,
+                                    "%s: the other end does not speak RFC 2217; if it is a plain "
+                                    "TCP port, write socket://",
+                                    line->name)
+                : aloft_message_set(&line->error,
+                                    "%s: no RFC 2217 server answered within %u s; if it is a plain "
+                                    "TCP port, write socket://",
+                                    line->name, ALOFT_RFC2217_ANSWER_MS / 1000));
 }
 
 static bool set_8n1(struct aloft_serial_line *line)

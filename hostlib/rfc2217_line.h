@@ -10,7 +10,7 @@
 #include "hostlib/serial_line.h"
 
 #define ALOFT_RFC2217_KEPT_MAX  65536u
-#define ALOFT_RFC2217_ANSWER_MS 3000u // for the negotiation, and for each setting
+#define ALOFT_RFC2217_ANSWER_MS 10000u // for the negotiation, and for each setting
 
 // Negotiates on line->fd, and sets 8N1 without flow control at line->baud. Allocates line->rfc2217,
 // which serial_line's close releases.
