@@ -390,18 +390,27 @@ int aloft_bridge_wait_ms(const struct aloft_bridge *bridge)
     return -1;
 }
 
+// Who has left, leaves before anybody comes: at a busy moment both are seen at once, and the next
+// client, at another end, would be turned away.
 void aloft_bridge_handle(struct aloft_bridge *bridge)
 {
+    struct end *end = holder(bridge);
+    if (end != NULL && end->kind == END_PTY) {
+        look_at_pty(bridge, end);
+    }
+    if (end != NULL && end->here && !(read_client(bridge, end) && flush(end))) {
+        leave(bridge, end);
+    }
     for (size_t i = 0; i < bridge->count; i++) {
-        struct end *end = &bridge->ends[i];
-        if (end->kind == END_PTY) {
+        end = &bridge->ends[i];
+        if (end->kind == END_PTY && !end->here) {
             look_at_pty(bridge, end);
-        }
-        if (end->here && !(read_client(bridge, end) && flush(end))) {
-            leave(bridge, end);
         }
         if (end->listen_fd >= 0) {
             accept_client(bridge, end);
+        }
+        if (end->here && !(read_client(bridge, end) && flush(end))) {
+            leave(bridge, end);
         }
     }
 }

@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { CHUNK = 4096, FEED_EVERY_MS = 1000, FLUSH_MAX_MS = 1000 };
+enum { CHUNK = 4096, FEED_EVERY_MS = 1000 };
 
 struct download {
     struct aloft_board *board;
@@ -19,12 +19,27 @@ static void say_loading(struct aloft_board *board, enum aloft_board_loading load
     atomic_store(&board->retained->loading, loading);
 }
 
+// What the chip is when it has answered.
+static void say_ready(struct download *download)
+{
+    const struct aloft_loader *loader = &download->loader;
+    say_loading(download->board, loader->wish == ALOFT_LOADER_BOOTS ? ALOFT_BOARD_NOT_LOADING
+                                 : loader->stub                     ? ALOFT_BOARD_STUB
+                                                                    : ALOFT_BOARD_LOADING);
+}
+
+// What the chip is when it carries a request out. Of a stub, who runs it matters more.
+static void say_busy(struct download *download)
+{
+    if (!download->loader.stub) {
+        say_loading(download->board, ALOFT_BOARD_BUSY);
+    }
+}
+
 static void send(void *ctx, const uint8_t *bytes, uint32_t len)
 {
     struct download *download = ctx;
-    if (download->loader.wish == ALOFT_LOADER_BOOTS) {
-        say_loading(download->board, ALOFT_BOARD_NOT_LOADING); // before the host knows, and leaves
-    }
+    say_ready(download); // before the host knows, and leaves
     while (len > 0) {
         ssize_t n = write(ALOFT_BOARD_SERIAL_FD, bytes, len);
         if (n < 0 && errno != EINTR) {
@@ -37,19 +52,21 @@ static void send(void *ctx, const uint8_t *bytes, uint32_t len)
     }
 }
 
-// Waits until what was written has gone out. Text and answers are two wires here and one on a chip;
-// without this, one could overtake the other.
-static void flush(int wire)
+// Waits until what was written has gone out, however long the board's supervisor is held up. Text
+// and answers are two wires here and one on a chip; without this, one could overtake the other.
+static void flush(struct aloft_board *board, int wire)
 {
     int left = 0;
-    for (int i = 0; i < FLUSH_MAX_MS && ioctl(wire, FIONREAD, &left) == 0 && left > 0; i++) {
+    while (ioctl(wire, FIONREAD, &left) == 0 && left > 0) {
         (void)poll(NULL, 0, 1); // a sleep; one that is cut short does no harm
+        aloft_board_feed_watchdog(board);
     }
 }
 
 static void alive(void *ctx)
 {
     struct download *download = ctx;
+    say_busy(download);
     aloft_board_feed_watchdog(download->board);
 }
 
@@ -75,19 +92,21 @@ void aloft_rom_download(struct aloft_board *board, bool secure_boot)
     loader->chip.secure_boot = secure_boot;
     set_baud(&download, 0);
     aloft_board_print("waiting for download\n");
-    flush(STDOUT_FILENO);
+    flush(board, STDOUT_FILENO);
     while (loader->wish == ALOFT_LOADER_STAYS) {
         struct pollfd input = {STDIN_FILENO, POLLIN, 0};
-        say_loading(board, loader->stub ? ALOFT_BOARD_STUB : ALOFT_BOARD_LOADING);
-        (void)poll(&input, 1, FEED_EVERY_MS); // reading finds out
+        say_ready(&download);
+        bool comes = poll(&input, 1, FEED_EVERY_MS) > 0;
         aloft_board_feed_watchdog(board);
+        if (comes) {
+            say_busy(&download); // while the request still waits, so that no moment is in between
+        }
         ssize_t n = read(STDIN_FILENO, chunk, sizeof chunk);
         if (n > 0) {
-            say_loading(board, loader->stub ? ALOFT_BOARD_STUB : ALOFT_BOARD_BUSY);
             (void)aloft_loader_feed(loader, chunk, (uint32_t)n); // its wish is looked at above
         }
     }
     aloft_loader_release(loader);
-    flush(ALOFT_BOARD_SERIAL_FD);
+    flush(board, ALOFT_BOARD_SERIAL_FD);
     aloft_board_reset(board, ALOFT_RESET_SOFTWARE);
 }

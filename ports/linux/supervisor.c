@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -44,7 +45,7 @@ enum {
     LINE_REST_MS = 300,
     LOOK_EVERY_MS = 500,
     PAUSE_MS = 1500,
-    OLD_CHIP_TRIES = 200,
+    OLD_CHIP_TRIES = 1500,
     OWN_FDS = 3
 };
 
@@ -397,9 +398,14 @@ static void release_reset(struct supervisor *s)
     }
 }
 
+// A host that lets go of the boot pin has held it long enough by its own clock. On a busy machine
+// both moves are seen at once, and by ours no time has passed between them.
 static void on_lines(void *ctx, bool dtr, bool rts)
 {
     struct supervisor *s = ctx;
+    if (s->release_ns != 0 && wants_download(s)) {
+        release_reset(s);
+    }
     s->dtr = dtr;
     s->rts = rts;
     if (holds_reset(s)) {
@@ -453,11 +459,21 @@ static void on_knock(void *ctx)
     }
 }
 
-// The loader is at work, and who asked for it is gone: its answer is not for the next client.
+// The loader is at work, or about to be.
+static bool loader_works(const struct supervisor *s)
+{
+    uint32_t loading = atomic_load(&s->retained->loading);
+    int waiting = 0;
+    return loading == ALOFT_BOARD_BUSY ||
+           (loading == ALOFT_BOARD_LOADING && ioctl(s->input_fd[0], FIONREAD, &waiting) == 0 &&
+            waiting > 0);
+}
+
+// Who asked for it is gone: its answer is not for the next client.
 static void on_came(void *ctx)
 {
     struct supervisor *s = ctx;
-    if (!s->stop && s->chip != 0 && atomic_load(&s->retained->loading) == ALOFT_BOARD_BUSY) {
+    if (!s->stop && s->chip != 0 && loader_works(s)) {
         fprintf(stderr, "aloft: the loader was left at work; reset into download mode\n");
         start_loader(s);
     }

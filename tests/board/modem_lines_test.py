@@ -75,6 +75,11 @@ def pyserial_takes_its_time_between_two_lines(folder):
     on_a_board(slower, 6 * PYSERIAL_S, [(ENTER, LOADER), (LEAVE, APP)])
 
 
+def moves_that_a_busy_board_sees_all_at_once_start_the_loader(folder):
+    # Asked late, the chip found its boot pin let go of, and started its app.
+    on_a_board(folder, 0, [(ENTER, LOADER), (LEAVE, APP), (ENTER, LOADER)])
+
+
 def both_lines_on_do_not_keep_the_chip_in_reset(folder):
     # As a terminal leaves them that raises RTS first.
     on_a_board(folder, 0, [((RTS_ON, DTR_ON), APP)])
@@ -82,4 +87,5 @@ def both_lines_on_do_not_keep_the_chip_in_reset(folder):
 
 if __name__ == "__main__":
     main([lines_start_the_loader_and_the_app, pyserial_takes_its_time_between_two_lines,
+          moves_that_a_busy_board_sees_all_at_once_start_the_loader,
           both_lines_on_do_not_keep_the_chip_in_reset])

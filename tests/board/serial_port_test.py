@@ -310,6 +310,37 @@ def a_client_after_one_that_was_killed_meets_no_stale_answer(folder):
         check(wire.ask(READ_REG, struct.pack("<I", 0x40001000))[0] == MAGIC, "no ESP32")
 
 
+def what_a_killed_client_asked_of_a_busy_chip_is_forgotten(folder):
+    # A chip that had not come to the request yet answered it to the next client.
+    with Running(erased_board(folder), "--serial", "tcp:0") as run:
+        wire = Wire(run.port("socket"))
+        wire.sync()
+        chip = children(run.process.pid)[0]
+        os.kill(chip, signal.SIGSTOP)
+        wire.send(request(FLASH_BEGIN, struct.pack("<IIII", 0x1000, 4, BLOCK, 0x10000)))
+        wire.close()
+        wire = Wire(run.port("socket"))
+        run.wait_for("the loader was left at work", run.remarks)
+        wire.sync()
+        check(wire.ask(READ_REG, struct.pack("<I", 0x40001000))[0] == MAGIC, "no ESP32")
+
+
+def who_has_left_a_busy_board_makes_room_for_the_next(folder):
+    # The next client, at another end, was turned away.
+    with Running(erased_board(folder), "--fast", "--serial", "tcp:0", "--serial",
+                 "rfc2217:0") as run:
+        kinds = {"socket": Wire, "rfc2217": ComPort}
+        first = kinds["socket"](run.port("socket"))
+        for kind in ("rfc2217", "socket", "rfc2217"):
+            first.sync()
+            run.process.send_signal(signal.SIGSTOP)
+            first.close()
+            first = kinds[kind](run.port(kind))
+            run.process.send_signal(signal.SIGCONT)
+        first.sync()
+        check(not any("turned away" in line for line in run.remarks), run.remarks)
+
+
 class ComPort(Wire):
     """RFC 2217: bytes with FF doubled, and settings in between."""
 
@@ -434,6 +465,8 @@ main([an_erased_board_waits_in_its_loader_and_boots_what_it_is_given,
       a_cable_pulled_in_mid_write_is_plugged_in_again,
       noise_and_halves_of_frames_cost_only_themselves,
       a_client_after_one_that_was_killed_meets_no_stale_answer,
+      what_a_killed_client_asked_of_a_busy_chip_is_forgotten,
+      who_has_left_a_busy_board_makes_room_for_the_next,
       a_host_at_the_wrong_speed_is_not_understood_until_it_follows,
       power_cut_in_mid_flash_leaves_a_board_that_can_be_flashed,
       deflated_data_is_inflated_into_flash, ends_that_cannot_be_had_are_refused_by_name,
