@@ -20,7 +20,9 @@
 #include <unistd.h>
 
 enum { HOST_MAX = 1024, POLL_MS_MAX = 250, RESOLVE_POLL_MS = 10, OUT_CAP = 1024, BACKLOG = 4 };
-#define DRAIN_MS 1000u
+// Of a peer that was let go: in silence, and while it still sends.
+#define DRAIN_MS     3000u
+#define DRAIN_MAX_MS 10000u
 
 enum link_state { CLOSED, RESOLVING, CONNECTING, SECURING, LISTENING, OPEN, ENDED, DRAINING };
 
@@ -500,7 +502,9 @@ static void drain(const struct aloft_net *net, struct link *link)
     }
     ssize_t n = recv(link->fd, dropped, sizeof dropped, 0);
     bool gone = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
-    if (gone || (int32_t)(link->drain_until_ms - now_ms(net)) <= 0) {
+    // Closed on top of what still comes, the peer's system would throw the answer away.
+    int32_t late = (int32_t)(now_ms(net) - link->drain_until_ms);
+    if (gone || late >= (n > 0 ? (int32_t)(DRAIN_MAX_MS - DRAIN_MS) : 0)) {
         listen_again(link);
     }
 }
@@ -649,6 +653,17 @@ static void wait_for_input(struct aloft_net *net, uint32_t until_ms)
     (void)poll(fds, count, left); // what is ready is found by trying
 }
 
+static bool pump_way(struct aloft_net *net, const struct aloft_way *way)
+{
+    bool moved = false;
+    for (uint8_t id = 0; id < ALOFT_AGENT_IDS; id++) {
+        moved |= (way->ids >> id & 1) != 0 && pump(net, id);
+    }
+    return moved;
+}
+
+// What came is heard before the way looks at the clock: on a busy machine both may be due, and a
+// peer that spoke in time is not to be given up.
 bool aloft_net_turn(struct aloft_net *net, uint32_t until_ms)
 {
     bool moved = false;
@@ -658,14 +673,12 @@ bool aloft_net_turn(struct aloft_net *net, uint32_t until_ms)
             continue;
         }
         const struct aloft_way *way = net->ways[id];
+        moved |= pump_way(net, way);
         enum aloft_way_state state = way->ops->step(way->ctx, now_ms(net));
         carry_out_requests(net, way);
         aloft_board_feed_watchdog(net->board);
         net->restart = net->restart || state == ALOFT_WAY_RESTART;
-        moved = moved || state == ALOFT_WAY_BUSY;
-        for (uint8_t one = id; one < ALOFT_AGENT_IDS; one++) {
-            moved |= (way->ids >> one & 1) != 0 && pump(net, one);
-        }
+        moved |= pump_way(net, way) || state == ALOFT_WAY_BUSY;
     }
     aloft_board_listen(net->board);
     if (!moved) {

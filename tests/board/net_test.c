@@ -31,7 +31,9 @@ static struct {
     const char *send[ALOFT_AGENT_IDS]; // once opened
     uint32_t take;                     // bytes taken by one feed at most
     struct seen seen[ALOFT_AGENT_IDS];
-    bool (*peer)(void); // true: the test is over
+    bool (*peer)(void);    // true: the test is over
+    void (*at_wait)(void); // when the loop is about to wait
+    uint32_t held_up_ms;   // that the clock has run on while nobody looked
     bool done;
     int steps;
     int fd; // the peer's
@@ -43,7 +45,7 @@ static struct {
 uint32_t aloft_board_now_ms(const struct aloft_board *board)
 {
     (void)board;
-    return (uint32_t)world.steps;
+    return (uint32_t)world.steps + world.held_up_ms;
 }
 
 void aloft_board_log(const struct aloft_board *board, char level, const char *tag,
@@ -137,6 +139,9 @@ static void closed(void *ctx, uint8_t id, uint32_t now_ms)
 static uint32_t deadline(const void *ctx)
 {
     (void)ctx;
+    if (world.at_wait != NULL) {
+        world.at_wait();
+    }
     return (uint32_t)world.steps + 1; // soon, so that the peers move on
 }
 
@@ -391,6 +396,39 @@ static void two_connections_at_once_lose_nothing_with_a_way_that_takes_little(vo
     }
 }
 
+// A server that answers just before the machine stands still for a minute.
+static void answer_and_stand_still(void)
+{
+    if (accepted_count == 1 && world.held_up_ms == 0) {
+        CHECK_EQ(send(accepted[0], "in time", 7, 0), 7);
+        world.held_up_ms = 60000;
+    }
+}
+
+static bool heard_by_the_next_step(void)
+{
+    int fd = accepted_count == 0 && world.seen[0].opened ? accept(world.fd, NULL, NULL) : -1;
+    if (fd >= 0) {
+        accepted[accepted_count++] = fd;
+    }
+    CHECK(world.held_up_ms == 0 || world.seen[0].len == 7);
+    return world.held_up_ms != 0;
+}
+
+// The clock was looked at first, and an answer that had come in time was a timeout.
+static void what_came_is_heard_before_a_deadline_is_judged(void)
+{
+    fresh();
+    accepted_count = 0;
+    world.fd = bound(SOCK_STREAM);
+    CHECK_EQ(listen(world.fd, 1), 0);
+    world.peer = heard_by_the_next_step;
+    world.at_wait = answer_and_stand_still;
+    want(ALOFT_LINK_TCP, 0);
+    run();
+    (void)close(accepted[0]);
+}
+
 static bool until_failed(void)
 {
     return world.seen[0].err != ALOFT_OK;
@@ -418,4 +456,5 @@ CHECK_MAIN(TEST(a_datagram_goes_out_and_its_answer_comes_in),
            TEST(a_bound_port_answers_whoever_has_sent),
            TEST(peers_of_a_listener_get_their_answers_one_after_the_other),
            TEST(two_connections_at_once_lose_nothing_with_a_way_that_takes_little),
+           TEST(what_came_is_heard_before_a_deadline_is_judged),
            TEST(a_closed_port_and_a_taken_port_are_faults_with_a_name))
