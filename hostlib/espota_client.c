@@ -14,13 +14,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CHUNK = 1024, REPLY_MAX = 512, RESEND_MS = 3000, POLL_MS = 200 };
+enum { CHUNK = 1024, REPLY_MAX = 512, RESEND_MS = 3000, POLL_MS = 200, WORDS_MS = 3000 };
+enum { ENTRIES_MAX = 3 };
 enum { AUTH_MS = 15000, CONNECT_MS = 15000, CHUNK_MS = 15000, RESULT_MS = 120000 };
 
 struct job {
     struct aloft_espota_client *client;
     struct aloft_message *error;
     int udp;
+    bool repeated; // the invitation was, before it was answered: each has its answer
     int listener;
     int tcp;
     struct sockaddr_storage device;
@@ -163,10 +165,14 @@ static bool invite(struct job *job)
     const struct aloft_espota_client *client = job->client;
     uint64_t deadline = aloft_clock_ms() + client->timeout_ms;
     bool nobody = false; // a host is there, and nothing at its port
+    uint32_t sent = 0;
+    job->repeated = false;
     while (aloft_clock_left_ms(deadline) > 0) {
         uint64_t again = aloft_clock_ms() + RESEND_MS;
         (void)say(job, job->invitation); // an answer shows that it arrived
+        sent++;
         if (hear(job, again < deadline ? again : deadline)) {
+            job->repeated = sent > 1;
             return true;
         }
         if (errno == ECONNREFUSED) {
@@ -205,6 +211,7 @@ static bool prove(struct job *job, uint32_t digits, enum aloft_hash_alg alg)
     char cnonce[ALOFT_ESPOTA_HEX_MAX];
     char response[ALOFT_ESPOTA_HEX_MAX];
     char text[ALOFT_ESPOTA_DATAGRAM];
+    char challenge[ALOFT_ESPOTA_DATAGRAM];
     enum aloft_step step;
     if (!aloft_random(random, sizeof random) || !hash(alg, password, strlen(password), verifier)) {
         return aloft_message_set(job->error, "the proof of the password cannot be computed");
@@ -221,9 +228,15 @@ static bool prove(struct job *job, uint32_t digits, enum aloft_hash_alg alg)
     aloft_hex_emit(proof.response, digits / 2, response);
     (void)snprintf(text, sizeof text, "200 %.*s %.*s\n", (int)digits, cnonce, (int)digits,
                    response);
+    memcpy(challenge, job->answer, sizeof challenge);
     (void)say(job, text); // an answer shows that it arrived
-    return hear(job, aloft_clock_ms() + AUTH_MS) ||
-           aloft_message_set(job->error, "%s did not answer the proof of the password",
+    uint64_t deadline = aloft_clock_ms() + AUTH_MS;
+    while (hear(job, deadline)) {
+        if (strcmp(job->answer, challenge) != 0) { // else it answers a repeated invitation
+            return true;
+        }
+    }
+    return aloft_message_set(job->error, "%s did not answer the proof of the password",
                              job->client->host);
 }
 
@@ -270,14 +283,27 @@ static bool enter(struct job *job, enum aloft_hash_alg alg)
     return strcmp(job->answer, "Authentication Failed") == 0 ? false : refused(job, job->answer);
 }
 
+// A device may give each of several invitations a nonce of its own, and judge the proof by the last
+// one. What it says then is no verdict; a new socket does not hear the old answers.
+static bool enter_undisturbed(struct job *job, enum aloft_hash_alg alg)
+{
+    bool good = enter(job, alg);
+    for (int i = 1; i < ENTRIES_MAX && !good && job->repeated; i++) {
+        (void)close(job->udp);
+        job->udp = -1;
+        good = set_up_udp(job) && enter(job, alg);
+    }
+    return good;
+}
+
 static bool get_in(struct job *job)
 {
     const struct aloft_espota_client *client = job->client;
-    if (enter(job, ALOFT_HASH_SHA256)) {
+    if (enter_undisturbed(job, ALOFT_HASH_SHA256)) {
         return true;
     }
     if (job->error->text[0] == '\0' && client->auth == ALOFT_ESPOTA_AUTH_SHA256 &&
-        enter(job, ALOFT_HASH_MD5)) {
+        enter_undisturbed(job, ALOFT_HASH_MD5)) {
         return true;
     }
     return job->error->text[0] == '\0'
@@ -324,7 +350,7 @@ static bool listen_to(struct job *job)
 // What the device has said at the end of a push that it did not take.
 static bool explain(struct job *job, const char *otherwise)
 {
-    uint64_t deadline = aloft_clock_ms() + POLL_MS;
+    uint64_t deadline = aloft_clock_ms() + WORDS_MS;
     while (job->reply_len > 0 && strchr(job->reply, '\n') == NULL &&
            wait_readable(job->tcp, deadline) && listen_to(job)) {
     }

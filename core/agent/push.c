@@ -352,6 +352,30 @@ static void on_proof(struct aloft_push *push, const char *host, uint32_t digits,
     push->phase = PROVING;
 }
 
+static void challenge(struct aloft_push *push)
+{
+    answer(push, "AUTH ", push->nonce, push->digits);
+}
+
+// A sender that was not answered in time sends its invitation again, and may have the answer to the
+// first by now. It gets the same one once more: what it makes of either is then right.
+static bool answer_again(struct aloft_push *push, const struct aloft_way_peer *peer,
+                         const struct aloft_espota_invitation *invitation)
+{
+    bool opening = push->phase == CONNECTING || (push->phase == RECEIVING && push->received == 0);
+    bool pending = push->phase == CHALLENGED || (opening && push->digits == 0);
+    if (!pending || memcmp(invitation, &push->invitation, sizeof *invitation) != 0 ||
+        strcmp(peer->host, push->sender.host) != 0) {
+        return false;
+    }
+    if (push->phase == CHALLENGED) {
+        challenge(push);
+    } else {
+        answer(push, "OK", "", 0);
+    }
+    return true;
+}
+
 static uint32_t feed_datagram(struct aloft_push *push, const struct aloft_way_peer *peer,
                               const uint8_t *data, uint32_t len)
 {
@@ -367,6 +391,9 @@ static uint32_t feed_datagram(struct aloft_push *push, const struct aloft_way_pe
         return 0; // the next answer is another sender's, or the one before is still being seen off
     }
     if (aloft_espota_parse_invitation(data, len, &invitation)) {
+        if (answer_again(push, peer, &invitation)) {
+            return len;
+        }
         if (push->phase != IDLE && push->phase != CHALLENGED) {
             refuse_by(push, ALOFT_ERR_NET_BUSY, peer->host); // keeps P4
             return len;
@@ -396,7 +423,7 @@ static void invited(struct aloft_push *push, uint32_t now_ms)
     if (push->digits != 0) {
         push->config.random(push->config.random_ctx, random, push->digits / 2);
         aloft_hex_emit(random, push->digits / 2, push->nonce);
-        answer(push, "AUTH ", push->nonce, push->digits);
+        challenge(push);
         push->deadline_ms = now_ms + push->config.timeout_ms;
         push->phase = CHALLENGED;
     }

@@ -178,6 +178,78 @@ def a_sender_of_arduinos_kind_updates_a_board(folder):
             runs_next(device, 2)
 
 
+def queued_datagrams(port):
+    """How many bytes wait at a UDP port of this machine."""
+    lines = pathlib.Path("/proc/net/udp").read_text().splitlines()[1:]
+    return sum(int(line.split()[4].split(":")[1], 16) for line in lines
+               if int(line.split()[1].split(":")[1], 16) == port)
+
+
+def a_board_that_stands_still_for_a_while_is_updated(folder):
+    # It had two invitations when it went on; its second answer was taken for the one to the proof.
+    for verifier in ["", SHA]:
+        one = folder / f"{len(verifier)}"
+        one.mkdir()
+        with Device(one, verifier) as device:
+            chip = children(device.process.pid)[0]
+            os.kill(chip, signal.SIGSTOP)
+            push = subprocess.Popen(
+                [ALOFT, "push", f"127.0.0.1:{device.port}", device.new("2"), "-a", PASSWORD, "-t",
+                 "60"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            first = 0
+            while queued_datagrams(device.port) < 2 * first or first == 0:
+                first = first or queued_datagrams(device.port)
+                check(push.poll() is None, "the push ended")
+                time.sleep(0.01)
+            os.kill(chip, signal.SIGCONT)
+            said, _ = push.communicate(timeout=120)
+            check(push.returncode == 0, said, device.console)
+            runs_next(device, 2)
+
+
+class Forgetful:
+    """A device that answers each invitation with a nonce of its own, as soon as it has two of them,
+    and knows the last one only. Whatever answers that one is right."""
+
+    def __init__(self):
+        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.bind(("127.0.0.1", 0))
+        self.port = self.udp.getsockname()[1]
+        self.file = b""
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self):
+        waiting, given, invitation = [], 0, ""
+        while True:
+            text, peer = self.udp.recvfrom(500)
+            if not text.startswith(b"200 "):
+                invitation = text.decode()
+                waiting.append(peer)
+                for one in waiting if given or len(waiting) == 2 else []:
+                    given += 1
+                    self.udp.sendto(b"AUTH " + bytes(str(given % 10) * 64, "ascii"), one)
+                    waiting = waiting[1:]
+            elif given < 3:
+                self.udp.sendto(b"Authentication Failed", peer)
+            else:
+                self.udp.sendto(b"OK", peer)
+                break
+        _, port, size, _ = invitation.split()
+        with socket.create_connection(("127.0.0.1", int(port))) as sender:
+            while len(self.file) < int(size):
+                piece = sender.recv(4096)
+                self.file += piece
+                sender.sendall(str(len(piece)).encode())
+            sender.sendall(b"OK")
+
+
+def nonces_that_crossed_an_invitation_are_no_wrong_password(folder):
+    image = IMAGES / "hello_world.bin"
+    device = Forgetful()
+    aloft("push", f"127.0.0.1:{device.port}", image, "-a", PASSWORD, "-t", "60")
+    check(device.file == image.read_bytes(), "another file came")
+
+
 def a_wrong_password_is_told(folder):
     for verifier in [MD5, SHA]:
         one = folder / str(len(verifier))
@@ -310,6 +382,8 @@ def nobody_there_is_told(folder):
 
 if __name__ == "__main__":
     main([the_tool_updates_a_board_three_times_over, a_sender_of_arduinos_kind_updates_a_board,
+          a_board_that_stands_still_for_a_while_is_updated,
+          nonces_that_crossed_an_invitation_are_no_wrong_password,
           a_wrong_password_is_told, a_push_without_a_password_is_told_to_have_one,
           what_is_no_update_is_told_by_its_name,
           a_sender_that_goes_away_or_stalls_changes_nothing,

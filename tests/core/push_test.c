@@ -126,6 +126,37 @@ static void both_generations_of_the_password_open_the_device(void)
     }
 }
 
+// A device that was slow to answer had two invitations, gave two nonces, and then called the right
+// password wrong.
+static void an_invitation_that_comes_twice_gets_the_same_answer(void)
+{
+    char first[sizeof world.answer];
+    setup(SHA_VERIFIER);
+    given("2", 2000);
+    invite(file, file_len);
+    memcpy(first, world.answer, sizeof first);
+    invite(file, file_len);
+    CHECK_TEXT(world.answer, first);
+    invite(file, file_len - 1); // another one is another push
+    CHECK(strcmp(world.answer, first) != 0);
+    invite(file, file_len);
+    CHECK(strcmp(world.answer, first) != 0);
+    prove(SHA_VERIFIER);
+    CHECK_TEXT(world.answer, "OK");
+    setup(NULL);
+    given("2", 2000);
+    invite(file, file_len);
+    CHECK_TEXT(world.answer, "OK");
+    invite(file, file_len); // the answer was lost
+    CHECK_TEXT(world.answer, "OK");
+    accept_connection();
+    invite(file, file_len);
+    CHECK_TEXT(world.answer, "OK");
+    CHECK(stream(file, 1024, 1024));
+    invite(file, file_len);
+    CHECK_TEXT(world.answer, "ERROR[12]: NET_BUSY");
+}
+
 static void a_wrong_password_opens_nothing(void)
 {
     static const char *const verifiers[] = {MD5_VERIFIER, SHA_VERIFIER};
@@ -662,6 +693,7 @@ CHECK_MAIN(TEST(a_push_goes_from_invitation_to_otadata_in_order),
            TEST(a_sender_with_the_longest_address_is_reached),
            TEST(the_image_is_on_trial_when_the_intake_says_so),
            TEST(both_generations_of_the_password_open_the_device),
+           TEST(an_invitation_that_comes_twice_gets_the_same_answer),
            TEST(a_wrong_password_opens_nothing), TEST(a_sender_that_knows_only_md5_is_told_so),
            TEST(a_nonce_is_good_once), TEST(only_the_sender_that_was_asked_can_answer),
            TEST(a_sender_that_does_not_answer_the_challenge_is_forgotten),
