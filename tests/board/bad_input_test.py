@@ -206,12 +206,12 @@ def a_table_that_breaks_while_the_app_runs_is_named(folder):
     server = Server({})
     demo = app(folder / "demo.bin", "ota_demo", url=server.url("/x"), retry_s=1)
     board = Board(folder / "flash").create(demo)
-    process = board.start("--fast", "--timeout", 30, "--until", "PTABLE_MD5")
+    process = board.start("--fast", "--timeout", 240, "--until", "PTABLE_MD5")
     console = ""
     while "HTTP_NOT_FOUND" not in console:
         console += process.stdout.readline()
     board.patch(0x8000 + 12, b"x")
-    rest, _ = process.communicate(timeout=40)
+    rest, _ = process.communicate(timeout=300)
     check(process.returncode == SEEN, console + rest)
     check("Update failed: PTABLE_MD5: " in rest, rest)
 

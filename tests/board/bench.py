@@ -44,7 +44,7 @@ def check(condition, *about):
 def aloft(*args, code=0):
     """Runs the tool; its output as text, both streams."""
     done = subprocess.run([ALOFT, *map(str, args)], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace", timeout=120)
+                          stderr=subprocess.STDOUT, text=True, errors="replace", timeout=600)
     check(code is None or done.returncode == code, "aloft", *args, "returned", done.returncode,
           "not", code, "and said:\n" + done.stdout)
     return done.stdout
@@ -91,12 +91,12 @@ class Board:
         shutil.copyfile(other.flash, self.flash)
         return self
 
-    def run(self, until, *args, code=SEEN, timeout=60):
+    def run(self, until, *args, code=SEEN, timeout=240):
         """Runs the board until the text is shown; the console's text."""
         done = subprocess.run(
             [ALOFT, "board", "run", self.flash, "--until", until, "--timeout", str(timeout),
              *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            errors="replace", timeout=timeout + 30)
+            errors="replace", timeout=timeout + 120)
         check(code is None or done.returncode == code, "run until", repr(until), "returned",
               done.returncode, "not", code, "\n" + done.stdout + done.stderr)
         self.stderr = done.stderr
@@ -136,7 +136,7 @@ def children(pid):
     return found
 
 
-def gone(pid, seconds=2.0):
+def gone(pid, seconds=60.0):
     """True when the process has ended within this time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -150,24 +150,25 @@ def gone(pid, seconds=2.0):
     return False
 
 
-ports_given = set()
-ports_lock = threading.Lock()
+ports_claimed = []  # names that only one program at a time can have
 
 
 def free_port(kind=socket.SOCK_STREAM):
-    """A port for a board to listen on later: free now, given to no other test here, and below those
-    that the system hands to connections, one of which once took it before the board could."""
-    with ports_lock:
-        while True:
-            port = random.randrange(12000, 32000)
+    """A port for a board to listen on later: free now, given to no other test of this machine while
+    this program runs, and below those that the system hands to connections, one of which once took
+    it before the board could."""
+    while True:
+        port = random.randrange(12000, 32000)
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0aloft-test-port-{port}")
             with socket.socket(socket.AF_INET, kind) as probe:
-                try:
-                    probe.bind(("127.0.0.1", port))
-                except OSError:
-                    continue
-            if port not in ports_given:
-                ports_given.add(port)
-                return port
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            continue
+        ports_claimed.append(claim)
+        return port
 
 
 class Server:
@@ -212,7 +213,7 @@ class Server:
             else:
                 peer.sendall(answer)
             peer.shutdown(socket.SHUT_WR)
-            peer.settimeout(5)
+            peer.settimeout(60)
             while peer.recv(4096):
                 pass
         except OSError:

@@ -20,7 +20,7 @@ def story(name, board, **about):
     done = subprocess.run(
         ["node", SOURCE / "page.mjs", "--modules", ROOT / "build" / "node" / SOURCE.name, "--shots",
          SHOTS, name, json.dumps(about, default=str)], stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, errors="replace", timeout=240)
+        stderr=subprocess.STDOUT, text=True, errors="replace", timeout=900)
     check(done.returncode == 0, "page.mjs returned", done.returncode, "and said:\n" + done.stdout,
           "\nthe board:\n" + board.console())
     return json.loads(done.stdout.splitlines()[-1])

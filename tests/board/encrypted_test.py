@@ -90,7 +90,7 @@ def a_reset_in_the_middle_goes_on_where_it_stopped(folder):
                               stdout=log, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}/hello2.enc"
     board = board_with(folder, key, url=url, encrypted="required")
-    process = board.start("--timeout", "120", "--until", "Running hello_world version 2")
+    process = board.start("--timeout", "600", "--until", "Running hello_world version 2")
     try:
         console = ""
         aims = [40000, 90000]  # two resets: the button, then the power
@@ -102,13 +102,13 @@ def a_reset_in_the_middle_goes_on_where_it_stopped(folder):
             if got and int(got.group(1)) > aims[0]:
                 aims.pop(0)
                 process.send_signal(signal.SIGUSR1 if aims else signal.SIGTERM)
-        console += process.communicate(timeout=60)[0]
+        console += process.communicate(timeout=600)[0]
         check(process.returncode == POWER_CUT, process.returncode, console)
-        console += board.run("Running hello_world version 2 from ota_0", timeout=120)
+        console += board.run("Running hello_world version 2 from ota_0", timeout=600)
     finally:
         process.kill()
         server.terminate()
-        server.wait(20)
+        server.wait(120)
     went_on = [int(n) for n in re.findall(r"Going on at byte (\d+) of", console)]
     check(len(went_on) == 2 and went_on[0] > 35000 and went_on[1] > 85000, went_on, console)
     check(all(n % 256 == 0 and n > 512 for n in went_on), went_on)
@@ -125,11 +125,11 @@ class Running:
     def __init__(self, folder, board):
         self.log = open(folder / "console", "w+", encoding="utf-8")
         self.process = subprocess.Popen(
-            [ALOFT, "board", "run", board.flash, "--fast", "--timeout", "120"], stdout=self.log,
+            [ALOFT, "board", "run", board.flash, "--fast", "--timeout", "900"], stdout=self.log,
             stderr=subprocess.STDOUT)
 
     def see(self, text):
-        end = time.monotonic() + 60
+        end = time.monotonic() + 240
         while text not in self.console():
             check(time.monotonic() < end, "not seen:", text, "\n" + self.console())
             time.sleep(0.05)
@@ -142,7 +142,7 @@ class Running:
 
     def __exit__(self, *about):
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(120)
         self.log.close()
 
 
@@ -171,9 +171,9 @@ def a_push_brings_it(folder):
 def the_browser_brings_it(folder):
     def send(port, path, code):
         done = subprocess.run(
-            ["curl", "-s", "-m", "60", "--retry-connrefused", "--retry", "9", "--digest", "-u",
+            ["curl", "-s", "-m", "240", "--retry-connrefused", "--retry", "9", "--digest", "-u",
              f"admin:{PASSWORD}", "-F", f"firmware=@{path}",
-             f"http://127.0.0.1:{port}/update"], stdout=subprocess.PIPE, text=True, timeout=120)
+             f"http://127.0.0.1:{port}/update"], stdout=subprocess.PIPE, text=True, timeout=300)
         check(("Update Success" in done.stdout) == (code == 0), done.stdout)
     by_a_way(folder, "web", send)
 

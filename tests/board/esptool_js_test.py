@@ -17,7 +17,7 @@ def flash(port, files, *options):
     done = subprocess.run(
         ["node", SOURCE / "flash.mjs", *options, "--modules", PACKAGES, "--port", port, "--until",
          SEEN_AT_LAST, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        errors="replace", timeout=240)
+        errors="replace", timeout=900)
     check(done.returncode == 0, "flash.mjs returned", done.returncode, "and said:\n" + done.stdout)
     return done.stdout
 
@@ -39,7 +39,7 @@ class SerialBoard(Board):
     def stop(self):
         """Ends the run; what the console showed."""
         self.process.terminate()
-        return self.process.communicate(timeout=30)[0]
+        return self.process.communicate(timeout=120)[0]
 
 
 def files_to_flash(folder):

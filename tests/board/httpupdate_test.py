@@ -122,12 +122,12 @@ def after_a_304_the_next_check_finds_what_is_new(folder):
     server = UpdateServer(folder, version="1")
     factory, board = device(folder, server)
     server.file = factory
-    run = board.start("--fast", "--until", "Confirmed: ota_0 stays", "--timeout", 60)
+    run = board.start("--fast", "--until", "Confirmed: ota_0 stays", "--timeout", 240)
     while len(server.statuses) < 2:
         time.sleep(0.05)
         check(run.poll() is None, "the board ended")
     server.file, server.version = next_version(folder, server), "2"
-    console, errors = run.communicate(timeout=90)
+    console, errors = run.communicate(timeout=300)
     check(run.returncode == SEEN, console, errors)
     check(server.statuses[:2] == [304, 304] and 200 in server.statuses, server.statuses)
 

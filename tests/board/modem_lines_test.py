@@ -13,7 +13,7 @@ class Host:
     """A client of RFC 2217 that does nothing but move lines, `gap` seconds apart."""
 
     def __init__(self, port, gap):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=120)
         self.socket.sendall(b"\xFF\xFB\x2C")  # WILL COM_PORT
         self.gap = gap
 
@@ -42,7 +42,7 @@ class Console:
 
     def stop(self):
         self.process.terminate()
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=120)
 
 
 def on_a_board(folder, gap, steps):

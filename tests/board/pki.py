@@ -27,7 +27,7 @@ subjectAltName = {names}
 
 def openssl(*args):
     done = subprocess.run(["openssl", *map(str, args)], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=60)
+                          stderr=subprocess.STDOUT, text=True, timeout=240)
     if done.returncode != 0:
         raise AssertionError("openssl " + " ".join(map(str, args)) + "\n" + done.stdout)
 

@@ -51,14 +51,14 @@ def phase_of(console):
 def pull(board, how, aim, rng):
     """Runs the board, pulls the plug, and says which phase was hit."""
     _, text, (low, high), longest = aim
-    process = board.start("--seed", rng.randrange(1, 1 << 30), "--timeout", 60, "--until",
+    process = board.start("--seed", rng.randrange(1, 1 << 30), "--timeout", 240, "--until",
                           DONE if how == signal.SIGUSR1 else "never shown")
     console = read_until(process, "rst:0x1", 1)
     chips = children(process.pid)  # now, as it takes longer than the shortest phase
     console += read_until(process, text, rng.randint(low, high))
     time.sleep(rng.random() * longest)
     process.send_signal(how)
-    rest, errors = process.communicate(timeout=90)
+    rest, errors = process.communicate(timeout=300)
     for chip in chips:
         check(gone(chip), "process", chip, "outlived its board")
     expected = {signal.SIGTERM: POWER_CUT, signal.SIGKILL: -9, signal.SIGUSR1: SEEN}[how]

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define SHUTDOWN_MS 1000u
+#define HANG_MS     3600000u
 #define FLOOD_LINES 5000 // more than pipes hold
 
 static void first_registered(void *ctx)
@@ -18,7 +19,7 @@ static void second_registered(void *ctx)
 static void slow(void *ctx)
 {
     aloft_port_print(ctx, "slow hook\n");
-    aloft_port_delay_ms(ctx, SHUTDOWN_MS + 200); // feeds the watchdog, which must not help
+    aloft_port_delay_ms(ctx, HANG_MS); // feeds the watchdog, which must not help
 }
 
 static bool probe_is(struct aloft_port *port, const char *name)

@@ -254,7 +254,7 @@ def a_flasher_is_told_of_secure_boot_and_writes_nothing_that_would_not_start(fol
             aloft(*bare, "--force")
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(120)
             process.stderr.close()
 
 

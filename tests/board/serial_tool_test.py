@@ -15,7 +15,7 @@ GONE = "is gone"
 class Running(Board):
     """A board that runs with the three kinds of serial ends."""
 
-    def __init__(self, folder, *args, hello=False):
+    def __init__(self, folder, *args, hello=False, tcp=0):
         super().__init__(folder / "flash")
         self.folder = folder
         if hello:
@@ -23,20 +23,21 @@ class Running(Board):
         elif not self.flash.exists():
             aloft("board", "create", self.flash, "--size", "4MB")
         self.args = args
+        self.tcp_port = tcp
         self.power_up()
 
-    def power_up(self, tcp=0):
+    def power_up(self):
         self.log = open(self.folder / "remarks", "w+")
         self.link = self.folder / "tty"
         self.process = subprocess.Popen(
             [ALOFT, "board", "run", self.flash, "--serial", f"pty:{self.link}", "--serial",
-             f"tcp:{tcp}", "--serial", "rfc2217:0", *self.args], stdout=subprocess.DEVNULL,
-            stderr=self.log)
+             f"tcp:{self.tcp_port}", "--serial", "rfc2217:0", *self.args],
+            stdout=subprocess.DEVNULL, stderr=self.log)
         self.tcp = self.port("socket")
         self.rfc2217 = self.port("rfc2217")
 
     def port(self, scheme):
-        end = time.monotonic() + 10
+        end = time.monotonic() + 120
         while time.monotonic() < end:
             found = re.search(scheme + r"://\S+", pathlib.Path(self.log.name).read_text())
             if found:
@@ -49,7 +50,7 @@ class Running(Board):
 
     def power_down(self):
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(120)
         self.log.close()
 
     def __enter__(self):
@@ -61,7 +62,7 @@ class Running(Board):
     def flash_app(self, name, port, *args, code=0):
         return aloft("flash", IMAGES, "--app", name, "--port", port, *args, code=code)
 
-    def monitor(self, port, until, *args, seconds=30, code=0):
+    def monitor(self, port, until, *args, seconds=240, code=0):
         return aloft("monitor", "--port", port, "--until", until, "--timeout", seconds, *args,
                      code=code)
 
@@ -287,7 +288,7 @@ def a_tool_that_is_killed_while_it_writes_leaves_the_port_free(folder):
             while "wrote bootloader.bin" not in tool.stdout.readline():
                 pass
             tool.kill()
-            tool.wait(10)
+            tool.wait(120)
             tool.stdout.close()
             board.flash_app("hello_world", port)
             check(board.holds("hello_world.bin"), "flash differs")
@@ -346,7 +347,7 @@ def a_second_tool_is_turned_away_and_the_first_goes_on(folder):
             check(words in said, said)
             check(first.poll() is None and first.stdout.readline() != "", "the first ended")
             first.terminate()
-            check(first.wait(10) == 128 + signal.SIGTERM, first.returncode)
+            check(first.wait(120) == 128 + signal.SIGTERM, first.returncode)
             first.stdout.close()
             check("ESP32" in aloft("chip-info", "-p", port), "not free again")
 
@@ -377,11 +378,11 @@ def flash_goes_on_as_a_monitor_and_misses_no_word(folder):
     with Running(folder, "--fast") as board:
         for port in board.ends():
             said = board.flash_app("hello_world", port, "--until", "Restarting in 10", "--timeout",
-                                   "20")
+                                   "240")
             check(said.count(HELLO) == 1 and "2nd stage bootloader" in said, said)
             check("configsip" in said and said.endswith("Restarting in 10 seconds...\n"), said)
         said = board.flash_app("hello_world", board.tcp, "--monitor", "--until", "no such text",
-                               "--timeout", "0.5", code=NOT_SEEN)
+                               "--timeout", "8", code=NOT_SEEN)
         check(HELLO in said and "did not show 'no such text'" in said, said)
 
 
@@ -409,7 +410,7 @@ class Terminal:
         self.process = subprocess.Popen([ALOFT, *map(str, args)], stdin=tty, stdout=tty, stderr=tty)
         self.text = b""
 
-    def expect(self, text, seconds=20):
+    def expect(self, text, seconds=240):
         end = time.monotonic() + seconds
         while text not in self.text:
             left = end - time.monotonic()
@@ -422,7 +423,7 @@ class Terminal:
         os.write(self.fd, keys)
 
     def end(self, code):
-        check(self.process.wait(10) == code, self.process.returncode, self.text)
+        check(self.process.wait(120) == code, self.process.returncode, self.text)
         check(termios.tcgetattr(self.tty) == self.before, "the terminal is not as it was")
         os.close(self.tty)
         os.close(self.fd)
@@ -463,19 +464,20 @@ def flash_at_a_terminal_shows_a_bar_that_goes_away(folder):
 
 
 def monitor_waits_for_a_board_that_comes_back(folder):
-    board = Running(folder, "--fast", hello=True)
+    board = Running(folder, "--fast", hello=True, tcp=free_port())
     try:
-        port = int(board.tcp.rsplit(":", 1)[1])
         for name in (board.link, board.tcp):
-            tool = subprocess.Popen([ALOFT, "monitor", "-p", name, "--until", "Restarting in 8"],
-                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-            check(tool.poll() is None, "ended at once")
-            time.sleep(0.3)
-            if tool.poll() is None:
-                board.power_down()
-                time.sleep(0.6)
-                board.power_up(tcp=port)
-            _, said = tool.communicate(timeout=30)
+            tool = subprocess.Popen([ALOFT, "monitor", "-p", name, "--until", "Restarting in 2"],
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            check(tool.stdout.readline() != "", "ended at once")
+            board.power_down()
+            said = ""
+            while "waiting" not in said:
+                line = tool.stderr.readline()
+                check(line, "ended after", said)
+                said += line
+            board.power_up()
+            said += tool.communicate(timeout=240)[1]
             check(tool.returncode == 0, said)
             check(said.count(GONE) == 1 and said.count("waiting") == 1 and
                   said.count("it is back") == 1, said)

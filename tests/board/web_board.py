@@ -35,21 +35,21 @@ class WebBoard:
     def __enter__(self):
         self.log = open(self.folder / "console.txt", "w+", encoding="utf-8")
         self.process = subprocess.Popen(
-            [ALOFT, "board", "run", self.board.flash, "--fast", "--timeout", "120"],
+            [ALOFT, "board", "run", self.board.flash, "--fast", "--timeout", "900"],
             stdout=self.log, stderr=subprocess.STDOUT)
         self.wait_for("is ready")
         return self
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=120)
         self.log.close()
 
     def console(self):
         return pathlib.Path(self.log.name).read_text(encoding="utf-8", errors="replace")
 
     def wait_for(self, text, count=1):
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while self.console().count(text) < count:
             check(time.monotonic() < end, "no", repr(text), "in\n" + self.console())
             time.sleep(0.05)
@@ -69,7 +69,7 @@ class WebBoard:
         """Status and body of a request; status 0 when there was no answer."""
         user = ["--digest", "-u", f"admin:{password}"] if password is not None else []
         done = subprocess.run(
-            ["curl", "-s", "-m", "30", *user, "-w", "\n%{http_code}", *map(str, args),
+            ["curl", "-s", "-m", "120", *user, "-w", "\n%{http_code}", *map(str, args),
              f"http://127.0.0.1:{self.port}{path}"], stdout=subprocess.PIPE, text=True)
         body, _, status = done.stdout.rpartition("\n")
         return int(status), body

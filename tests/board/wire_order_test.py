@@ -36,7 +36,7 @@ def answers_and_text_keep_their_order(folder):
     process = board.start("--fast", "--serial", "tcp:0")
     port = int(process.stderr.readline().rsplit(":", 1)[1])
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as wire:
+        with socket.create_connection(("127.0.0.1", port), timeout=120) as wire:
             for number in range(ROUNDS):
                 wire.sendall(SYNC_REQUEST)  # resets the chip into its loader, which answers it
                 seen, rest = read_until(wire, 8 * answer(SYNC, SYNC_VALUE))
@@ -49,7 +49,7 @@ def answers_and_text_keep_their_order(folder):
                 read_until(wire, b"Hello world!", rest)
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,11 @@
 #include <time.h>
 
 struct idf_world world;
-struct aloft_idf_config aloft_idf_config = {
-    .tick_hz = 1000, .log_level = 4, .wifi_ssid = "net", .wifi_password = "", .event_queue = 8};
+struct aloft_idf_config aloft_idf_config = {.tick_hz = configTICK_RATE_HZ,
+                                            .log_level = 4,
+                                            .wifi_ssid = "net",
+                                            .wifi_password = "",
+                                            .event_queue = 8};
 
 static _Atomic uint64_t driven;
 static _Atomic uint64_t high;
@@ -116,10 +119,13 @@ static void run_body(void *unused)
 
 void world_in_task(void (*fn)(void))
 {
+    UBaseType_t before = uxTaskGetNumberOfTasks();
     over = xEventGroupCreate();
     body = fn;
     (void)xTaskCreate(run_body, "body", 4096, NULL, 1, NULL);
     (void)xEventGroupWaitBits(over, 1, pdTRUE, pdTRUE, portMAX_DELAY);
-    vTaskDelay(pdMS_TO_TICKS(20)); // for the task to be gone
+    while (uxTaskGetNumberOfTasks() > before) {
+        vTaskDelay(1); // for the task to be gone
+    }
     vEventGroupDelete(over);
 }

@@ -32,7 +32,7 @@ static void a_queue_keeps_order_and_makes_senders_wait(void)
     CHECK_EQ(xQueueReceive(queue, &got, 0), pdFAIL);
     CHECK_EQ(xTaskCreate(send_numbers, "sender", STACK, NULL, 5, NULL), pdPASS);
     for (int i = 0; i < ROUNDS; i++) {
-        CHECK_EQ(xQueueReceive(queue, &got, pdMS_TO_TICKS(5000)), pdPASS);
+        CHECK_EQ(xQueueReceive(queue, &got, portMAX_DELAY), pdPASS);
         CHECK_EQ(got, i);
     }
     CHECK_EQ(uxQueueMessagesWaiting(queue), 0);
@@ -71,7 +71,7 @@ static void a_mutex_excludes_and_a_group_waits_for_all(void)
         CHECK_EQ(xTaskCreate(count_up, "counter", STACK, (void *)bit, 5, NULL), pdPASS);
     }
     EventBits_t all = BIT0 | BIT1 | BIT2 | BIT3;
-    CHECK_EQ(xEventGroupWaitBits(group, all, pdTRUE, pdTRUE, pdMS_TO_TICKS(60000)), all);
+    CHECK_EQ(xEventGroupWaitBits(group, all, pdTRUE, pdTRUE, portMAX_DELAY), all);
     CHECK_EQ(shared, 4 * ROUNDS);
     CHECK_EQ(xEventGroupGetBits(group), 0);
     CHECK_EQ(xEventGroupWaitBits(group, BIT5, pdTRUE, pdFALSE, pdMS_TO_TICKS(20)) & BIT5, 0);
@@ -129,8 +129,9 @@ static void wait_for_notice(void *arg)
 {
     uint32_t value = 0;
     (void)arg;
-    bool good = ulTaskNotifyTake(pdTRUE, portMAX_DELAY) == 1 &&
-                xTaskNotifyWait(0, UINT32_MAX, &value, portMAX_DELAY) == pdTRUE && value == 42;
+    bool good = ulTaskNotifyTake(pdTRUE, portMAX_DELAY) == 1;
+    (void)xEventGroupSetBits(group, BIT2);
+    good = good && xTaskNotifyWait(0, UINT32_MAX, &value, portMAX_DELAY) == pdTRUE && value == 42;
     (void)xEventGroupSetBits(group, good ? BIT0 : BIT1);
     vTaskDelete(NULL);
 }
@@ -142,9 +143,9 @@ static void notices_reach_their_task(void)
     group = xEventGroupCreate();
     CHECK_EQ(xTaskCreate(wait_for_notice, "noticed", STACK, NULL, 5, &task), pdPASS);
     (void)xTaskNotifyGive(task);
-    vTaskDelay(pdMS_TO_TICKS(200));
+    CHECK_EQ(xEventGroupWaitBits(group, BIT2, pdTRUE, pdTRUE, portMAX_DELAY), BIT2);
     (void)xTaskNotify(task, 42, eSetValueWithOverwrite);
-    CHECK_EQ(xEventGroupWaitBits(group, BIT0 | BIT1, pdTRUE, pdFALSE, pdMS_TO_TICKS(10000)), BIT0);
+    CHECK_EQ(xEventGroupWaitBits(group, BIT0 | BIT1, pdTRUE, pdFALSE, portMAX_DELAY), BIT0);
     vEventGroupDelete(group);
 }
 
@@ -186,14 +187,14 @@ static void events_reach_the_handlers_that_asked(void)
         int data = id * 10;
         CHECK_EQ(esp_event_post(TEST_EVENT, id, &data, sizeof data, portMAX_DELAY), ESP_OK);
     }
-    CHECK_EQ(xEventGroupWaitBits(group, DONE, pdTRUE, pdTRUE, pdMS_TO_TICKS(10000)), DONE);
+    CHECK_EQ(xEventGroupWaitBits(group, DONE, pdTRUE, pdTRUE, portMAX_DELAY), DONE);
     CHECK_EQ(seen, 3);
     CHECK_EQ(esp_event_handler_unregister(TEST_EVENT, 1, see), ESP_OK);
     int data = 10;
     CHECK_EQ(esp_event_post(TEST_EVENT, 1, &data, sizeof data, portMAX_DELAY), ESP_OK);
     data = 20;
     CHECK_EQ(esp_event_post(TEST_EVENT, 2, &data, sizeof data, portMAX_DELAY), ESP_OK);
-    CHECK_EQ(xEventGroupWaitBits(group, DONE, pdTRUE, pdTRUE, pdMS_TO_TICKS(10000)), DONE);
+    CHECK_EQ(xEventGroupWaitBits(group, DONE, pdTRUE, pdTRUE, portMAX_DELAY), DONE);
     CHECK_EQ(seen, 5);
     CHECK_EQ(esp_event_handler_instance_unregister(TEST_EVENT, 2, instance), ESP_OK);
     vEventGroupDelete(group);
@@ -236,13 +237,13 @@ static void a_handler_that_registers_again_is_called_once(void)
              ESP_OK);
     CHECK_EQ(esp_event_handler_register(TEST_EVENT, 1, finish, NULL), ESP_OK);
     CHECK_EQ(esp_event_post(TEST_EVENT, 1, NULL, 0, portMAX_DELAY), ESP_OK);
-    CHECK_EQ(xEventGroupWaitBits(group, DONE, pdTRUE, pdTRUE, pdMS_TO_TICKS(10000)), DONE);
+    CHECK_EQ(xEventGroupWaitBits(group, DONE, pdTRUE, pdTRUE, portMAX_DELAY), DONE);
     CHECK_EQ(calls[0], 0);
     CHECK_EQ(calls[1], 1);
     CHECK_EQ(calls[2], 1);
     CHECK_EQ(esp_event_handler_unregister(TEST_EVENT, 1, count), ESP_OK);
     CHECK_EQ(esp_event_post(TEST_EVENT, 1, NULL, 0, portMAX_DELAY), ESP_OK);
-    CHECK_EQ(xEventGroupWaitBits(group, DONE, pdTRUE, pdTRUE, pdMS_TO_TICKS(10000)), DONE);
+    CHECK_EQ(xEventGroupWaitBits(group, DONE, pdTRUE, pdTRUE, portMAX_DELAY), DONE);
     CHECK_EQ(calls[1], 1);
     CHECK_EQ(calls[2], 2);
     CHECK_EQ(esp_event_loop_delete_default(), ESP_OK);
@@ -274,7 +275,7 @@ static void the_callback_of_v3_hears_of_wifi(void)
     CHECK_EQ(esp_wifi_connect(), ESP_ERR_WIFI_NOT_STARTED);
     CHECK_EQ(esp_wifi_set_config(ESP_IF_WIFI_STA, &config), ESP_OK);
     CHECK_EQ(esp_wifi_start(), ESP_OK);
-    CHECK_EQ(xEventGroupWaitBits(group, DONE, pdTRUE, pdTRUE, pdMS_TO_TICKS(10000)), DONE);
+    CHECK_EQ(xEventGroupWaitBits(group, DONE, pdTRUE, pdTRUE, portMAX_DELAY), DONE);
     CHECK(world_said("wifi: connected with net, channel 1"));
     CHECK(world_said("esp_netif_handlers: sta ip: 192.168.2.105"));
     CHECK_EQ(esp_event_loop_delete_default(), ESP_OK);

@@ -12,7 +12,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 
 const CHROMIUM = "/usr/bin/chromium";
-const PATIENCE_MS = 60000;
+const PATIENCE_MS = 180000;
 const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
 const SLOW_BYTES_PER_S = 100 * 1024;

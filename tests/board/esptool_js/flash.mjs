@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 import { Rfc2217Port } from "./serial_port.mjs";
 
 const CONSOLE_BAUD = 115200;
-const CONSOLE_PATIENCE_MS = 20000;
+const CONSOLE_PATIENCE_MS = 120000;
 const ROM_BLOCK = 0x400;
 const FLASH_SIZE = "4MB";
 

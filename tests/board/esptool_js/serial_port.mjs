@@ -14,7 +14,7 @@ const OURS = new Set([BINARY, SUPPRESS_GO_AHEAD, COM_PORT]);
 const SET_BAUDRATE = 1, SET_DATASIZE = 2, SET_PARITY = 3, SET_STOPSIZE = 4, SET_CONTROL = 5;
 const NO_FLOW_CONTROL = 1, DTR = { on: 8, off: 9 }, RTS = { on: 11, off: 12 };
 const ANSWER = 100; // what the server adds to the code of a command that it has carried out
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 60000;
 
 function doubled(bytes) {
     const out = [];
