@@ -577,7 +577,7 @@ static void opened(void *ctx, uint8_t id, const struct aloft_way_peer *peer, uin
     web->closed = false;
     web->pending_off = 0;
     web->pending_len = 0;
-    set_deadline(web, now_ms, ALOFT_WEB_HEAD_MS);
+    set_deadline(web, now_ms, ALOFT_WEB_BEGIN_MS);
 }
 
 static void failed(void *ctx, uint8_t id, enum aloft_err err, uint32_t now_ms)
@@ -642,6 +642,9 @@ static uint32_t feed(void *ctx, uint8_t id, const struct aloft_way_peer *peer, c
     uint32_t taken = 0;
     (void)id;
     (void)peer;
+    if (web->phase == READING && web->http.header_len == 0) {
+        set_deadline(web, now_ms, ALOFT_WEB_HEAD_MS); // it has begun
+    }
     // What follows a body is nobody's, and waits until the answer is ready.
     while (taken < left &&
            (web->phase == READING || web->phase == COLLECTING ||
@@ -665,7 +668,8 @@ static void closed(void *ctx, uint8_t id, uint32_t now_ms)
     struct aloft_web *web = self(ctx);
     (void)id;
     (void)now_ms;
-    bool cut = web->phase == READING || web->phase == CHECKING || web->phase == COLLECTING ||
+    bool cut = web->phase == READING || web->phase == COLLECTING ||
+               (web->phase == CHECKING && web->http.left > 0) ||
                (web->phase == RECEIVING && !web->whole);
     if (cut) {
         aloft_intake_release(web->config.intake, web); // keeps V3

@@ -488,14 +488,12 @@ static void ask_with_token(const char *target, const char *token)
     CHECK(!world.peer);
 }
 
-static void web_takes_a_token_for_commands_alone(void)
+// From now on "sesame" is the token.
+static void set_token(void)
 {
     static const uint8_t salt[ALOFT_WEBUI_SALT] = "0123456789abcde";
-    struct aloft_webui_token token = {.rounds = 1000};
+    static struct aloft_webui_token token = {.rounds = 1000};
     struct aloft_pbkdf2 kdf;
-    setup();
-    ask_with_token("/api/check", "sesame"); // there is none
-    CHECK(says("HTTP/1.1 401 "));
     memcpy(token.salt, salt, sizeof salt);
     aloft_pbkdf2_begin(&kdf, &aloft_soft_crypto, "sesame", 6,
                        (struct aloft_pbkdf2_salt){salt, sizeof salt}, token.rounds);
@@ -506,6 +504,14 @@ static void web_takes_a_token_for_commands_alone(void)
     world.listening = false;
     aloft_web_init(&web, &config);
     settle();
+}
+
+static void web_takes_a_token_for_commands_alone(void)
+{
+    setup();
+    ask_with_token("/api/check", "sesame"); // there is none
+    CHECK(says("HTTP/1.1 401 "));
+    set_token();
     ask_with_token("/api/check", "sesame");
     CHECK(says("HTTP/1.1 200 OK\r\n") && world.checked);
     ask_with_token("/update", "sesame");
@@ -516,6 +522,33 @@ static void web_takes_a_token_for_commands_alone(void)
     }
     ask_with_token("/api/check", "sesame");
     CHECK(says("HTTP/1.1 429 "));
+}
+
+// A client that sends no more hears the answer, as `nc -N` expects. While its token was checked, it
+// was hung up on instead.
+static void web_answers_a_client_that_has_only_shut_its_side(void)
+{
+    static const char auth[] = "Host: d\r\nAuthorization: Bearer sesame\r\n";
+    char text[200];
+    setup();
+    set_token();
+    snprintf(text, sizeof text, "GET /api/status HTTP/1.1\r\n%s\r\n", auth);
+    open_peer();
+    CHECK_EQ(way().ops->feed(&web, ALOFT_WAY_ID_WEB, NULL, (const uint8_t *)text,
+                             (uint32_t)strlen(text), world.now_ms),
+             (long)strlen(text));
+    way().ops->closed(&web, ALOFT_WAY_ID_WEB, world.now_ms);
+    settle();
+    CHECK(says("HTTP/1.1 200 OK\r\n") && says("\"slots\""));
+    CHECK(!world.peer);
+
+    snprintf(text, sizeof text, "POST /api/check HTTP/1.1\r\n%sContent-Length: 2\r\n\r\n", auth);
+    open_peer();
+    (void)way().ops->feed(&web, ALOFT_WAY_ID_WEB, NULL, (const uint8_t *)text,
+                          (uint32_t)strlen(text), world.now_ms);
+    way().ops->closed(&web, ALOFT_WAY_ID_WEB, world.now_ms); // and the body never comes
+    settle();
+    CHECK(!world.peer && !world.checked);
 }
 
 static void web_refuses_the_pages_of_other_sites(void)
@@ -542,6 +575,24 @@ static void web_gives_up_a_client_that_stops(void)
     CHECK(!world.peer);
     ask("GET", "/", "", "");
     CHECK(says("HTTP/1.1 200 "));
+}
+
+// A browser opens connections ahead of need. One that was never used kept everybody out for 10 s.
+static void web_does_not_wait_long_for_a_client_that_never_begins(void)
+{
+    setup();
+    open_peer();
+    world.now_ms += ALOFT_WEB_BEGIN_MS - 1;
+    settle();
+    CHECK(world.peer);
+    world.now_ms++;
+    settle();
+    CHECK(!world.peer);
+    open_peer();
+    give_text("G");
+    world.now_ms += ALOFT_WEB_HEAD_MS - 1; // once it has begun it has all the time
+    settle();
+    CHECK(world.peer);
 }
 
 static void web_listens_again_after_its_port_was_taken(void)
@@ -585,6 +636,8 @@ CHECK_MAIN(TEST(web_takes_an_upload_in_each_dialect),
            TEST(web_gives_the_page_and_only_its_head_to_head), TEST(web_is_off_without_a_verifier),
            TEST(web_challenges_everybody_who_has_no_password),
            TEST(web_locks_itself_after_five_wrong_passwords),
-           TEST(web_takes_a_token_for_commands_alone), TEST(web_refuses_the_pages_of_other_sites),
-           TEST(web_gives_up_a_client_that_stops), TEST(web_listens_again_after_its_port_was_taken),
-           TEST(web_refuses_what_is_no_request))
+           TEST(web_takes_a_token_for_commands_alone),
+           TEST(web_answers_a_client_that_has_only_shut_its_side),
+           TEST(web_refuses_the_pages_of_other_sites), TEST(web_gives_up_a_client_that_stops),
+           TEST(web_does_not_wait_long_for_a_client_that_never_begins),
+           TEST(web_listens_again_after_its_port_was_taken), TEST(web_refuses_what_is_no_request))

@@ -10,8 +10,8 @@
 //   V2  Nothing is done for the page of another site (Origin).
 //   V3  Between a request for an upload and its end no other image comes in; whatever ends it early
 //       gives the turn back, and the slot holds no image.
-//   V4  A client that stops is given up: its headers take at most 10 s, and then no silence lasts
-//       longer than 15 s.
+//   V4  A client that stops is given up: it begins within 3 s, as browsers open connections ahead
+//       of need; its headers take at most 10 s, and then no silence lasts longer than 15 s.
 #ifndef ALOFT_WEB_H
 #define ALOFT_WEB_H
 
@@ -22,6 +22,7 @@
 #include "aloft/webui_auth.h"
 
 #define ALOFT_WEB_PORT      80u
+#define ALOFT_WEB_BEGIN_MS  3000u
 #define ALOFT_WEB_HEAD_MS   10000u
 #define ALOFT_WEB_IDLE_MS   15000u
 #define ALOFT_WEB_DRAIN_MS  5000u    // for the rest of a request that was refused
