@@ -236,7 +236,11 @@ static void on_push(struct demo *demo, const struct aloft_event *event)
         LOG(demo, 'I', "Push from %s: %u bytes", event->text, (unsigned)event->value);
         break;
     case ALOFT_EVENT_REFUSED:
-        LOG(demo, 'W', "Push refused: %s: %s", aloft_err_name(event->err),
+        if (event->text == NULL) { // nobody's: the port said why
+            LOG(demo, 'W', "Push has no port now; it is tried again");
+            break;
+        }
+        LOG(demo, 'W', "Push from %s refused: %s: %s", event->text, aloft_err_name(event->err),
             aloft_err_sentence(event->err));
         break;
     case ALOFT_EVENT_FAILED:
@@ -295,11 +299,27 @@ static uint32_t check_s(const struct demo *demo)
     return s == 0 ? 1 : s;
 }
 
+static bool is_pending(const struct demo *demo)
+{
+    const struct aloft_slots *slots = aloft_port_slots(demo->port);
+    struct aloft_otadata records[2];
+    uint32_t state = ALOFT_OTA_UNDEFINED;
+    return aloft_bootsel_read(slots, records) == ALOFT_OK &&
+           aloft_bootsel_state(slots, records, aloft_port_running(demo->port), &state) &&
+           state == ALOFT_OTA_PENDING;
+}
+
+// Others confirm, too: the device's page, `aloft control`, the console.
+static bool is_on_trial(const struct demo *demo)
+{
+    return demo->trial_ms != 0 && !demo->confirmed && is_pending(demo);
+}
+
 // How long one pull may take: an app on trial has no time to lose.
 static uint32_t time_left(const struct demo *demo)
 {
     uint32_t now = aloft_port_now_ms(demo->port);
-    if (demo->trial_ms == 0 || demo->confirmed) {
+    if (!is_on_trial(demo)) {
         return TOTAL_MS;
     }
     return now < demo->trial_ms ? demo->trial_ms - now : 1;
@@ -308,22 +328,16 @@ static uint32_t time_left(const struct demo *demo)
 // A new app that cannot confirm itself in time gives its place back: the next boot rolls back.
 static void end_trial(const struct demo *demo)
 {
-    uint32_t now = aloft_port_now_ms(demo->port);
-    if (demo->trial_ms == 0 || demo->confirmed || now < demo->trial_ms) {
+    if (aloft_port_now_ms(demo->port) < demo->trial_ms || !is_on_trial(demo)) {
         return;
     }
-    LOG(demo, 'E', "No server answered within the trial; going back to the app before");
+    LOG(demo, 'E', "Not confirmed within the trial; going back to the app before");
     aloft_port_restart(demo->port, SHUTDOWN_MS);
 }
 
 static void begin_trial(struct demo *demo)
 {
-    const struct aloft_slots *slots = aloft_port_slots(demo->port);
-    struct aloft_otadata records[2];
-    uint32_t state = ALOFT_OTA_UNDEFINED;
-    if (aloft_bootsel_read(slots, records) == ALOFT_OK &&
-        aloft_bootsel_state(slots, records, aloft_port_running(demo->port), &state) &&
-        state == ALOFT_OTA_PENDING) {
+    if (is_pending(demo)) {
         demo->trial_ms = seconds(demo, "trial_s", "300") * MS_PER_S;
     }
 }
@@ -458,7 +472,7 @@ void app_main(struct aloft_port *port)
             LOG(&demo, 'I', "Prepare to restart system!");
             aloft_port_restart(port, SHUTDOWN_MS);
         }
-        wait(&demo, RETRY_S_MAX);
+        wait(&demo, 1);
         end_trial(&demo);
     }
 }

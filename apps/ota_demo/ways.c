@@ -47,6 +47,42 @@ static void on_command(void *ctx, enum aloft_command command, int slot, enum alo
         name[0] != 0 ? " " : "", name, aloft_err_name(err), aloft_err_sentence(err));
 }
 
+static void say_slot(struct ways *ways, int slot, const struct aloft_otadata records[2])
+{
+    const struct aloft_slots *slots = aloft_port_slots(ways->port);
+    struct aloft_extent extent = aloft_slots_extent(slots, slot);
+    struct aloft_image_facts facts;
+    uint32_t state;
+    char name[ALOFT_SLOT_NAME];
+    if (extent.len == 0) {
+        return;
+    }
+    bool image = aloft_control_image(slots, slot, &facts);
+    bool stated = aloft_bootsel_state(slots, records, slot, &state);
+    aloft_slot_name(slot, name);
+    LOG(ways, 'I', "%-8s at 0x%06x: %s%s%s%s%s%s%s", name, (unsigned)extent.addr,
+        image ? facts.project : "no image", image ? " " : "", image ? facts.version : "",
+        slot == aloft_port_running(ways->port) ? ", running" : "",
+        slot == aloft_bootsel_boot_slot(slots, records) ? ", boots next" : "", stated ? ", " : "",
+        stated ? aloft_ota_state_name(state) : "");
+}
+
+static void say_status(struct ways *ways)
+{
+    struct aloft_otadata records[2];
+    enum aloft_err err = aloft_bootsel_read(aloft_port_slots(ways->port), records);
+    LOG(ways, 'I', "Device %s, last reset: %s, %s", aloft_port_device_id(ways->port),
+        reset_reason(ways->port),
+        ways->intake.holder != NULL ? "an update is under way" : "no update is under way");
+    if (err != ALOFT_OK) {
+        LOG(ways, 'E', "otadata: %s: %s", aloft_err_name(err), aloft_err_sentence(err));
+        return;
+    }
+    for (int slot = ALOFT_SLOT_TEST; slot < (int)ALOFT_OTADATA_SLOTS_MAX; slot++) {
+        say_slot(ways, slot, records);
+    }
+}
+
 // "boot ota_1", "confirm", ... as typed. False: no command of ours.
 static bool on_line(void *ctx, const char *line)
 {
@@ -56,6 +92,10 @@ static bool on_line(void *ctx, const char *line)
     enum aloft_command command;
     int slot = ALOFT_SLOT_NONE;
     enum aloft_step step = ALOFT_STEP_AGAIN;
+    if (strcmp(line, "status") == 0) {
+        say_status(ways);
+        return true;
+    }
     if (!aloft_control_find(line, (uint32_t)name_len, &command)) {
         return false;
     }
@@ -194,6 +234,7 @@ bool ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_p
     aloft_intake_init(&ways->intake, &intake);
     aloft_control_init(&ways->control, &control);
     aloft_port_on_line(port, on_line, ways,
+                       "status     what runs, and what boots next\n"
                        "boot SLOT  select a slot, on trial, and restart\n"
                        "factory    the same with the factory app\n"
                        "confirm    the running app is good: it stays\n"

@@ -45,6 +45,28 @@ bool aloft_control_slot(const char *name, uint32_t len, int *slot)
     return false;
 }
 
+bool aloft_control_image(const struct aloft_slots *slots, int slot, struct aloft_image_facts *out)
+{
+    struct aloft_flash_view view = aloft_slots_slot_view(slots, slot);
+    const struct aloft_image_rules rules = {
+        .len_max = view.len, .chip_id = 0xFFFF, .chip_revision = 0xFFFF};
+    uint8_t head[ALOFT_IMAGE_HEAD_LEN];
+    struct aloft_image image;
+    enum aloft_image_event event = ALOFT_IMAGE_BAD;
+    aloft_image_init(&image, &rules);
+    if (aloft_flash_read(&view, 0, head, sizeof head) == ALOFT_OK) {
+        uint32_t at = 0;
+        do {
+            uint32_t used;
+            event = aloft_image_next(&image, head + at, (uint32_t)sizeof head - at, &used);
+            at += used;
+        } while (event != ALOFT_IMAGE_MORE && event != ALOFT_IMAGE_BAD &&
+                 event != ALOFT_IMAGE_DESC);
+    }
+    *out = image.facts;
+    return event == ALOFT_IMAGE_DESC;
+}
+
 // keeps C3
 static enum aloft_err end(struct aloft_control *control, enum aloft_err err)
 {

@@ -179,31 +179,16 @@ static void put_records(struct aloft_web *web)
     aloft_webui_put(http, "]");
 }
 
-// What the head of a slot says of its image; it may be that of an image which is not whole.
 static void put_image(struct aloft_web *web, int slot)
 {
     struct aloft_webui *http = &web->http;
-    struct aloft_flash_view view = aloft_slots_slot_view(web->config.slots, slot);
-    const struct aloft_image_rules rules = {
-        .len_max = view.len, .chip_id = 0xFFFF, .chip_revision = 0xFFFF};
-    uint8_t head[ALOFT_IMAGE_HEAD_LEN];
-    struct aloft_image image;
-    enum aloft_image_event event = ALOFT_IMAGE_BAD;
-    aloft_image_init(&image, &rules);
-    if (aloft_flash_read(&view, 0, head, sizeof head) == ALOFT_OK) {
-        uint32_t at = 0;
-        do {
-            uint32_t used;
-            event = aloft_image_next(&image, head + at, (uint32_t)sizeof head - at, &used);
-            at += used;
-        } while (event != ALOFT_IMAGE_MORE && event != ALOFT_IMAGE_BAD &&
-                 event != ALOFT_IMAGE_DESC);
-    }
-    bool described = event == ALOFT_IMAGE_DESC && image.facts.has_desc;
+    struct aloft_image_facts facts;
+    bool image = aloft_control_image(web->config.slots, slot, &facts);
+    bool described = image && facts.has_desc;
     aloft_webui_put(http, ",\"image\":");
-    aloft_webui_put(http, event == ALOFT_IMAGE_DESC ? "true" : "false");
-    put_key(http, ",\"project\":", described ? image.facts.project : "");
-    put_key(http, ",\"version\":", described ? image.facts.version : "");
+    aloft_webui_put(http, image ? "true" : "false");
+    put_key(http, ",\"project\":", described ? facts.project : "");
+    put_key(http, ",\"version\":", described ? facts.version : "");
 }
 
 static void put_slot(struct aloft_web *web, int slot)

@@ -64,6 +64,10 @@ const char *aloft_control_name(enum aloft_command command);
 bool aloft_control_find(const char *name, uint32_t len, enum aloft_command *command);
 bool aloft_control_slot(const char *name, uint32_t len, int *slot);
 
+// What the head of the image in a slot says of it; whether it is whole is judged when it is to
+// boot. False: no image begins there.
+bool aloft_control_image(const struct aloft_slots *slots, int slot, struct aloft_image_facts *out);
+
 // Begins a command; slot is for BOOT.
 // Errors: NET_BUSY while another one, or an update, is under way; SLOT_UNKNOWN; CONTROL_COMMAND for
 //         CHECK when nobody checks. They are told, too.
