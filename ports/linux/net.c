@@ -219,7 +219,9 @@ static int try_address(struct link *link)
     *(listens ? &link->listen_fd : &link->fd) = fd;
     link->state = listens ? LISTENING : CONNECTING;
     if (listens || link->bound) {
-        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); // comfort only
+        if (listens) { // comfort only; with datagrams it would take them from who has the port
+            (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        }
         if (bind(fd, at->ai_addr, at->ai_addrlen) != 0) {
             return errno;
         }

@@ -105,7 +105,29 @@ def the_console_takes_every_command(folder):
         demo.see("The web page is on", 4)
 
 
+def a_push_port_that_another_program_has_is_not_taken_from_it(folder):
+    """Two boards on one port both said that push was on, and one of them heard nothing."""
+    with Demo(folder) as demo, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        check("no app image" in demo.push(folder / "push", code=1), "its port is open")
+        try:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(("127.0.0.1", demo.ports["push_port"]))
+        except OSError:
+            pass
+        else:
+            check(False, "another could have it")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", demo.ports["push_port"]))
+        with demo:
+            demo.see(f"Port {demo.ports['push_port']} of 127.0.0.1 cannot be had")
+            demo.see("Push has no port now; it is tried again")
+            other.close()
+            demo.push(demo.image("2"))
+
+
 if __name__ == "__main__":
     main([what_was_pushed_can_be_confirmed_from_afar_and_stays,
           an_app_that_nobody_confirms_goes_back_when_its_trial_is_over,
-          the_console_takes_every_command])
+          the_console_takes_every_command,
+          a_push_port_that_another_program_has_is_not_taken_from_it])
