@@ -18,10 +18,10 @@ struct wish {
     const char *command;
     const char *slot;
     const char *user;
-    const char *token;
     uint32_t timeout_s;
     bool json;
     struct aloft_password password;
+    struct aloft_password token; // instead of it
 };
 
 struct answer {
@@ -57,9 +57,9 @@ static CURLcode ask(CURL *curl, const struct wish *wish, struct answer *answer)
     (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)wish->timeout_s);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-    if (wish->token != NULL) {
+    if (wish->token.text != NULL) {
         (void)curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
-        (void)curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, wish->token);
+        (void)curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, wish->token.text);
     } else if (wish->password.text != NULL) {
         (void)curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_DIGEST);
         (void)curl_easy_setopt(curl, CURLOPT_USERNAME, wish->user);
@@ -144,7 +144,8 @@ static bool judge(const struct wish *wish, const struct answer *answer, struct a
         (void)aloft_message_set(error, "%s answered %ld, and not as an Aloft device does",
                                 wish->host, answer->status);
     } else if (answer->status != 200) {
-        bool asked = answer->status == 401 && wish->password.text == NULL && wish->token == NULL;
+        bool asked =
+            answer->status == 401 && wish->password.text == NULL && wish->token.text == NULL;
         (void)aloft_message_set(error, "%s refuses: %s: %s%s", wish->host,
                                 text_of(root, "error", name), text_of(root, "message", sentence),
                                 asked ? "; " ALOFT_PASSWORD_HINT : "");
@@ -158,7 +159,8 @@ static bool judge(const struct wish *wish, const struct answer *answer, struct a
 static bool control(struct wish *wish, struct aloft_message *error)
 {
     static struct answer answer;
-    if (!aloft_password_read(&wish->password, error)) {
+    bool token = wish->token.text != NULL || wish->token.path != NULL;
+    if (!aloft_password_read(token ? &wish->token : &wish->password, error)) {
         return false;
     }
     CURL *curl = curl_easy_init();
@@ -210,7 +212,10 @@ int cmd_control(int argc, char **argv)
          &wish.password.text},
         {ALOFT_ARG_TEXT, 0, "password-file", "FILE", "file whose first line is the password",
          &wish.password.path},
-        {ALOFT_ARG_TEXT, 0, "token", "TEXT", "token instead of user and password", &wish.token},
+        {ALOFT_ARG_TEXT, 0, "token", "TEXT",
+         "token instead of user and password; others can see it", &wish.token.text},
+        {ALOFT_ARG_TEXT, 0, "token-file", "FILE", "file whose first line is the token",
+         &wish.token.path},
         {ALOFT_ARG_SIZE, 0, "timeout", "S", "seconds until it gives up [30]", &wish.timeout_s},
         {ALOFT_ARG_FLAG, 0, "json", NULL, "print the device's answer for scripts", &wish.json},
     };
@@ -221,7 +226,8 @@ int cmd_control(int argc, char **argv)
                  "password is taken from the options or from ALOFT_PASSWORD.",
         .examples = "  aloft control 10.0.0.7 status\n"
                     "  aloft control 10.0.0.7 boot ota_1 --password-file secret.txt\n"
-                    "  ALOFT_PASSWORD=secret aloft control 10.0.0.7:8080 confirm --json",
+                    "  ALOFT_PASSWORD=secret aloft control 10.0.0.7:8080 confirm --json\n"
+                    "  aloft control 10.0.0.7 check --token-file token.txt",
         .exits = "0 the device has done it, 1 it refuses or cannot be reached",
         .options = options,
         .option_count = COUNT(options),
@@ -250,5 +256,6 @@ int cmd_control(int argc, char **argv)
         aloft_ui_error("%s", error.text);
     }
     aloft_password_release(&wish.password);
+    aloft_password_release(&wish.token);
     return good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }
