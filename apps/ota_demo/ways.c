@@ -129,11 +129,29 @@ static uint16_t port_setting(const struct ways *ways, const char *key, const cha
     return port > 0 && port <= UINT16_MAX ? (uint16_t)port : 0;
 }
 
+// A secret that is not set is "". False: it may be set, and cannot be read; then its way stays off,
+// rather than to be open or to take another proof than its owner wants.
+static bool read_secret(struct ways *ways, const char *key, char *out, uint32_t size)
+{
+    enum aloft_err err = aloft_port_secret_read(ways->port, key, out, size);
+    if (err == ALOFT_OK && out[0] != 0) {
+        return true;
+    }
+    err = err == ALOFT_OK ? ALOFT_ERR_NVS_CORRUPT : err; // nobody sets an empty one
+    out[0] = 0;
+    if (err != ALOFT_ERR_NVS_NOT_FOUND) {
+        LOG(ways, 'E', "%s cannot be read; set it again with aloft secret: %s: %s", key,
+            aloft_err_name(err), aloft_err_sentence(err));
+    }
+    return err == ALOFT_ERR_NVS_NOT_FOUND;
+}
+
 static void start_push(struct ways *ways)
 {
-    enum aloft_err err =
-        aloft_port_secret_read(ways->port, "push_hash", ways->push_hash, sizeof ways->push_hash);
-    bool secret = err == ALOFT_OK;
+    if (!read_secret(ways, "push_hash", ways->push_hash, sizeof ways->push_hash)) {
+        return;
+    }
+    bool secret = ways->push_hash[0] != 0;
     bool open = strcmp(aloft_port_setting(ways->port, "push_open", ""), "yes") == 0;
     const struct aloft_push_config config = {
         .intake = &ways->intake,
@@ -143,11 +161,6 @@ static void start_push(struct ways *ways)
         .random = aloft_port_random,
         .random_ctx = ways->port,
     };
-    if (!secret && err != ALOFT_ERR_NVS_NOT_FOUND) { // not as if there were none, for `open`
-        LOG(ways, 'E', "The push password cannot be read; set it again: %s: %s",
-            aloft_err_name(err), aloft_err_sentence(err));
-        return;
-    }
     if (!secret && !open) {
         return;
     }
@@ -166,20 +179,31 @@ static const char *read_hex(const char *text, uint8_t *out, uint32_t len)
 }
 
 // "pbkdf2-sha256$ROUNDS$SALT$KEY", as `aloft secret set FLASH control` writes it.
-static bool read_token(struct ways *ways)
+static bool parse_token(const char *text, struct aloft_webui_token *token)
 {
     static const char kind[] = "pbkdf2-sha256$";
-    struct aloft_webui_token *token = &ways->token;
-    char text[TOKEN_MAX];
-    char *end = text;
-    if (!aloft_port_secret(ways->port, "ctl_token", text, sizeof text) ||
-        strncmp(text, kind, sizeof kind - 1) != 0) {
+    char *end;
+    if (strncmp(text, kind, sizeof kind - 1) != 0) {
         return false;
     }
     token->rounds = (uint32_t)strtoul(text + sizeof kind - 1, &end, 10);
     const char *at = *end == '$' ? read_hex(end + 1, token->salt, sizeof token->salt) : NULL;
     at = at != NULL && *at == '$' ? read_hex(at + 1, token->key, sizeof token->key) : NULL;
     return token->rounds > 0 && at != NULL && *at == 0;
+}
+
+// False when there is none, and when there is one that is of no use.
+static bool read_token(struct ways *ways)
+{
+    char text[TOKEN_MAX];
+    if (!read_secret(ways, "ctl_token", text, sizeof text) || text[0] == 0) {
+        return false;
+    }
+    bool good = parse_token(text, &ways->token);
+    if (!good) {
+        LOG(ways, 'E', "The control token's hash is damaged; set it again: aloft secret set");
+    }
+    return good;
 }
 
 static void start_web(struct ways *ways)
@@ -200,14 +224,17 @@ static void start_web(struct ways *ways)
         .running = aloft_port_running(port),
         .port = port_setting(ways, "web_port", "80"),
     };
-    if (!aloft_port_secret(port, "web_ha1", ways->web_ha1.sha256, sizeof ways->web_ha1.sha256) ||
-        !aloft_port_secret(port, "web_ha1_md5", ways->web_ha1.md5, sizeof ways->web_ha1.md5)) {
+    struct aloft_webui_verifier *ha1 = &ways->web_ha1;
+    bool read = read_secret(ways, "web_ha1", ha1->sha256, sizeof ha1->sha256);
+    read = read_secret(ways, "web_ha1_md5", ha1->md5, sizeof ha1->md5) && read;
+    bool password = ha1->sha256[0] != 0 || ha1->md5[0] != 0;
+    if (!read || (!password && config.token == NULL)) {
         return;
     }
     aloft_port_random(port, config.secret, sizeof config.secret);
     aloft_web_init(&ways->web, &config);
     ways->web_way = aloft_web_way(&ways->web);
-    start(ways, &ways->web_way, "The web page", config.port);
+    start(ways, &ways->web_way, password ? "The web page" : "Control by token", config.port);
 }
 
 bool ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_policy *policy,

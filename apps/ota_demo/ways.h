@@ -3,8 +3,8 @@
 //
 // A way is on when the device has a secret for it (`aloft secret set`), and off without:
 //   push_hash               push, on port `push_port` (3232)
-//   web_ha1, web_ha1_md5    page and control over HTTP, on port `web_port` (80)
-//   ctl_token               besides: a token for scripts
+//   web_ha1, web_ha1_md5    page and control over HTTP, on port `web_port` (80); either is enough
+//   ctl_token               control over HTTP by a token for scripts, on the same port
 // `push_open` set to "yes" takes pushes without a password. The console needs none: whoever is at
 // the serial port can flash the device anyway.
 #ifndef ALOFT_OTA_DEMO_WAYS_H

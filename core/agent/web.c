@@ -36,16 +36,25 @@ static void set_deadline(struct aloft_web *web, uint32_t now_ms, uint32_t after_
     web->deadline_ms = now_ms + after_ms;
 }
 
+bool aloft_web_has_password(const struct aloft_web *web)
+{
+    const struct aloft_webui_verifier *verifier = web->config.verifier;
+    return verifier->sha256[0] != 0 || verifier->md5[0] != 0;
+}
+
 void aloft_web_init(struct aloft_web *web, const struct aloft_web_config *config)
 {
     memset(web, 0, sizeof *web);
     web->config = *config;
-    const struct aloft_webui_verifier *verifier = config->verifier;
-    if (verifier == NULL || (verifier->sha256[0] == 0 && verifier->md5[0] == 0)) {
+    static const struct aloft_webui_verifier none = {"", ""};
+    if (config->verifier == NULL) {
+        web->config.verifier = &none;
+    }
+    if (!aloft_web_has_password(web) && config->token == NULL) {
         return; // nobody could ever get in
     }
-    aloft_webui_auth_init(&web->auth, config->rules->crypto, verifier, config->device_id,
-                          config->secret);
+    aloft_webui_auth_init(&web->auth, config->rules->crypto, web->config.verifier,
+                          config->device_id, config->secret);
     web->phase = IDLE;
     web->ask_open = true;
 }

@@ -70,6 +70,9 @@ static void put_fault(struct aloft_web *web, enum aloft_err err, uint32_t now_ms
         if (web->config.verifier->md5[0] != 0) {
             put_challenge(web, "MD5", nonce);
         }
+        if (!aloft_web_has_password(web)) {
+            aloft_webui_put(http, "WWW-Authenticate: Bearer\r\n");
+        }
     } else if (err == ALOFT_ERR_WEB_LOCKED) {
         aloft_webui_put(http, "Retry-After: ");
         aloft_webui_put_number(http, aloft_webui_auth_locked(&web->auth, now_ms) / MS_PER_S + 1);

@@ -8,15 +8,17 @@ WEB, PUSH, TOKEN = "web password 1", "push password 1", "control token 1"
 class Demo:
     """A running ota_demo with every way on, until the end of the with block."""
 
-    def __init__(self, folder, flash="flash", **settings):
+    def __init__(self, folder, secrets=("web", "push", "control"), **settings):
         self.folder = folder
         self.ports = {"web_port": free_port(), "push_port": free_port(socket.SOCK_DGRAM)}
         self.settings = {"pull": "off", **self.ports, **settings}
-        self.board = Board(folder / flash).create(self.image("1"))
+        self.board = Board(folder / "flash").create(self.image("1"))
         for way, secret in (("web", WEB), ("push", PUSH), ("control", TOKEN)):
-            file = folder / way
-            file.write_text(secret)
-            aloft("secret", "set", self.board.flash, way, "--password-file", file)
+            (folder / way).write_text(secret)
+        for secret in secrets:
+            way, *generation = secret.split()
+            aloft("secret", "set", self.board.flash, way, "--password-file", folder / way,
+                  *generation)
 
     def image(self, version, **more):
         return app(self.folder / f"{version}.bin", "ota_demo", version, **{**self.settings, **more})
@@ -26,7 +28,7 @@ class Demo:
         self.tty = self.board.flash.with_suffix(".tty")
         self.process = self.board.start("--fast", "--serial", f"pty:{self.tty}")
         threading.Thread(target=self._read, daemon=True).start()
-        self.see("The web page is on")
+        self.see("Connect to Wifi !")
         self.keys = os.open(self.tty, os.O_RDWR | os.O_NOCTTY)
         return self
 
@@ -52,8 +54,22 @@ class Demo:
         return aloft("push", f"127.0.0.1:{self.ports['push_port']}", image, "--password-file",
                      self.folder / "push", code=code)
 
-    def control(self, *words, code=0, proof=("--token", TOKEN)):
-        return aloft("control", f"127.0.0.1:{self.ports['web_port']}", *words, *proof, code=code)
+    def reach_web(self):
+        """The app says that a way is on a moment before its listener is open."""
+        end = time.monotonic() + 60
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.ports["web_port"])).close()
+                return
+            except ConnectionRefusedError:
+                check(time.monotonic() < end, "nobody listens\n" + self.console)
+                time.sleep(0.05)
+
+    def control(self, *words, code=0, proof="--token-file"):
+        self.reach_web()
+        secret = self.folder / {"--token-file": "control", "--password-file": "web"}[proof]
+        return aloft("control", f"127.0.0.1:{self.ports['web_port']}", *words, proof, secret,
+                     code=code)
 
 
 def what_was_pushed_can_be_confirmed_from_afar_and_stays(folder):
@@ -65,7 +81,7 @@ def what_was_pushed_can_be_confirmed_from_afar_and_stays(folder):
         pushed = time.monotonic()
         check("on trial" in demo.push(demo.image("3"), code=1), "an app on trial took a push")
         demo.see("Push from 127.0.0.1 refused: ON_TRIAL")
-        demo.control("confirm", proof=("--password-file", folder / "web"))
+        demo.control("confirm", proof="--password-file")
         time.sleep(max(0, pushed + 7 - time.monotonic()))
         check("ota_demo 2, running, VALID" in demo.control("status"), demo.control("status"))
         check("trial; going back" not in demo.console, demo.console)
@@ -105,6 +121,43 @@ def the_console_takes_every_command(folder):
         demo.see("The web page is on", 4)
 
 
+def each_secret_by_itself_turns_its_way_on(folder):
+    """The page was off unless both of its hashes were set, and control without a password."""
+    def answers(demo, *proof):
+        demo.reach_web()
+        url = f"http://127.0.0.1:{demo.ports['web_port']}/api/status"
+        done = subprocess.run(["curl", "-s", "-m", "30", "-o", "/dev/null", "-w", "%{http_code}",
+                               *proof, url], stdout=subprocess.PIPE, text=True)
+        return int(done.stdout)
+    password = ("--digest", "-u", f"admin:{WEB}")
+    token = ("-H", f"Authorization: Bearer {TOKEN}")
+    for secret, good, bad in (("web --generation sha256", password, token),
+                              ("web --generation md5", password, token),
+                              ("control", token, password)):
+        with Demo(folder, [secret]) as demo:
+            demo.see("is on, port")
+            check(answers(demo, *good) == 200, secret)
+            check(answers(demo, *bad) == 401, secret)
+            check("Push is on" not in demo.console, demo.console)
+        (folder / "flash").unlink()
+    with Demo(folder, []) as demo:
+        time.sleep(0.5)
+        check("is on, port" not in demo.console, demo.console)
+
+
+def a_secret_that_cannot_be_read_opens_nothing(folder):
+    demo = Demo(folder, [], push_open="yes")
+    for key in ("push_hash", "web_ha1"):
+        aloft("nvs", "set", demo.board.flash, "aloft", key, 1, "--type", "u32")
+    aloft("nvs", "set", demo.board.flash, "aloft", "ctl_token", "pbkdf2-sha256$1$00$00")
+    with demo:
+        demo.see("push_hash cannot be read; set it again")
+        demo.see("web_ha1 cannot be read; set it again")
+        demo.see("The control token's hash is damaged; set it again")
+        time.sleep(0.5)
+        check("is on, port" not in demo.console, demo.console)
+
+
 def a_push_port_that_another_program_has_is_not_taken_from_it(folder):
     """Two boards on one port both said that push was on, and one of them heard nothing."""
     with Demo(folder) as demo, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
@@ -130,4 +183,5 @@ if __name__ == "__main__":
     main([what_was_pushed_can_be_confirmed_from_afar_and_stays,
           an_app_that_nobody_confirms_goes_back_when_its_trial_is_over,
           the_console_takes_every_command,
+          each_secret_by_itself_turns_its_way_on, a_secret_that_cannot_be_read_opens_nothing,
           a_push_port_that_another_program_has_is_not_taken_from_it])

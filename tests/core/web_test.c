@@ -142,6 +142,7 @@ static void web_refuses_an_upload_larger_than_the_slot_by_its_header(void)
     CHECK(says("HTTP/1.1 413 ") && says("WEB_TOO_LARGE"));
     CHECK_EQ(device.ram.erases + device.ram.progs, 0);
     CHECK(world.peer); // the rest may come, and is swallowed
+    CHECK(intake.holder == NULL);
     world.now_ms += ALOFT_WEB_DRAIN_MS;
     settle();
     CHECK(!world.peer);
@@ -240,6 +241,56 @@ static void web_refuses_an_upload_while_another_way_has_the_turn(void)
     settle();
     check_updated(image, len);
     CHECK(!aloft_intake_take(&intake, &other)); // until the restart
+}
+
+// An upload whose last byte has come, and `steps` steps later its client is gone. False: it was
+// answered by then.
+static bool leave_after(uint32_t steps, const uint8_t *image, uint32_t len)
+{
+    uint32_t taken = 0;
+    setup();
+    begin_raw(len);
+    while (taken < len) {
+        taken +=
+            way().ops->feed(&web, ALOFT_WAY_ID_WEB, NULL, image + taken, len - taken, world.now_ms);
+        if (taken < len) {
+            turn();
+        }
+    }
+    while (steps-- > 0 && world.answer_len == 0) {
+        turn();
+    }
+    world.peer = false;
+    way().ops->failed(&web, ALOFT_WAY_ID_WEB, ALOFT_ERR_NET_RESET, world.now_ms);
+    return world.answer_len == 0;
+}
+
+// Keeps V3. From when the image is judged it is selected, though nobody waits for the answer; the
+// next client comes before that and changes nothing.
+static void web_takes_all_or_nothing_of_an_upload_whose_client_is_gone(void)
+{
+    static const uint8_t next[] = "GET / HTTP/1.1\r\nHost: d\r\n\r\n";
+    static uint8_t image[DEVICE_IMAGE_MAX];
+    uint32_t len;
+    uint32_t updates = 0;
+    memcpy(image, device_image("2", 9000, &len), DEVICE_IMAGE_MAX);
+    for (uint32_t steps = 0; leave_after(steps, image, len); steps++) {
+        check_note("after %ld steps", (long)steps, 0);
+        open_peer();
+        (void)way().ops->feed(&web, ALOFT_WAY_ID_WEB, NULL, next, sizeof next - 1, world.now_ms);
+        settle();
+        CHECK(!world.peer);
+        bool updated = selected() == 0;
+        CHECK(updated || updates == 0);
+        updates += updated;
+        if (updated) {
+            check_updated(image, len);
+        } else {
+            check_nothing_happened();
+        }
+    }
+    check_state.note = NULL;
+    CHECK(updates > 2);
 }
 
 static void web_lets_a_waiting_client_continue_only_when_it_is_let_in(void)
@@ -428,6 +479,53 @@ static void web_is_off_without_a_verifier(void)
     CHECK_EQ(world.state, ALOFT_WAY_WAIT);
 }
 
+static void ask_with_token(const char *target, const char *token)
+{
+    char text[300];
+    open_peer();
+    snprintf(
+        text, sizeof text,
+        "POST %s HTTP/1.1\r\nHost: d\r\nAuthorization: Bearer %s\r\nContent-Length: 2\r\n\r\n{}",
+        target, token);
+    give_text(text);
+    settle();
+    CHECK(!world.peer);
+}
+
+// From now on "sesame" is the token.
+static void set_token(void)
+{
+    static const uint8_t salt[ALOFT_WEBUI_SALT] = "0123456789abcde";
+    static struct aloft_webui_token token = {.rounds = 1000};
+    struct aloft_pbkdf2 kdf;
+    memcpy(token.salt, salt, sizeof salt);
+    aloft_pbkdf2_begin(&kdf, &aloft_soft_crypto, "sesame", 6,
+                       (struct aloft_pbkdf2_salt){salt, sizeof salt}, token.rounds);
+    while (aloft_pbkdf2_step(&kdf, 1000) == ALOFT_STEP_AGAIN) {
+    }
+    memcpy(token.key, kdf.out, sizeof token.key);
+    config.token = &token;
+    world.listening = false;
+    aloft_web_init(&web, &config);
+    settle();
+}
+
+// A device that had a token and no password was off, and did not say so.
+static void web_with_a_token_alone_takes_commands_and_nothing_else(void)
+{
+    device_two_ota(&device);
+    init_with(NULL);
+    set_token();
+    CHECK(world.listening);
+    ask_with_token("/api/check", "sesame");
+    CHECK(says("HTTP/1.1 200 OK\r\n") && world.checked);
+    ask_with_token("/update", "sesame");
+    CHECK(says("HTTP/1.1 401 ") && says("WWW-Authenticate: Bearer\r\n") && !says("Digest"));
+    ask("GET", "/", "", "");
+    CHECK(says("HTTP/1.1 401 "));
+    check_nothing_happened();
+}
+
 static void web_challenges_everybody_who_has_no_password(void)
 {
     static const char *const targets[] = {"GET /", "GET /api/status", "POST /api/boot",
@@ -475,37 +573,6 @@ static void web_locks_itself_after_five_wrong_passwords(void)
     CHECK(says("HTTP/1.1 200 "));
 }
 
-static void ask_with_token(const char *target, const char *token)
-{
-    char text[300];
-    open_peer();
-    snprintf(
-        text, sizeof text,
-        "POST %s HTTP/1.1\r\nHost: d\r\nAuthorization: Bearer %s\r\nContent-Length: 2\r\n\r\n{}",
-        target, token);
-    give_text(text);
-    settle();
-    CHECK(!world.peer);
-}
-
-// From now on "sesame" is the token.
-static void set_token(void)
-{
-    static const uint8_t salt[ALOFT_WEBUI_SALT] = "0123456789abcde";
-    static struct aloft_webui_token token = {.rounds = 1000};
-    struct aloft_pbkdf2 kdf;
-    memcpy(token.salt, salt, sizeof salt);
-    aloft_pbkdf2_begin(&kdf, &aloft_soft_crypto, "sesame", 6,
-                       (struct aloft_pbkdf2_salt){salt, sizeof salt}, token.rounds);
-    while (aloft_pbkdf2_step(&kdf, 1000) == ALOFT_STEP_AGAIN) {
-    }
-    memcpy(token.key, kdf.out, sizeof token.key);
-    config.token = &token;
-    world.listening = false;
-    aloft_web_init(&web, &config);
-    settle();
-}
-
 static void web_takes_a_token_for_commands_alone(void)
 {
     setup();
@@ -522,6 +589,10 @@ static void web_takes_a_token_for_commands_alone(void)
     }
     ask_with_token("/api/check", "sesame");
     CHECK(says("HTTP/1.1 429 "));
+    world.now_ms += ALOFT_WEBUI_LOCK_MS;
+    ask_with_token("/api/check", "sesame");
+    CHECK(says("HTTP/1.1 200 "));
+    CHECK_EQ(web.auth.failures, 0); // the right one ends the count
 }
 
 // A client that sends no more hears the answer, as `nc -N` expects. While its token was checked, it
@@ -632,8 +703,11 @@ CHECK_MAIN(TEST(web_takes_an_upload_in_each_dialect),
            TEST(web_lets_a_waiting_client_continue_only_when_it_is_let_in),
            TEST(web_survives_power_cuts_at_every_operation_of_an_upload),
            TEST(web_boots_only_what_would_boot), TEST(web_has_a_route_for_each_command),
-           TEST(web_finishes_a_command_for_a_client_that_is_gone), TEST(web_tells_its_status),
-           TEST(web_gives_the_page_and_only_its_head_to_head), TEST(web_is_off_without_a_verifier),
+           TEST(web_finishes_a_command_for_a_client_that_is_gone),
+           TEST(web_takes_all_or_nothing_of_an_upload_whose_client_is_gone),
+           TEST(web_tells_its_status), TEST(web_gives_the_page_and_only_its_head_to_head),
+           TEST(web_is_off_without_a_verifier),
+           TEST(web_with_a_token_alone_takes_commands_and_nothing_else),
            TEST(web_challenges_everybody_who_has_no_password),
            TEST(web_locks_itself_after_five_wrong_passwords),
            TEST(web_takes_a_token_for_commands_alone),

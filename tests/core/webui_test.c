@@ -489,6 +489,7 @@ static void challenge(uint32_t now_ms)
 static void webui_auth_takes_each_answer_once(void)
 {
     challenge(5);
+    CHECK_EQ(ask_nc("00000000", 5), ALOFT_WEBUI_STALE); // counts begin at 1
     CHECK_EQ(ask_nc("00000001", 5), ALOFT_WEBUI_GOOD);
     CHECK_EQ(ask_nc("00000001", 5), ALOFT_WEBUI_STALE);
     CHECK_EQ(ask("GET", response(ALOFT_HASH_MD5, "pw", "00000002"), 5), ALOFT_WEBUI_GOOD);
@@ -579,6 +580,10 @@ static void webui_auth_refuses_answers_to_something_else(void)
     challenge(0);
     CHECK_EQ(ask("GET", "", 0), ALOFT_WEBUI_UNKNOWN);
     CHECK_EQ(ask("GET", "Digest", 0), ALOFT_WEBUI_UNKNOWN);
+    // right, but for another page than the request's
+    const struct aloft_webui_claim claim = {"GET", "/api/boot",
+                                            response(ALOFT_HASH_SHA256, "pw", "00000001")};
+    CHECK_EQ(aloft_webui_auth_check(&auth, &claim, 0), ALOFT_WEBUI_WRONG);
     verifier.md5[0] = 0; // not offered
     CHECK_EQ(ask("GET", response(ALOFT_HASH_MD5, "pw", "00000001"), 0), ALOFT_WEBUI_UNKNOWN);
 }

@@ -2,8 +2,8 @@
 // time. A way (way.h) that a port runs beside others. Routes, dialects and limits: docs/SPEC.md,
 // "Browser way"; the JSON interface: docs/CONTROL.md.
 //
-// Without a verifier, or with an empty one, the way is off: it never listens. There is no password
-// by default.
+// Without a verifier that is not empty and without a token the way is off: it never listens. There
+// is no password by default. With a token alone only /api/ can be used.
 //
 // Invariants
 //   V1  Nothing is told and nothing is done without a good answer to a challenge, or a good token.
@@ -35,7 +35,7 @@ struct aloft_web_config {
     const struct aloft_slots *slots;
     const struct aloft_image_rules *rules;       // crypto is required
     const struct aloft_image_facts *current;     // of the running app
-    const struct aloft_webui_verifier *verifier; // NULL: the way is off
+    const struct aloft_webui_verifier *verifier; // NULL: there is no password
     const struct aloft_webui_token *token;       // for /api/ as a bearer token; NULL: there is none
     struct aloft_intake *intake;
     struct aloft_control *control;

@@ -5,6 +5,9 @@
 
 #include "aloft/web.h"
 
+// Somebody can log in; else there is only the token.
+bool aloft_web_has_password(const struct aloft_web *web);
+
 // How it went, in web->dialect. status 0: the one that belongs to the fault.
 void aloft_web_answer_outcome(struct aloft_web *web, uint32_t status, enum aloft_err err,
                               uint32_t now_ms);
