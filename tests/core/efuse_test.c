@@ -382,6 +382,23 @@ static void a_digest_begun_by_another_key_is_left_alone(void)
     CHECK_EQ(efuse.digests, 1);
 }
 
+// Power went before its protection; its bytes could still be burned into those of another key.
+static void a_key_that_is_complete_is_not_made_into_another(void)
+{
+    const uint8_t first[ALOFT_EFUSE_KEY_LEN] = {1};
+    const uint8_t second[ALOFT_EFUSE_KEY_LEN] = {3};
+    struct aloft_efuse_words words = {{0}};
+    struct aloft_efuse_plan plan;
+    CHECK_EQ(aloft_efuse_plan_key(&plan, &words, ALOFT_EFUSE_HMAC_UP, first), ALOFT_OK);
+    for (uint32_t i = 0; i < plan.count && plan.step[i].index != WR_DIS; i++) {
+        burn(&words, &plan.step[i], UINT32_MAX);
+    }
+    CHECK_EQ(aloft_efuse_plan_key(&plan, &words, ALOFT_EFUSE_HMAC_UP, second), ALOFT_OK);
+    CHECK_EQ(plan.key, 1);
+    CHECK_EQ(aloft_efuse_plan_key(&plan, &words, ALOFT_EFUSE_HMAC_UP, first), ALOFT_OK);
+    CHECK_EQ(plan.key, 0);
+}
+
 static void a_block_whose_purpose_or_bytes_are_fixed_is_not_free(void)
 {
     struct aloft_efuse_words words = {{0}};
@@ -408,5 +425,6 @@ CHECK_MAIN(TEST(keys_are_made_first), TEST(blank_words_trust_nobody),
            TEST(secure_boot_needs_a_key_and_can_close_the_empty_slots),
            TEST(every_burn_can_be_cut_anywhere_twice_and_is_completed),
            TEST(half_a_purpose_is_never_another_digest),
+           TEST(a_key_that_is_complete_is_not_made_into_another),
            TEST(a_block_whose_purpose_or_bytes_are_fixed_is_not_free),
            TEST(a_digest_begun_by_another_key_is_left_alone))

@@ -118,6 +118,10 @@ static void a_policy_refuses_what_it_says_and_no_more(void)
     CHECK_EQ(judge(false, true, now, facts("", NULL)), ALOFT_ERR_IMAGE_PROJECT);
     CHECK_EQ(judge(true, true, now, facts("door", "1.0")), ALOFT_ERR_IMAGE_PROJECT);
     CHECK_EQ(judge(true, true, facts("", NULL), facts("", NULL)), ALOFT_OK);
+    // No descriptor is not the same as one with empty texts.
+    CHECK_EQ(judge(false, true, facts("", ""), facts("", NULL)), ALOFT_ERR_IMAGE_PROJECT);
+    CHECK_EQ(judge(true, false, facts("", ""), facts("", NULL)), ALOFT_ERR_IMAGE_OLDER);
+    CHECK_EQ(judge(true, true, facts("", ""), facts("", "")), ALOFT_OK);
     struct aloft_policy nobody = {.no_downgrade = true, .same_project = true};
     CHECK_EQ(aloft_policy_judge(&nobody, &now), ALOFT_OK);
 }

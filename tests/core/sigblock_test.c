@@ -99,12 +99,13 @@ static void one_wrong_bit_anywhere_under_the_crc_is_no_block(void)
 
 static void unused_bytes_under_a_fitting_crc_must_be_zero(void)
 {
-    static const uint32_t ends[VECTORS] = {0, 165, 165}; // RSA uses all
-    for (int i = 1; i < VECTORS; i++) {
+    static const uint32_t ends[VECTORS] = {1196, 165, 165}; // RSA uses all behind its head
+    for (int i = 0; i < VECTORS; i++) {
         uint8_t *bytes = block_of(&vectors[i]);
-        for (uint32_t at = ends[i]; at < 1196; at++) {
+        for (uint32_t at = 2; at < 1196; at = at == 3 ? ends[i] : at + 1) {
             struct aloft_sigblock block;
             bytes[at] = 1;
+            check_note("vector %ld, byte %ld", i, (long)at);
             aloft_put_le32(bytes + 1196, aloft_crc32(0, bytes, 1196));
             CHECK_EQ(aloft_sigblock_read(&block, bytes), ALOFT_SIGBLOCK_DAMAGED);
             bytes[at] = 0;
