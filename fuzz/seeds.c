@@ -180,6 +180,10 @@ static void texts(void)
     emit_text("web", "stranger", "000000",
               "POST /api/boot HTTP/1.1\r\nHost: d\r\nOrigin: http://d\r\nAuthorization: Bearer "
               "u\r\nContent-Length: 16\r\n\r\n{\"slot\":\"ota_0\"}");
+    emit("policy", "releases", "", LIT("1.9\0v1.10\0001.10.0"));
+    emit("policy", "candidates", "", LIT("2.0-rc2\0002.0-rc10\0002.0"));
+    emit("policy", "described", "", LIT("v1.0-2-g3f2a91c\0001.0-2-g0\0001.0"));
+    emit("policy", "words", "", LIT("nightly\0\0001.0+x"));
     emit("url", "path", "", LIT("http://host/a/b?q#f\0../c/./d?e"));
     emit("url", "port", "", LIT("https://host:8070\0//other/x"));
     emit("url", "ipv6", "", LIT("http://[::1]:80?q\0?r"));
