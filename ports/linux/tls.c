@@ -311,6 +311,8 @@ static enum aloft_err err_of(const struct aloft_tls *tls, int result)
     case MBEDTLS_ERR_SSL_CONN_EOF:
     case MBEDTLS_ERR_NET_CONN_RESET:
         return is_tls ? ALOFT_ERR_TLS_CUT : ALOFT_ERR_NET_TLS;
+    case MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE: // of a good one: its usage is not a server's
+        return tls->judge.judged ? ALOFT_ERR_TLS_UNTRUSTED : ALOFT_ERR_TLS_HANDSHAKE;
     case MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION:
         return is_tls ? ALOFT_ERR_TLS_VERSION : ALOFT_ERR_NET_TLS;
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:

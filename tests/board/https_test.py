@@ -238,6 +238,7 @@ def servers_that_are_not_who_they_say_are_refused(folder):
         ("TLS_UNTRUSTED", ca.server("itself", itself=True)),
         ("TLS_UNTRUSTED", stranger.server("of another")),
         ("TLS_UNTRUSTED", signed_by_server(ca.server("no authority"), "of a server")),
+        ("TLS_UNTRUSTED", ca.server("a client", more="extendedKeyUsage = clientAuth")),
         ("TLS_OLD_PIN", lost),
     ]
     demo = https_app(folder, "app", server.url("/hello.bin"), ca=ca.crt, pin_revoked=lost.pin())

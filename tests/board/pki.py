@@ -22,6 +22,7 @@ commonName = supplied
 [server]
 basicConstraints = CA:false
 subjectAltName = {names}
+{more}
 """
 
 
@@ -58,11 +59,12 @@ class Authority(Cert):
                 "-days", 36500, "-subj", f"/CN={name}", "-keyout", self.key, "-out", self.crt)
 
     def server(self, name, names="IP:127.0.0.1,DNS:localhost", start="20200101000000Z",
-               end="20991231235959Z", itself=False):
-        """A server of this authority; itself: of none, signed by its own key."""
+               end="20991231235959Z", itself=False, more=""):
+        """A server of this authority; itself: of none, signed by its own key; more: a line of
+        extensions."""
         cert = Cert(self.folder, name)
         config = self.folder / f"{name}.cnf"
-        config.write_text(CONFIG.format(folder=self.folder, names=names))
+        config.write_text(CONFIG.format(folder=self.folder, names=names, more=more))
         request = self.folder / f"{name}.csr"
         openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
                 f"/CN={name}", "-keyout", cert.key, "-out", request)

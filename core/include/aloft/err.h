@@ -127,7 +127,7 @@
     X(TLS_EXPIRED, -151, "The server's certificate has expired; renew it on the server")           \
     X(TLS_FUTURE, -152, "The server's certificate is not valid yet; is this clock right?")         \
     X(TLS_HOST, -153, "The server's certificate is for other hosts; use one of them in the URL")   \
-    X(TLS_UNTRUSTED, -154, "No CA that is trusted here signed the server's certificate")           \
+    X(TLS_UNTRUSTED, -154, "No trusted CA signed the server's certificate, or not for a server")   \
     X(TLS_PIN, -155, "The server's key is none of the pinned ones; if it is right, pin it")        \
     X(TLS_OLD_PIN, -156, "The server uses a key that is listed as revoked; give it a new one")     \
     X(TLS_VERSION, -157, "No safe TLS in common; let the server offer TLS 1.2 with ECDHE, AES-GCM")\
