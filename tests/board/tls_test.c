@@ -255,6 +255,8 @@ static void dates_are_judged_by_the_clock_or_else_by_the_build_time(void)
 {
     // The expired one was good until the last second of 2022, the other will be from 2035 on.
     static const int64_t end_2022 = 1672531199, at_2035 = 2051222400, at_2040 = 2208988800;
+    static const int64_t at_2030 =
+        1893456000; // the end of the other CA; its server has 2020 to 2040
     const struct {
         struct cert *cert;
         struct clock clock;
@@ -274,11 +276,19 @@ static void dates_are_judged_by_the_clock_or_else_by_the_build_time(void)
         {&lab.future, {false, 0}, AT_2024, ALOFT_OK}, // made after this build
         {&lab.leaf, {true, at_2040}, AT_2024, ALOFT_OK},
         {&lab.leaf, {true, at_2040 + 1}, AT_2024, ALOFT_ERR_TLS_EXPIRED},
+        {&lab.by_other, {true, AT_2024}, 0, ALOFT_OK},
+        {&lab.by_other, {true, AT_2024 - 1}, 0, ALOFT_ERR_TLS_FUTURE},
+        {&lab.by_other, {true, at_2030}, 0, ALOFT_OK},
+        {&lab.by_other, {true, at_2030 + 1}, 0, ALOFT_ERR_TLS_EXPIRED},
+        {&lab.by_other, {false, 0}, at_2030 + 1, ALOFT_ERR_TLS_EXPIRED},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct clock clock = rows[i].clock;
-        struct aloft_tls_trust trust = {
-            .ca = lab.ca.pem, .built = rows[i].built, .now = tell_time, .ctx = &clock};
+        bool other = rows[i].cert == &lab.by_other;
+        struct aloft_tls_trust trust = {.ca = other ? lab.other_ca.pem : lab.ca.pem,
+                                        .built = rows[i].built,
+                                        .now = tell_time,
+                                        .ctx = &clock};
         check_note("row %ld", (long)i, 0);
         struct run run = talk_once(trust, run_of(rows[i].cert));
         if (rows[i].err == ALOFT_OK) {
