@@ -2,6 +2,7 @@
 // are read and written by core; what is new here is the order of questions.
 #include "hostlib/sign.h"
 #include "aloft/bytes.h"
+#include "aloft/encimg.h"
 #include "aloft/trust.h"
 #include "hostlib/image_scan.h"
 #include "hostlib/mbed_crypto.h"
@@ -92,11 +93,24 @@ static struct place find(const uint8_t *file, uint32_t len, bool plain)
     return place;
 }
 
+static bool is_encrypted(const uint8_t *file, uint32_t len)
+{
+    struct aloft_encimg image;
+    return len >= ALOFT_ENCIMG_HEADER && aloft_encimg_parse(file, &image) != ALOFT_ERR_ENC_HEADER;
+}
+
 static bool check(const char *name, const struct place *place, const uint8_t *file, uint32_t len,
-                  struct aloft_message *error)
+                  bool plain, struct aloft_message *error)
 {
     if (len == 0) {
         return aloft_message_set(error, "%s is empty", name);
+    }
+    if (!plain && is_encrypted(file, len)) {
+        return aloft_message_set(error,
+                                 "%s is an encrypted image; its signature is inside: sign first, "
+                                 "then encrypt, and verify what 'aloft decrypt' makes of it. With "
+                                 "--plain it is taken as any other file",
+                                 name);
     }
     if (place->image == ALOFT_OK && len - place->image_len == V1_LEN &&
         aloft_get_le32(file + place->image_len) == 0) {
@@ -144,7 +158,7 @@ bool aloft_sign_open(struct aloft_sign *sign, const char *name, const uint8_t *f
 {
     struct place place = find(file, len, plain);
     bool image = place.image == ALOFT_OK;
-    if (!check(name, &place, file, len, error)) {
+    if (!check(name, &place, file, len, plain, error)) {
         return false;
     }
     if (!plain && !image && file[0] == IMAGE_MAGIC) {
@@ -171,7 +185,7 @@ bool aloft_sign_open_signed(struct aloft_sign *sign, const char *name, const uin
                             uint32_t len, bool plain, struct aloft_message *error)
 {
     struct place place = find(file, len, plain);
-    return check(name, &place, file, len, error) && load(sign, &place, file, error);
+    return check(name, &place, file, len, plain, error) && load(sign, &place, file, error);
 }
 
 uint32_t aloft_sign_len(const struct aloft_sign *sign)

@@ -24,13 +24,14 @@ struct aloft_sign {
 
 // Finds content and sector of the len bytes of a file; name is for messages. plain: takes the file
 // as it is, even when it begins like an image. Fails: an empty file, a damaged image, something
-// behind the image that is neither FF nor a signature sector, a Secure Boot V1 signature. The
-// caller releases what was opened.
+// behind the image that is neither FF nor a signature sector, a Secure Boot V1 signature, an
+// encrypted image (no device looks for a signature behind one). The caller releases what was
+// opened.
 bool aloft_sign_open(struct aloft_sign *sign, const char *name, const uint8_t *file, uint32_t len,
                      bool plain, struct aloft_message *error);
 
 // The same to verify a file. What aloft_sign_open refuses is for aloft_sign_judge to judge, but for
-// an empty file and a Secure Boot V1 signature.
+// an empty file, a Secure Boot V1 signature and an encrypted image.
 bool aloft_sign_open_signed(struct aloft_sign *sign, const char *name, const uint8_t *file,
                             uint32_t len, bool plain, struct aloft_message *error);
 

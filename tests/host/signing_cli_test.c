@@ -146,6 +146,23 @@ static void keys_that_sign_and_keys_that_decrypt_are_read_alike(void **state)
     expect(0, "! test -e none; rm -f k");
 }
 
+// It was signed as any file is, without a word, and every device refused it: ENC_LENGTH.
+static void an_encrypted_image_is_not_signed_from_outside(void **state)
+{
+    (void)state;
+    expect(0, "$A encrypt --key rsa.pub app.bin -o app.enc");
+    expect(1, "$A sign --key p256.pem app.enc -o late");
+    says("app.enc is an encrypted image");
+    says("sign first, then encrypt");
+    expect(1, "$A verify --key p256.pub app.enc");
+    says("app.enc is an encrypted image");
+    expect(0, "! test -e late");
+    expect(0, "$A sign --plain --key p256.pem app.enc -o late && "
+              "$A verify --plain --key p256.pub late");
+    expect(0, "$A sign --key p256.pem app.bin -o s && $A encrypt --key rsa.pub s -o s.enc && "
+              "$A decrypt --key rsa.pem s.enc -o again && $A verify --key p256.pub again");
+}
+
 static void digests_are_what_espsecure_says(void **state)
 {
     char digest[2 * sizeof test_rsa3072_digest + 1];
@@ -286,6 +303,7 @@ int main(void)
         cmocka_unit_test(a_new_key_is_safe_and_silent),
         cmocka_unit_test(careless_permissions_are_told),
         cmocka_unit_test(keys_that_sign_and_keys_that_decrypt_are_read_alike),
+        cmocka_unit_test(an_encrypted_image_is_not_signed_from_outside),
         cmocka_unit_test(digests_are_what_espsecure_says),
         cmocka_unit_test(several_keys_sign_at_once_or_later),
         cmocka_unit_test(a_key_elsewhere_signs),
