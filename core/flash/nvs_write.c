@@ -366,6 +366,10 @@ static enum aloft_err begin_value(struct aloft_nvs_write *op)
     if (op->erase) {
         return err;
     }
+    if (op->bare && err == ALOFT_OK) {
+        op->phase = DONE;
+        return err;
+    }
     op->stage = blob ? PART : VALUE;
     if (err == ALOFT_ERR_NVS_NOT_FOUND) {
         op->stage = NAMESPACE;
@@ -546,6 +550,7 @@ static enum aloft_err check_item(struct aloft_nvs_write *op)
     op->phase = ITEM;
     if (op->stage == NAMESPACE) {
         op->stage = op->want.type == ALOFT_NVS_BLOB_INDEX ? PART : VALUE;
+        op->phase = op->bare ? DONE : ITEM;
     } else if (op->stage == PART) {
         op->parts++;
         op->sent += op->out_len;
@@ -783,5 +788,12 @@ void aloft_nvs_erase(struct aloft_nvs_write *op, const struct aloft_nvs *nvs, co
 {
     if (start(op, nvs, ns, key, ALOFT_NVS_U8)) {
         op->erase = true;
+    }
+}
+
+void aloft_nvs_make_ns(struct aloft_nvs_write *op, const struct aloft_nvs *nvs, const char *ns)
+{
+    if (start(op, nvs, ns, ns, ALOFT_NVS_U8)) {
+        op->bare = true;
     }
 }

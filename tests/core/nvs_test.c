@@ -226,6 +226,45 @@ static bool in_flash(const void *bytes, size_t len)
     return there;
 }
 
+// As ESP-IDF's nvs_open makes it. Power goes away after each step; a torn one is nvs_cut_test's.
+static void a_namespace_can_be_made_alone(void)
+{
+    uint8_t number;
+    uint32_t steps = 0;
+    enum aloft_step step = ALOFT_STEP_AGAIN;
+    for (uint32_t cut = 1; step == ALOFT_STEP_AGAIN; cut++) {
+        blank();
+        CHECK_EQ(set_u32("boots", 1), ALOFT_OK);
+        aloft_nvs_make_ns(&op, &nvs, "wifi");
+        for (uint32_t n = 0; n < cut && step == ALOFT_STEP_AGAIN; n++) {
+            step = aloft_nvs_step(&op);
+        }
+        steps = cut;
+        power_on();
+        CHECK(step == ALOFT_STEP_DONE || step == ALOFT_STEP_AGAIN);
+        CHECK(step == ALOFT_STEP_AGAIN || aloft_nvs_find_ns(&nvs, "wifi", &number) == ALOFT_OK);
+        aloft_nvs_make_ns(&op, &nvs, "wifi");
+        CHECK_EQ(run(), ALOFT_OK);
+        CHECK_EQ(aloft_nvs_find_ns(&nvs, "wifi", &number), ALOFT_OK);
+        CHECK_EQ(number, 2);
+        check_u32("boots", 1);
+    }
+    CHECK(steps > 3);
+    uint32_t operations = ram.progs + ram.erases;
+    aloft_nvs_make_ns(&op, &nvs, "wifi");
+    CHECK_EQ(run(), ALOFT_OK);
+    CHECK_EQ(ram.progs + ram.erases, operations); // it is there
+    aloft_nvs_set_number(&op, &nvs, "wifi", "wifi", ALOFT_NVS_U8, 7);
+    CHECK_EQ(run(), ALOFT_OK);
+    aloft_nvs_make_ns(&op, &nvs, "wifi"); // and its values stay
+    CHECK_EQ(run(), ALOFT_OK);
+    uint64_t value = 0;
+    CHECK_EQ(aloft_nvs_get_number(&nvs, "wifi", "wifi", ALOFT_NVS_U8, &value), ALOFT_OK);
+    CHECK_EQ((long long)value, 7);
+    aloft_nvs_make_ns(&op, &nvs, "a name that is long");
+    CHECK_EQ(run(), ALOFT_ERR_NVS_NAME);
+}
+
 static void an_old_secret_leaves_flash(void)
 {
     put_golden();
@@ -378,8 +417,8 @@ static void a_partition_of_a_wrong_size_is_refused(void)
 
 CHECK_MAIN(TEST(what_is_set_is_read), TEST(what_the_generator_wrote_is_read),
            TEST(what_is_written_is_what_the_generator_writes),
-           TEST(what_is_there_is_not_written_again), TEST(an_old_secret_leaves_flash),
-           TEST(blobs_cross_pages), TEST(a_value_of_another_type_goes),
-           TEST(a_full_partition_says_so_and_keeps_what_it_has),
+           TEST(what_is_there_is_not_written_again), TEST(a_namespace_can_be_made_alone),
+           TEST(an_old_secret_leaves_flash), TEST(blobs_cross_pages),
+           TEST(a_value_of_another_type_goes), TEST(a_full_partition_says_so_and_keeps_what_it_has),
            TEST(no_flipped_bit_gives_a_wrong_value), TEST(a_write_works_after_any_flipped_bit),
            TEST(a_partition_of_a_wrong_size_is_refused))

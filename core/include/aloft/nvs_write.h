@@ -1,12 +1,12 @@
 // Changing NVS: one value set, or one key erased, as a machine whose step does at most one flash
 // operation. What it leaves is what ESP-IDF's components/nvs_flash reads and goes on with.
 //
-// Life cycle: one of set_str, set_blob, set_number, erase; then step until it is not AGAIN. One
-// writer at a time for a partition. Names are copied; a value's bytes are the caller's until the
-// end.
+// Life cycle: one of set_str, set_blob, set_number, erase, make_ns; then step until it is not
+// AGAIN. One writer at a time for a partition. Names are copied; a value's bytes are the caller's
+// until the end.
 //
-// Counterparts in ESP-IDF's nvs.h: nvs_set_*, nvs_erase_key; a namespace that is not there is made,
-// as nvs_open does.
+// Counterparts in ESP-IDF's nvs.h: nvs_set_*, nvs_erase_key, nvs_open for writing. A namespace that
+// is not there is made by the first value, too.
 #ifndef ALOFT_NVS_WRITE_H
 #define ALOFT_NVS_WRITE_H
 
@@ -19,6 +19,7 @@ struct aloft_nvs_write {
     uint8_t after; // the phase after a page was begun
     uint8_t stage; // which item of the value comes next
     bool erase;
+    bool bare;          // a namespace and nothing else
     bool erased;        // something obsolete was there
     enum aloft_err err; // of a failed machine
     char ns[ALOFT_NVS_NAME];
@@ -63,6 +64,11 @@ void aloft_nvs_set_number(struct aloft_nvs_write *op, const struct aloft_nvs *nv
 // Errors:     NVS_NAME, NVS_NOT_FOUND, FLASH_*.
 void aloft_nvs_erase(struct aloft_nvs_write *op, const struct aloft_nvs *nvs, const char *ns,
                      const char *key);
+
+// Makes a namespace without values; nothing when it is there.
+// Flash, power loss: as setting; the namespace is there or not.
+// Errors:     NVS_NAME, NVS_FULL, FLASH_*.
+void aloft_nvs_make_ns(struct aloft_nvs_write *op, const struct aloft_nvs *nvs, const char *ns);
 
 // One erase, one program, or reading: of one page, or the items of the partition once or twice.
 enum aloft_step aloft_nvs_step(struct aloft_nvs_write *op);

@@ -4,6 +4,7 @@
 #include "esp_log.h"
 #include "nvs_flash.h"
 #include "ports/linux/idf/host.h"
+#include "ports/linux/idf/nvs_walk.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,7 @@ static struct store *stores;
 static struct open_handle *handles;
 static nvs_handle_t last_id;
 
-static esp_err_t from_fault(enum aloft_err err)
+esp_err_t aloft_idf_nvs_err(enum aloft_err err)
 {
     static const struct {
         enum aloft_err fault;
@@ -39,7 +40,7 @@ static esp_err_t from_fault(enum aloft_err err)
         {ALOFT_ERR_NVS_SIZE, ESP_ERR_NVS_NO_FREE_PAGES},
         {ALOFT_ERR_NVS_VERSION, ESP_ERR_NVS_NEW_VERSION_FOUND},
         {ALOFT_ERR_NVS_NOT_FOUND, ESP_ERR_NVS_NOT_FOUND},
-        {ALOFT_ERR_NVS_TYPE, ESP_ERR_NVS_TYPE_MISMATCH},
+        {ALOFT_ERR_NVS_TYPE, ESP_ERR_NVS_NOT_FOUND}, // so it is there: the type is part of the key
         {ALOFT_ERR_NVS_ROOM, ESP_ERR_NVS_INVALID_LENGTH},
         {ALOFT_ERR_NVS_NAME, ESP_ERR_NVS_KEY_TOO_LONG},
         {ALOFT_ERR_NVS_LEN, ESP_ERR_NVS_VALUE_TOO_LONG},
@@ -66,6 +67,12 @@ static struct store *find_store(const char *label)
     return at;
 }
 
+const struct aloft_nvs *aloft_idf_nvs_store(const char *label)
+{
+    const struct store *store = find_store(label);
+    return store == NULL ? NULL : &store->nvs;
+}
+
 static esp_err_t open_store(const char *label)
 {
     const esp_partition_t *p =
@@ -82,7 +89,7 @@ static esp_err_t open_store(const char *label)
     enum aloft_err err = aloft_nvs_open(&store->nvs, &store->view);
     if (err != ALOFT_OK) {
         free(store);
-        return from_fault(err);
+        return aloft_idf_nvs_err(err);
     }
     store->next = stores;
     stores = store;
@@ -157,6 +164,15 @@ esp_err_t nvs_flash_erase(void)
     return nvs_flash_erase_partition(NVS_DEFAULT_PART_NAME);
 }
 
+static esp_err_t run(struct aloft_nvs_write *op)
+{
+    enum aloft_step step;
+    do {
+        step = aloft_nvs_step(op);
+    } while (step == ALOFT_STEP_AGAIN);
+    return step == ALOFT_STEP_DONE ? ESP_OK : aloft_idf_nvs_err(op->err);
+}
+
 // --- handles
 
 static struct open_handle *find_handle(nvs_handle_t id)
@@ -168,6 +184,16 @@ static struct open_handle *find_handle(nvs_handle_t id)
     return at;
 }
 
+bool aloft_idf_nvs_handle(nvs_handle_t id, const char **label, const char **ns)
+{
+    const struct open_handle *handle = find_handle(id);
+    if (handle != NULL) {
+        *label = handle->store->label;
+        *ns = handle->ns;
+    }
+    return handle != NULL;
+}
+
 static esp_err_t open_locked(const char *part_name, const char *ns, nvs_open_mode_t mode,
                              nvs_handle_t *out)
 {
@@ -176,8 +202,16 @@ static esp_err_t open_locked(const char *part_name, const char *ns, nvs_open_mod
     if (store == NULL) {
         return stores == NULL ? ESP_ERR_NVS_NOT_INITIALIZED : ESP_ERR_NVS_PART_NOT_FOUND;
     }
-    if (mode == NVS_READONLY && aloft_nvs_find_ns(&store->nvs, ns, &number) != ALOFT_OK) {
-        return ESP_ERR_NVS_NOT_FOUND;
+    if (aloft_nvs_find_ns(&store->nvs, ns, &number) != ALOFT_OK) {
+        struct aloft_nvs_write op;
+        if (mode == NVS_READONLY) {
+            return ESP_ERR_NVS_NOT_FOUND;
+        }
+        aloft_nvs_make_ns(&op, &store->nvs, ns);
+        esp_err_t err = run(&op);
+        if (err != ESP_OK) {
+            return err;
+        }
     }
     struct open_handle *handle = calloc(1, sizeof *handle);
     if (handle == NULL) {
@@ -262,15 +296,6 @@ static esp_err_t leave(esp_err_t err)
 
 // --- writing
 
-static esp_err_t run(struct aloft_nvs_write *op)
-{
-    enum aloft_step step;
-    do {
-        step = aloft_nvs_step(op);
-    } while (step == ALOFT_STEP_AGAIN);
-    return step == ALOFT_STEP_DONE ? ESP_OK : from_fault(op->err);
-}
-
 static esp_err_t set_number(nvs_handle_t id, const char *key, enum aloft_nvs_type type,
                             uint64_t value)
 {
@@ -320,30 +345,6 @@ esp_err_t nvs_erase_key(nvs_handle_t id, const char *key)
     return leave(err);
 }
 
-// The next item of the namespace that counts, from the cursor on.
-static enum aloft_err next_item(const struct aloft_nvs *nvs, uint8_t ns,
-                                struct aloft_nvs_cursor *cursor, bool *found)
-{
-    for (;;) {
-        struct aloft_nvs_place newest;
-        enum aloft_err err = aloft_nvs_next(nvs, cursor, found);
-        if (err != ALOFT_OK || !*found) {
-            return err;
-        }
-        const struct aloft_nvs_place *place = &cursor->place;
-        if (place->item.ns != ns || place->item.type == ALOFT_NVS_BLOB_DATA) {
-            continue;
-        }
-        err = aloft_nvs_find(nvs, &place->item, &newest);
-        if (err == ALOFT_OK && newest.page == place->page && newest.index == place->index) {
-            return ALOFT_OK;
-        }
-        if (err != ALOFT_OK && err != ALOFT_ERR_NVS_NOT_FOUND) {
-            return err;
-        }
-    }
-}
-
 esp_err_t nvs_erase_all(nvs_handle_t id)
 {
     struct open_handle *handle;
@@ -356,7 +357,7 @@ esp_err_t nvs_erase_all(nvs_handle_t id)
     while (err == ESP_OK && found) {
         struct aloft_nvs_cursor cursor = {0};
         struct aloft_nvs_write op;
-        err = from_fault(next_item(&handle->store->nvs, number, &cursor, &found));
+        err = aloft_idf_nvs_err(aloft_idf_nvs_next(&handle->store->nvs, number, &cursor, &found));
         if (err == ESP_OK && found) {
             aloft_nvs_erase(&op, &handle->store->nvs, handle->ns, cursor.place.item.key);
             err = run(&op);
@@ -373,7 +374,8 @@ static esp_err_t get_number(nvs_handle_t id, const char *key, enum aloft_nvs_typ
     struct open_handle *handle;
     esp_err_t err = enter(id, key, false, &handle);
     if (err == ESP_OK) {
-        err = from_fault(aloft_nvs_get_number(&handle->store->nvs, handle->ns, key, type, value));
+        err = aloft_idf_nvs_err(
+            aloft_nvs_get_number(&handle->store->nvs, handle->ns, key, type, value));
     }
     return leave(err);
 }
@@ -403,7 +405,7 @@ esp_err_t nvs_get_str(nvs_handle_t id, const char *key, char *out_value, size_t 
     enum aloft_err fault = find_typed(handle, key, ALOFT_NVS_STR, &place);
     if (fault != ALOFT_OK) { // the reader knows whether it is another type
         fault = aloft_nvs_get_str(&handle->store->nvs, handle->ns, key, &unused, 1);
-        return leave(from_fault(fault));
+        return leave(aloft_idf_nvs_err(fault));
     }
     size_t room = length == NULL ? 0 : *length;
     size_t len = aloft_nvspage_len(&place.item);
@@ -416,7 +418,7 @@ esp_err_t nvs_get_str(nvs_handle_t id, const char *key, char *out_value, size_t 
     if (room < len) {
         return leave(ESP_ERR_NVS_INVALID_LENGTH);
     }
-    return leave(from_fault(
+    return leave(aloft_idf_nvs_err(
         aloft_nvs_get_str(&handle->store->nvs, handle->ns, key, out_value, (uint32_t)room)));
 }
 
@@ -438,32 +440,26 @@ esp_err_t nvs_get_blob(nvs_handle_t id, const char *key, void *out_value, size_t
     if (fault == ALOFT_OK || fault == ALOFT_ERR_NVS_ROOM) {
         *length = len;
     }
-    return leave(asked ? ESP_OK : from_fault(fault));
+    return leave(asked ? ESP_OK : aloft_idf_nvs_err(fault));
 }
 
 esp_err_t nvs_find_key(nvs_handle_t id, const char *key, nvs_type_t *out_type)
 {
-    static const struct {
-        uint8_t stored;
-        nvs_type_t type;
-    } types[] = {
-        {ALOFT_NVS_U8, NVS_TYPE_U8},     {ALOFT_NVS_I8, NVS_TYPE_I8},
-        {ALOFT_NVS_U16, NVS_TYPE_U16},   {ALOFT_NVS_I16, NVS_TYPE_I16},
-        {ALOFT_NVS_U32, NVS_TYPE_U32},   {ALOFT_NVS_I32, NVS_TYPE_I32},
-        {ALOFT_NVS_U64, NVS_TYPE_U64},   {ALOFT_NVS_I64, NVS_TYPE_I64},
-        {ALOFT_NVS_STR, NVS_TYPE_STR},   {ALOFT_NVS_BLOB_INDEX, NVS_TYPE_BLOB},
-        {ALOFT_NVS_BLOB, NVS_TYPE_BLOB},
-    };
     struct open_handle *handle;
     struct aloft_nvs_place place;
     esp_err_t err = enter(id, key, false, &handle);
     if (err != ESP_OK) {
         return leave(err);
     }
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        if (find_typed(handle, key, types[i].stored, &place) == ALOFT_OK) {
+    static const uint8_t kinds[] = {
+        ALOFT_NVS_U8,  ALOFT_NVS_I8,   ALOFT_NVS_U16,        ALOFT_NVS_I16,
+        ALOFT_NVS_U32, ALOFT_NVS_I32,  ALOFT_NVS_U64,        ALOFT_NVS_I64,
+        ALOFT_NVS_STR, ALOFT_NVS_BLOB, ALOFT_NVS_BLOB_INDEX,
+    };
+    for (size_t i = 0; i < sizeof kinds; i++) {
+        if (find_typed(handle, key, kinds[i], &place) == ALOFT_OK) {
             if (out_type != NULL) {
-                *out_type = types[i].type;
+                *out_type = aloft_idf_nvs_type(kinds[i]);
             }
             return leave(ESP_OK);
         }

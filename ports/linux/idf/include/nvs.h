@@ -16,6 +16,7 @@
 #define ESP_ERR_NVS_INVALID_HANDLE    (ESP_ERR_NVS_BASE + 0x07)
 #define ESP_ERR_NVS_REMOVE_FAILED     (ESP_ERR_NVS_BASE + 0x08)
 #define ESP_ERR_NVS_KEY_TOO_LONG      (ESP_ERR_NVS_BASE + 0x09)
+#define ESP_ERR_NVS_PAGE_FULL         (ESP_ERR_NVS_BASE + 0x0A)
 #define ESP_ERR_NVS_INVALID_STATE     (ESP_ERR_NVS_BASE + 0x0B)
 #define ESP_ERR_NVS_INVALID_LENGTH    (ESP_ERR_NVS_BASE + 0x0C)
 #define ESP_ERR_NVS_NO_FREE_PAGES     (ESP_ERR_NVS_BASE + 0x0D)
@@ -83,5 +84,36 @@ esp_err_t nvs_get_blob(nvs_handle_t handle, const char *key, void *out_value, si
 esp_err_t nvs_find_key(nvs_handle_t handle, const char *key, nvs_type_t *out_type);
 esp_err_t nvs_erase_key(nvs_handle_t handle, const char *key);
 esp_err_t nvs_erase_all(nvs_handle_t handle); // of the namespace
+
+// Walks the values of a partition, or of a namespace of it: find, info, next until it is not
+// ESP_OK; then the iterator is released and NULL. Who stops earlier releases it. Errors:
+// ESP_ERR_NVS_NOT_FOUND (no more, no such namespace, partition not initialized).
+typedef struct nvs_opaque_iterator_t *nvs_iterator_t;
+
+typedef struct {
+    char namespace_name[NVS_NS_NAME_MAX_SIZE];
+    char key[NVS_KEY_NAME_MAX_SIZE];
+    nvs_type_t type;
+} nvs_entry_info_t;
+
+esp_err_t nvs_entry_find(const char *part_name, const char *namespace_name, nvs_type_t type,
+                         nvs_iterator_t *output_iterator);
+esp_err_t nvs_entry_find_in_handle(nvs_handle_t handle, nvs_type_t type,
+                                   nvs_iterator_t *output_iterator);
+esp_err_t nvs_entry_next(nvs_iterator_t *iterator);
+esp_err_t nvs_entry_info(const nvs_iterator_t iterator, nvs_entry_info_t *out_info);
+void nvs_release_iterator(nvs_iterator_t iterator);
+
+// Entries of 32 bytes. part_name NULL: "nvs".
+typedef struct {
+    size_t used_entries;
+    size_t free_entries;
+    size_t available_entries; // without the page that stays free
+    size_t total_entries;
+    size_t namespace_count;
+} nvs_stats_t;
+
+esp_err_t nvs_get_stats(const char *part_name, nvs_stats_t *nvs_stats);
+esp_err_t nvs_get_used_entry_count(nvs_handle_t handle, size_t *used_entries);
 
 #endif

@@ -1,0 +1,27 @@
+// What nvs.c knows of open partitions and handles, for what walks over many values (nvs_walk.c).
+// All is called with the flash lock held.
+#ifndef ALOFT_IDF_NVS_WALK_H
+#define ALOFT_IDF_NVS_WALK_H
+
+#include "aloft/nvs.h"
+#include "nvs.h"
+
+// ESP-IDF's code for a fault of core's NVS.
+esp_err_t aloft_idf_nvs_err(enum aloft_err err);
+
+// NULL: this partition is not initialized.
+const struct aloft_nvs *aloft_idf_nvs_store(const char *label);
+
+// Partition and namespace of a handle; false: there is no such handle. They live until it is
+// closed.
+bool aloft_idf_nvs_handle(nvs_handle_t id, const char **label, const char **ns);
+
+// The next value of a namespace, or of all of them (0), from the cursor on: one item each, the one
+// that counts.
+enum aloft_err aloft_idf_nvs_next(const struct aloft_nvs *nvs, uint8_t ns,
+                                  struct aloft_nvs_cursor *cursor, bool *found);
+
+// The type that ESP-IDF names for a stored one.
+nvs_type_t aloft_idf_nvs_type(uint8_t stored);
+
+#endif
