@@ -1,5 +1,6 @@
 // See the header.
 #include "tests/idf/idf_world.h"
+#include "esp_flash_internal.h"
 #include "esp_partition.h"
 #include "freertos/event_groups.h"
 #include "freertos/task.h"
@@ -83,6 +84,7 @@ void world_begin(int running)
     (void)device_put_app(&world.device, ALOFT_SLOT_FACTORY, "1");
     (void)device_put_app(&world.device, 0, "2");
     (void)device_put_app(&world.device, 1, "3");
+    (void)esp_flash_set_dangerous_write_protection(esp_flash_default_chip, true);
     aloft_idf_config.rollback = true;
     aloft_idf_config.anti_rollback = false;
     aloft_idf_host = (struct aloft_idf_host){

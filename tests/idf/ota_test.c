@@ -5,6 +5,7 @@
 #include "esp_image_format.h"
 #include "esp_ota_ops.h"
 #include "esp_system.h"
+#include "hostlib/mbed_crypto.h"
 #include "ports/linux/idf/host.h"
 #include "tests/idf/idf_world.h"
 
@@ -461,6 +462,34 @@ static void an_older_secure_version_is_erased_not_booted(void)
     CHECK(!esp_ota_check_rollback_is_possible());
 }
 
+// An image whose description is gone, but for that good.
+static void put_app_without_description(uint32_t addr)
+{
+    static uint8_t image[0x4000];
+    struct aloft_hash hash;
+    uint32_t len;
+    const uint8_t *good = device_image("3", 0, &len);
+    CHECK(len <= sizeof image);
+    memcpy(image, good, len);
+    image[sizeof(esp_image_header_t) + sizeof(esp_image_segment_header_t)] ^= 1;
+    image[sizeof(esp_image_header_t) + sizeof(esp_image_segment_header_t) + 1] ^= 1;
+    CHECK_EQ(aloft_mbed_crypto.hash_init(&hash, ALOFT_HASH_SHA256), ALOFT_OK);
+    CHECK_EQ(aloft_mbed_crypto.hash_feed(&hash, image, len - 32), ALOFT_OK);
+    CHECK_EQ(aloft_mbed_crypto.hash_finish(&hash, image + len - 32), ALOFT_OK);
+    device_put(&world.device, addr, image, len);
+}
+
+// Once such an app was erased as too old.
+static void an_app_without_description_has_no_secure_version(void)
+{
+    world_begin(0);
+    put_app_without_description(ota(1)->address);
+    CHECK_EQ(esp_ota_set_boot_partition(ota(1)), ESP_OK);
+    aloft_idf_config.anti_rollback = true;
+    CHECK_EQ(esp_ota_set_boot_partition(ota(1)), ESP_ERR_NOT_FOUND);
+    CHECK_EQ(world.device.ram.bytes[ota(1)->address], 0xE9);
+}
+
 static void an_image_is_verified_by_its_place(void)
 {
     esp_image_metadata_t data_of;
@@ -521,5 +550,6 @@ CHECK_MAIN(TEST(an_update_in_pieces_of_any_size_boots_next),
            TEST(the_last_invalid_partition_needs_a_whole_app),
            TEST(the_last_boot_app_is_erased_with_its_record), TEST(descriptors_are_read_from_flash),
            TEST(an_older_secure_version_is_erased_not_booted),
+           TEST(an_app_without_description_has_no_secure_version),
            TEST(an_image_is_verified_by_its_place),
            TEST(a_chip_that_fails_is_an_error_not_an_update))

@@ -1,8 +1,13 @@
 // esp_partition_*: finding, ESP-IDF's checks of ranges, and NOR's rules behind them.
 #include "check.h"
+#include "esp_flash_internal.h"
 #include "esp_image_format.h"
 #include "esp_partition.h"
+#include "ports/linux/idf/host.h"
 #include "tests/idf/idf_world.h"
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const esp_partition_t *find(const char *label)
 {
@@ -76,7 +81,7 @@ static void a_map_is_a_copy(void)
 {
     const void *at;
     esp_partition_mmap_handle_t handle;
-    world_begin(0);
+    world_begin(ALOFT_SLOT_FACTORY);
     const esp_partition_t *p = find("ota_0");
     CHECK_EQ(esp_partition_mmap(p, 32, 256, ESP_PARTITION_MMAP_DATA, &at, &handle), ESP_OK);
     CHECK_BYTES(at, world.device.ram.bytes + p->address + 32, 256);
@@ -89,7 +94,7 @@ static void a_map_is_a_copy(void)
 
 static void a_partition_is_copied_whole_or_in_part(void)
 {
-    world_begin(0);
+    world_begin(ALOFT_SLOT_FACTORY);
     const esp_partition_t *from = find("ota_0");
     const esp_partition_t *to = find("ota_1");
     const uint8_t *bytes = world.device.ram.bytes;
@@ -104,7 +109,7 @@ static void the_hash_is_the_images_own_or_of_all_bytes(void)
 {
     uint8_t a[32];
     uint8_t b[32];
-    world_begin(0);
+    world_begin(ALOFT_SLOT_FACTORY);
     const esp_partition_t *app = find("ota_0");
     esp_partition_t range = {
         .address = app->address, .size = 4096, .type = ESP_PARTITION_TYPE_DATA};
@@ -128,7 +133,58 @@ static void without_a_table_nothing_is_found(void)
     CHECK(world_said("esp_partition: No usable partition table at 0x8000: PTABLE_EMPTY"));
 }
 
+// Whether fn ends its process by a panic; what it did to the chip is not seen here.
+static bool panics(void (*fn)(void))
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        (void)signal(SIGABRT, SIG_DFL);
+        fn();
+        _exit(0);
+    }
+    CHECK_EQ(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+static void erase_running(void)
+{
+    (void)esp_partition_erase_range(find("ota_0"), 4096, 4096);
+}
+
+static void write_running(void)
+{
+    (void)esp_partition_write(find("ota_0"), 0, "\0", 1);
+}
+
+// An app that erased itself by mistake once passed here, and died on the chip.
+static void what_runs_and_what_boots_it_is_protected(void)
+{
+    world_begin(0);
+    esp_partition_t table = *find("nvs");
+    table.address = ALOFT_PTABLE_ADDR_DEFAULT;
+    CHECK(panics(erase_running));
+    CHECK(panics(write_running));
+    aloft_idf_config.dangerous_writes = 1;
+    CHECK(!panics(write_running));
+    CHECK_EQ(esp_partition_write(find("ota_0"), 0, "\0", 1), ESP_ERR_INVALID_ARG);
+    CHECK_EQ(esp_partition_erase_range(&table, 0, 4096), ESP_ERR_INVALID_ARG);
+    CHECK_EQ(esp_partition_copy(find("ota_0"), 0, find("ota_1"), 0, 4096), ESP_ERR_INVALID_ARG);
+    CHECK_EQ(world.device.ram.bytes[find("ota_0")->address], 0xE9);
+    CHECK_EQ(esp_partition_write(find("ota_1"), 0, "\0", 1), ESP_OK);
+    CHECK_EQ(esp_partition_erase_range(find("factory"), 0, 4096), ESP_OK);
+    CHECK_EQ(esp_flash_set_dangerous_write_protection(NULL, false), ESP_ERR_INVALID_ARG);
+    CHECK_EQ(esp_flash_set_dangerous_write_protection(esp_flash_default_chip, false), ESP_OK);
+    CHECK_EQ(esp_partition_write(find("ota_0"), 0, "\0", 1), ESP_OK);
+    world_begin(0);
+    aloft_idf_config.dangerous_writes = 2;
+    CHECK_EQ(esp_partition_write(find("ota_0"), 0, "\0", 1), ESP_OK);
+    CHECK_EQ(esp_partition_erase_range(&table, 0, 4096), ESP_OK);
+    aloft_idf_config.dangerous_writes = 0;
+}
+
 CHECK_MAIN(TEST(partitions_are_found_by_type_subtype_and_label),
            TEST(ranges_are_checked_as_esp_idf_does), TEST(writes_clear_bits_and_cross_pages),
            TEST(a_map_is_a_copy), TEST(a_partition_is_copied_whole_or_in_part),
-           TEST(the_hash_is_the_images_own_or_of_all_bytes), TEST(without_a_table_nothing_is_found))
+           TEST(the_hash_is_the_images_own_or_of_all_bytes), TEST(without_a_table_nothing_is_found),
+           TEST(what_runs_and_what_boots_it_is_protected))

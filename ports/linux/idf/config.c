@@ -28,6 +28,15 @@
 #else
 #define TLS_DATES false
 #endif
+#if defined CONFIG_SPI_FLASH_DANGEROUS_WRITE_ALLOWED ||                                            \
+    defined CONFIG_SPI_FLASH_WRITING_DANGEROUS_REGIONS_ALLOWED
+#define DANGEROUS_WRITES 2
+#elif defined CONFIG_SPI_FLASH_DANGEROUS_WRITE_FAILS ||                                            \
+    defined CONFIG_SPI_FLASH_WRITING_DANGEROUS_REGIONS_FAILS
+#define DANGEROUS_WRITES 1
+#else
+#define DANGEROUS_WRITES 0
+#endif
 #ifdef CONFIG_LOG_COLORS
 #define COLORS true
 #else
@@ -35,6 +44,7 @@
 #endif
 
 struct aloft_idf_config aloft_idf_config = {
+    .dangerous_writes = DANGEROUS_WRITES,
     .rollback = ROLLBACK,
     .anti_rollback = ANTI_ROLLBACK,
     .allow_http = ALLOW_HTTP,

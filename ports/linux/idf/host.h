@@ -34,6 +34,7 @@ extern struct aloft_idf_host aloft_idf_host;
 // What the project's sdkconfig says of the library's own behaviour. config.c fills it in, compiled
 // with the project.
 struct aloft_idf_config {
+    int dangerous_writes;      // CONFIG_SPI_FLASH_DANGEROUS_WRITE_*: 0 aborts, 1 fails, 2 allowed
     bool rollback;             // CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE
     bool anti_rollback;        // CONFIG_BOOTLOADER_APP_ANTI_ROLLBACK
     bool allow_http;           // CONFIG_ESP_HTTPS_OTA_ALLOW_HTTP

@@ -3,6 +3,7 @@
 //
 // The first byte of an app or bootloader is kept back: it can only be E9, so it needs no room, not
 // even over a reset, and esp_ota_end programs it when the rest was judged good.
+#include "esp_flash_internal.h"
 #include "esp_log.h"
 #include "esp_ota_ops.h"
 #include "hostlib/mbed_crypto.h"
@@ -38,6 +39,14 @@ static bool is_image(const esp_partition_t *p)
     return p->type == ESP_PARTITION_TYPE_APP || p->type == ESP_PARTITION_TYPE_BOOTLOADER;
 }
 
+// From here on a bootloader or table may be written, and with it all else, as on a chip.
+static void unprotect_for(const esp_partition_t *p)
+{
+    if (p->type == ESP_PARTITION_TYPE_BOOTLOADER || p->type == ESP_PARTITION_TYPE_PARTITION_TABLE) {
+        (void)esp_flash_set_dangerous_write_protection(p->flash_chip, false);
+    }
+}
+
 static struct update *find(esp_ota_handle_t handle)
 {
     aloft_idf_lock();
@@ -57,6 +66,7 @@ static struct update *add(const esp_partition_t *partition)
     }
     update->staging = partition;
     update->final = partition;
+    unprotect_for(partition);
     aloft_idf_lock();
     update->handle = ++last_handle;
     update->next = updates;
@@ -182,6 +192,7 @@ esp_err_t esp_ota_set_final_partition(esp_ota_handle_t handle, const esp_partiti
              found->label);
     update->final = found;
     update->copy = finalize_with_copy;
+    unprotect_for(found);
     return ESP_OK;
 }
 

@@ -175,12 +175,19 @@ const esp_partition_t *esp_ota_get_last_invalid_partition(void)
     return p != NULL && is_good(p, false) ? p : NULL;
 }
 
-static bool is_new_enough(const esp_partition_t *p)
+// ESP_ERR_OTA_SMALL_SEC_VER when the app is too old for the eFuses; one without a description has
+// no version to judge.
+static esp_err_t check_secure_version(const esp_partition_t *p)
 {
     esp_app_desc_t desc;
-    return !aloft_idf_config.anti_rollback ||
-           (esp_ota_get_partition_description(p, &desc) == ESP_OK &&
-            esp_efuse_check_secure_version(desc.secure_version));
+    if (!aloft_idf_config.anti_rollback) {
+        return ESP_OK;
+    }
+    esp_err_t err = esp_ota_get_partition_description(p, &desc);
+    if (err == ESP_OK && !esp_efuse_check_secure_version(desc.secure_version)) {
+        err = ESP_ERR_OTA_SMALL_SEC_VER;
+    }
+    return err;
 }
 
 bool esp_ota_check_rollback_is_possible(void)
@@ -198,7 +205,7 @@ bool esp_ota_check_rollback_is_possible(void)
     } else if (!aloft_idf_config.anti_rollback) {
         p = app(ESP_PARTITION_SUBTYPE_APP_FACTORY);
     }
-    return p != NULL && is_good(p, false) && is_new_enough(p);
+    return p != NULL && is_good(p, false) && check_secure_version(p) == ESP_OK;
 }
 
 // Runs a write of otadata to its end; nothing comes between its steps.
@@ -252,12 +259,13 @@ esp_err_t esp_ota_set_boot_partition(const esp_partition_t *partition)
     if (partition->type != ESP_PARTITION_TYPE_APP) {
         return ESP_ERR_INVALID_ARG;
     }
-    if (is_ota(partition) && !is_new_enough(partition)) {
+    esp_err_t err = is_ota(partition) ? check_secure_version(partition) : ESP_OK;
+    if (err == ESP_ERR_OTA_SMALL_SEC_VER) {
         ESP_LOGE(TAG, "The new app has an older secure version than this device; it is erased");
-        esp_err_t err = esp_partition_erase_range(partition, 0, partition->size);
+        err = esp_partition_erase_range(partition, 0, partition->size);
         return err == ESP_OK ? ESP_ERR_OTA_SMALL_SEC_VER : err;
     }
-    return set_boot(partition);
+    return err == ESP_OK ? set_boot(partition) : err;
 }
 
 // The records, and which OTA slot runs, for marking it: ESP_OK when that can be.

@@ -1,8 +1,11 @@
 // Partitions: the table as a list that is read once, and flash under its one lock. Programs go page
 // by page and are read back; a page is one operation of the chip.
+#include "esp_flash_internal.h"
 #include "esp_image_format.h"
 #include "esp_log.h"
+#include "esp_ota_ops.h"
 #include "esp_partition.h"
+#include "esp_system.h"
 #include "hostlib/mbed_crypto.h"
 #include "ports/linux/idf/host.h"
 #include "ports/linux/idf/image.h"
@@ -12,6 +15,8 @@
 static const char *TAG = "esp_partition";
 
 enum { CHUNK = 4096, MAPS = 16, SHA = 32 };
+enum { TABLE_MAX = 0xC00 }; // bytes of a partition table
+enum { ABORTS, FAILS, ALLOWED };
 
 struct esp_flash_t {
     int unused;
@@ -217,6 +222,44 @@ esp_err_t esp_partition_read_raw(const esp_partition_t *partition, size_t src_of
     return esp_partition_read(partition, src_offset, dst, size);
 }
 
+static _Atomic bool unprotected;
+
+esp_err_t esp_flash_set_dangerous_write_protection(esp_flash_t *of, const bool protect)
+{
+    if (of == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    unprotected = !protect;
+    return ESP_OK;
+}
+
+// What ESP-IDF's driver keeps from an app: all up to the end of the table, and the app that runs.
+static bool is_dangerous(uint32_t addr, size_t size)
+{
+    const esp_partition_t *running = esp_ota_get_running_partition();
+    return addr <= aloft_idf_host.ptable_addr + TABLE_MAX ||
+           (addr < running->address + running->size && addr + size > running->address);
+}
+
+static esp_err_t check_change(const esp_partition_t *partition, size_t off, size_t size)
+{
+    assert(partition != NULL);
+    if (partition->readonly) {
+        return ESP_ERR_NOT_ALLOWED;
+    }
+    esp_err_t err = check_range(partition, off, size);
+    uint32_t addr = partition->address + (uint32_t)off;
+    if (err != ESP_OK || unprotected || aloft_idf_config.dangerous_writes == ALLOWED ||
+        !is_dangerous(addr, size)) {
+        return err;
+    }
+    ESP_LOGE(TAG, "0x%x: the app that runs, or what boots it, must not be changed", (unsigned)addr);
+    if (aloft_idf_config.dangerous_writes == ABORTS) {
+        esp_system_abort("A dangerous write, CONFIG_SPI_FLASH_DANGEROUS_WRITE_ABORTS");
+    }
+    return ESP_ERR_INVALID_ARG;
+}
+
 static enum aloft_err write_page(const struct aloft_flash_view *view, uint32_t off,
                                  const uint8_t *data, uint32_t len)
 {
@@ -229,11 +272,7 @@ static enum aloft_err write_page(const struct aloft_flash_view *view, uint32_t o
 esp_err_t esp_partition_write(const esp_partition_t *partition, size_t dst_offset, const void *src,
                               size_t size)
 {
-    assert(partition != NULL);
-    if (partition->readonly) {
-        return ESP_ERR_NOT_ALLOWED;
-    }
-    esp_err_t err = check_range(partition, dst_offset, size);
+    esp_err_t err = check_change(partition, dst_offset, size);
     struct aloft_flash_view view = view_of(partition);
     const uint8_t *data = src;
     uint32_t off = (uint32_t)dst_offset;
@@ -276,11 +315,7 @@ static enum aloft_err erase(const struct aloft_flash_view *view, uint32_t off, u
 
 esp_err_t esp_partition_erase_range(const esp_partition_t *partition, size_t offset, size_t size)
 {
-    assert(partition != NULL);
-    if (partition->readonly) {
-        return ESP_ERR_NOT_ALLOWED;
-    }
-    esp_err_t err = check_range(partition, offset, size);
+    esp_err_t err = check_change(partition, offset, size);
     if (err != ESP_OK) {
         return err;
     }
