@@ -94,12 +94,10 @@ enum aloft_err aloft_push_init(struct aloft_push *push, const struct aloft_push_
 
 // --- what is said
 
-static void answer(struct aloft_push *push, const char *text, const char *more, uint32_t more_len)
+static void answer(struct aloft_push *push, const char *text)
 {
-    uint32_t len = (uint32_t)strlen(text);
-    memcpy(push->answer, text, len);
-    memcpy(push->answer + len, more, more_len);
-    push->answer_len = len + more_len;
+    push->answer_len = (uint32_t)strlen(text);
+    memcpy(push->answer, text, push->answer_len);
 }
 
 static void say(struct aloft_push *push, const char *text, uint32_t len)
@@ -147,7 +145,7 @@ static void refuse(struct aloft_push *push, enum aloft_err err)
 
 static void distrust(struct aloft_push *push, const char *host)
 {
-    answer(push, "Authentication Failed", "", 0);
+    answer(push, "Authentication Failed");
     emit(push, ALOFT_EVENT_REFUSED, ALOFT_ERR_PUSH_AUTH, 0, host);
 }
 
@@ -334,11 +332,16 @@ static enum aloft_err all_came(struct aloft_push *push)
 
 // --- datagrams
 
+static bool is_sender(const struct aloft_push *push, const char *host)
+{
+    return memcmp(host, push->sender.host, strlen(host) + 1) == 0;
+}
+
 static void on_proof(struct aloft_push *push, const char *host, uint32_t digits, const char *cnonce,
                      const uint8_t response[ALOFT_SHA256_LEN])
 {
     struct aloft_espota_proof *proof = &push->work.proof;
-    if (push->phase != CHALLENGED || memcmp(host, push->sender.host, strlen(host) + 1) != 0) {
+    if (push->phase != CHALLENGED || !is_sender(push, host)) {
         distrust(push, host); // keeps P2
         return;
     }
@@ -352,9 +355,12 @@ static void on_proof(struct aloft_push *push, const char *host, uint32_t digits,
     push->phase = PROVING;
 }
 
-static void challenge(struct aloft_push *push)
+// What an invitation is answered with.
+static void welcome(struct aloft_push *push)
 {
-    answer(push, "AUTH ", push->nonce, push->digits);
+    answer(push, push->digits == 0 ? "OK" : "AUTH ");
+    memcpy(push->answer + push->answer_len, push->nonce, push->digits);
+    push->answer_len += push->digits;
 }
 
 // A sender that was not answered in time sends its invitation again, and may have the answer to the
@@ -362,17 +368,13 @@ static void challenge(struct aloft_push *push)
 static bool answer_again(struct aloft_push *push, const struct aloft_way_peer *peer,
                          const struct aloft_espota_invitation *invitation)
 {
-    bool opening = push->phase == CONNECTING || (push->phase == RECEIVING && push->received == 0);
-    bool pending = push->phase == CHALLENGED || (opening && push->digits == 0);
+    bool untouched = push->phase == CONNECTING || (push->phase == RECEIVING && push->received == 0);
+    bool pending = push->digits == 0 ? untouched : push->phase == CHALLENGED;
     if (!pending || memcmp(invitation, &push->invitation, sizeof *invitation) != 0 ||
-        strcmp(peer->host, push->sender.host) != 0) {
+        !is_sender(push, peer->host)) {
         return false;
     }
-    if (push->phase == CHALLENGED) {
-        challenge(push);
-    } else {
-        answer(push, "OK", "", 0);
-    }
+    welcome(push);
     return true;
 }
 
@@ -423,7 +425,7 @@ static void invited(struct aloft_push *push, uint32_t now_ms)
     if (push->digits != 0) {
         push->config.random(push->config.random_ctx, random, push->digits / 2);
         aloft_hex_emit(random, push->digits / 2, push->nonce);
-        challenge(push);
+        welcome(push);
         push->deadline_ms = now_ms + push->config.timeout_ms;
         push->phase = CHALLENGED;
     }
@@ -457,7 +459,7 @@ static void accepted(struct aloft_push *push, uint32_t now_ms)
         refuse(push, err);
         return;
     }
-    answer(push, "OK", "", 0);
+    answer(push, "OK");
     push->ask_open = true;
     push->deadline_ms = now_ms + push->config.timeout_ms;
     push->phase = CONNECTING;
