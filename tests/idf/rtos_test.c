@@ -3,9 +3,11 @@
 #include "esp_event.h"
 #include "esp_event_loop.h"
 #include "esp_system.h"
+#include "esp_timer.h"
 #include "freertos/event_groups.h"
 #include "freertos/semphr.h"
 #include "freertos/task.h"
+#include "freertos/timers.h"
 #include "tests/idf/idf_world.h"
 
 enum { ROUNDS = 500, DONE = BIT0, STACK = 4096 };
@@ -310,10 +312,98 @@ static void restart_calls_the_handlers_backwards(void)
     CHECK_EQ(esp_unregister_shutdown_handler(second), ESP_OK);
 }
 
+static _Atomic int ticked;
+static esp_timer_handle_t self_deleting;
+
+static void count_tick(void *arg)
+{
+    ticked += *(int *)arg;
+}
+
+static void count_rtos_tick(TimerHandle_t timer)
+{
+    ticked += *(int *)pvTimerGetTimerID(timer);
+}
+
+static void delete_self(void *arg)
+{
+    count_tick(arg);
+    CHECK_EQ(esp_timer_delete(self_deleting), ESP_OK);
+}
+
+static bool ticked_to(int wanted)
+{
+    for (int i = 0; i < 500 && ticked < wanted; i++) {
+        vTaskDelay(1);
+    }
+    return ticked >= wanted;
+}
+
+static void timers_fire_once_or_again_and_again(void)
+{
+    int one = 1;
+    esp_timer_handle_t timer;
+    const esp_timer_create_args_t args = {.callback = count_tick, .arg = &one, .name = "t"};
+    const esp_timer_create_args_t deletes = {.callback = delete_self, .arg = &one};
+    world_begin(0);
+    ticked = 0;
+    CHECK_EQ(esp_timer_create(&(esp_timer_create_args_t){0}, &timer), ESP_ERR_INVALID_ARG);
+    CHECK_EQ(esp_timer_start_once(NULL, 1), ESP_ERR_INVALID_ARG);
+    CHECK_EQ(esp_timer_create(&args, &timer), ESP_OK);
+    CHECK_EQ(esp_timer_stop(timer), ESP_ERR_INVALID_STATE);
+    CHECK_EQ(esp_timer_restart(timer, 1), ESP_ERR_INVALID_STATE);
+    CHECK_EQ(esp_timer_start_once(timer, 1000), ESP_OK);
+    CHECK(ticked_to(1));
+    vTaskDelay(pdMS_TO_TICKS(50));
+    CHECK(ticked == 1 && !esp_timer_is_active(timer));
+    CHECK_EQ(esp_timer_start_once(timer, 3600 * 1000000ull), ESP_OK);
+    CHECK_EQ(esp_timer_start_once(timer, 1000), ESP_ERR_INVALID_STATE);
+    CHECK_EQ(esp_timer_delete(timer), ESP_ERR_INVALID_STATE);
+    CHECK_EQ(esp_timer_restart(timer, 1000), ESP_OK);
+    CHECK(ticked_to(2));
+    CHECK_EQ(esp_timer_start_periodic(timer, 5000), ESP_OK);
+    CHECK(ticked_to(6) && esp_timer_is_active(timer));
+    CHECK_EQ(esp_timer_stop(timer), ESP_OK);
+    CHECK_EQ(esp_timer_delete(timer), ESP_OK);
+    ticked = 0;
+    CHECK_EQ(esp_timer_create(&deletes, &self_deleting), ESP_OK);
+    CHECK_EQ(esp_timer_start_once(self_deleting, 0), ESP_OK);
+    CHECK(ticked_to(1));
+}
+
+static void software_timers_are_started_and_reset(void)
+{
+    int one = 1;
+    int ten = 10;
+    world_begin(0);
+    ticked = 0;
+    CHECK(xTimerCreate("none", 0, pdFALSE, NULL, count_rtos_tick) == NULL);
+    TimerHandle_t timer = xTimerCreate("once", 1, pdFALSE, &one, count_rtos_tick);
+    CHECK_EQ(xTimerIsTimerActive(timer), pdFALSE);
+    CHECK_EQ(xTimerStart(timer, 0), pdPASS);
+    CHECK(ticked_to(1));
+    vTaskDelay(5);
+    CHECK_EQ(ticked, 1);
+    CHECK_EQ(xTimerReset(timer, 0), pdPASS);
+    CHECK(ticked_to(2));
+    CHECK_EQ(xTimerDelete(timer, 0), pdPASS);
+    timer = xTimerCreate("again", portMAX_DELAY, pdTRUE, &one, count_rtos_tick);
+    CHECK_EQ(xTimerStart(timer, 0), pdPASS);
+    CHECK_EQ(xTimerIsTimerActive(timer), pdTRUE);
+    vTimerSetTimerID(timer, &ten);
+    CHECK_EQ(xTimerChangePeriod(timer, 2, 0), pdPASS);
+    CHECK_EQ(xTimerGetPeriod(timer), 2);
+    CHECK(ticked_to(32));
+    CHECK_EQ(xTimerStop(timer, 0), pdPASS);
+    CHECK_TEXT(pcTimerGetName(timer), "again");
+    CHECK_EQ(xTimerDelete(timer, 0), pdPASS);
+}
+
 CHECK_MAIN(TEST(a_queue_keeps_order_and_makes_senders_wait),
            TEST(a_mutex_excludes_and_a_group_waits_for_all),
            TEST(semaphores_count_and_mutexes_have_owners), TEST(a_deleted_task_ends_when_it_waits),
            TEST(notices_reach_their_task), TEST(ticks_pass_as_time_does),
            TEST(events_reach_the_handlers_that_asked),
            TEST(a_handler_that_registers_again_is_called_once),
-           TEST(the_callback_of_v3_hears_of_wifi), TEST(restart_calls_the_handlers_backwards))
+           TEST(the_callback_of_v3_hears_of_wifi), TEST(restart_calls_the_handlers_backwards),
+           TEST(timers_fire_once_or_again_and_again), TEST(software_timers_are_started_and_reset))

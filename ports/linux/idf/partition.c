@@ -18,10 +18,6 @@ enum { CHUNK = 4096, MAPS = 16, SHA = 32 };
 enum { TABLE_MAX = 0xC00 }; // bytes of a partition table
 enum { ABORTS, FAILS, ALLOWED };
 
-struct esp_flash_t {
-    int unused;
-};
-
 struct list {
     struct list *next;
     esp_partition_t info;
@@ -77,6 +73,7 @@ static bool load(void)
     if (list != NULL) {
         return true;
     }
+    chip.size = aloft_idf_host.flash->geometry.size;
     struct list *first = NULL;
     struct list **end = &first;
     enum aloft_err err = aloft_slots_walk(aloft_idf_host.flash, &aloft_mbed_crypto,

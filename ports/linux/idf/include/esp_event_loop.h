@@ -18,9 +18,24 @@ typedef enum {
     SYSTEM_EVENT_STA_AUTHMODE_CHANGE,
     SYSTEM_EVENT_STA_GOT_IP,
     SYSTEM_EVENT_STA_LOST_IP,
-    SYSTEM_EVENT_AP_STA_GOT_IP6,
+    SYSTEM_EVENT_STA_WPS_ER_SUCCESS, // from here on for code that names them; they do not come
+    SYSTEM_EVENT_STA_WPS_ER_FAILED,
+    SYSTEM_EVENT_STA_WPS_ER_TIMEOUT,
+    SYSTEM_EVENT_STA_WPS_ER_PIN,
+    SYSTEM_EVENT_AP_START,
+    SYSTEM_EVENT_AP_STOP,
+    SYSTEM_EVENT_AP_STACONNECTED,
+    SYSTEM_EVENT_AP_STADISCONNECTED,
+    SYSTEM_EVENT_AP_PROBEREQRECVED,
+    SYSTEM_EVENT_GOT_IP6,
+    SYSTEM_EVENT_ETH_START,
+    SYSTEM_EVENT_ETH_STOP,
+    SYSTEM_EVENT_ETH_CONNECTED,
+    SYSTEM_EVENT_ETH_DISCONNECTED,
+    SYSTEM_EVENT_ETH_GOT_IP,
     SYSTEM_EVENT_MAX,
 } system_event_id_t;
+#define SYSTEM_EVENT_AP_STA_GOT_IP6 SYSTEM_EVENT_GOT_IP6
 
 typedef wifi_event_sta_connected_t system_event_sta_connected_t;
 typedef wifi_event_sta_disconnected_t system_event_sta_disconnected_t;
@@ -30,7 +45,21 @@ typedef struct {
     bool ip_changed;
 } system_event_sta_got_ip_t;
 
+typedef struct {
+    uint8_t mac[6];
+    uint8_t aid;
+} system_event_ap_staconnected_t;
+typedef system_event_ap_staconnected_t system_event_ap_stadisconnected_t;
+
+typedef struct {
+    int rssi;
+    uint8_t mac[6];
+} system_event_ap_probe_req_rx_t;
+
 typedef union {
+    system_event_ap_staconnected_t sta_connected;
+    system_event_ap_stadisconnected_t sta_disconnected;
+    system_event_ap_probe_req_rx_t ap_probereqrecved;
     system_event_sta_connected_t connected;
     system_event_sta_disconnected_t disconnected;
     system_event_sta_got_ip_t got_ip;

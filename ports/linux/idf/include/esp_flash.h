@@ -5,7 +5,9 @@
 
 #include "esp_err.h"
 
-typedef struct esp_flash_t esp_flash_t;
+typedef struct esp_flash_t {
+    uint32_t size; // known from the first call on that reads the partition table
+} esp_flash_t;
 
 extern esp_flash_t *esp_flash_default_chip;
 

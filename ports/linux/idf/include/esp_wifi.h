@@ -49,8 +49,23 @@ typedef enum {
 typedef enum { WIFI_FAST_SCAN, WIFI_ALL_CHANNEL_SCAN } wifi_scan_method_t;
 typedef enum { WIFI_CONNECT_AP_BY_SIGNAL, WIFI_CONNECT_AP_BY_SECURITY } wifi_sort_method_t;
 
-#define WIFI_REASON_ASSOC_LEAVE 8
-#define WIFI_REASON_NO_AP_FOUND 201
+// What comes here is ASSOC_LEAVE and NO_AP_FOUND.
+#define WIFI_REASON_UNSPECIFIED            1
+#define WIFI_REASON_AUTH_EXPIRE            2
+#define WIFI_REASON_AUTH_LEAVE             3
+#define WIFI_REASON_ASSOC_EXPIRE           4
+#define WIFI_REASON_ASSOC_TOOMANY          5
+#define WIFI_REASON_NOT_AUTHED             6
+#define WIFI_REASON_NOT_ASSOCED            7
+#define WIFI_REASON_ASSOC_LEAVE            8
+#define WIFI_REASON_MIC_FAILURE            14
+#define WIFI_REASON_4WAY_HANDSHAKE_TIMEOUT 15
+#define WIFI_REASON_BEACON_TIMEOUT         200
+#define WIFI_REASON_NO_AP_FOUND            201
+#define WIFI_REASON_AUTH_FAIL              202
+#define WIFI_REASON_ASSOC_FAIL             203
+#define WIFI_REASON_HANDSHAKE_TIMEOUT      204
+#define WIFI_REASON_CONNECTION_FAIL        205
 
 typedef struct {
     int unused;

@@ -3,6 +3,7 @@
 #define FREERTOS_EVENT_GROUPS_H
 
 #include "freertos/FreeRTOS.h"
+#include "freertos/timers.h"
 
 typedef struct EventGroupDef_t *EventGroupHandle_t;
 typedef TickType_t EventBits_t;
