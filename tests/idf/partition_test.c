@@ -133,6 +133,43 @@ static void without_a_table_nothing_is_found(void)
     CHECK(world_said("esp_partition: No usable partition table at 0x8000: PTABLE_EMPTY"));
 }
 
+static void an_app_registers_what_the_table_does_not_have(void)
+{
+    const esp_partition_t *p;
+    const esp_partition_t *before = NULL;
+    uint8_t byte;
+    world_begin(0);
+    before = find("nvs");
+    CHECK_EQ(esp_partition_register_external(NULL, 0x1000, 0x7000, "boot",
+                                             ESP_PARTITION_TYPE_BOOTLOADER,
+                                             ESP_PARTITION_SUBTYPE_BOOTLOADER_PRIMARY, &p),
+             ESP_OK);
+    CHECK(find("boot") == p && find("nvs") == before);
+    CHECK(esp_partition_verify(p) == p);
+    CHECK(p->address == 0x1000 && p->size == 0x7000 && p->erase_size == 4096 && !p->readonly);
+    CHECK_EQ(esp_partition_read(p, 0x7000 - 1, &byte, 1), ESP_OK);
+    CHECK_EQ(esp_partition_read(p, 0x7000, &byte, 1), ESP_ERR_INVALID_SIZE);
+    CHECK_EQ(esp_partition_register_external(NULL, 0x7FFF, 1, "more", ESP_PARTITION_TYPE_DATA,
+                                             ESP_PARTITION_SUBTYPE_DATA_UNDEFINED, &p),
+             ESP_ERR_INVALID_ARG);
+    CHECK(p == NULL);
+    CHECK_EQ(esp_partition_register_external(NULL, before->address + 4096, 4096, "more",
+                                             ESP_PARTITION_TYPE_DATA,
+                                             ESP_PARTITION_SUBTYPE_DATA_UNDEFINED, NULL),
+             ESP_ERR_INVALID_ARG);
+    uint32_t end;
+    CHECK_EQ(esp_flash_get_size(NULL, &end), ESP_OK);
+    CHECK_EQ(esp_partition_register_external(NULL, end - 4096, 8192, "more",
+                                             ESP_PARTITION_TYPE_DATA,
+                                             ESP_PARTITION_SUBTYPE_DATA_UNDEFINED, NULL),
+             ESP_ERR_INVALID_SIZE);
+    CHECK_EQ(esp_partition_deregister_external(before), ESP_ERR_INVALID_ARG);
+    p = find("boot");
+    CHECK_EQ(esp_partition_deregister_external(p), ESP_OK);
+    CHECK(find("boot") == NULL);
+    CHECK_EQ(esp_partition_deregister_external(p), ESP_ERR_NOT_FOUND);
+}
+
 // Whether fn ends its process by a panic; what it did to the chip is not seen here.
 static bool panics(void (*fn)(void))
 {
@@ -187,4 +224,5 @@ CHECK_MAIN(TEST(partitions_are_found_by_type_subtype_and_label),
            TEST(ranges_are_checked_as_esp_idf_does), TEST(writes_clear_bits_and_cross_pages),
            TEST(a_map_is_a_copy), TEST(a_partition_is_copied_whole_or_in_part),
            TEST(the_hash_is_the_images_own_or_of_all_bytes), TEST(without_a_table_nothing_is_found),
+           TEST(an_app_registers_what_the_table_does_not_have),
            TEST(what_runs_and_what_boots_it_is_protected))

@@ -20,6 +20,7 @@ enum { ABORTS, FAILS, ALLOWED };
 
 struct list {
     struct list *next;
+    bool registered; // by the app; it is not in the table
     esp_partition_t info;
 };
 
@@ -87,6 +88,79 @@ static bool load(void)
     }
     list = first;
     return true;
+}
+
+// Appends to the list, unless it would overlap what is there; the lock is held.
+static esp_err_t add_registered(struct list *item)
+{
+    struct list **end = &list;
+    while (*end != NULL) {
+        const esp_partition_t *p = &(*end)->info;
+        if (item->info.address < p->address + p->size &&
+            p->address < item->info.address + item->info.size) {
+            return ESP_ERR_INVALID_ARG;
+        }
+        end = &(*end)->next;
+    }
+    *end = item;
+    return ESP_OK;
+}
+
+esp_err_t esp_partition_register_external(esp_flash_t *flash_chip, size_t offset, size_t size,
+                                          const char *label, esp_partition_type_t type,
+                                          esp_partition_subtype_t subtype,
+                                          const esp_partition_t **out_partition)
+{
+    size_t chip_size = aloft_idf_host.flash->geometry.size;
+    if (out_partition != NULL) {
+        *out_partition = NULL;
+    }
+    if (offset > chip_size || size > chip_size - offset) {
+        return ESP_ERR_INVALID_SIZE;
+    }
+    struct list *item = calloc(1, sizeof *item);
+    if (item == NULL) {
+        return ESP_ERR_NO_MEM;
+    }
+    item->registered = true;
+    item->info = (esp_partition_t){
+        .flash_chip = flash_chip == NULL ? &chip : flash_chip,
+        .type = type,
+        .subtype = subtype,
+        .address = (uint32_t)offset,
+        .size = (uint32_t)size,
+        .erase_size = SPI_FLASH_SEC_SIZE,
+    };
+    memcpy(item->info.label, label, strnlen(label, sizeof item->info.label - 1));
+    aloft_idf_lock();
+    esp_err_t err = load() ? add_registered(item) : ESP_ERR_NOT_FOUND;
+    aloft_idf_unlock();
+    if (err != ESP_OK) {
+        free(item);
+    } else if (out_partition != NULL) {
+        *out_partition = &item->info;
+    }
+    return err;
+}
+
+esp_err_t esp_partition_deregister_external(const esp_partition_t *partition)
+{
+    esp_err_t err = ESP_ERR_NOT_FOUND;
+    aloft_idf_lock();
+    struct list **at = &list;
+    while (*at != NULL && &(*at)->info != partition) {
+        at = &(*at)->next;
+    }
+    struct list *found = *at;
+    if (found != NULL && found->registered) {
+        *at = found->next;
+        free(found);
+        err = ESP_OK;
+    } else if (found != NULL) {
+        err = ESP_ERR_INVALID_ARG;
+    }
+    aloft_idf_unlock();
+    return err;
 }
 
 void esp_partition_unload_all(void)

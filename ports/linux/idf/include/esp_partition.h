@@ -120,6 +120,16 @@ esp_err_t esp_partition_get_sha256(const esp_partition_t *partition, uint8_t *sh
 bool esp_partition_check_identity(const esp_partition_t *partition_1,
                                   const esp_partition_t *partition_2);
 
+// A partition that the table does not have, such as the bootloader, until it is deregistered.
+// flash_chip NULL: the one there is.
+// Errors: ESP_ERR_INVALID_SIZE (outside the chip), ESP_ERR_INVALID_ARG (it overlaps another; the
+// table's own cannot be deregistered), ESP_ERR_NOT_FOUND, ESP_ERR_NO_MEM.
+esp_err_t esp_partition_register_external(esp_flash_t *flash_chip, size_t offset, size_t size,
+                                          const char *label, esp_partition_type_t type,
+                                          esp_partition_subtype_t subtype,
+                                          const esp_partition_t **out_partition);
+esp_err_t esp_partition_deregister_external(const esp_partition_t *partition);
+
 // Forgets the table; the next call reads it again. Partitions handed out before are gone.
 void esp_partition_unload_all(void);
 
