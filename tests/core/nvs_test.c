@@ -250,6 +250,9 @@ static void a_namespace_can_be_made_alone(void)
         check_u32("boots", 1);
     }
     CHECK(steps > 3);
+    uint64_t value = 0;
+    CHECK_EQ(aloft_nvs_get_number(&nvs, "wifi", "wifi", ALOFT_NVS_U8, &value),
+             ALOFT_ERR_NVS_NOT_FOUND); // nothing is in it
     uint32_t operations = ram.progs + ram.erases;
     aloft_nvs_make_ns(&op, &nvs, "wifi");
     CHECK_EQ(run(), ALOFT_OK);
@@ -258,7 +261,6 @@ static void a_namespace_can_be_made_alone(void)
     CHECK_EQ(run(), ALOFT_OK);
     aloft_nvs_make_ns(&op, &nvs, "wifi"); // and its values stay
     CHECK_EQ(run(), ALOFT_OK);
-    uint64_t value = 0;
     CHECK_EQ(aloft_nvs_get_number(&nvs, "wifi", "wifi", ALOFT_NVS_U8, &value), ALOFT_OK);
     CHECK_EQ((long long)value, 7);
     aloft_nvs_make_ns(&op, &nvs, "a name that is long");

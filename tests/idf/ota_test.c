@@ -490,6 +490,23 @@ static void an_app_without_description_has_no_secure_version(void)
     CHECK_EQ(world.device.ram.bytes[ota(1)->address], 0xE9);
 }
 
+static void an_update_of_the_bootloader_lifts_its_protection(void)
+{
+    const esp_partition_t *p;
+    esp_ota_handle_t handle;
+    world_begin(0);
+    aloft_idf_config.dangerous_writes = 1;
+    CHECK_EQ(esp_partition_register_external(NULL, 0x1000, 0x7000, "boot",
+                                             ESP_PARTITION_TYPE_BOOTLOADER,
+                                             ESP_PARTITION_SUBTYPE_BOOTLOADER_PRIMARY, &p),
+             ESP_OK);
+    CHECK_EQ(esp_partition_erase_range(p, 0, 4096), ESP_ERR_INVALID_ARG);
+    CHECK_EQ(esp_ota_begin(p, OTA_WITH_SEQUENTIAL_WRITES, &handle), ESP_OK);
+    CHECK_EQ(esp_ota_write(handle, "\xE9\x01", 2), ESP_OK);
+    CHECK_EQ(esp_ota_end(handle), ESP_ERR_OTA_VALIDATE_FAILED);
+    aloft_idf_config.dangerous_writes = 0;
+}
+
 static void an_image_is_verified_by_its_place(void)
 {
     esp_image_metadata_t data_of;
@@ -551,5 +568,6 @@ CHECK_MAIN(TEST(an_update_in_pieces_of_any_size_boots_next),
            TEST(the_last_boot_app_is_erased_with_its_record), TEST(descriptors_are_read_from_flash),
            TEST(an_older_secure_version_is_erased_not_booted),
            TEST(an_app_without_description_has_no_secure_version),
+           TEST(an_update_of_the_bootloader_lifts_its_protection),
            TEST(an_image_is_verified_by_its_place),
            TEST(a_chip_that_fails_is_an_error_not_an_update))
