@@ -2,6 +2,7 @@
 // to a byte on its way in (`take`) and out (`aloft_bridge_send`).
 #include "ports/linux/bridge.h"
 #include "aloft/serial.h"
+#include "hostlib/clock.h"
 #include "hostlib/number.h"
 #include "ports/linux/bridge_com.h"
 #include "ports/linux/descriptor.h"
@@ -19,16 +20,20 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { CHUNK = 4096, KNOCK_MAX = 64, PTY_LOOK_MS = 20, NAME_MAX_LEN = 64 };
+enum { CHUNK = 4096, KNOCK_MAX = 64, LOOK_MS = 20, NAME_MAX_LEN = 64 };
+// What another client waits until it is turned away. A busy machine may tell of a connection that
+// is made before it tells of one that was closed earlier.
+enum { NEXT_CLIENT_MS = 300 };
 #define QUEUE_MAX (1u << 20) // bytes for a client that does not read
 
 enum kind { END_PTY, END_TCP, END_COM };
 
 struct end {
     enum kind kind;
-    int listen_fd; // PTY: -1
-    int fd;        // of the client; PTY: the master, always
-    bool here;     // a client holds this end
+    int listen_fd;         // PTY: -1
+    int fd;                // of the client; PTY: the master, always
+    bool here;             // a client holds this end
+    uint64_t turn_away_ms; // the next client; 0: nobody waits
     char link[PATH_MAX];
     struct aloft_serial_reader knocks;
     uint8_t knock[KNOCK_MAX];
@@ -219,23 +224,6 @@ static void leave(struct aloft_bridge *bridge, struct end *end)
     }
 }
 
-static void accept_client(struct aloft_bridge *bridge, struct end *end)
-{
-    const int on = 1;
-    int fd = aloft_descriptor_high(accept4(end->listen_fd, NULL, NULL, SOCK_CLOEXEC));
-    if (fd < 0) {
-        return;
-    }
-    if (holder(bridge) != NULL || !no_block(fd)) {
-        fprintf(stderr, "aloft: the serial port is in use; another client was turned away\n");
-        (void)close(fd); // nothing was exchanged
-        return;
-    }
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); // slower without it, no worse
-    end->fd = fd;
-    come(bridge, end);
-}
-
 // A terminal has no connections: the master sees a hang-up while nobody has the other side open.
 static void look_at_pty(struct aloft_bridge *bridge, struct end *end)
 {
@@ -364,12 +352,53 @@ static bool read_client(struct aloft_bridge *bridge, struct end *end)
     }
 }
 
+static void serve_holder(struct aloft_bridge *bridge)
+{
+    struct end *end = holder(bridge);
+    if (end != NULL && end->kind == END_PTY) {
+        look_at_pty(bridge, end);
+    }
+    if (end != NULL && end->here && !(read_client(bridge, end) && flush(end))) {
+        leave(bridge, end);
+    }
+}
+
+static void accept_client(struct aloft_bridge *bridge, struct end *end)
+{
+    const int on = 1;
+    int fd = aloft_descriptor_high(accept4(end->listen_fd, NULL, NULL, SOCK_CLOEXEC));
+    end->turn_away_ms = 0;
+    if (fd < 0) {
+        return;
+    }
+    if (holder(bridge) != NULL || !no_block(fd)) {
+        fprintf(stderr, "aloft: the serial port is in use; another client was turned away\n");
+        (void)close(fd); // nothing was exchanged
+        return;
+    }
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); // slower without it, no worse
+    end->fd = fd;
+    come(bridge, end);
+}
+
+static void look_at_listener(struct aloft_bridge *bridge, struct end *end)
+{
+    struct pollfd look = {end->listen_fd, POLLIN, 0};
+    if (poll(&look, 1, 0) <= 0) {
+        end->turn_away_ms = 0; // it did not wait
+    } else if (holder(bridge) != NULL && end->turn_away_ms == 0) {
+        end->turn_away_ms = aloft_clock_ms() + NEXT_CLIENT_MS;
+    } else if (holder(bridge) == NULL || aloft_clock_left_ms(end->turn_away_ms) == 0) {
+        accept_client(bridge, end);
+    }
+}
+
 size_t aloft_bridge_fds(const struct aloft_bridge *bridge, struct pollfd *fds)
 {
     size_t n = 0;
     for (size_t i = 0; i < bridge->count; i++) {
         const struct end *end = &bridge->ends[i];
-        if (end->listen_fd >= 0) {
+        if (end->listen_fd >= 0 && end->turn_away_ms == 0) {
             fds[n++] = (struct pollfd){end->listen_fd, POLLIN, 0};
         }
         if (end->here) {
@@ -383,34 +412,25 @@ size_t aloft_bridge_fds(const struct aloft_bridge *bridge, struct pollfd *fds)
 int aloft_bridge_wait_ms(const struct aloft_bridge *bridge)
 {
     for (size_t i = 0; i < bridge->count; i++) {
-        if (bridge->ends[i].kind == END_PTY && !bridge->ends[i].here) {
-            return PTY_LOOK_MS; // a hang-up cannot be waited for without being told of it for ever
+        // A hang-up cannot be waited for without being told of it for ever, nor can a client.
+        if ((bridge->ends[i].kind == END_PTY && !bridge->ends[i].here) ||
+            bridge->ends[i].turn_away_ms != 0) {
+            return LOOK_MS;
         }
     }
     return -1;
 }
 
-// Who has left, leaves before anybody comes: at a busy moment both are seen at once, and the next
-// client, at another end, would be turned away.
 void aloft_bridge_handle(struct aloft_bridge *bridge)
 {
-    struct end *end = holder(bridge);
-    if (end != NULL && end->kind == END_PTY) {
-        look_at_pty(bridge, end);
-    }
-    if (end != NULL && end->here && !(read_client(bridge, end) && flush(end))) {
-        leave(bridge, end);
-    }
+    serve_holder(bridge);
     for (size_t i = 0; i < bridge->count; i++) {
-        end = &bridge->ends[i];
+        struct end *end = &bridge->ends[i];
         if (end->kind == END_PTY && !end->here) {
             look_at_pty(bridge, end);
         }
         if (end->listen_fd >= 0) {
-            accept_client(bridge, end);
-        }
-        if (end->here && !(read_client(bridge, end) && flush(end))) {
-            leave(bridge, end);
+            look_at_listener(bridge, end);
         }
     }
 }
