@@ -3,6 +3,7 @@
 board through its page, on a screen and on a phone; pages of other sites and strangers get nowhere.
 Screenshots are in build/browser."""
 import random
+import select
 
 from bench import *
 from web_board import PASSWORD, WebBoard
@@ -86,6 +87,48 @@ def a_page_that_is_left_in_an_upload_changes_nothing(folder):
         board.wait_for(TRIAL_OF_2)
 
 
+class LosesAnswers:
+    """Between browser and board. The answer to an upload that went well gets lost here."""
+
+    def __init__(self, port):
+        self.target, self.lost = port, 0
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            client, _ = self.socket.accept()
+            threading.Thread(target=self._carry, args=(client,), daemon=True).start()
+
+    def _carry(self, client):
+        asked = b""
+        try:
+            with client, socket.create_connection(("127.0.0.1", self.target)) as board:
+                while True:
+                    for side in select.select([client, board], [], [])[0]:
+                        data = side.recv(65536)
+                        asked = asked or (data if side is client else b"")
+                        ours = side is board and asked.startswith(b"POST /update")
+                        if ours and data.startswith(b"HTTP/1.1 200"):
+                            self.lost += 1
+                            return
+                        if not data:
+                            return
+                        (board if side is client else client).sendall(data)
+        except OSError:
+            pass
+
+
+def an_answer_that_gets_lost_is_no_upload_that_failed(folder):
+    # "Nothing has changed on the device", said the page, while the device started the new app.
+    with WebBoard(folder) as board:
+        wire = LosesAnswers(board.port)
+        seen = story("lost", board, url=f"http://127.0.0.1:{wire.port}/", file=board.image("2.0.0"))
+        check(wire.lost == 1, wire.lost)
+        check("web_app 2.0.0 runs from ota_0." in seen["said"], seen)
+
+
 def without_the_right_password_there_is_no_page(folder):
     with WebBoard(folder) as board:
         seen = story("stranger", board)
@@ -154,5 +197,6 @@ if __name__ == "__main__":
           a_phone_shows_the_page_without_scrolling_sideways,
           what_is_no_firmware_is_refused_in_words,
           a_page_that_is_left_in_an_upload_changes_nothing,
+          an_answer_that_gets_lost_is_no_upload_that_failed,
           without_the_right_password_there_is_no_page,
           pages_of_other_sites_change_nothing])

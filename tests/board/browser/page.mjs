@@ -220,6 +220,16 @@ async function refused({ browser, shots, url, password, text, damaged }) {
     return said;
 }
 
+// The answer to an upload gets lost: the page finds out what has become of it.
+async function lost({ browser, url, password, file }) {
+    const { page } = await open(browser, url, password);
+    await page.locator(".slot").first().waitFor();
+    await page.locator("#file").setInputFiles(file);
+    await page.getByRole("button", { name: "Upload" }).click();
+    await page.locator("#say.good, #say.bad").waitFor();
+    return { said: await page.locator("#say").textContent() };
+}
+
 // Leaves the page in the middle of an upload. The tab stays: with it Chromium would drop the slow
 // line as well, and be done with the upload before it ends it.
 async function leave({ browser, url, password, file }) {
@@ -266,7 +276,7 @@ async function foreign({ browser, url, password, evil, attacks }) {
     return seen;
 }
 
-const STORIES = { update, phone, refused, leave, stranger, foreign };
+const STORIES = { update, phone, refused, leave, lost, stranger, foreign };
 
 async function main() {
     const { values, positionals } = parseArgs({ allowPositionals: true,
