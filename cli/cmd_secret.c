@@ -1,6 +1,8 @@
 // aloft secret: passwords of a device's ways in. What goes to flash is what each protocol checks a
 // password with (hostlib/secret.h), in NVS namespace aloft, where updates do not reach; nothing
 // here reads one back.
+#include "aloft/pbkdf2.h"
+#include "aloft/webui_auth.h"
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/flash_nvs.h"
@@ -23,7 +25,7 @@ static const char space[] = "aloft";
 static const char device_default[] = "02a10f000001"; // the MAC of a virtual board
 static const char user[] = "admin";
 
-enum { KEY_MAX = 4000, PASSWORD_MAX = 256, GOOD_LEN = 8, DEVICE_MAX = 64, MD5_LEN = 16 };
+enum { KEY_MAX = 4000, PASSWORD_MAX = 256, GOOD_LEN = 8, MD5_LEN = 16 };
 
 struct way {
     const char *name;
@@ -130,6 +132,21 @@ static bool get_password(const char *path, char password[PASSWORD_MAX])
     return true;
 }
 
+// It goes into a header of HTTP, whose blanks at the ends do not count.
+static bool is_token(const char *token)
+{
+    size_t len = strlen(token);
+    bool good = len <= ALOFT_PBKDF2_KEY_MAX && token[0] != ' ' && token[len - 1] != ' ';
+    for (size_t i = 0; i < len; i++) {
+        good = good && token[i] >= ' ' && token[i] <= '~';
+    }
+    if (!good) {
+        aloft_ui_error("a token has at most %u characters, all of ASCII, and no blanks at its ends",
+                       ALOFT_PBKDF2_KEY_MAX);
+    }
+    return good;
+}
+
 static bool store(struct aloft_flash_nvs *of, const char *key, const char *text)
 {
     struct aloft_nvs_write op;
@@ -160,11 +177,16 @@ enum generation { BOTH, ONLY_SHA256, ONLY_MD5 };
 static bool store_ha1(struct aloft_flash_nvs *of, enum aloft_secret_hash hash, const char *key,
                       const char *password)
 {
-    char realm[DEVICE_MAX];
+    char realm[ALOFT_WEBUI_REALM_MAX + 1];
     char text[ALOFT_SECRET_HEX];
     enum aloft_err err = aloft_nvs_get_str(&of->nvs, space, "device_id", realm, sizeof realm);
-    if (err != ALOFT_OK) {
+    if (err == ALOFT_ERR_NVS_NOT_FOUND) {
         (void)snprintf(realm, sizeof realm, "%s", device_default);
+    } else if (err != ALOFT_OK || !aloft_webui_auth_is_realm(realm)) {
+        aloft_ui_error("device_id in NVS is no name for a device: at most %u printable characters, "
+                       "without quotes and backslashes; set it again with 'aloft nvs set'",
+                       ALOFT_WEBUI_REALM_MAX);
+        return false;
     }
     return aloft_secret_ha1(hash, user, realm, password, text) && store(of, key, text);
 }
@@ -304,7 +326,9 @@ static int secret_set(int argc, char **argv)
                                     generation);
         }
     }
-    bool good = get_password(file, password) && aloft_flash_nvs_open(&of, &place, true);
+    bool good = get_password(file, password) &&
+                (strcmp(way->name, "control") != 0 || is_token(password)) &&
+                aloft_flash_nvs_open(&of, &place, true);
     if (good) {
         good = set_way(&of, way, which, password);
         good = aloft_flash_nvs_close(&of, good) && good;

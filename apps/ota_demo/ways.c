@@ -3,6 +3,7 @@
 #include "ways.h"
 #include "aloft/hex.h"
 #include "web/device/page.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,8 +72,7 @@ static void say_status(struct ways *ways)
 {
     struct aloft_otadata records[2];
     enum aloft_err err = aloft_bootsel_read(aloft_port_slots(ways->port), records);
-    LOG(ways, 'I', "Device %s, last reset: %s, %s", aloft_port_device_id(ways->port),
-        reset_reason(ways->port),
+    LOG(ways, 'I', "Device %s, last reset: %s, %s", ways->device_id, reset_reason(ways->port),
         ways->intake.holder != NULL ? "an update is under way" : "no update is under way");
     if (err != ALOFT_OK) {
         LOG(ways, 'E', "otadata: %s: %s", aloft_err_name(err), aloft_err_sentence(err));
@@ -140,10 +140,28 @@ static bool read_secret(struct ways *ways, const char *key, char *out, uint32_t 
     err = err == ALOFT_OK ? ALOFT_ERR_NVS_CORRUPT : err; // nobody sets an empty one
     out[0] = 0;
     if (err != ALOFT_ERR_NVS_NOT_FOUND) {
-        LOG(ways, 'E', "%s cannot be read; set it again with aloft secret: %s: %s", key,
-            aloft_err_name(err), aloft_err_sentence(err));
+        LOG(ways, 'E', "%s in NVS cannot be read; set it again: %s: %s", key, aloft_err_name(err),
+            aloft_err_sentence(err));
     }
     return err == ALOFT_ERR_NVS_NOT_FOUND;
+}
+
+// What the owner calls the device; passwords of the page are of this realm, so that it must be the
+// one that `aloft secret` saw. False: it is no name.
+static bool read_id(struct ways *ways)
+{
+    char *id = ways->device_id;
+    if (!read_secret(ways, "device_id", id, sizeof ways->device_id)) {
+        return false;
+    }
+    if (id[0] == 0) {
+        (void)snprintf(id, sizeof ways->device_id, "%s", aloft_port_device_id(ways->port));
+    }
+    bool good = aloft_webui_auth_is_realm(id);
+    if (!good) {
+        LOG(ways, 'E', "device_id in NVS has other characters than a name has; set it again");
+    }
+    return good;
 }
 
 static void start_push(struct ways *ways)
@@ -219,13 +237,14 @@ static void start_web(struct ways *ways)
         .control = &ways->control,
         .page = aloft_web_page,
         .page_len = aloft_web_page_len,
-        .device_id = aloft_port_device_id(port),
+        .device_id = ways->device_id,
         .reset_reason = reset_reason(port),
         .running = aloft_port_running(port),
         .port = port_setting(ways, "web_port", "80"),
     };
     struct aloft_webui_verifier *ha1 = &ways->web_ha1;
-    bool read = read_secret(ways, "web_ha1", ha1->sha256, sizeof ha1->sha256);
+    bool read = read_id(ways);
+    read = read_secret(ways, "web_ha1", ha1->sha256, sizeof ha1->sha256) && read;
     read = read_secret(ways, "web_ha1_md5", ha1->md5, sizeof ha1->md5) && read;
     bool password = ha1->sha256[0] != 0 || ha1->md5[0] != 0;
     if (!read || (!password && config.token == NULL)) {

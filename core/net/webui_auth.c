@@ -56,6 +56,15 @@ enum aloft_err aloft_webui_auth_verifier(const struct aloft_crypto *crypto, cons
     return err == ALOFT_OK ? join(crypto, ALOFT_HASH_MD5, parts, 3, out->md5) : err;
 }
 
+bool aloft_webui_auth_is_realm(const char *realm)
+{
+    uint32_t len = 0;
+    while (realm[len] >= ' ' && realm[len] <= '~' && realm[len] != '"' && realm[len] != '\\') {
+        len++;
+    }
+    return len > 0 && len <= ALOFT_WEBUI_REALM_MAX && realm[len] == 0;
+}
+
 void aloft_webui_auth_init(struct aloft_webui_auth *auth, const struct aloft_crypto *crypto,
                            const struct aloft_webui_verifier *verifier, const char *realm,
                            const uint8_t secret[ALOFT_WEBUI_SECRET])

@@ -145,14 +145,31 @@ def each_secret_by_itself_turns_its_way_on(folder):
         check("is on, port" not in demo.console, demo.console)
 
 
+def a_device_with_a_name_knows_passwords_of_that_realm(folder):
+    """`aloft secret` took the name for the realm, and the device did not: nobody got in."""
+    demo = Demo(folder, [])
+    aloft("nvs", "set", demo.board.flash, "aloft", "device_id", "kitchen light")
+    aloft("secret", "set", demo.board.flash, "web", "--password-file", folder / "web")
+    with demo:
+        said = demo.control("status", proof="--password-file")
+        check("kitchen light: ota_demo 1 runs" in said, said)
+        demo.type("status")
+        demo.see("Device kitchen light, last reset")
+    aloft("nvs", "set", demo.board.flash, "aloft", "device_id", 'kitchen "light"')
+    with demo:
+        demo.see("device_id in NVS has other characters than a name has")
+        time.sleep(0.5)
+        check("is on, port" not in demo.console, demo.console)
+
+
 def a_secret_that_cannot_be_read_opens_nothing(folder):
     demo = Demo(folder, [], push_open="yes")
     for key in ("push_hash", "web_ha1"):
         aloft("nvs", "set", demo.board.flash, "aloft", key, 1, "--type", "u32")
     aloft("nvs", "set", demo.board.flash, "aloft", "ctl_token", "pbkdf2-sha256$1$00$00")
     with demo:
-        demo.see("push_hash cannot be read; set it again")
-        demo.see("web_ha1 cannot be read; set it again")
+        demo.see("push_hash in NVS cannot be read; set it again")
+        demo.see("web_ha1 in NVS cannot be read; set it again")
         demo.see("The control token's hash is damaged; set it again")
         time.sleep(0.5)
         check("is on, port" not in demo.console, demo.console)
@@ -182,6 +199,7 @@ def a_push_port_that_another_program_has_is_not_taken_from_it(folder):
 if __name__ == "__main__":
     main([what_was_pushed_can_be_confirmed_from_afar_and_stays,
           an_app_that_nobody_confirms_goes_back_when_its_trial_is_over,
-          the_console_takes_every_command,
-          each_secret_by_itself_turns_its_way_on, a_secret_that_cannot_be_read_opens_nothing,
+          the_console_takes_every_command, each_secret_by_itself_turns_its_way_on,
+          a_device_with_a_name_knows_passwords_of_that_realm,
+          a_secret_that_cannot_be_read_opens_nothing,
           a_push_port_that_another_program_has_is_not_taken_from_it])

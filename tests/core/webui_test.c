@@ -588,6 +588,20 @@ static void webui_auth_refuses_answers_to_something_else(void)
     CHECK_EQ(ask("GET", response(ALOFT_HASH_MD5, "pw", "00000001"), 0), ALOFT_WEBUI_UNKNOWN);
 }
 
+static void webui_auth_takes_what_fits_into_quotes_as_realm(void)
+{
+    char longest[ALOFT_WEBUI_REALM_MAX + 2];
+    memset(longest, 'a', sizeof longest);
+    longest[ALOFT_WEBUI_REALM_MAX] = 0;
+    CHECK(aloft_webui_auth_is_realm("02a10f000001") && aloft_webui_auth_is_realm("kitchen light"));
+    CHECK(aloft_webui_auth_is_realm((const char *)guard_after(longest, ALOFT_WEBUI_REALM_MAX + 1)));
+    longest[ALOFT_WEBUI_REALM_MAX] = 'a';
+    longest[ALOFT_WEBUI_REALM_MAX + 1] = 0;
+    CHECK(!aloft_webui_auth_is_realm(longest) && !aloft_webui_auth_is_realm(""));
+    CHECK(!aloft_webui_auth_is_realm("a\"") && !aloft_webui_auth_is_realm("a\\b"));
+    CHECK(!aloft_webui_auth_is_realm("a\r\nX: y") && !aloft_webui_auth_is_realm("k\xC3\xBC"));
+}
+
 CHECK_MAIN(TEST(webui_takes_requests_in_any_split),
            TEST(webui_refuses_what_it_cannot_take_and_says_why), TEST(webui_bounds_its_headers),
            TEST(webui_tells_the_pages_of_other_sites), TEST(webui_finds_the_boundary),
@@ -598,4 +612,5 @@ CHECK_MAIN(TEST(webui_takes_requests_in_any_split),
            TEST(webui_multipart_takes_the_longest_boundary),
            TEST(webui_auth_knows_the_rfcs_answers), TEST(webui_auth_takes_each_answer_once),
            TEST(webui_auth_lets_nonces_age), TEST(webui_auth_locks_after_five_wrong_answers),
-           TEST(webui_auth_refuses_answers_to_something_else))
+           TEST(webui_auth_refuses_answers_to_something_else),
+           TEST(webui_auth_takes_what_fits_into_quotes_as_realm))

@@ -315,6 +315,17 @@ static void a_password_leaves_its_verifier_and_no_more(void **state)
     expect(0, "grep -q \"$(printf 'admin:kitchen:12345678' | md5sum | cut -c1-32)\" f");
     expect(0, "ALOFT_PASSWORD=87654321 $A secret set f web --generation sha256");
     expect(1, "grep -q \"$(printf 'admin:kitchen:12345678' | md5sum | cut -c1-32)\" f");
+    expect(0, "$A nvs set f aloft device_id 'my \"own\"'");
+    expect(1, "ALOFT_PASSWORD=87654321 $A secret set f web"); // as realm it would end at a quote
+    says("device_id in NVS is no name");
+    expect(0, "$A nvs set f aloft device_id $(printf '%064d' 1)");
+    expect(1, "ALOFT_PASSWORD=87654321 $A secret set f web"); // of the default's realm it was
+    expect(0, "$A nvs set f aloft device_id kitchen");
+    expect(1, "ALOFT_PASSWORD=$(printf '%065d' 1) $A secret set f control");
+    says("a token has at most 64 characters"); // a device reads no more: it would never fit
+    expect(1, "ALOFT_PASSWORD='12345678 ' $A secret set f control");
+    expect(1, "ALOFT_PASSWORD=1234567ü $A secret set f control");
+    expect(0, "ALOFT_PASSWORD=$(printf '%064d' 1) $A secret set f control");
     expect(0, "$A secret set f control --password-file pw");
     expect(0, "grep -q 'pbkdf2-sha256\\$100000\\$' f");
     expect(1, "grep -q 'correct horse' f");

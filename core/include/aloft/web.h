@@ -41,7 +41,7 @@ struct aloft_web_config {
     struct aloft_control *control;
     const uint8_t *page; // gzipped HTML
     uint32_t page_len;
-    const char *device_id;              // and realm: neither quotes nor backslashes
+    const char *device_id;              // and realm (webui_auth.h)
     const char *reset_reason;           // for people
     int running;                        // the slot that runs
     uint16_t port;                      // 0: 80

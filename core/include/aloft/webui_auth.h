@@ -71,8 +71,12 @@ enum aloft_err aloft_webui_auth_verifier(const struct aloft_crypto *crypto, cons
                                          const char *realm, const char *password,
                                          struct aloft_webui_verifier *out);
 
+// Fit to be a realm: 1..ALOFT_WEBUI_REALM_MAX printable characters, no quotes and no backslashes.
+#define ALOFT_WEBUI_REALM_MAX 63u
+bool aloft_webui_auth_is_realm(const char *realm);
+
 // What the pointers point to must outlive it. secret: random, another one after each reset. realm
-// has neither quotes nor backslashes.
+// is fit to be one.
 void aloft_webui_auth_init(struct aloft_webui_auth *auth, const struct aloft_crypto *crypto,
                            const struct aloft_webui_verifier *verifier, const char *realm,
                            const uint8_t secret[ALOFT_WEBUI_SECRET]);
