@@ -53,7 +53,8 @@ static int keys_create(int argc, char **argv)
         "",
         "Makes a key that signs firmware, in a new PEM file that you alone can read. A file\n"
         "that exists is never overwritten. The key is not encrypted: whoever has the file can\n"
-        "sign, and without it nobody can (docs/SIGNING.md).",
+        "sign, and without it nobody can (docs/SIGNING.md). An rsa3072 key can open encrypted\n"
+        "firmware instead; make another one for that (docs/ENCRYPTION.md).",
         "  aloft keys create --type rsa3072 -o release.pem\n"
         "  aloft keys create --type p256 -o release-p256.pem",
         "0 created, 1 it could not be",
