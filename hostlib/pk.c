@@ -40,11 +40,12 @@ bool aloft_pk_read(mbedtls_pk_context *key, bool *secret, const char *name, cons
                                  name);
     }
     return err == 0 ||
-           aloft_message_set(error,
-                             "%s holds no key that can be read; it must be one in PEM (from its "
-                             "-----BEGIN line on) or DER, as 'aloft keys create', espsecure and "
-                             "openssl write it",
-                             name);
+           aloft_message_set(
+               error,
+               "%s holds no key that can be read; it must be RSA or P-256, in PEM (from its "
+               "-----BEGIN line on) or DER, as 'aloft keys create', espsecure and "
+               "openssl write it",
+               name);
 }
 
 bool aloft_pk_is_rsa3072(const mbedtls_pk_context *key)

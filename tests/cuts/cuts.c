@@ -97,6 +97,20 @@ static bool chosen(const struct options *options, const struct scenario *scenari
     return prefix == NULL || strncmp(scenario->name, prefix, strlen(prefix)) == 0;
 }
 
+// A misspelt name would prove nothing, and find nothing wrong.
+static bool any_chosen(const struct options *options, const struct scenario *all, uint32_t count)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        n += chosen(options, &all[i]);
+    }
+    if (n == 0) {
+        fprintf(stderr, "cuts: no scenario's name starts with %s; --list has them\n",
+                options->scenario);
+    }
+    return n > 0;
+}
+
 // One process: its part of every scenario. A share that ends early has seen everything once at
 // depth 1, and at depth 2 as many rounds as there was time for, each over all scenarios.
 static void work(const struct options *options, uint32_t job, struct shoot_result *results)
@@ -212,6 +226,9 @@ int main(int argc, char **argv)
     }
     if (!parse(argc, argv, &options)) {
         fputs(usage, stderr);
+        return 2;
+    }
+    if (!any_chosen(&options, all, count)) {
         return 2;
     }
     options.plan.deadline = shoot_now() + options.plan.share_s;
