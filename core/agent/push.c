@@ -368,14 +368,14 @@ static void welcome(struct aloft_push *push)
 static bool answer_again(struct aloft_push *push, const struct aloft_way_peer *peer,
                          const struct aloft_espota_invitation *invitation)
 {
-    bool untouched = push->phase == CONNECTING || (push->phase == RECEIVING && push->received == 0);
-    bool pending = push->digits == 0 ? untouched : push->phase == CHALLENGED;
-    if (!pending || memcmp(invitation, &push->invitation, sizeof *invitation) != 0 ||
-        !is_sender(push, peer->host)) {
-        return false;
+    bool opening = push->digits == 0 && push->phase >= CONNECTING && push->received == 0;
+    bool again = (push->phase == CHALLENGED || opening) &&
+                 memcmp(invitation, &push->invitation, sizeof *invitation) == 0 &&
+                 is_sender(push, peer->host);
+    if (again) {
+        welcome(push);
     }
-    welcome(push);
-    return true;
+    return again;
 }
 
 static uint32_t feed_datagram(struct aloft_push *push, const struct aloft_way_peer *peer,
@@ -387,8 +387,7 @@ static uint32_t feed_datagram(struct aloft_push *push, const struct aloft_way_pe
     bool answering = push->phase == INVITED || push->phase == PROVING || push->phase == ACCEPTED;
     bool over = push->phase >= ANSWERING && push->err != ALOFT_OK;
     // A sender of the older generation takes half of a nonce for the whole.
-    uint32_t digits =
-        len < 2 * ALOFT_ESPOTA_HEX_MAX && push->digits != 0 ? 2 * ALOFT_MD5_LEN : push->digits;
+    uint32_t digits = len < 2 * ALOFT_ESPOTA_HEX_MAX ? 2 * ALOFT_MD5_LEN : push->digits;
     if (answering || over || push->answer_len > 0) {
         return 0; // the next answer is another sender's, or the one before is still being seen off
     }
@@ -403,7 +402,8 @@ static uint32_t feed_datagram(struct aloft_push *push, const struct aloft_way_pe
         push->invitation = invitation;
         push->sender = *peer;
         push->phase = INVITED;
-    } else if (digits != 0 && aloft_espota_parse_proof(data, len, digits, &cnonce, response)) {
+    } else if (push->digits != 0 &&
+               aloft_espota_parse_proof(data, len, digits, &cnonce, response)) {
         on_proof(push, peer->host, digits, cnonce, response);
     } else {
         emit(push, ALOFT_EVENT_REFUSED, ALOFT_ERR_PUSH_SYNTAX, 0, peer->host);
