@@ -375,7 +375,7 @@ def a_password_that_cannot_be_read_is_not_passed_over(folder):
                 push_port=free_port(socket.SOCK_DGRAM))
     board = Board(folder / "flash").create(image)
     aloft("nvs", "set", board.flash, "aloft", "push_hash", SHA, "--type", "blob-hex")
-    console = board.run("push password", "--fast", "--resets", 0)
+    console = board.run("push_hash", "--fast", "--resets", 0)
     check("NVS_TYPE" in console and "Push is on" not in console, console)
     aloft("nvs", "erase", board.flash, "aloft", "push_hash")
     board.run("Push is on", "--fast", "--resets", 0)
