@@ -402,6 +402,12 @@ static void wait(struct demo *demo, uint32_t s)
     }
 }
 
+// Else it only looks for an update when somebody says so, and once.
+static bool pulls(const struct demo *demo)
+{
+    return !setting_is(demo, "pull", "off");
+}
+
 // Tries until it worked, or until trying again makes no sense. True: restart. The agent retries
 // what may pass by itself; here only what needs somebody else's hand comes back.
 static bool update_until_done(struct demo *demo)
@@ -416,7 +422,7 @@ static bool update_until_done(struct demo *demo)
             return true;
         }
         explain(demo, err);
-        if (is_hopeless(err)) {
+        if (is_hopeless(err) || !pulls(demo)) {
             LOG(demo, 'I', "The app goes on running from %s; no more tries", slot);
             return false;
         }
@@ -463,7 +469,7 @@ void app_main(struct aloft_port *port)
     join_wifi(&demo);
     demo.guise = arduino_start(&demo.httpupdate, port, image_url(&demo));
     bool reachable = ways_start(&demo.ways, port, &demo.policy, &events);
-    demo.ways.check = !setting_is(&demo, "pull", "off");
+    demo.ways.check = pulls(&demo);
     if (reachable && !demo.ways.check) {
         confirm(&demo); // it can be updated again, which is what a server's answer shows else
     }
