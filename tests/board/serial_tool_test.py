@@ -244,7 +244,7 @@ def wrong_command_lines_are_named(folder):
                         (["flash", "/", "--before", "x"], "--before 'x'"),
                         (["erase-flash", "0x100", "0x1000"], "multiples of 0x1000"),
                         (["flash", "/", "--flash-size", "3MB"], "a flash chip has 1MB"),
-                        (["read-flash", "0", "ALL"], "-o FILE"),
+                        (["read-flash", "0", "ALL"], "give --output FILE"),
                         (["read-flash", "0", "some", "-o", "x"], "'some' is no size"),
                         (["monitor", "--timeout", "soon"], "no number of seconds")]:
         check(words in aloft(*args, code=2), args)
