@@ -252,23 +252,21 @@ static enum aloft_flasher_answer send_sync(struct aloft_flasher *flasher)
 
 // Once the chip answers a request of another kind, it has answered all SYNCs before it. Asked once
 // only: two replies would leave one for the next request of that kind.
-static bool settle(struct aloft_flasher *flasher)
+static enum aloft_flasher_answer settle(struct aloft_flasher *flasher)
 {
     uint8_t payload[4];
     struct aloft_serial_packet packet;
-    enum aloft_flasher_answer answer;
     const struct aloft_flasher_request request = {
         .op = ALOFT_SERIAL_READ_REG, .payload = payload, .len = sizeof payload};
     uint64_t deadline = aloft_clock_ms() + FENCES * FENCE_MS;
     aloft_put_le32(payload, ALOFT_FLASHER_MAGIC_REG);
     flasher->late = 0;
-    if (send_request(flasher, &request) != ALOFT_FLASHER_YES) {
-        return false;
-    }
-    while (flasher->unsettled && next_response(flasher, deadline, &packet, &answer)) {
+    enum aloft_flasher_answer answer = send_request(flasher, &request);
+    while (answer == ALOFT_FLASHER_YES && flasher->unsettled &&
+           next_response(flasher, deadline, &packet, &answer)) {
         flasher->unsettled = packet.op == ALOFT_SERIAL_SYNC; // a refusal will do
     }
-    return !flasher->unsettled;
+    return answer;
 }
 
 static void say_missing(struct aloft_flasher *flasher, const struct wait *wait,
@@ -305,13 +303,13 @@ enum aloft_flasher_answer aloft_flasher_ask(struct aloft_flasher *flasher,
 {
     uint32_t timeout_ms = request->timeout_ms == 0 ? ALOFT_FLASHER_TIMEOUT_MS : request->timeout_ms;
     struct wait wait = {.op = request->op, .start_ms = aloft_clock_ms()};
-    enum aloft_flasher_answer answer = ALOFT_FLASHER_SILENCE;
-    if (!flasher->unsettled || settle(flasher)) {
+    enum aloft_flasher_answer answer = flasher->unsettled ? settle(flasher) : ALOFT_FLASHER_YES;
+    if (answer == ALOFT_FLASHER_YES) {
         answer = send_request(flasher, request);
         wait.deadline_ms = aloft_clock_ms() + timeout_ms;
         answer = answer == ALOFT_FLASHER_YES ? await(flasher, &wait, reply) : answer;
     }
-    if (answer == ALOFT_FLASHER_SILENCE && !request->last && !flasher->line->gone) {
+    if (answer == ALOFT_FLASHER_SILENCE && !request->last) {
         answer = look_into(flasher, &wait, reply);
     }
     if (answer == ALOFT_FLASHER_LOST && wait.odd) {

@@ -274,6 +274,16 @@ static void a_cable_that_is_pulled_ends_the_write_and_says_so(void **state)
     assert_false(aloft_flasher_erase(&flasher, 0, 0x1000));
 }
 
+// It was "fell silent", for 0.0 s, and another cable or a lower speed would have been tried.
+static void a_cable_that_is_pulled_behind_sync_is_no_silence(void **state)
+{
+    (void)state;
+    start_chip(&(struct chip){.model = MODEL_C3, .pull = ALOFT_SERIAL_READ_REG});
+    assert_false(aloft_flasher_connect(&flasher, &line, ALOFT_FLASHER_RESET, NULL));
+    assert_true(line.gone);
+    assert_non_null(strstr(flasher.error.text, "closed the connection"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +307,7 @@ int main(void)
         CASE(flash_that_keeps_something_else_is_written_again_and_then_given_up),
         CASE(a_block_that_the_chip_refuses_is_named),
         CASE(a_cable_that_is_pulled_ends_the_write_and_says_so),
+        CASE(a_cable_that_is_pulled_behind_sync_is_no_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

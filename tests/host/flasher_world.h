@@ -50,6 +50,7 @@ struct chip {
     bool echoes;    // what says that a request is not known comes once more, before the next reply
     uint8_t late;   // the first request of this kind is answered late: once so many
     int late_bytes; // bytes of others have come
+    uint8_t pull;   // the cable is pulled at the first request of this kind
     uint32_t flash_id;
     enum fault fault;
     uint32_t fault_at; // which data block, from 0
@@ -197,6 +198,12 @@ static void wear(void)
     }
 }
 
+static void pull(void)
+{
+    (void)shutdown(chip.fd, SHUT_RDWR); // the client sees it
+    chip.pulled = true;
+}
+
 // True when the block is to be taken and answered.
 static bool play_fault(uint8_t op)
 {
@@ -213,8 +220,7 @@ static bool play_fault(uint8_t op)
         reply(op, 0, NULL, 0, ALOFT_SERIAL_FLASH_WRITE);
         return false;
     case FAULT_PULL:
-        (void)shutdown(chip.fd, SHUT_RDWR); // the client sees it
-        chip.pulled = true;
+        pull();
         return false;
     case FAULT_NOT_HEARD:
         return false;
@@ -325,6 +331,10 @@ static void on_request(const struct aloft_serial_packet *packet)
 {
     if (packet->op == chip.late) {
         be_late();
+    }
+    if (packet->op == chip.pull) {
+        pull();
+        return;
     }
     if (chip.echo) {
         chip.echo = false;
@@ -449,6 +459,7 @@ static void start_chip(const struct chip *script)
     chip.echoes = script->echoes;
     chip.late = script->late;
     chip.late_bytes = script->late_bytes;
+    chip.pull = script->pull;
     chip.flash_id = 0x1440EF; // 1 MB
     set_regs();
     chip.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
