@@ -118,9 +118,7 @@ int aloft_session_let_go(struct aloft_session *session, int status)
     enum aloft_flasher_after after = strcmp(session->after, "reset") == 0 ? ALOFT_FLASHER_HARD_RESET
                                      : strcmp(session->after, "run") == 0 ? ALOFT_FLASHER_RUN
                                                                           : ALOFT_FLASHER_STAY;
-    const struct aloft_flasher *flasher = &session->flasher; // which nobody hears when it is silent
-    bool let_go =
-        session->line.gone || flasher->silent || aloft_flasher_finish(&session->flasher, after);
+    bool let_go = session->line.gone || aloft_flasher_finish(&session->flasher, after);
     if (!let_go) {
         status = aloft_session_failed(session);
     }

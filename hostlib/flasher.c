@@ -243,6 +243,7 @@ bool aloft_flasher_connect(struct aloft_flasher *flasher, struct aloft_serial_li
     flasher->chip = NULL;
     flasher->stub = false;
     flasher->unsettled = false;
+    flasher->silent = false;
     flasher->secure_download = false;
     flasher->flash_id = 0;
     flasher->flash_size = 0;
@@ -578,9 +579,26 @@ static bool line_back(struct aloft_flasher *flasher)
     return false;
 }
 
+// Nobody listens, so nothing is asked; the reset pin works all the same, where there is one.
+static bool let_go_unheard(struct aloft_flasher *flasher, enum aloft_flasher_after after)
+{
+    enum aloft_serial_line_result result = ALOFT_SERIAL_LINE_NONE;
+    if (!line_back(flasher)) {
+        return false;
+    }
+    if (after == ALOFT_FLASHER_HARD_RESET) {
+        result = aloft_flasher_reset_chip(flasher->line);
+    }
+    flasher->error = flasher->line->error;
+    return result == ALOFT_SERIAL_LINE_OK || result == ALOFT_SERIAL_LINE_NONE;
+}
+
 bool aloft_flasher_finish(struct aloft_flasher *flasher, enum aloft_flasher_after after)
 {
     uint32_t baud = flasher->line->baud;
+    if (flasher->silent) {
+        return let_go_unheard(flasher, after);
+    }
     if (after == ALOFT_FLASHER_STAY) { // where the next flasher looks for it
         return aloft_flasher_set_baud(flasher, ALOFT_FLASHER_BAUD);
     }

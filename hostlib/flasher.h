@@ -95,7 +95,8 @@ bool aloft_flasher_md5(struct aloft_flasher *flasher, uint32_t addr, uint32_t le
 
 bool aloft_flasher_read(struct aloft_flasher *flasher, uint32_t addr, uint8_t *out, uint32_t len);
 
-// Lets the chip go. The line stays open, at ALOFT_FLASHER_BAUD.
+// Lets the chip go. The line stays open, at ALOFT_FLASHER_BAUD. A chip that has fallen silent is
+// asked nothing more; only a reset by RTS reaches it.
 bool aloft_flasher_finish(struct aloft_flasher *flasher, enum aloft_flasher_after after);
 
 // Resets the chip into its app by RTS, without a loader: for monitors. NONE when the line cannot.

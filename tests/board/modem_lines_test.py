@@ -85,7 +85,29 @@ def both_lines_on_do_not_keep_the_chip_in_reset(folder):
     on_a_board(folder, 0, [((RTS_ON, DTR_ON), APP)])
 
 
+def a_chip_that_falls_silent_is_reset_all_the_same(folder):
+    # It was left as it was: nobody asked it, and nobody pulled its reset pin.
+    console = Console(folder)
+    read = subprocess.Popen(
+        [ALOFT, "read-flash", "--port", f"rfc2217://127.0.0.1:{console.port}", "0", "4MB", "-o",
+         folder / "copy"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        console.wait_for(LOADER)
+        check("ESP32" in read.stdout.readline(), "it is not connected")
+        os.kill(children(console.process.pid)[0], signal.SIGSTOP)
+        said = read.communicate(timeout=300)[0]
+        check(read.returncode == 1 and said.count("fell silent") == 1, said)
+        resets = [next(line for line in console.process.stdout if line.startswith("rst:"))]
+        while "rst:0x1 (POWERON_RESET)" not in resets[-1]:  # its watchdog bites, and then its app
+            check(len(resets) < 20, resets)
+            resets.append(next(line for line in console.process.stdout if line.startswith("rst:")))
+    finally:
+        read.kill()
+        console.stop()
+
+
 if __name__ == "__main__":
     main([lines_start_the_loader_and_the_app, pyserial_takes_its_time_between_two_lines,
           moves_that_a_busy_board_sees_all_at_once_start_the_loader,
-          both_lines_on_do_not_keep_the_chip_in_reset])
+          both_lines_on_do_not_keep_the_chip_in_reset,
+          a_chip_that_falls_silent_is_reset_all_the_same])

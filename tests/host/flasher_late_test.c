@@ -61,6 +61,9 @@ static void a_chip_that_falls_silent_is_given_up_once(void **state)
     chip.deaf = true;
     assert_false(aloft_flasher_write(&flasher, 0x10000, data, sizeof data, false));
     assert_non_null(strstr(flasher.error.text, "fell silent: no answer to FLASH_DEFL_BEGIN"));
+    uint64_t before = aloft_clock_ms();
+    assert_true(aloft_flasher_finish(&flasher, ALOFT_FLASHER_HARD_RESET)); // there is no RTS
+    assert_true(aloft_clock_ms() - before < 10000); // asking would have taken 18 s
     chip.deaf = false;
     assert_true(aloft_flasher_write(&flasher, 0x10000, data, sizeof data, false));
     check_written();
