@@ -142,6 +142,18 @@ def lab(folder):
     return ca, server, image
 
 
+def until_read(peer):
+    """Waits until the other end, on this machine too, has read all that this one sent."""
+    ends = [f":{name[1]:04X}" for name in (peer.getpeername(), peer.getsockname())]
+    end = time.monotonic() + 240
+    waits = True
+    while waits and time.monotonic() < end:
+        time.sleep(0.01)
+        links = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()]
+        waits = any(link[1].endswith(ends[0]) and link[2].endswith(ends[1]) and
+                    not link[4].endswith(":00000000") for link in links)
+
+
 def refused(board, fault, until=WORKS_ON):
     """The board meets the fault once, names it in one line, and has written nothing."""
     before = board.bytes()
@@ -418,8 +430,12 @@ def http_at_a_port_of_https_is_suspected(folder):
     ca, server, image = lab(folder)
     alert = Server({"/hello.bin": b"\x15\x03\x01\x00\x02\x02\x46"})  # as others say farewell
     silent = Server({"/hello.bin": b""})
-    broken = Server({"/hello.bin": lambda peer: (peer.sendall(http(200, image)[:9000]),
-                                                 time.sleep(0.2), reset(peer))})
+
+    def cut(peer):  # a reset throws away what is not read yet
+        peer.sendall(http(200, image)[:9000])
+        until_read(peer)
+        reset(peer)
+    broken = Server({"/hello.bin": cut})
     for number, (url, fault, hinted) in enumerate((
             (server.url("/hello.bin").replace("https:", "http:"), "NET_RESET", True),
             (silent.url("/hello.bin"), "NET_RESET", True),

@@ -35,13 +35,13 @@ class Demo:
     def __exit__(self, *about):
         os.close(self.keys)
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(120)
 
     def _read(self):
         for line in self.process.stdout:
             self.console += line
 
-    def see(self, text, times=1, seconds=60):
+    def see(self, text, times=1, seconds=240):
         end = time.monotonic() + seconds
         while self.console.count(text) < times:
             check(time.monotonic() < end, "not seen:", text, "\n" + self.console)
@@ -56,7 +56,7 @@ class Demo:
 
     def reach_web(self):
         """The app says that a way is on a moment before its listener is open."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + 240
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.ports["web_port"])).close()
