@@ -2,6 +2,7 @@
 #include "cli/key_files.h"
 #include "cli/ui.h"
 #include "hostlib/file.h"
+#include "hostlib/pk.h"
 #include <string.h>
 #include <sys/stat.h>
 
@@ -29,7 +30,7 @@ bool aloft_key_files_load(const char *path, struct aloft_key *key)
 
 bool aloft_key_files_read(const char *path, struct aloft_file *file, struct aloft_message *error)
 {
-    bool good = aloft_file_read(path, ALOFT_KEYS_PEM - 1, file, error);
+    bool good = aloft_file_read(path, ALOFT_PK_FILE_MAX, file, error);
     if (good && aloft_key_files_private(file->data, file->len)) {
         warn_if_exposed(path);
     }
@@ -61,8 +62,8 @@ bool aloft_key_files_spared(const char *output)
     struct aloft_file file;
     struct aloft_message error;
     if (strcmp(output, "-") == 0 || stat(output, &there) != 0 || !S_ISREG(there.st_mode) ||
-        there.st_size >= ALOFT_KEYS_PEM ||
-        !aloft_file_read(output, ALOFT_KEYS_PEM, &file, &error)) {
+        there.st_size > ALOFT_PK_FILE_MAX ||
+        !aloft_file_read(output, ALOFT_PK_FILE_MAX, &file, &error)) {
         return true; // nothing that could be one; what cannot be written is told by the writer
     }
     bool secret = aloft_key_files_private(file.data, file.len);

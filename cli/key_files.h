@@ -9,7 +9,7 @@
 // Loads a key. Says what is wrong, and warns when others can read a private key.
 bool aloft_key_files_load(const char *path, struct aloft_key *key);
 
-// Reads a file that should be a key, of at most ALOFT_KEYS_PEM bytes, with the same warning.
+// Reads a file that should be a key, of at most ALOFT_PK_FILE_MAX bytes, with the same warning.
 bool aloft_key_files_read(const char *path, struct aloft_file *file, struct aloft_message *error);
 
 // For output: false, and says so, when that is a file with a private key in it, PEM or DER.

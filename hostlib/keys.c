@@ -252,7 +252,7 @@ bool aloft_keys_load(const char *path, struct aloft_key *key, struct aloft_messa
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
     struct aloft_file file;
     memset(key, 0, sizeof *key);
-    if (!aloft_file_read(path, ALOFT_KEYS_PEM - 1, &file, error)) {
+    if (!aloft_file_read(path, ALOFT_PK_FILE_MAX, &file, error)) {
         return false;
     }
     key->pk = new_pk(error);

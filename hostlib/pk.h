@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Bytes of the longest file that is looked at. A key has a few thousand; what -text of openssl puts
+// in front of it is twice as long.
+#define ALOFT_PK_FILE_MAX 16384u
+
 // Reads the key from len bytes, which are followed by a NUL; text may stand around a PEM key.
 // *secret: its private part is there. name: what to call it in the message. What the key is good
 // for is not asked. Release with mbedtls_pk_free, also after a failure.

@@ -115,6 +115,7 @@ static void keys_that_sign_and_keys_that_decrypt_are_read_alike(void **state)
         "openssl pkey -in rsa.pem -out k",
         "openssl pkey -in rsa.pem -outform der -out k",
         "(echo 'Bag Attributes: none'; cat rsa.pem) > k",
+        "openssl rsa -in rsa.pem -text -out k 2> /dev/null",
         "sed 's/$/\r/' rsa.pem > k",
     };
     (void)state;
@@ -134,6 +135,8 @@ static void keys_that_sign_and_keys_that_decrypt_are_read_alike(void **state)
         expect(0, "$A decrypt --key k app.enc -o out && cmp out app.bin");
         expect(0, "$A encrypt --key k app.bin -o out && $A decrypt --key rsa.pem out -o out && "
                   "cmp out app.bin");
+        expect(1, "$A encrypt --key rsa.pub app.bin -o k");
+        says("k holds a private key, which is not overwritten");
     }
     expect(0, "openssl pkey -in rsa.pem -pubout -outform der -out pub.der && "
               "$A verify --key pub.der signed && $A encrypt --key pub.der app.bin -o out");
