@@ -5,8 +5,8 @@
 //   tcp        bytes over TCP, `socket://` to pyserial; no modem lines
 //   rfc2217    a serial port over telnet, with modem lines and speed
 //
-// Several ends can be there; one client at a time holds the port, the first to come. Another is
-// turned away until it leaves. Ends listen on 127.0.0.1 alone.
+// Several ends can be there; one client at a time holds the port, the first to come. Another waits
+// 0.3 s for it to leave, and is turned away then. Ends listen on 127.0.0.1 alone.
 //
 // Where there are no lines, a host that asks a running app for SYNC, as all flashers do first,
 // knocks: the supervisor then resets the chip into its loader, as DTR and RTS would have done. When
