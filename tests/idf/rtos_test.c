@@ -312,6 +312,8 @@ static void restart_calls_the_handlers_backwards(void)
     CHECK_EQ(esp_unregister_shutdown_handler(second), ESP_OK);
 }
 
+enum { TICKS_PATIENT = 12000 }; // two minutes, for a busy machine
+
 static _Atomic int ticked;
 static esp_timer_handle_t self_deleting;
 
@@ -333,7 +335,7 @@ static void delete_self(void *arg)
 
 static bool ticked_to(int wanted)
 {
-    for (int i = 0; i < 500 && ticked < wanted; i++) {
+    for (int i = 0; i < TICKS_PATIENT && ticked < wanted; i++) {
         vTaskDelay(1);
     }
     return ticked >= wanted;
@@ -341,7 +343,7 @@ static bool ticked_to(int wanted)
 
 static void timers_fire_once_or_again_and_again(void)
 {
-    int one = 1;
+    static int one = 1; // a callback may still look at it when its timer was stopped
     esp_timer_handle_t timer;
     const esp_timer_create_args_t args = {.callback = count_tick, .arg = &one, .name = "t"};
     const esp_timer_create_args_t deletes = {.callback = delete_self, .arg = &one};
@@ -373,8 +375,8 @@ static void timers_fire_once_or_again_and_again(void)
 
 static void software_timers_are_started_and_reset(void)
 {
-    int one = 1;
-    int ten = 10;
+    static int one = 1;
+    static int ten = 10;
     world_begin(0);
     ticked = 0;
     CHECK(xTimerCreate("none", 0, pdFALSE, NULL, count_rtos_tick) == NULL);
