@@ -139,6 +139,18 @@ static bool find_loader(struct aloft_flasher *flasher, enum aloft_flasher_before
     return no_answer(flasher, &boot, lines);
 }
 
+// For requests that may be carried out more than once.
+static enum aloft_flasher_answer ask_again(struct aloft_flasher *flasher,
+                                           const struct aloft_flasher_request *request,
+                                           struct aloft_flasher_reply *reply)
+{
+    enum aloft_flasher_answer answer = ALOFT_FLASHER_LOST;
+    for (int i = 0; i < ALOFT_FLASHER_TRIES && answer == ALOFT_FLASHER_LOST; i++) {
+        answer = aloft_flasher_ask(flasher, request, reply);
+    }
+    return answer;
+}
+
 // --- which chip
 
 struct identity {
@@ -151,11 +163,8 @@ static bool identify(struct aloft_flasher *flasher, struct identity *identity)
 {
     struct aloft_flasher_reply reply;
     const struct aloft_flasher_request ask = {.op = ALOFT_SERIAL_SECURITY_INFO};
-    enum aloft_flasher_answer answer = ALOFT_FLASHER_LOST;
+    enum aloft_flasher_answer answer = ask_again(flasher, &ask, &reply);
     *identity = (struct identity){false, 0, 0};
-    for (int i = 0; i < ALOFT_FLASHER_TRIES && answer == ALOFT_FLASHER_LOST; i++) {
-        answer = aloft_flasher_ask(flasher, &ask, &reply);
-    }
     if (answer == ALOFT_FLASHER_YES && reply.len >= SECURITY_LEN) {
         identity->has_id = true;
         identity->id = aloft_get_le32(reply.data + 12);
@@ -440,12 +449,9 @@ static bool read_rom(struct aloft_flasher *flasher, uint32_t addr, uint8_t *out,
         .op = ALOFT_SERIAL_READ_FLASH_SLOW, .payload = payload, .len = sizeof payload};
     for (uint32_t off = 0; off < len;) {
         uint32_t piece = len - off < READ_ROM ? len - off : READ_ROM;
-        enum aloft_flasher_answer answer = ALOFT_FLASHER_LOST;
         aloft_put_le32(payload, addr + off);
         aloft_put_le32(payload + 4, piece);
-        for (int i = 0; i < ALOFT_FLASHER_TRIES && answer == ALOFT_FLASHER_LOST; i++) {
-            answer = aloft_flasher_ask(flasher, &request, &reply);
-        }
+        enum aloft_flasher_answer answer = ask_again(flasher, &request, &reply);
         if (answer != ALOFT_FLASHER_YES) {
             return false;
         }

@@ -34,7 +34,6 @@ uint32_t aloft_table_find_in(const uint8_t *bytes, size_t len, uint32_t asked)
         .ops = &ops,
         .ctx = (void *)(uintptr_t)bytes, // only read
         .geometry = {(uint32_t)len, ALOFT_FLASH_FILE_SECTOR, ALOFT_FLASH_FILE_SECTOR, 1}};
-    return asked != 0                      ? asked
-           : aloft_flash_file_is_size(len) ? aloft_table_find(&flash, 0)
-                                           : ALOFT_PTABLE_ADDR_DEFAULT;
+    bool flash_like = aloft_flash_file_is_size(len);
+    return aloft_table_find(&flash, asked == 0 && !flash_like ? ALOFT_PTABLE_ADDR_DEFAULT : asked);
 }

@@ -88,22 +88,17 @@ enum aloft_err aloft_tls_anchors_init(struct aloft_tls_anchors *anchors,
     anchors->has_ca =
         has_text(trust->ca) && mbedtls_x509_crt_parse(&anchors->ca, (const uint8_t *)trust->ca,
                                                       strlen(trust->ca) + 1) >= 0;
-    const struct {
-        bool is_so;
-        const char *text;
-    } faults[] = {
-        {has_text(trust->ca) && !anchors->has_ca, "ca holds no certificate in PEM form"},
-        {!read_pins(trust->pins, &anchors->pins), "pin is no list of up to " PINS},
-        {!read_pins(trust->revoked, &anchors->revoked), "pin_revoked is no list of up to " PINS},
-        {!anchors->has_ca && anchors->pins.count == 0, "neither ca nor pin is set"},
-    };
-    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        if (faults[i].is_so) {
-            *why = faults[i].text;
-            return ALOFT_ERR_TLS_NO_TRUST;
-        }
+    *why = NULL;
+    if (has_text(trust->ca) && !anchors->has_ca) {
+        *why = "ca holds no certificate in PEM form";
+    } else if (!read_pins(trust->pins, &anchors->pins)) {
+        *why = "pin is no list of up to " PINS;
+    } else if (!read_pins(trust->revoked, &anchors->revoked)) {
+        *why = "pin_revoked is no list of up to " PINS;
+    } else if (!anchors->has_ca && anchors->pins.count == 0) {
+        *why = "neither ca nor pin is set";
     }
-    return ALOFT_OK;
+    return *why == NULL ? ALOFT_OK : ALOFT_ERR_TLS_NO_TRUST;
 }
 
 void aloft_tls_anchors_free(struct aloft_tls_anchors *anchors)

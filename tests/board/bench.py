@@ -123,6 +123,33 @@ class Board:
         return next(i for i in self.info()["images"] if i["slot"] == slot)
 
 
+class Followed:
+    """A board that runs until the end of the with block, and all that its console has said."""
+
+    def follow(self, board, *args):
+        self.board = board
+        self.console = ""
+        self.process = board.start("--fast", *args)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.console += line
+
+    def see(self, text, times=1, seconds=240):
+        end = time.monotonic() + seconds
+        while self.console.count(text) < times:
+            check(time.monotonic() < end, "not seen:", text, "\n" + self.console)
+            time.sleep(0.02)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *about):
+        self.process.terminate()
+        self.process.wait(120)
+
+
 def children(pid):
     """The processes whose parent is pid."""
     found = []

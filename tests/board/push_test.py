@@ -26,7 +26,7 @@ def queued_datagrams(port):
     return sum(queues) if queues else None
 
 
-class Device:
+class Device(Followed):
     """A running board that takes pushes."""
 
     def __init__(self, folder, verifier="", files=None, *args, **settings):
@@ -39,23 +39,10 @@ class Device:
         if files is not None:
             rows.append(("files", 1, files, FILES, FILES_LEN))
         (folder / "table.bin").write_bytes(table(rows))
-        self.board = Board(folder / "flash").create(push_app(folder / "1.bin", "1",
-                                                             **self.settings),
-                                                    folder / "table.bin")
-        self.console = ""
-        self.process = self.board.start("--fast", *args)
-        threading.Thread(target=self._read, daemon=True).start()
+        board = Board(folder / "flash").create(push_app(folder / "1.bin", "1", **self.settings),
+                                               folder / "table.bin")
+        self.follow(board, *args)
         self.ready(1)
-
-    def _read(self):
-        for line in self.process.stdout:
-            self.console += line
-
-    def see(self, text, times=1, seconds=240):
-        end = time.monotonic() + seconds
-        while self.console.count(text) < times:
-            check(time.monotonic() < end, "not seen:", text, "\n" + self.console)
-            time.sleep(0.02)
 
     def ready(self, version):
         """The app says that it is ready a moment before its port is open."""
@@ -67,13 +54,6 @@ class Device:
 
     def new(self, version):
         return push_app(self.folder / f"{version}.bin", version, **self.settings)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *about):
-        self.process.terminate()
-        self.process.wait(120)
 
 
 class Sender:

@@ -5,7 +5,7 @@ from bench import *
 WEB, PUSH, TOKEN = "web password 1", "push password 1", "control token 1"
 
 
-class Demo:
+class Demo(Followed):
     """A running ota_demo with every way on, until the end of the with block."""
 
     def __init__(self, folder, secrets=("web", "push", "control"), **settings):
@@ -24,28 +24,15 @@ class Demo:
         return app(self.folder / f"{version}.bin", "ota_demo", version, **{**self.settings, **more})
 
     def __enter__(self):
-        self.console = ""
         self.tty = self.board.flash.with_suffix(".tty")
-        self.process = self.board.start("--fast", "--serial", f"pty:{self.tty}")
-        threading.Thread(target=self._read, daemon=True).start()
+        self.follow(self.board, "--serial", f"pty:{self.tty}")
         self.see("Connect to Wifi !")
         self.keys = os.open(self.tty, os.O_RDWR | os.O_NOCTTY)
         return self
 
     def __exit__(self, *about):
         os.close(self.keys)
-        self.process.terminate()
-        self.process.wait(120)
-
-    def _read(self):
-        for line in self.process.stdout:
-            self.console += line
-
-    def see(self, text, times=1, seconds=240):
-        end = time.monotonic() + seconds
-        while self.console.count(text) < times:
-            check(time.monotonic() < end, "not seen:", text, "\n" + self.console)
-            time.sleep(0.02)
+        super().__exit__(*about)
 
     def type(self, line):
         os.write(self.keys, line.encode() + b"\r")

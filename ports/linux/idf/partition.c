@@ -15,7 +15,6 @@
 static const char *TAG = "esp_partition";
 
 enum { CHUNK = 4096, MAPS = 16, SHA = 32 };
-enum { TABLE_MAX = 0xC00 }; // bytes of a partition table
 enum { ABORTS, FAILS, ALLOWED };
 
 struct list {
@@ -308,7 +307,7 @@ esp_err_t esp_flash_set_dangerous_write_protection(esp_flash_t *of, const bool p
 static bool is_dangerous(uint32_t addr, size_t size)
 {
     const esp_partition_t *running = esp_ota_get_running_partition();
-    return addr <= aloft_idf_host.ptable_addr + TABLE_MAX ||
+    return addr <= aloft_idf_host.ptable_addr + ALOFT_PTABLE_LEN ||
            (addr < running->address + running->size && addr + size > running->address);
 }
 
