@@ -9,7 +9,7 @@
 //            below it
 #include "aloft/engine.h"
 #include "aloft/ptable.h"
-#include "hostlib/nor.h"
+#include "hostlib/flash/nor.h"
 #include "make_image.h"
 #include "soft_crypto.h"
 #include <stdio.h>

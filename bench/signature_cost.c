@@ -8,7 +8,7 @@
 //   heap    at most HEAP_MAX bytes at a time, all of it returned
 //   stack   at most STACK_MAX bytes
 #include "aloft/verify.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include "make_image.h"
 #include "ram_flash.h"
 #include "signer.h"

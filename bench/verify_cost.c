@@ -2,7 +2,7 @@
 // emulated RV32IMC at -Os, with mbedTLS's portable code. A chip with an RSA or ECC unit, or with
 // these in ROM, pays less. Run and judged by tools/verify_cost.
 #include "aloft/sigblock.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include "signed_blocks.h"
 #include "verify_cost_config.h" // the one that the library is compiled with
 #include <mbedtls/memory_buffer_alloc.h>

@@ -2,7 +2,7 @@
 // suggestions for misspelt ones come from one table.
 #include "cli/args.h"
 #include "cli/ui.h"
-#include "hostlib/number.h"
+#include "hostlib/base/number.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -7,9 +7,9 @@
 #include "cli/board_commands.h"
 #include "cli/ui.h"
 #include "hostlib/board_rules.h"
-#include "hostlib/flash_file.h"
-#include "hostlib/mbed_crypto.h"
-#include "hostlib/table_find.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flash/flash_file.h"
+#include "hostlib/table/table_find.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include "cli/args.h"
 #include "cli/board_commands.h"
 #include "cli/ui.h"
-#include "hostlib/flash_file.h"
+#include "hostlib/flash/flash_file.h"
 #include "ports/linux/supervisor.h"
 #include <errno.h>
 #include <fcntl.h>

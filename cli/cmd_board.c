@@ -4,10 +4,10 @@
 #include "cli/board_commands.h"
 #include "cli/commands.h"
 #include "cli/ui.h"
+#include "hostlib/base/file.h"
+#include "hostlib/base/number.h"
 #include "hostlib/efuse_file.h"
-#include "hostlib/file.h"
-#include "hostlib/flash_file.h"
-#include "hostlib/number.h"
+#include "hostlib/flash/flash_file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/ui.h"
-#include "hostlib/number.h"
+#include "hostlib/base/number.h"
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -7,10 +7,10 @@
 #include "cli/efuse_view.h"
 #include "cli/key_files.h"
 #include "cli/ui.h"
+#include "hostlib/base/file.h"
 #include "hostlib/board_rules.h"
 #include "hostlib/efuse_file.h"
-#include "hostlib/file.h"
-#include "hostlib/flash_file.h"
+#include "hostlib/flash/flash_file.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

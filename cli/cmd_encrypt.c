@@ -4,9 +4,9 @@
 #include "cli/commands.h"
 #include "cli/key_files.h"
 #include "cli/ui.h"
-#include "hostlib/encimg_make.h"
-#include "hostlib/file.h"
-#include "hostlib/pk.h"
+#include "hostlib/base/file.h"
+#include "hostlib/crypto/pk.h"
+#include "hostlib/image/encimg_make.h"
 #include <stdio.h>
 #include <stdlib.h>
 

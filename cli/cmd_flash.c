@@ -7,7 +7,7 @@
 #include "cli/monitor.h"
 #include "cli/session.h"
 #include "cli/ui.h"
-#include "hostlib/number.h"
+#include "hostlib/base/number.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -8,10 +8,10 @@
 #include "cli/image_source.h"
 #include "cli/image_text.h"
 #include "cli/ui.h"
-#include "hostlib/flash_file.h"
-#include "hostlib/image_build.h"
-#include "hostlib/image_scan.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flash/flash_file.h"
+#include "hostlib/image/image_build.h"
+#include "hostlib/image/image_scan.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 #include "cli/key_files.h"
 #include "cli/ui.h"
-#include "hostlib/file.h"
+#include "hostlib/base/file.h"
 #include <stdio.h>
 #include <string.h>
 

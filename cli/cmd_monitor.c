@@ -3,7 +3,7 @@
 #include "cli/monitor.h"
 #include "cli/port.h"
 #include "cli/ui.h"
-#include "hostlib/flasher.h"
+#include "hostlib/flasher/flasher.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -5,7 +5,7 @@
 #include "cli/commands.h"
 #include "cli/flash_nvs.h"
 #include "cli/ui.h"
-#include "hostlib/number.h"
+#include "hostlib/base/number.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,11 +6,11 @@
 #include "cli/image_source.h"
 #include "cli/otadata_view.h"
 #include "cli/ui.h"
+#include "hostlib/base/file.h"
 #include "hostlib/board_rules.h"
-#include "hostlib/file.h"
-#include "hostlib/flash_file.h"
-#include "hostlib/mbed_crypto.h"
-#include "hostlib/table_find.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flash/flash_file.h"
+#include "hostlib/table/table_find.h"
 #include <stdio.h>
 #include <string.h>
 

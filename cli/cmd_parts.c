@@ -1,18 +1,18 @@
 // aloft parts: partition tables. What is given may be CSV text, a binary table, or a whole flash;
-// each ends as a plan (hostlib/ptable_plan.h), and the commands only differ in what they do with
-// it.
+// each ends as a plan (hostlib/table/ptable_plan.h), and the commands only differ in what they do
+// with it.
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/parts_data.h"
 #include "cli/parts_view.h"
 #include "cli/ui.h"
-#include "hostlib/file.h"
-#include "hostlib/flash_file.h"
-#include "hostlib/mbed_crypto.h"
-#include "hostlib/number.h"
-#include "hostlib/ptable_csv.h"
-#include "hostlib/ptable_template.h"
-#include "hostlib/table_find.h"
+#include "hostlib/base/file.h"
+#include "hostlib/base/number.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flash/flash_file.h"
+#include "hostlib/table/ptable_csv.h"
+#include "hostlib/table/ptable_template.h"
+#include "hostlib/table/table_find.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -7,11 +7,11 @@
 #include "cli/password.h"
 #include "cli/progress.h"
 #include "cli/ui.h"
-#include "hostlib/espota_client.h"
-#include "hostlib/file.h"
-#include "hostlib/image_scan.h"
-#include "hostlib/mbed_crypto.h"
-#include "hostlib/number.h"
+#include "hostlib/base/file.h"
+#include "hostlib/base/number.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/image/image_scan.h"
+#include "hostlib/push/espota_client.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/ui.h"
-#include "hostlib/file.h"
-#include "hostlib/number.h"
+#include "hostlib/base/file.h"
+#include "hostlib/base/number.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

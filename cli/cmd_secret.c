@@ -1,6 +1,6 @@
 // aloft secret: passwords of a device's ways in. What goes to flash is what each protocol checks a
-// password with (hostlib/secret.h), in NVS namespace aloft, where updates do not reach; nothing
-// here reads one back.
+// password with (hostlib/keys/secret.h), in NVS namespace aloft, where updates do not reach;
+// nothing here reads one back.
 #include "aloft/pbkdf2.h"
 #include "aloft/webui_auth.h"
 #include "cli/args.h"
@@ -8,10 +8,10 @@
 #include "cli/flash_nvs.h"
 #include "cli/key_files.h"
 #include "cli/ui.h"
-#include "hostlib/file.h"
-#include "hostlib/pk.h"
-#include "hostlib/random.h"
-#include "hostlib/secret.h"
+#include "hostlib/base/file.h"
+#include "hostlib/base/random.h"
+#include "hostlib/crypto/pk.h"
+#include "hostlib/keys/secret.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

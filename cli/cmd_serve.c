@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 #include "cli/serve.h"
 #include "cli/ui.h"
-#include "hostlib/file.h"
+#include "hostlib/base/file.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>

@@ -4,8 +4,8 @@
 #include "cli/commands.h"
 #include "cli/key_files.h"
 #include "cli/ui.h"
-#include "hostlib/file.h"
-#include "hostlib/sign.h"
+#include "hostlib/base/file.h"
+#include "hostlib/keys/sign.h"
 #include <stdio.h>
 #include <string.h>
 

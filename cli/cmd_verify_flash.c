@@ -3,10 +3,10 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/ui.h"
-#include "hostlib/file.h"
-#include "hostlib/flash_file.h"
-#include "hostlib/mbed_crypto.h"
-#include "hostlib/number.h"
+#include "hostlib/base/file.h"
+#include "hostlib/base/number.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flash/flash_file.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

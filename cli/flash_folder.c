@@ -2,7 +2,7 @@
 // image says nowhere that it is one.
 #include "cli/flash_folder.h"
 #include "aloft/chip.h"
-#include "hostlib/number.h"
+#include "hostlib/base/number.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

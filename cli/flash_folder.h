@@ -4,7 +4,7 @@
 #define ALOFT_CLI_FLASH_FOLDER_H
 
 #include "cli/flash_plan.h"
-#include "hostlib/flasher_chip.h"
+#include "hostlib/flasher/flasher_chip.h"
 
 struct aloft_flash_folder {
     const char *path;

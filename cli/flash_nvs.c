@@ -3,8 +3,8 @@
 #include "cli/flash_nvs.h"
 #include "aloft/slots.h"
 #include "cli/ui.h"
-#include "hostlib/mbed_crypto.h"
-#include "hostlib/table_find.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/table/table_find.h"
 #include <string.h>
 #include <sys/stat.h>
 

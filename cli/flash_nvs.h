@@ -5,8 +5,8 @@
 
 #include "aloft/nvs_write.h"
 #include "aloft/ptable.h"
-#include "hostlib/file.h"
-#include "hostlib/flash_file.h"
+#include "hostlib/base/file.h"
+#include "hostlib/flash/flash_file.h"
 #include <stdbool.h>
 
 struct aloft_flash_nvs {

@@ -5,8 +5,8 @@
 #include "aloft/chip.h"
 #include "aloft/sigblock.h"
 #include "cli/image_text.h"
-#include "hostlib/flash_file.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flash/flash_file.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

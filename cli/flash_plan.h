@@ -5,9 +5,9 @@
 
 #include "aloft/slots.h"
 #include "cli/args.h"
-#include "hostlib/file.h"
-#include "hostlib/flasher.h"
-#include "hostlib/image_scan.h"
+#include "hostlib/base/file.h"
+#include "hostlib/flasher/flasher.h"
+#include "hostlib/image/image_scan.h"
 
 #define ALOFT_FLASH_PLAN_MAX (ALOFT_ARG_LIST_MAX / 2)
 

@@ -3,7 +3,7 @@
 #include "cli/flash_present.h"
 #include "aloft/bootsel.h"
 #include "cli/ui.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -5,7 +5,7 @@
 
 #include "aloft/image.h"
 #include "aloft/slots.h"
-#include "hostlib/flasher.h"
+#include "hostlib/flasher/flasher.h"
 
 struct aloft_flash_present {
     bool readable;  // false: the chip reads nothing back, or encrypts it

@@ -3,9 +3,9 @@
 #include "cli/image_source.h"
 #include "aloft/image.h"
 #include "aloft/slots.h"
-#include "hostlib/flash_file.h"
-#include "hostlib/mbed_crypto.h"
-#include "hostlib/table_find.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flash/flash_file.h"
+#include "hostlib/table/table_find.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #define ALOFT_CLI_IMAGE_SOURCE_H
 
 #include "cli/args.h"
-#include "hostlib/file.h"
+#include "hostlib/base/file.h"
 #include <stdint.h>
 
 struct aloft_image_source {

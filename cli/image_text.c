@@ -2,7 +2,7 @@
 // components/soc/*/include/soc/soc.h.
 #include "cli/image_text.h"
 #include "aloft/chip.h"
-#include "hostlib/number.h"
+#include "hostlib/base/number.h"
 #include <ctype.h>
 #include <stddef.h>
 #include <string.h>

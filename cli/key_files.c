@@ -1,8 +1,8 @@
 // A private key is known by what is in the file, whatever its name and whichever link leads to it.
 #include "cli/key_files.h"
 #include "cli/ui.h"
-#include "hostlib/file.h"
-#include "hostlib/pk.h"
+#include "hostlib/base/file.h"
+#include "hostlib/crypto/pk.h"
 #include <string.h>
 #include <sys/stat.h>
 

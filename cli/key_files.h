@@ -3,8 +3,8 @@
 #ifndef ALOFT_CLI_KEY_FILES_H
 #define ALOFT_CLI_KEY_FILES_H
 
-#include "hostlib/file.h"
-#include "hostlib/keys.h"
+#include "hostlib/base/file.h"
+#include "hostlib/keys/keys.h"
 
 // Loads a key. Says what is wrong, and warns when others can read a private key.
 bool aloft_key_files_load(const char *path, struct aloft_key *key);

@@ -2,8 +2,8 @@
 // settings are put back however the program ends, short of SIGKILL.
 #include "cli/monitor.h"
 #include "cli/ui.h"
-#include "hostlib/clock.h"
-#include "hostlib/flasher.h"
+#include "hostlib/base/clock.h"
+#include "hostlib/flasher/flasher.h"
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>

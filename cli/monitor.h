@@ -7,7 +7,7 @@
 
 #include "cli/args.h"
 #include "cli/monitor_view.h"
-#include "hostlib/serial_line.h"
+#include "hostlib/serial/serial_line.h"
 
 #define ALOFT_MONITOR_UNTIL_MAX 256u
 

@@ -3,10 +3,10 @@
 #include "aloft/slots.h"
 #include "cli/args.h"
 #include "cli/ui.h"
-#include "hostlib/file.h"
-#include "hostlib/flash_file.h"
-#include "hostlib/mbed_crypto.h"
-#include "hostlib/table_find.h"
+#include "hostlib/base/file.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flash/flash_file.h"
+#include "hostlib/table/table_find.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

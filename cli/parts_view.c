@@ -3,9 +3,9 @@
 // so.
 #include "cli/parts_view.h"
 #include "cli/ui.h"
-#include "hostlib/flash_file.h"
-#include "hostlib/number.h"
-#include "hostlib/ptable_words.h"
+#include "hostlib/base/number.h"
+#include "hostlib/flash/flash_file.h"
+#include "hostlib/table/ptable_words.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef ALOFT_CLI_PARTS_VIEW_H
 #define ALOFT_CLI_PARTS_VIEW_H
 
-#include "hostlib/ptable_plan.h"
+#include "hostlib/table/ptable_plan.h"
 #include <jansson.h>
 
 struct aloft_parts_view {

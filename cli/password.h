@@ -4,7 +4,7 @@
 #ifndef ALOFT_CLI_PASSWORD_H
 #define ALOFT_CLI_PASSWORD_H
 
-#include "hostlib/file.h"
+#include "hostlib/base/file.h"
 
 #define ALOFT_PASSWORD_HINT "--password-file FILE or ALOFT_PASSWORD gives it"
 

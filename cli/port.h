@@ -3,8 +3,8 @@
 #ifndef ALOFT_CLI_PORT_H
 #define ALOFT_CLI_PORT_H
 
-#include "hostlib/message.h"
-#include "hostlib/serial_line.h"
+#include "hostlib/base/message.h"
+#include "hostlib/serial/serial_line.h"
 
 // given: the option's value, or NULL. False when there is no port, or there are several: the
 // sentence lists them.

@@ -1,6 +1,6 @@
 // The bar is drawn over itself in one line, and erased before anything else is printed.
 #include "cli/progress.h"
-#include "hostlib/clock.h"
+#include "hostlib/base/clock.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -2,8 +2,8 @@
 #include "cli/session.h"
 #include "cli/port.h"
 #include "cli/ui.h"
-#include "hostlib/flash_file.h"
-#include "hostlib/number.h"
+#include "hostlib/base/number.h"
+#include "hostlib/flash/flash_file.h"
 #include <stdio.h>
 #include <string.h>
 

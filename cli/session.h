@@ -8,7 +8,7 @@
 
 #include "cli/args.h"
 #include "cli/progress.h"
-#include "hostlib/flasher.h"
+#include "hostlib/flasher/flasher.h"
 
 struct aloft_session {
     // Options.

@@ -3,7 +3,7 @@
 // Input: choices, a split, the image.
 #include "aloft/verify.h"
 #include "fuzz.h"
-#include "hostlib/image_scan.h"
+#include "hostlib/image/image_scan.h"
 #include "oracle.h"
 #include "repair.h"
 #include "soft_crypto.h"

@@ -1,8 +1,8 @@
 // The partition table compiler. Whatever text it takes leads to a table that core reads back as the
 // same partitions, and to a text that it takes again. Input: a byte of choices, the text.
 #include "fuzz.h"
-#include "hostlib/mbed_crypto.h"
-#include "hostlib/ptable_csv.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/table/ptable_csv.h"
 
 static void check_same(const struct aloft_ptable_plan *a, const struct aloft_ptable_plan *b)
 {

@@ -3,8 +3,8 @@
 // that is read can be written again. Input: choices, which read fails, the table.
 #include "aloft/slots.h"
 #include "fuzz.h"
-#include "hostlib/mbed_crypto.h"
-#include "hostlib/ptable_csv.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/table/ptable_csv.h"
 #include "repair.h"
 #include "soft_crypto.h"
 

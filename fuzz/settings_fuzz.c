@@ -1,7 +1,7 @@
 // The settings block of a virtual app: no lookup leaves the block, and what the builder writes is
 // read back. Input: choices, the block or the text of settings.
 #include "fuzz.h"
-#include "hostlib/settings.h"
+#include "hostlib/image/settings.h"
 
 enum { COUNT_MAX = 4 };
 

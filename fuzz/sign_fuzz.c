@@ -1,8 +1,8 @@
 // Files that say that they are signed. No input is trusted but what a key of ours signed; what may
 // be signed is good afterwards, and is the file in front. Input: a byte of choices, the file.
 #include "fuzz.h"
-#include "hostlib/file.h"
-#include "hostlib/sign.h"
+#include "hostlib/base/file.h"
+#include "hostlib/keys/sign.h"
 #include "repair.h"
 #include "signing_keys.h"
 #include <unistd.h>

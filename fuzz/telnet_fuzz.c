@@ -1,7 +1,7 @@
 // Telnet: what the reader understood, written again, is understood the same; and data of any bytes
 // comes back. Input: a stream.
 #include "fuzz.h"
-#include "hostlib/telnet.h"
+#include "hostlib/serial/telnet.h"
 
 enum { EVENTS_MAX = 512, DATA_MAX = 4096 };
 

@@ -5,7 +5,7 @@
 #include "aloft/bytes.h"
 #include "aloft/crc32.h"
 #include "fuzz.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include "signer.h"
 
 enum { SECTOR = 4096, BLOCK = 1216, PLACES = 3, CONTENT = 4096 };

@@ -7,7 +7,7 @@
 #include "aloft/efuse.h"
 #include "aloft/image.h"
 #include "aloft/trust.h"
-#include "hostlib/message.h"
+#include "hostlib/base/message.h"
 
 #define ALOFT_BOARD_REVISION 303u // above every real ESP32
 

@@ -13,7 +13,7 @@
 #define ALOFT_HOSTLIB_EFUSE_FILE_H
 
 #include "aloft/efuse.h"
-#include "hostlib/message.h"
+#include "hostlib/base/message.h"
 #include <stddef.h>
 
 #define ALOFT_EFUSE_FILE_LEN    512u

@@ -2,7 +2,7 @@
 // power forgets, too, for a device keeps nothing but its flash, and what the app model of this file
 // remembers of a round stands for a few bytes of NVS.
 #include "sim/device.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include <stdlib.h>
 #include <string.h>
 

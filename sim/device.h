@@ -9,7 +9,7 @@
 #define ALOFT_SIM_DEVICE_H
 
 #include "boot.h"
-#include "hostlib/nor.h"
+#include "hostlib/flash/nor.h"
 #include "sim/checker.h"
 #include "sim/faults.h"
 #include "sim/network.h"

@@ -1,7 +1,7 @@
 // Builds the catalogue. An image carries its own number in the entry address, so that a checker
 // finds it with one comparison; that comparison covers every byte, so the number is only a hint.
 #include "sim/firmware.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // Formats as ESP-IDF documents them; crypto is mbedTLS, where core's under test is our own.
 #include "oracle.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include <string.h>
 
 static uint32_t le32(const uint8_t *p)

@@ -2,7 +2,7 @@
 #include "repair.h"
 #include "aloft/bytes.h"
 #include "aloft/crc32.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include "oracle.h"
 #include <stdbool.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // Feeds files, and all files of folders, to a fuzz target: how the corpus runs as an ordinary test,
 // with any compiler and without libFuzzer.
 #include "fuzz.h"
-#include "hostlib/file.h"
+#include "hostlib/base/file.h"
 #include <dirent.h>
 #include <sys/stat.h>
 

@@ -1,7 +1,7 @@
 // The original operations are kept aside; there is one device, so there is one watch.
 #include "watch.h"
 #include "fuzz.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 
 // What a step may read before it changes something.
 enum { LOOK_MAX = 4096 };

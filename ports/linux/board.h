@@ -10,7 +10,7 @@
 #define ALOFT_BOARD_H
 
 #include "aloft/flash.h"
-#include "hostlib/nor.h"
+#include "hostlib/flash/nor.h"
 #include "ports/linux/console.h"
 #include "ports/port.h"
 #include <stdarg.h>

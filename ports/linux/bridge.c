@@ -2,8 +2,8 @@
 // to a byte on its way in (`take`) and out (`aloft_bridge_send`).
 #include "ports/linux/bridge.h"
 #include "aloft/serial.h"
-#include "hostlib/clock.h"
-#include "hostlib/number.h"
+#include "hostlib/base/clock.h"
+#include "hostlib/base/number.h"
 #include "ports/linux/bridge_com.h"
 #include "ports/linux/descriptor.h"
 #include <arpa/inet.h>

@@ -14,7 +14,7 @@
 #ifndef ALOFT_BRIDGE_H
 #define ALOFT_BRIDGE_H
 
-#include "hostlib/message.h"
+#include "hostlib/base/message.h"
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>

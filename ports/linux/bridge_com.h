@@ -4,7 +4,7 @@
 #ifndef ALOFT_BRIDGE_COM_H
 #define ALOFT_BRIDGE_COM_H
 
-#include "hostlib/telnet.h"
+#include "hostlib/serial/telnet.h"
 
 #define ALOFT_BRIDGE_COM_ANSWER_MAX ALOFT_TELNET_SUB_FRAME_MAX(ALOFT_TELNET_SUB_MAX)
 

@@ -1,6 +1,6 @@
 // Bytes from the serial port into the loader, and its answers out; the loader does the rest.
 #include "ports/linux/rom_download.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include "ports/linux/loader.h"
 #include <errno.h>
 #include <poll.h>

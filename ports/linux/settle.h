@@ -5,7 +5,7 @@
 #define ALOFT_SETTLE_H
 
 #include "hostlib/efuse_file.h"
-#include "hostlib/nor.h"
+#include "hostlib/flash/nor.h"
 #include "ports/linux/board.h"
 
 struct aloft_settle {

@@ -9,7 +9,7 @@
 // completed when it was not: a chip finishes its erase even if the CPU is reset.
 #include "ports/linux/supervisor.h"
 #include "hostlib/efuse_file.h"
-#include "hostlib/flash_file.h"
+#include "hostlib/flash/flash_file.h"
 #include "ports/linux/board.h"
 #include "ports/linux/bridge.h"
 #include "ports/linux/descriptor.h"

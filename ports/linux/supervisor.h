@@ -11,8 +11,8 @@
 #ifndef ALOFT_SUPERVISOR_H
 #define ALOFT_SUPERVISOR_H
 
-#include "hostlib/message.h"
-#include "hostlib/nor.h"
+#include "hostlib/base/message.h"
+#include "hostlib/flash/nor.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

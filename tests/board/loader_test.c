@@ -2,8 +2,8 @@
 // what it leaves in flash. The host is a few lines here; the bytes on the wire are core's.
 #include "aloft/bytes.h"
 #include "host_test.h"
-#include "hostlib/mbed_crypto.h"
-#include "hostlib/nor.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flash/nor.h"
 #include "ports/linux/loader.h"
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // The NOR model keeps the rules of a chip, and its faults are the ones that were asked for.
 #include "check.h"
-#include "hostlib/nor.h"
+#include "hostlib/flash/nor.h"
 
 enum { SIZE = 4 * ALOFT_NOR_BLOCK };
 

@@ -5,7 +5,7 @@
 #include "boot/boot.h"
 #include "check.h"
 #include "device.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include "quiet_port.h"
 #include "signer.h"
 

@@ -5,9 +5,9 @@
 #include "check.h"
 #include "device.h"
 #include "enc_vectors.h"
-#include "hostlib/encimg_make.h"
-#include "hostlib/mbed_decrypt.h"
-#include "hostlib/pk.h"
+#include "hostlib/crypto/mbed_decrypt.h"
+#include "hostlib/crypto/pk.h"
+#include "hostlib/image/encimg_make.h"
 #include "split.h"
 
 enum { ROOM = DEVICE_IMAGE_MAX + ALOFT_ENCIMG_HEADER };

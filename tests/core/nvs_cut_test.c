@@ -4,7 +4,7 @@
 // key its own; and in the end the write succeeds.
 #include "aloft/nvs_write.h"
 #include "check.h"
-#include "hostlib/nor.h"
+#include "hostlib/flash/nor.h"
 #include <stdlib.h>
 
 enum { CHIP = 0x10000, START = 0x9000, SIZE = 0x3000, KEYS = 6, VALUE_MAX = 2600 };

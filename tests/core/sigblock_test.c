@@ -4,7 +4,7 @@
 #include "aloft/sigblock.h"
 #include "check.h"
 #include "guard.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include "signed_blocks.h"
 
 enum { CONTENT = 4096 };

@@ -6,7 +6,7 @@
 #include "aloft/trust.h"
 #include "aloft/verify.h"
 #include "check.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include "make_image.h"
 #include "ram_flash.h"
 #include "signed_blocks.h"

@@ -6,9 +6,9 @@
 #include "check.h"
 #include "enc_vectors.h"
 #include "guard.h"
-#include "hostlib/encimg_make.h"
-#include "hostlib/mbed_decrypt.h"
-#include "hostlib/pk.h"
+#include "hostlib/crypto/mbed_decrypt.h"
+#include "hostlib/crypto/pk.h"
+#include "hostlib/image/encimg_make.h"
 #include "ram_flash.h"
 #include "split.h"
 #include <mbedtls/gcm.h>

@@ -4,7 +4,7 @@
 #ifndef ALOFT_CUTS_STOCK_H
 #define ALOFT_CUTS_STOCK_H
 
-#include "hostlib/nor.h"
+#include "hostlib/flash/nor.h"
 
 enum { STOCK_FACTORY = -1 };
 

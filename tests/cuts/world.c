@@ -6,7 +6,7 @@
 #include "aloft/ptable.h"
 #include "app.h"
 #include "boot/boot.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include "make_image.h"
 #include "quiet_port.h"
 #include "seal.h"

@@ -8,7 +8,7 @@
 #ifndef ALOFT_CUTS_WORLD_H
 #define ALOFT_CUTS_WORLD_H
 
-#include "hostlib/nor.h"
+#include "hostlib/flash/nor.h"
 #include "judge.h"
 #include "scenario.h"
 #include <aloft/image.h>

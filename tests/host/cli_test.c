@@ -1,7 +1,7 @@
 // The tool as a user meets it: exit codes, messages, and files that survive a failure. Each test
 // works in a folder of its own.
 #include "enc_vectors.h"
-#include "hostlib/secret.h"
+#include "hostlib/keys/secret.h"
 #include "tool.h"
 #include <stdio.h>
 

@@ -2,10 +2,10 @@
 // files are not part of this repository; without them the test skips.
 #include "aloft/otadata.h"
 #include "host_test.h"
-#include "hostlib/file.h"
-#include "hostlib/image_scan.h"
-#include "hostlib/mbed_crypto.h"
-#include "hostlib/ptable_plan.h"
+#include "hostlib/base/file.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/image/image_scan.h"
+#include "hostlib/table/ptable_plan.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

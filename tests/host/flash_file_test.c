@@ -1,6 +1,6 @@
 // A flash file behaves like NOR and never meets a second writer.
 #include "host_test.h"
-#include "hostlib/flash_file.h"
+#include "hostlib/flash/flash_file.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,10 +5,10 @@
 
 #include "aloft/bytes.h"
 #include "host_test.h"
-#include "hostlib/clock.h"
-#include "hostlib/flasher.h"
-#include "hostlib/flasher_link.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/base/clock.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flasher/flasher.h"
+#include "hostlib/flasher/flasher_link.h"
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>

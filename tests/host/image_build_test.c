@@ -2,9 +2,9 @@
 // counts.
 #include "aloft/chip.h"
 #include "host_test.h"
-#include "hostlib/image_build.h"
-#include "hostlib/image_scan.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/image/image_build.h"
+#include "hostlib/image/image_scan.h"
 #include <stdlib.h>
 #include <string.h>
 

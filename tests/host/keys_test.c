@@ -1,8 +1,8 @@
 // Keys: what is read, made and refused. Other programs' digests and signatures are the measure; RFC
 // 6979 is that of ECDSA.
 #include "host_test.h"
-#include "hostlib/file.h"
-#include "hostlib/keys.h"
+#include "hostlib/base/file.h"
+#include "hostlib/keys/keys.h"
 #include "signing_keys.h"
 #include <fcntl.h>
 #include <stdio.h>

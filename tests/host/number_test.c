@@ -1,6 +1,6 @@
 // The grammar of numbers in tables: Python's int(text, 0) with the suffixes k and m.
 #include "host_test.h"
-#include "hostlib/number.h"
+#include "hostlib/base/number.h"
 #include <stdio.h>
 
 struct good {

@@ -1,9 +1,9 @@
 // The table compiler against ESP-IDF's: the bytes of its ten tables, and for every check a table
 // that fails it. Complaints must name the line, what stands there, and the cure.
 #include "host_test.h"
-#include "hostlib/mbed_crypto.h"
-#include "hostlib/ptable_csv.h"
-#include "hostlib/ptable_template.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/table/ptable_csv.h"
+#include "hostlib/table/ptable_template.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

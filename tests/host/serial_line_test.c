@@ -1,9 +1,9 @@
 // Serial lines of all kinds against other ends in this process: the master of a pseudo terminal,
 // and servers in threads that do as a script says.
 #include "host_test.h"
-#include "hostlib/clock.h"
-#include "hostlib/serial_line.h"
-#include "hostlib/telnet.h"
+#include "hostlib/base/clock.h"
+#include "hostlib/serial/serial_line.h"
+#include "hostlib/serial/telnet.h"
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>

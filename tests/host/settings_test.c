@@ -2,7 +2,7 @@
 // against unreadable memory: one byte too far ends the test.
 #include "guard.h"
 #include "host_test.h"
-#include "hostlib/settings.h"
+#include "hostlib/image/settings.h"
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>

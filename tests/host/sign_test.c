@@ -1,7 +1,7 @@
 // Signed files: espsecure's are good until a byte of them changes; ours hold what they should.
 #include "guard.h"
 #include "host_test.h"
-#include "hostlib/sign.h"
+#include "hostlib/keys/sign.h"
 #include "make_image.h"
 #include "signed_blocks.h"
 #include "signing_keys.h"

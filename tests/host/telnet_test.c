@@ -1,7 +1,7 @@
 // Telnet bytes in and out: every event of a stream in every cut of it, and writers whose bytes the
 // reader gives back.
 #include "host_test.h"
-#include "hostlib/telnet.h"
+#include "hostlib/serial/telnet.h"
 #include <stdio.h>
 #include <string.h>
 

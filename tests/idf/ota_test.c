@@ -5,7 +5,7 @@
 #include "esp_image_format.h"
 #include "esp_ota_ops.h"
 #include "esp_system.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include "ports/linux/idf/host.h"
 #include "tests/idf/idf_world.h"
 

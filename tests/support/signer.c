@@ -2,7 +2,7 @@
 // the arithmetic; salt and blinding come from a counter, so the same call gives the same bytes.
 #include "signer.h"
 #include "aloft/bytes.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/rsa.h>
 #include <stdlib.h>

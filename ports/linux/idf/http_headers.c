@@ -2,7 +2,7 @@
 #include "ports/linux/idf/http_headers.h"
 #include "aloft/hex.h"
 #include "esp_random.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include <ctype.h>
 #include <mbedtls/base64.h>
 #include <stdio.h>

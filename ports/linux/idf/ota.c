@@ -6,7 +6,7 @@
 #include "esp_flash_internal.h"
 #include "esp_log.h"
 #include "esp_ota_ops.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include "ports/linux/idf/host.h"
 #include "ports/linux/idf/image.h"
 #include <stdlib.h>

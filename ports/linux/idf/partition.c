@@ -6,7 +6,7 @@
 #include "esp_ota_ops.h"
 #include "esp_partition.h"
 #include "esp_system.h"
-#include "hostlib/mbed_crypto.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include "ports/linux/idf/host.h"
 #include "ports/linux/idf/image.h"
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include "esp_system.h"
 #include "esp_timer.h"
 #include "freertos/task.h"
-#include "hostlib/random.h"
+#include "hostlib/base/random.h"
 #include "ports/linux/idf/host.h"
 #include <malloc.h>
 #include <pthread.h>

@@ -1,0 +1,211 @@
+// Reads and writes go through the descriptor and not through a mapping, so a file that somebody
+// cuts short is a failed read and not a signal. aloft/flash.h has checked the ranges of every call
+// before it comes here.
+#include "hostlib/flash/flash_file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool read_at(int fd, uint32_t addr, uint8_t *buf, uint32_t len)
+{
+    while (len > 0) {
+        ssize_t n = pread(fd, buf, len, addr);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return false; // an error, or the file has become shorter
+        }
+        buf += n;
+        addr += (uint32_t)n;
+        len -= (uint32_t)n;
+    }
+    return true;
+}
+
+static bool write_at(int fd, uint32_t addr, const uint8_t *data, uint32_t len)
+{
+    while (len > 0) {
+        ssize_t n = pwrite(fd, data, len, addr);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return false;
+        }
+        data += n;
+        addr += (uint32_t)n;
+        len -= (uint32_t)n;
+    }
+    return true;
+}
+
+static enum aloft_err op_read(void *ctx, uint32_t addr, void *buf, uint32_t len)
+{
+    const struct aloft_flash_file *file = ctx;
+    return read_at(file->fd, addr, buf, len) ? ALOFT_OK : ALOFT_ERR_FLASH_READ;
+}
+
+static enum aloft_err op_prog(void *ctx, uint32_t addr, const void *data, uint32_t len)
+{
+    const struct aloft_flash_file *file = ctx;
+    uint8_t cells[ALOFT_FLASH_PAGE];
+    const uint8_t *wanted = data;
+    if (!file->writable || len > sizeof cells || !read_at(file->fd, addr, cells, len)) {
+        return ALOFT_ERR_FLASH_PROG;
+    }
+    for (uint32_t i = 0; i < len; i++) {
+        cells[i] &= wanted[i]; // programming only clears bits
+    }
+    return write_at(file->fd, addr, cells, len) ? ALOFT_OK : ALOFT_ERR_FLASH_PROG;
+}
+
+static enum aloft_err op_erase(void *ctx, uint32_t addr, uint32_t len)
+{
+    const struct aloft_flash_file *file = ctx;
+    uint8_t blank[ALOFT_FLASH_FILE_SECTOR];
+    memset(blank, 0xFF, sizeof blank);
+    if (!file->writable || len % sizeof blank != 0) {
+        return ALOFT_ERR_FLASH_ERASE;
+    }
+    for (uint32_t off = 0; off < len; off += (uint32_t)sizeof blank) {
+        if (!write_at(file->fd, addr + off, blank, sizeof blank)) {
+            return ALOFT_ERR_FLASH_ERASE;
+        }
+    }
+    return ALOFT_OK;
+}
+
+static const struct aloft_flash_ops ops = {op_read, op_prog, op_erase};
+
+bool aloft_flash_file_is_size(uint64_t size)
+{
+    return size >= ALOFT_FLASH_FILE_MIN && size <= ALOFT_FLASH_FILE_MAX && (size & (size - 1)) == 0;
+}
+
+pid_t aloft_flash_file_holder(int fd)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET}; // length 0: the whole file
+    if (fcntl(fd, F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) {
+        return 0;
+    }
+    return lock.l_pid;
+}
+
+pid_t aloft_flash_file_lock(int fd)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    // Between the refusal and the question the holder may end; then the lock is asked for again.
+    for (int tries = 0; tries < 3; tries++) {
+        if (fcntl(fd, F_SETLK, &lock) == 0) {
+            return 0;
+        }
+        if (errno != EACCES && errno != EAGAIN && errno != EINTR) {
+            return -1;
+        }
+        pid_t holder = aloft_flash_file_holder(fd);
+        if (holder > 0) {
+            return holder;
+        }
+    }
+    return -1;
+}
+
+static bool lock_for(int fd, const char *path, struct aloft_message *error)
+{
+    pid_t holder = aloft_flash_file_lock(fd);
+    if (holder > 0) {
+        return aloft_message_set(
+            error,
+            "flash file %s is in use by process %ld, probably a running board; "
+            "stop the board first",
+            path, (long)holder);
+    }
+    return holder == 0 ||
+           aloft_message_set(error, "cannot lock flash file %s: %s", path, strerror(errno));
+}
+
+static bool check_file(int fd, const char *path, uint32_t *size, struct aloft_message *error)
+{
+    struct stat stat;
+    if (fstat(fd, &stat) != 0) {
+        return aloft_message_set(error, "cannot look at flash file %s: %s", path, strerror(errno));
+    }
+    if (!S_ISREG(stat.st_mode)) {
+        return aloft_message_set(error, "%s is no ordinary file, so it is no flash file", path);
+    }
+    if (!aloft_flash_file_is_size((uint64_t)stat.st_size)) {
+        return aloft_message_set(error,
+                                 "flash file %s has %" PRIdMAX " bytes; a flash chip has 1, 2, 4, "
+                                 "... 128 MB; recreate it with `aloft board create`",
+                                 path, (intmax_t)stat.st_size);
+    }
+    *size = (uint32_t)stat.st_size;
+    return true;
+}
+
+bool aloft_flash_file_open(struct aloft_flash_file *file, const char *path,
+                           enum aloft_flash_file_mode mode, struct aloft_message *error)
+{
+    uint32_t size = 0;
+    bool write = mode == ALOFT_FLASH_FILE_WRITE;
+    int fd = open(path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        return aloft_message_set(error, "cannot open flash file %s: %s", path, strerror(errno));
+    }
+    if (!check_file(fd, path, &size, error) || (write && !lock_for(fd, path, error))) {
+        (void)close(fd); // nothing was written
+        return false;
+    }
+    *file = (struct aloft_flash_file){
+        .flash = {&ops, file, {size, ALOFT_FLASH_FILE_SECTOR, ALOFT_FLASH_FILE_BLOCK, 1}},
+        .fd = fd,
+        .writable = write,
+    };
+    return true;
+}
+
+static bool fill(int fd, uint32_t size)
+{
+    uint8_t blank[ALOFT_FLASH_FILE_BLOCK];
+    memset(blank, 0xFF, sizeof blank);
+    for (uint32_t addr = 0; addr < size; addr += (uint32_t)sizeof blank) {
+        if (!write_at(fd, addr, blank, sizeof blank)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool aloft_flash_file_create(const char *path, uint32_t size, struct aloft_message *error)
+{
+    if (!aloft_flash_file_is_size(size)) {
+        return aloft_message_set(error,
+                                 "a flash chip cannot have %u bytes; it has 1, 2, 4, ... "
+                                 "128 MB",
+                                 size);
+    }
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        return aloft_message_set(error, "cannot create flash file %s: %s", path, strerror(errno));
+    }
+    bool ok = fill(fd, size);
+    ok = close(fd) == 0 && ok;
+    if (!ok) {
+        (void)aloft_message_set(error, "cannot write flash file %s: %s", path, strerror(errno));
+        (void)unlink(path); // half a chip is of no use to anybody
+    }
+    return ok;
+}
+
+bool aloft_flash_file_close(struct aloft_flash_file *file, struct aloft_message *error)
+{
+    bool ok = !file->writable || fsync(file->fd) == 0;
+    ok = close(file->fd) == 0 && ok;
+    file->fd = -1;
+    return ok ||
+           aloft_message_set(error, "cannot finish writing the flash file: %s", strerror(errno));
+}

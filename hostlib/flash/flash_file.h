@@ -1,0 +1,48 @@
+// A flash chip in a file, for tools that work on a board while it is off: NOR rules, no timing and
+// no faults (nor.h has those). The file is the chip, byte for byte.
+//
+// Life cycle: open, use .flash, close. A file opened for writing is locked, by the POSIX lock that
+// a running board holds too, so two writers never meet; reading needs no lock. POSIX locks belong
+// to the process: closing any other descriptor of the same file drops them.
+#ifndef ALOFT_HOSTLIB_FLASH_FILE_H
+#define ALOFT_HOSTLIB_FLASH_FILE_H
+
+#include "aloft/flash.h"
+#include "hostlib/base/message.h"
+#include <sys/types.h>
+
+#define ALOFT_FLASH_FILE_MIN    0x100000u  // 1 MB
+#define ALOFT_FLASH_FILE_MAX    0x8000000u // 128 MB
+#define ALOFT_FLASH_FILE_SECTOR 0x1000u
+#define ALOFT_FLASH_FILE_BLOCK  0x10000u
+
+enum aloft_flash_file_mode { ALOFT_FLASH_FILE_READ, ALOFT_FLASH_FILE_WRITE };
+
+struct aloft_flash_file {
+    struct aloft_flash flash; // its ctx points back here, so the struct stays where it was opened
+    int fd;
+    bool writable;
+};
+
+// True for 1, 2, 4, ... 128 MB.
+bool aloft_flash_file_is_size(uint64_t size);
+
+// Opens an existing chip.
+// Fails: no such file, no chip's size, or, for writing, in use; the sentence says by which process.
+bool aloft_flash_file_open(struct aloft_flash_file *file, const char *path,
+                           enum aloft_flash_file_mode mode, struct aloft_message *error);
+
+// Makes a new, erased chip; never replaces a file.
+bool aloft_flash_file_create(const char *path, uint32_t size, struct aloft_message *error);
+
+// Releases the lock too. False when the last writes may not have reached the disk.
+bool aloft_flash_file_close(struct aloft_flash_file *file, struct aloft_message *error);
+
+// Takes the lock on an open descriptor: 0, the pid of the process that has it, or -1 when the file
+// system knows no locks.
+pid_t aloft_flash_file_lock(int fd);
+
+// The pid of the process that holds the lock; 0 when nobody does.
+pid_t aloft_flash_file_holder(int fd);
+
+#endif

@@ -1,0 +1,75 @@
+// One pass each way: there is no format here, only keys and the order of calls.
+#include "hostlib/image/encimg_make.h"
+#include "aloft/unwrap.h"
+#include "hostlib/crypto/pk.h"
+#include <mbedtls/gcm.h>
+#include <mbedtls/platform_util.h>
+#include <mbedtls/rsa.h>
+#include <string.h>
+
+enum { KEY = 32, KEY_BITS = 8 * KEY };
+
+static int encrypt(const uint8_t key[KEY], struct aloft_encimg *parts, const uint8_t *image,
+                   uint8_t *out, uint8_t *tag)
+{
+    mbedtls_gcm_context gcm;
+    mbedtls_gcm_init(&gcm);
+    int err = mbedtls_gcm_setkey(&gcm, MBEDTLS_CIPHER_ID_AES, key, KEY_BITS);
+    if (err == 0) {
+        err =
+            mbedtls_gcm_crypt_and_tag(&gcm, MBEDTLS_GCM_ENCRYPT, parts->len, parts->iv,
+                                      ALOFT_ENCIMG_IV, NULL, 0, image, out, ALOFT_ENCIMG_TAG, tag);
+    }
+    mbedtls_gcm_free(&gcm);
+    return err;
+}
+
+bool aloft_encimg_make(const mbedtls_pk_context *key, const uint8_t *image, uint32_t len,
+                       uint8_t *out)
+{
+    uint8_t secret[KEY];
+    uint8_t iv[ALOFT_ENCIMG_IV];
+    uint8_t tag[ALOFT_ENCIMG_TAG];
+    uint8_t wrapped[ALOFT_ENCIMG_WRAPPED];
+    struct aloft_encimg parts = {.wrapped = wrapped, .iv = iv, .tag = tag, .len = len};
+    bool good =
+        aloft_pk_random(NULL, secret, sizeof secret) == 0 &&
+        aloft_pk_random(NULL, iv, sizeof iv) == 0 &&
+        mbedtls_rsa_pkcs1_encrypt(mbedtls_pk_rsa(*key), aloft_pk_random, NULL, MBEDTLS_RSA_PUBLIC,
+                                  sizeof secret, secret, wrapped) == 0 &&
+        encrypt(secret, &parts, image, out + ALOFT_ENCIMG_HEADER, tag) == 0;
+    mbedtls_platform_zeroize(secret, sizeof secret);
+    if (good) {
+        aloft_encimg_emit(&parts, out);
+    }
+    return good;
+}
+
+struct opened {
+    uint8_t *out;
+    uint32_t len;
+};
+
+static enum aloft_err take(void *ctx, const uint8_t *data, uint32_t len)
+{
+    struct opened *opened = ctx;
+    memcpy(opened->out + opened->len, data, len);
+    opened->len += len;
+    return ALOFT_OK;
+}
+
+enum aloft_err aloft_encimg_open(const struct aloft_decrypt *decrypt, const uint8_t *file,
+                                 uint32_t len, uint8_t *out, uint32_t *made)
+{
+    struct aloft_unwrap unwrap;
+    struct opened opened = {out, 0};
+    struct aloft_stage *stage = &unwrap.stage;
+    if (len == 0) {
+        return ALOFT_ERR_IMAGE_EMPTY;
+    }
+    aloft_unwrap_init(&unwrap, decrypt, true);
+    stage->begin(stage, len, len);
+    enum aloft_err err = stage->feed(stage, file, len, take, &opened);
+    *made = opened.len;
+    return err == ALOFT_OK ? stage->finish(stage) : err;
+}

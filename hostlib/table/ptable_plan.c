@@ -1,0 +1,277 @@
+// Checks come in the generator's order, so that the first complaint about a table is the one its
+// author would have seen there.
+#include "hostlib/table/ptable_plan.h"
+#include "hostlib/base/number.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/table/ptable_words.h"
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SECTOR          0x1000u
+#define NVS_WRITE_MIN   0x3000u // NVS needs three sectors to move records between
+#define FLAGS_KNOWN     ((uint32_t)(ALOFT_PARTITION_ENCRYPTED | ALOFT_PARTITION_READONLY))
+#define CUSTOM_TYPE     0x40u
+#define SUBTYPE_PRIMARY 0u
+
+struct check {
+    struct aloft_ptable_plan *plan;
+    const struct aloft_ptable_rules *rules;
+    struct aloft_message *error;
+};
+
+struct place {
+    char text[64];
+};
+
+enum aloft_err aloft_ptable_plan_load(struct aloft_ptable_plan *plan, const uint8_t *table,
+                                      size_t len, uint32_t flash_size)
+{
+    struct aloft_ptable_reader reader;
+    memset(plan, 0, sizeof *plan);
+    aloft_ptable_init(&reader, &aloft_mbed_crypto, flash_size == 0 ? UINT32_MAX : flash_size);
+    len = len < ALOFT_PTABLE_LEN ? len : ALOFT_PTABLE_LEN;
+    for (size_t off = 0; off + ALOFT_PTABLE_ROW <= len; off += ALOFT_PTABLE_ROW) {
+        struct aloft_partition partition;
+        switch (aloft_ptable_feed(&reader, table + off, &partition)) {
+        case ALOFT_PTABLE_PARTITION:
+            plan->partitions[plan->count++] = partition; // the reader stops at ALOFT_PTABLE_MAX
+            break;
+        case ALOFT_PTABLE_MD5_OK:
+            plan->has_md5 = true;
+            break;
+        case ALOFT_PTABLE_DONE:
+            return ALOFT_OK;
+        case ALOFT_PTABLE_BAD:
+            return reader.err;
+        }
+    }
+    return ALOFT_ERR_PTABLE_END;
+}
+
+void aloft_ptable_plan_warn(struct aloft_ptable_plan *plan, const char *format, ...)
+{
+    char text[sizeof plan->warnings[0].text];
+    va_list args;
+    if (plan->warning_count == ALOFT_PTABLE_WARNINGS_MAX) {
+        return;
+    }
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args); // a cut sentence is fine
+    va_end(args);
+    (void)aloft_message_set(&plan->warnings[plan->warning_count++], "%s", text);
+}
+
+uint64_t aloft_ptable_plan_end(const struct aloft_ptable_plan *plan)
+{
+    uint64_t end = 0;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        uint64_t here = (uint64_t)plan->partitions[i].addr + plan->partitions[i].len;
+        end = here > end ? here : end;
+    }
+    return end;
+}
+
+bool aloft_ptable_plan_is_primary(const struct aloft_partition *partition)
+{
+    return (partition->type == ALOFT_TYPE_BOOTLOADER || partition->type == ALOFT_TYPE_PTABLE) &&
+           partition->subtype == SUBTYPE_PRIMARY;
+}
+
+static struct place place_of(const struct aloft_ptable_plan *plan, uint32_t i)
+{
+    struct place place;
+    bool text = plan->lines[i] != 0;
+    (void)snprintf(place.text, sizeof place.text, "%s %u: '%s'", text ? "line" : "row",
+                   text ? plan->lines[i] : i + 1, plan->partitions[i].label);
+    return place;
+}
+
+static bool is_data(const struct aloft_partition *p, uint8_t subtype)
+{
+    return p->type == ALOFT_TYPE_DATA && p->subtype == subtype;
+}
+
+static bool check_alignment(const struct check *c, uint32_t i)
+{
+    const struct aloft_partition *p = &c->plan->partitions[i];
+    uint32_t unit = aloft_partition_alignment(p);
+    if (aloft_ptable_conflict(p, p) == ALOFT_OK) {
+        return true;
+    }
+    if (p->addr % unit != 0) {
+        uint32_t below = p->addr - p->addr % unit;
+        return aloft_message_set(
+            c->error,
+            "%s starts at 0x%x, but %s start at multiples of 0x%x; use 0x%x or 0x%" PRIx64,
+            place_of(c->plan, i).text, p->addr,
+            aloft_partition_is_app(p) ? "app partitions" : "partitions", unit, below,
+            (uint64_t)below + unit);
+    }
+    uint32_t shorter = p->len - p->len % SECTOR;
+    return aloft_message_set(
+        c->error,
+        "%s has size 0x%x, but an app's size is a multiple of 0x1000; use 0x%x "
+        "or 0x%" PRIx64,
+        place_of(c->plan, i).text, p->len, shorter, (uint64_t)shorter + SECTOR);
+}
+
+static bool check_flags(const struct check *c, uint32_t i)
+{
+    const struct aloft_partition *p = &c->plan->partitions[i];
+    bool readonly = (p->flags & ALOFT_PARTITION_READONLY) != 0;
+    bool must_write = is_data(p, ALOFT_DATA_OTA) || is_data(p, ALOFT_DATA_COREDUMP);
+    if (readonly && must_write) {
+        return aloft_message_set(c->error,
+                                 "%s is flagged readonly, but %s data is written by the device; "
+                                 "remove the flag",
+                                 place_of(c->plan, i).text,
+                                 is_data(p, ALOFT_DATA_OTA) ? "ota" : "coredump");
+    }
+    if (is_data(p, ALOFT_DATA_NVS) && p->len < NVS_WRITE_MIN && !readonly) {
+        return aloft_message_set(c->error,
+                                 "%s is an NVS partition of 0x%x bytes, but one that is written "
+                                 "needs 0x3000; enlarge it, or flag it readonly",
+                                 place_of(c->plan, i).text, p->len);
+    }
+    return true;
+}
+
+static void warn_of(const struct check *c, uint32_t i)
+{
+    const struct aloft_partition *p = &c->plan->partitions[i];
+    const char *kind;
+    if (aloft_ptable_words_mislead(p, &kind)) {
+        aloft_ptable_plan_warn(c->plan,
+                               "%s is named like a partition %s, but its type is 0x%x and its "
+                               "subtype 0x%x; check that the columns are not mixed up",
+                               place_of(c->plan, i).text, kind, p->type, p->subtype);
+    }
+    if ((p->flags & ~FLAGS_KNOWN) != 0) {
+        aloft_ptable_plan_warn(c->plan, "%s has unknown flags 0x%x; a newer tool may have made it",
+                               place_of(c->plan, i).text, p->flags & ~FLAGS_KNOWN);
+    }
+    if (p->type > ALOFT_TYPE_PTABLE && p->type < CUSTOM_TYPE) {
+        aloft_ptable_plan_warn(
+            c->plan,
+            "%s has type 0x%x, which ESP-IDF keeps for itself; types of your own "
+            "start at 0x40",
+            place_of(c->plan, i).text, p->type);
+    }
+    if (p->len == 0) {
+        aloft_ptable_plan_warn(c->plan, "%s has size 0 and can hold nothing",
+                               place_of(c->plan, i).text);
+    }
+}
+
+static bool check_names(const struct check *c)
+{
+    const struct aloft_ptable_plan *plan = c->plan;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            if (strcmp(plan->partitions[i].label, plan->partitions[k].label) == 0) {
+                return aloft_message_set(c->error,
+                                         "%s has the name of the partition on %s %u; names must be "
+                                         "unique in their first 16 bytes, so rename one of them",
+                                         place_of(plan, i).text, plan->lines[k] ? "line" : "row",
+                                         plan->lines[k] ? plan->lines[k] : k + 1);
+            }
+        }
+    }
+    return true;
+}
+
+static bool check_below_table(const struct check *c, uint32_t i)
+{
+    const struct aloft_partition *p = &c->plan->partitions[i];
+    uint64_t first = (uint64_t)c->rules->table_addr + ALOFT_PTABLE_SECTOR;
+    if (aloft_ptable_plan_is_primary(p) || p->addr >= first) {
+        return true;
+    }
+    return aloft_message_set(c->error,
+                             "%s starts at 0x%x, but the bootloader and the partition table occupy "
+                             "everything below 0x%" PRIx64 "; use 0x%" PRIx64 " or higher",
+                             place_of(c->plan, i).text, p->addr, first, first);
+}
+
+static bool check_overlap(const struct check *c)
+{
+    const struct aloft_partition *p = c->plan->partitions;
+    for (uint32_t i = 0; i < c->plan->count; i++) {
+        if (!check_below_table(c, i)) {
+            return false;
+        }
+        for (uint32_t k = 0; k < i; k++) {
+            if (aloft_ptable_conflict(&p[i], &p[k]) != ALOFT_ERR_PTABLE_OVERLAP) {
+                continue;
+            }
+            return aloft_message_set(c->error,
+                                     "%s occupies 0x%x..0x%" PRIx64 ", which overlaps '%s' at "
+                                     "0x%x..0x%" PRIx64 "; move or shrink one of them",
+                                     place_of(c->plan, i).text, p[i].addr,
+                                     (uint64_t)p[i].addr + p[i].len, p[k].label, p[k].addr,
+                                     (uint64_t)p[k].addr + p[k].len);
+        }
+    }
+    return true;
+}
+
+static bool check_otadata(const struct check *c, uint8_t subtype, const char *word)
+{
+    bool seen = false;
+    for (uint32_t i = 0; i < c->plan->count; i++) {
+        const struct aloft_partition *p = &c->plan->partitions[i];
+        if (!is_data(p, subtype)) {
+            continue;
+        }
+        if (seen) {
+            return aloft_message_set(
+                c->error,
+                "%s is a second data,%s partition, and a table has at most one; "
+                "remove one of them",
+                place_of(c->plan, i).text, word);
+        }
+        if (p->len != 0x2000) {
+            return aloft_message_set(
+                c->error,
+                "%s has size 0x%x, but a data,%s partition has exactly 0x2000; "
+                "write 0x2000 or 8K",
+                place_of(c->plan, i).text, p->len, word);
+        }
+        seen = true;
+    }
+    return true;
+}
+
+static bool check_fit(const struct check *c)
+{
+    for (uint32_t i = 0; i < c->plan->count; i++) {
+        const struct aloft_partition *p = &c->plan->partitions[i];
+        uint64_t end = (uint64_t)p->addr + p->len;
+        uint32_t size = c->rules->flash_size;
+        if (size != 0 && end > size) {
+            char flash[16];
+            aloft_number_emit_size(size, flash);
+            return aloft_message_set(c->error,
+                                     "%s ends at 0x%" PRIx64 ", but the flash chip ends at 0x%x "
+                                     "(%sB); shrink the table, or use a larger chip",
+                                     place_of(c->plan, i).text, end, size, flash);
+        }
+    }
+    return true;
+}
+
+bool aloft_ptable_plan_check(struct aloft_ptable_plan *plan, const struct aloft_ptable_rules *rules,
+                             struct aloft_message *error)
+{
+    struct check c = {plan, rules, error};
+    for (uint32_t i = 0; i < plan->count; i++) {
+        if (!check_alignment(&c, i) || !check_flags(&c, i)) {
+            return false;
+        }
+        warn_of(&c, i);
+    }
+    return check_names(&c) && check_overlap(&c) && check_otadata(&c, ALOFT_DATA_OTA, "ota") &&
+           check_otadata(&c, ALOFT_DATA_TEE_OTA, "tee_ota") && check_fit(&c);
+}
