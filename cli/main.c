@@ -1,8 +1,8 @@
 // The front of `aloft`: picks the command, and makes sure at the end that what it printed has
 // arrived.
-#include "cli/args.h"
-#include "cli/commands.h"
-#include "cli/ui.h"
+#include "cli/base/args.h"
+#include "cli/base/commands.h"
+#include "cli/base/ui.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // Colours for log lines, and nothing changed that is none; a line split over reads is one line.
-#include "cli/monitor_view.h"
+#include "cli/serial/monitor_view.h"
 #include "host_test.h"
 #include <string.h>
 

@@ -1,5 +1,5 @@
 // Range and entity tags, as RFC 9110 wants them.
-#include "cli/serve_range.h"
+#include "cli/serve/serve_range.h"
 #include "host_test.h"
 
 struct range_case {

@@ -1,0 +1,292 @@
+// A small reader instead of getopt_long, because the options' help, their targets and the
+// suggestions for misspelt ones come from one table.
+#include "cli/base/args.h"
+#include "cli/base/ui.h"
+#include "hostlib/base/number.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WORD_MAX = 32, NEAR = 2 }; // a suggestion is at most NEAR edits away
+
+int aloft_args_wrong(const struct aloft_args *args, const char *format, ...)
+{
+    char text[512];
+    va_list list;
+    va_start(list, format);
+    (void)vsnprintf(text, sizeof text, format, list); // a cut sentence is fine
+    va_end(list);
+    aloft_ui_error("%s", text);
+    (void)fprintf(stderr, "Try `%s --help`.\n", args->command);
+    return ALOFT_EXIT_USAGE;
+}
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+    size_t ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+// The number of letters to change, add or remove to get from a to b.
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[WORD_MAX + 1];
+    size_t b_len = strlen(b);
+    if (strlen(a) > WORD_MAX || b_len > WORD_MAX) {
+        return WORD_MAX;
+    }
+    for (size_t k = 0; k <= b_len; k++) {
+        row[k] = k;
+    }
+    for (size_t i = 1; a[i - 1] != '\0'; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t k = 1; k <= b_len; k++) {
+            size_t change = diagonal + (a[i - 1] != b[k - 1]);
+            diagonal = row[k];
+            row[k] = least(change, row[k] + 1, row[k - 1] + 1);
+        }
+    }
+    return row[b_len];
+}
+
+static void print_options(const struct aloft_args *args)
+{
+    for (size_t i = 0; i < args->option_count; i++) {
+        const struct aloft_arg *o = &args->options[i];
+        char left[64];
+        char letter[8] = "    ";
+        if (o->letter != 0) {
+            (void)snprintf(letter, sizeof letter, "-%c, ", o->letter);
+        }
+        (void)snprintf(left, sizeof left, "%s--%s%s%s", letter, o->name, o->value ? " " : "",
+                       o->value ? o->value : "");
+        printf("  %-30s %s\n", left, o->help);
+    }
+    printf("  %-30s %s\n", "-h, --help", "print this");
+}
+
+static void print_help(const struct aloft_args *args)
+{
+    printf("Usage: %s%s%s [options]\n\n%s\n\nOptions:\n", args->command,
+           args->operands[0] ? " " : "", args->operands, args->about);
+    print_options(args);
+    printf("\nExamples:\n%s\n\nExit status: %s, 2 wrong usage.\n", args->examples,
+           args->exits ? args->exits : "0 done, 1 failed");
+}
+
+static const struct aloft_arg *find(const struct aloft_args *args, const char *name, size_t len)
+{
+    for (size_t i = 0; i < args->option_count; i++) {
+        const struct aloft_arg *option = &args->options[i];
+        if (strlen(option->name) == len && memcmp(option->name, name, len) == 0) {
+            return option;
+        }
+        if (len == 1 && option->letter == name[0]) {
+            return option;
+        }
+    }
+    return NULL;
+}
+
+static bool unknown(const struct aloft_args *args, const char *word, size_t len)
+{
+    char name[WORD_MAX + 1];
+    const char *best = NULL;
+    size_t best_distance = NEAR + 1;
+    (void)snprintf(name, sizeof name, "%.*s", (int)len, word + strspn(word, "-"));
+    for (size_t i = 0; i < args->option_count; i++) {
+        size_t d = distance(name, args->options[i].name);
+        if (d < best_distance && d < strlen(name)) {
+            best_distance = d;
+            best = args->options[i].name;
+        }
+    }
+    if (best != NULL) {
+        (void)aloft_args_wrong(args, "unknown option '%s'; did you mean '--%s'?", word, best);
+    } else {
+        (void)aloft_args_wrong(args, "unknown option '%s'", word);
+    }
+    return false;
+}
+
+static bool set_number(const struct aloft_args *args, const struct aloft_arg *option,
+                       const char *value)
+{
+    uint32_t *target = option->target;
+    int64_t number;
+    if (option->kind == ALOFT_ARG_NUMBER && aloft_number_parse(value, &number) && number == 0) {
+        *target = 0;
+        return true;
+    }
+    if (aloft_number_parse_size(value, target)) {
+        return true;
+    }
+    (void)aloft_args_wrong(
+        args, "--%s '%s' is no number that fits here; write it like 4096, 0x1000, 64K, or 4MB",
+        option->name, value);
+    return false;
+}
+
+static bool set(const struct aloft_args *args, const struct aloft_arg *option, const char *value)
+{
+    switch (option->kind) {
+    case ALOFT_ARG_FLAG:
+        *(bool *)option->target = true;
+        return true;
+    case ALOFT_ARG_TEXT:
+    case ALOFT_ARG_NEEDED:
+        *(const char **)option->target = value;
+        return true;
+    case ALOFT_ARG_SIZE:
+    case ALOFT_ARG_NUMBER:
+        return set_number(args, option, value);
+    case ALOFT_ARG_LIST:
+        break;
+    }
+    struct aloft_arg_list *list = option->target;
+    if (list->count == ALOFT_ARG_LIST_MAX) {
+        (void)aloft_args_wrong(args, "--%s is given more than %d times", option->name,
+                               ALOFT_ARG_LIST_MAX);
+        return false;
+    }
+    list->items[list->count++] = value;
+    return true;
+}
+
+// Reads the option at argv[*at] and its value, and leaves *at at the last word used.
+static bool read_option(const struct aloft_args *args, int argc, char **argv, int *at)
+{
+    const char *word = argv[*at];
+    const char *name = word + (word[1] == '-' ? 2 : 1);
+    const char *equals = word[1] == '-' ? strchr(name, '=') : NULL;
+    size_t len = equals == NULL ? strlen(name) : (size_t)(equals - name);
+    const struct aloft_arg *option = find(args, name, len);
+    if (option == NULL || (word[1] == '-' && len == 1)) {
+        return unknown(args, word, len);
+    }
+    if (option->kind == ALOFT_ARG_FLAG) {
+        if (equals != NULL) {
+            (void)aloft_args_wrong(args, "--%s takes no value", option->name);
+            return false;
+        }
+        return set(args, option, NULL);
+    }
+    if (equals != NULL) {
+        return set(args, option, equals + 1);
+    }
+    if (*at + 1 >= argc) {
+        (void)aloft_args_wrong(args, "--%s needs a value: %s", option->name, option->value);
+        return false;
+    }
+    *at += 1;
+    return set(args, option, argv[*at]);
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static bool fitting_operands(const struct aloft_args *args, const struct aloft_arg_list *operands)
+{
+    if (operands->count < args->operand_min) {
+        (void)aloft_args_wrong(args, "missing operand; usage: %s %s", args->command,
+                               args->operands);
+        return false;
+    }
+    if (operands->count > args->operand_max) {
+        (void)aloft_args_wrong(args, "unexpected operand '%s'", operands->items[args->operand_max]);
+        return false;
+    }
+    return true;
+}
+
+static bool nothing_missing(const struct aloft_args *args)
+{
+    for (size_t i = 0; i < args->option_count; i++) {
+        const struct aloft_arg *o = &args->options[i];
+        if (o->kind == ALOFT_ARG_NEEDED && *(const char **)o->target == NULL) {
+            (void)aloft_args_wrong(args, "give --%s %s: %s", o->name, o->value, o->help);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool aloft_args_ready(const struct aloft_args *args, int argc, char **argv,
+                      struct aloft_arg_list *operands, int *status)
+{
+    bool options = true;
+    operands->count = 0;
+    operands->items[0] = NULL; // a command with an optional operand may look without counting
+    *status = ALOFT_EXIT_USAGE;
+    for (int i = 1; i < argc; i++) {
+        bool dashed = argv[i][0] == '-' && argv[i][1] != '\0'; // "-" alone is standard input
+        if (options && is_help(argv[i])) {
+            print_help(args);
+            *status = ALOFT_EXIT_GOOD;
+            return false;
+        }
+        if (options && strcmp(argv[i], "--") == 0) {
+            options = false;
+        } else if (options && dashed) {
+            if (!read_option(args, argc, argv, &i)) {
+                return false;
+            }
+        } else if (operands->count < ALOFT_ARG_LIST_MAX) {
+            operands->items[operands->count++] = argv[i];
+        }
+    }
+    return fitting_operands(args, operands) && nothing_missing(args);
+}
+
+static void print_commands(const char *group, const char *about,
+                           const struct aloft_command *commands)
+{
+    printf("Usage: %s COMMAND [options]\n\n%s\n\nCommands:\n", group, about);
+    for (const struct aloft_command *c = commands; c->name != NULL; c++) {
+        printf("  %-12s %s\n", c->name, c->summary);
+    }
+    printf("\n`%s COMMAND --help` tells more, with examples.\n", group);
+}
+
+static int unknown_command(const char *group, const struct aloft_command *commands,
+                           const char *word)
+{
+    const char *best = NULL;
+    size_t best_distance = NEAR + 1;
+    for (const struct aloft_command *c = commands; c->name != NULL; c++) {
+        size_t d = distance(word, c->name);
+        if (d < best_distance && d < strlen(word)) {
+            best_distance = d;
+            best = c->name;
+        }
+    }
+    if (best != NULL) {
+        aloft_ui_error("unknown command '%s'; did you mean `%s %s`?", word, group, best);
+    } else {
+        aloft_ui_error("unknown command '%s'", word);
+    }
+    (void)fprintf(stderr, "Try `%s --help`.\n", group);
+    return ALOFT_EXIT_USAGE;
+}
+
+int aloft_args_dispatch(const char *group, const char *about, const struct aloft_command *commands,
+                        int argc, char **argv)
+{
+    if (argc < 2) {
+        aloft_ui_error("which command? Try `%s --help`.", group);
+        return ALOFT_EXIT_USAGE;
+    }
+    if (is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
+        print_commands(group, about, commands);
+        return ALOFT_EXIT_GOOD;
+    }
+    for (const struct aloft_command *c = commands; c->name != NULL; c++) {
+        if (strcmp(c->name, argv[1]) == 0) {
+            return c->run(argc - 1, argv + 1);
+        }
+    }
+    return unknown_command(group, commands, argv[1]);
+}

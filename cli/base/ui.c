@@ -1,0 +1,100 @@
+// Output helpers. Nothing here decides anything.
+#include "cli/base/ui.h"
+#include "aloft/hex.h"
+#include <langinfo.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void say(const char *what, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static void say(const char *what, const char *format, va_list args)
+{
+    (void)fflush(stdout); // keep the order that a person sees; main checks stdout at the end
+    (void)fputs(what, stderr);
+    (void)vfprintf(stderr, format, args);
+    (void)fputc('\n', stderr);
+}
+
+void aloft_ui_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say("aloft: ", format, args);
+    va_end(args);
+}
+
+void aloft_ui_warn(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say("aloft: warning: ", format, args);
+    va_end(args);
+}
+
+bool aloft_ui_utf8(void)
+{
+    return setlocale(LC_CTYPE, "") != NULL && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+void aloft_ui_clean(const char *text, char *out, size_t size)
+{
+    size_t i = 0;
+    for (; text[i] != '\0' && i + 1 < size; i++) {
+        unsigned char c = (unsigned char)text[i];
+        out[i] = c < ' ' || c == 0x7F ? '?' : text[i];
+    }
+    out[i] = '\0';
+}
+
+json_t *aloft_ui_json_text(const char *text)
+{
+    json_t *value = json_string(text);
+    char *copy = value == NULL ? strdup(text) : NULL;
+    if (copy == NULL) {
+        return value;
+    }
+    for (char *p = copy; *p != '\0'; p++) {
+        *p = (unsigned char)*p < 0x80 ? *p : '?';
+    }
+    value = json_string(copy);
+    free(copy);
+    return value;
+}
+
+bool aloft_ui_json_print(json_t *value)
+{
+    if (value == NULL) {
+        aloft_ui_error("out of memory");
+        return false;
+    }
+    bool ok = json_dumpf(value, stdout, JSON_INDENT(2)) == 0;
+    (void)putchar('\n'); // main checks stdout at the end
+    json_decref(value);
+    return ok;
+}
+
+const char *aloft_ui_thousands(unsigned long long number, char out[32])
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%llu", number);
+    char *p = out;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0) {
+            *p++ = ',';
+        }
+        *p++ = digits[i];
+    }
+    *p = '\0';
+    return out;
+}
+
+const char *aloft_ui_hex(const unsigned char *bytes, size_t len, char *out)
+{
+    aloft_hex_emit(bytes, (uint32_t)len, out);
+    out[2 * len] = '\0';
+    return out;
+}

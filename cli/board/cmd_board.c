@@ -1,0 +1,318 @@
+// aloft board: virtual boards, each a flash file. Here: the commands, and those that make and write
+// the file of a board that is off; board_run.c powers it up, board_info.c looks inside.
+#include "cli/base/args.h"
+#include "cli/base/commands.h"
+#include "cli/base/ui.h"
+#include "cli/board/board_commands.h"
+#include "hostlib/base/file.h"
+#include "hostlib/base/number.h"
+#include "hostlib/efuse_file.h"
+#include "hostlib/flash/flash_file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+enum { PIECES_MAX = ALOFT_ARG_LIST_MAX / 2, PATH_ROOM = 4096 };
+
+static int fail(const struct aloft_message *error)
+{
+    aloft_ui_error("%s", error->text);
+    return ALOFT_EXIT_BAD;
+}
+
+static int close_flash(struct aloft_flash_file *file)
+{
+    struct aloft_message error;
+    return aloft_flash_file_close(file, &error) ? ALOFT_EXIT_GOOD : fail(&error);
+}
+
+// --- create, erase
+
+// Makes way for a new chip, unless a board runs on the old one.
+static bool remove_old(const char *path, struct aloft_message *error)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        return errno == ENOENT ||
+               aloft_message_set(error, "cannot replace %s: %s", path, strerror(errno));
+    }
+    pid_t holder = aloft_flash_file_lock(fd);
+    bool good = holder == 0 && unlink(path) == 0;
+    if (holder > 0) {
+        (void)aloft_message_set(error,
+                                "flash file %s is in use by process %ld; stop the board first",
+                                path, (long)holder);
+    } else if (!good) {
+        (void)aloft_message_set(error, "cannot replace %s: %s", path, strerror(errno));
+    }
+    (void)close(fd); // nothing was written through it
+    return good;
+}
+
+// A new board has blank eFuses. True when those of another do not stand in its place.
+static bool make_blank(const char *path, bool force, struct aloft_message *error)
+{
+    char efuse[PATH_ROOM];
+    if (!aloft_efuse_file_path(path, efuse, sizeof efuse)) {
+        return aloft_message_set(error, "the name %s is too long", path);
+    }
+    if (!force && access(efuse, F_OK) == 0) {
+        return aloft_message_set(error,
+                                 "%s is there already, the eFuses of another board; give another "
+                                 "name, or --force to replace it",
+                                 efuse);
+    }
+    return unlink(efuse) == 0 || errno == ENOENT ||
+           aloft_message_set(error, "cannot replace %s: %s", efuse, strerror(errno));
+}
+
+static int cmd_create(int argc, char **argv)
+{
+    uint32_t size = 4u << 20;
+    bool force = false;
+    struct aloft_arg_list operands;
+    struct aloft_message error;
+    const struct aloft_arg options[] = {
+        {ALOFT_ARG_SIZE, 0, "size", "SIZE", "1MB, 2MB, 4MB (default), ... 128MB", &size},
+        {ALOFT_ARG_FLAG, 'f', "force", NULL, "replace a file that is there", &force},
+    };
+    const struct aloft_args args = {
+        .command = "aloft board create",
+        .operands = "FLASH",
+        .about = "Makes a board with an erased flash chip: a file of FF bytes. Its eFuses are\n"
+                 "blank.",
+        .examples = "  aloft board create board.flash --size 4MB",
+        .options = options,
+        .option_count = COUNT(options),
+        .operand_min = 1,
+        .operand_max = 1,
+    };
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
+    }
+    const char *path = operands.items[0];
+    if (!aloft_flash_file_is_size(size)) {
+        return aloft_args_wrong(&args, "--size: a flash chip has 1MB, 2MB, 4MB, ... 128MB");
+    }
+    if (!force && access(path, F_OK) == 0) {
+        aloft_ui_error("%s is there already; give another name, or --force to replace it", path);
+        return ALOFT_EXIT_BAD;
+    }
+    if ((force && !remove_old(path, &error)) || !make_blank(path, force, &error) ||
+        !aloft_flash_file_create(path, size, &error)) {
+        return fail(&error);
+    }
+    return ALOFT_EXIT_GOOD;
+}
+
+// Erases [addr, addr + len), both multiples of a sector, by the largest units.
+static enum aloft_err erase_range(struct aloft_flash_file *file, uint32_t addr, uint32_t len)
+{
+    struct aloft_flash_view view = {&file->flash, addr, len};
+    for (uint32_t off = 0; off < len;) {
+        bool block =
+            (addr + off) % ALOFT_FLASH_FILE_BLOCK == 0 && len - off >= ALOFT_FLASH_FILE_BLOCK;
+        uint32_t unit = block ? ALOFT_FLASH_FILE_BLOCK : ALOFT_FLASH_FILE_SECTOR;
+        enum aloft_err err = aloft_flash_erase(&view, off, unit);
+        if (err != ALOFT_OK) {
+            return err;
+        }
+        off += unit;
+    }
+    return ALOFT_OK;
+}
+
+static int flash_failed(const char *path, enum aloft_err err)
+{
+    aloft_ui_error("%s: %s: %s", path, aloft_err_name(err), aloft_err_sentence(err));
+    return ALOFT_EXIT_BAD;
+}
+
+static int cmd_erase(int argc, char **argv)
+{
+    struct aloft_arg_list operands;
+    struct aloft_flash_file file;
+    struct aloft_message error;
+    const struct aloft_args args = {
+        .command = "aloft board erase",
+        .operands = "FLASH",
+        .about = "Erases the whole chip. The board must be off.",
+        .examples = "  aloft board erase board.flash",
+        .operand_min = 1,
+        .operand_max = 1,
+    };
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
+    }
+    if (!aloft_flash_file_open(&file, operands.items[0], ALOFT_FLASH_FILE_WRITE, &error)) {
+        return fail(&error);
+    }
+    enum aloft_err err = erase_range(&file, 0, file.flash.geometry.size);
+    int closed = close_flash(&file);
+    return err == ALOFT_OK ? closed : flash_failed(operands.items[0], err);
+}
+
+// --- write
+
+// A file that goes to flash.
+struct piece {
+    const char *path;
+    uint32_t addr;
+    uint32_t sectors_len; // what is erased for it
+    struct aloft_file file;
+};
+
+static bool read_piece(struct piece *piece, const char *addr, const char *path, uint32_t flash_size,
+                       struct aloft_message *error)
+{
+    int64_t number;
+    if (!aloft_number_parse(addr, &number) || number < 0 || number >= flash_size) {
+        return aloft_message_set(error, "'%s' is no address in a flash of %u bytes", addr,
+                                 (unsigned)flash_size);
+    }
+    if (number % ALOFT_FLASH_FILE_SECTOR != 0) {
+        return aloft_message_set(error,
+                                 "address %s is not at the start of a sector; use a multiple "
+                                 "of 0x1000",
+                                 addr);
+    }
+    piece->path = path;
+    piece->addr = (uint32_t)number;
+    if (!aloft_file_read(path, ALOFT_FLASH_FILE_MAX, &piece->file, error)) {
+        return false;
+    }
+    if (piece->file.len == 0) {
+        return aloft_message_set(error, "%s is empty: there is nothing to write", path);
+    }
+    if (piece->file.len > flash_size - piece->addr) {
+        return aloft_message_set(error,
+                                 "%s has %zu bytes and does not fit at 0x%x: the flash ends at "
+                                 "0x%x",
+                                 path, piece->file.len, (unsigned)piece->addr,
+                                 (unsigned)flash_size);
+    }
+    uint32_t len = (uint32_t)piece->file.len;
+    piece->sectors_len =
+        (len + ALOFT_FLASH_FILE_SECTOR - 1) / ALOFT_FLASH_FILE_SECTOR * ALOFT_FLASH_FILE_SECTOR;
+    return true;
+}
+
+static bool check_overlap(const struct piece *a, const struct piece *b, struct aloft_message *error)
+{
+    if (a->addr + a->sectors_len <= b->addr || b->addr + b->sectors_len <= a->addr) {
+        return true;
+    }
+    return aloft_message_set(error, "%s at 0x%x (%zu bytes) and %s at 0x%x (%zu bytes) overlap",
+                             a->path, (unsigned)a->addr, a->file.len, b->path, (unsigned)b->addr,
+                             b->file.len);
+}
+
+// Reads and checks all pieces before flash is touched.
+static bool read_pieces(struct piece *pieces, const struct aloft_arg_list *operands,
+                        uint32_t flash_size, struct aloft_message *error)
+{
+    size_t count = operands->count / 2;
+    for (size_t i = 0; i < count; i++) {
+        if (!read_piece(&pieces[i], operands->items[1 + 2 * i], operands->items[2 + 2 * i],
+                        flash_size, error)) {
+            return false;
+        }
+        for (size_t k = 0; k < i; k++) {
+            if (!check_overlap(&pieces[k], &pieces[i], error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static enum aloft_err write_piece(struct aloft_flash_file *file, const struct piece *piece)
+{
+    struct aloft_flash_view view = {&file->flash, piece->addr, piece->sectors_len};
+    uint32_t len = (uint32_t)piece->file.len;
+    enum aloft_err err = erase_range(file, piece->addr, piece->sectors_len);
+    for (uint32_t off = 0; off < len && err == ALOFT_OK; off += ALOFT_FLASH_PAGE) {
+        uint32_t n = len - off < ALOFT_FLASH_PAGE ? len - off : ALOFT_FLASH_PAGE;
+        err = aloft_flash_prog(&view, off, piece->file.data + off, n);
+    }
+    return err == ALOFT_OK ? aloft_flash_compare(&view, 0, piece->file.data, len) : err;
+}
+
+static int write_pieces(struct aloft_flash_file *file, const struct aloft_arg_list *operands)
+{
+    struct piece pieces[PIECES_MAX];
+    struct aloft_message error;
+    size_t count = operands->count / 2;
+    memset(pieces, 0, sizeof pieces);
+    int exit_code = ALOFT_EXIT_GOOD;
+    if (!read_pieces(pieces, operands, file->flash.geometry.size, &error)) {
+        exit_code = fail(&error);
+    }
+    for (size_t i = 0; i < count && exit_code == ALOFT_EXIT_GOOD; i++) {
+        enum aloft_err err = write_piece(file, &pieces[i]);
+        if (err != ALOFT_OK) {
+            exit_code = flash_failed(pieces[i].path, err);
+        } else {
+            printf("0x%06x  %8zu bytes  %s\n", (unsigned)pieces[i].addr, pieces[i].file.len,
+                   pieces[i].path);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        aloft_file_release(&pieces[i].file);
+    }
+    return exit_code;
+}
+
+static int cmd_write(int argc, char **argv)
+{
+    struct aloft_arg_list operands;
+    struct aloft_flash_file file;
+    struct aloft_message error;
+    const struct aloft_args args = {
+        .command = "aloft board write",
+        .operands = "FLASH OFFSET FILE [OFFSET FILE ...]",
+        .about = "Writes files to the flash of a board that is off, and reads them back.\n"
+                 "Sectors that are written are erased first; everything else stays.",
+        .examples = "  aloft board write board.flash 0x1000 bootloader.bin 0x8000 table.bin \\\n"
+                    "      0x10000 ota_demo.bin",
+        .operand_min = 3,
+        .operand_max = ALOFT_ARG_LIST_MAX,
+    };
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
+    }
+    if (operands.count % 2 == 0) {
+        return aloft_args_wrong(&args, "offset %s has no file", operands.items[operands.count - 1]);
+    }
+    if (!aloft_flash_file_open(&file, operands.items[0], ALOFT_FLASH_FILE_WRITE, &error)) {
+        return fail(&error);
+    }
+    int written = write_pieces(&file, &operands);
+    int closed = close_flash(&file);
+    return written != ALOFT_EXIT_GOOD ? written : closed;
+}
+
+int cmd_board(int argc, char **argv)
+{
+    static const struct aloft_command commands[] = {
+        {"create", "make an erased flash chip", cmd_create},
+        {"write", "write files to the flash of a board that is off", cmd_write},
+        {"erase", "erase the whole flash", cmd_erase},
+        {"run", "power the board up and show its console", board_run},
+        {"power-cycle", "pull the power of a running board for a moment", board_power_cycle},
+        {"reset", "press the reset button of a running board", board_reset},
+        {"info", "show what is in the flash", board_info},
+        {NULL, NULL, NULL},
+    };
+    static const char about[] =
+        "A board is a file: its flash. `run` powers it up, and ROM, bootloader and app\n"
+        "start from what the file holds, as on an ESP32.";
+    return aloft_args_dispatch("aloft board", about, commands, argc, argv);
+}

@@ -1,0 +1,380 @@
+// aloft nvs: the values in a board's NVS, written by the core's machine (aloft/nvs_write.h), so a
+// tool and a device leave the same bytes. Verifiers of passwords are never shown.
+#include "aloft/hex.h"
+#include "cli/base/args.h"
+#include "cli/base/commands.h"
+#include "cli/base/ui.h"
+#include "cli/nvs/flash_nvs.h"
+#include "hostlib/base/number.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+enum { BLOB_MAX = 508000, TEXT_MAX = 2 * BLOB_MAX + 1 };
+
+static const char *type_name(uint8_t type)
+{
+    switch (type) {
+    case ALOFT_NVS_U8:
+        return "u8";
+    case ALOFT_NVS_U16:
+        return "u16";
+    case ALOFT_NVS_U32:
+        return "u32";
+    case ALOFT_NVS_U64:
+        return "u64";
+    case ALOFT_NVS_I8:
+        return "i8";
+    case ALOFT_NVS_I16:
+        return "i16";
+    case ALOFT_NVS_I32:
+        return "i32";
+    case ALOFT_NVS_I64:
+        return "i64";
+    case ALOFT_NVS_STR:
+        return "str";
+    case ALOFT_NVS_BLOB:
+    case ALOFT_NVS_BLOB_INDEX:
+        return "blob";
+    default:
+        return "other";
+    }
+}
+
+// Whoever has one of these can act as the one who knows the password.
+static bool is_secret(const char *ns, const char *key)
+{
+    static const char *const parts[] = {"_ha1", "_hash", "_token", "enc_key"};
+    bool secret = false;
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        secret = secret || strstr(key, parts[i]) != NULL;
+    }
+    return secret && strcmp(ns, "aloft") == 0;
+}
+
+// A value as text, which the caller frees; NULL when it cannot be read.
+static char *value_text(const struct aloft_nvs *nvs, const char *ns, const char *key, uint8_t type)
+{
+    char *text = calloc(1, TEXT_MAX);
+    uint64_t number = 0;
+    enum aloft_err err;
+    if (text == NULL) {
+        return NULL;
+    }
+    if (type == ALOFT_NVS_STR) {
+        err = aloft_nvs_get_str(nvs, ns, key, text, TEXT_MAX);
+    } else if (type == ALOFT_NVS_BLOB || type == ALOFT_NVS_BLOB_INDEX) {
+        uint8_t *bytes = calloc(1, BLOB_MAX);
+        uint32_t len = 0;
+        err = bytes == NULL ? ALOFT_ERR_NVS_ROOM
+                            : aloft_nvs_get_blob(nvs, ns, key, bytes, BLOB_MAX, &len);
+        if (err == ALOFT_OK) {
+            (void)aloft_ui_hex(bytes, len, text);
+        }
+        free(bytes);
+    } else {
+        err = aloft_nvs_get_number(nvs, ns, key, (enum aloft_nvs_type)type, &number);
+        bool is_signed = (type & 0xF0) == 0x10;
+        (void)snprintf(text, 32, is_signed ? "%" PRId64 : "%" PRIu64, number);
+    }
+    if (err != ALOFT_OK) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+// The name of namespace `number` into name.
+static bool space_name(const struct aloft_nvs *nvs, uint8_t number, char name[ALOFT_NVS_NAME])
+{
+    struct aloft_nvs_cursor cursor = {.page = 0};
+    bool found;
+    while (aloft_nvs_next(nvs, &cursor, &found) == ALOFT_OK && found) {
+        const struct aloft_nvs_item *item = &cursor.place.item;
+        if (item->ns == 0 && item->type == ALOFT_NVS_U8 && item->data[0] == number) {
+            memcpy(name, item->key, ALOFT_NVS_NAME);
+            return true;
+        }
+    }
+    return false;
+}
+
+// One value: a line, or an object in list.
+static void show_value(const struct aloft_nvs *nvs, const struct aloft_nvs_item *item, json_t *list)
+{
+    char ns[ALOFT_NVS_NAME];
+    char clean[200];
+    if (!space_name(nvs, item->ns, ns)) {
+        return; // ESP-IDF has no way to it either
+    }
+    bool hidden = is_secret(ns, item->key);
+    char *text = hidden ? strdup("set") : value_text(nvs, ns, item->key, item->type);
+    if (list != NULL) {
+        json_t *value = hidden || text == NULL ? json_null() : aloft_ui_json_text(text);
+        (void)json_array_append_new(
+            list, json_pack("{so so ss sb so}", "namespace", aloft_ui_json_text(ns), "key",
+                            aloft_ui_json_text(item->key), "type", type_name(item->type), "secret",
+                            (int)hidden, "value", value));
+    } else {
+        char where[40];
+        (void)snprintf(where, sizeof where, "%s %s", ns, item->key);
+        aloft_ui_clean(where, where, sizeof where);
+        aloft_ui_clean(text == NULL ? "(cannot be read)" : text, clean, sizeof clean);
+        printf("%-32s %-5s %s\n", where, type_name(item->type), clean);
+    }
+    free(text);
+}
+
+static bool show_all(const struct aloft_nvs *nvs, bool json)
+{
+    struct aloft_nvs_cursor cursor = {.page = 0};
+    json_t *list = json ? json_array() : NULL;
+    uint32_t count = 0;
+    bool found;
+    while (aloft_nvs_next(nvs, &cursor, &found) == ALOFT_OK && found) {
+        const struct aloft_nvs_place *place = &cursor.place;
+        struct aloft_nvs_place newest;
+        bool value = place->item.ns != 0 && place->item.type != ALOFT_NVS_BLOB_DATA;
+        if (value && cursor.whole && aloft_nvs_find(nvs, &place->item, &newest) == ALOFT_OK &&
+            newest.page == place->page && newest.index == place->index) {
+            show_value(nvs, &place->item, list);
+            count++;
+        }
+    }
+    if (json) {
+        return aloft_ui_json_print(json_pack("{so}", "values", list));
+    }
+    printf("%u values in %u pages of 4 KiB\n", count, nvs->pages);
+    return true;
+}
+
+static int nvs_show(int argc, char **argv)
+{
+    struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
+    struct aloft_flash_nvs of;
+    struct aloft_arg_list operands;
+    bool json = false;
+    const struct aloft_arg table[] = {
+        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object", &json},
+        ALOFT_FLASH_NVS_OPTIONS(place),
+    };
+    const struct aloft_args args = {
+        "aloft nvs show",
+        "FLASH",
+        "Lists the values in NVS. FLASH is a board's flash file, or an NVS partition alone.\n"
+        "Secrets of the namespace aloft are not shown, only that they are set.",
+        "  aloft nvs show board.flash\n"
+        "  aloft nvs show nvs.bin --json",
+        "0 shown, 1 it cannot be read",
+        table,
+        COUNT(table),
+        1,
+        1};
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
+    }
+    place.path = operands.items[0];
+    if (!aloft_flash_nvs_open(&of, &place, false)) {
+        return ALOFT_EXIT_BAD;
+    }
+    bool shown = show_all(&of.nvs, json);
+    return aloft_flash_nvs_close(&of, false) && shown ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
+}
+
+// The newest value of a key, of any type.
+static bool find_key(const struct aloft_nvs *nvs, const char *ns, const char *key, uint8_t *type)
+{
+    struct aloft_nvs_cursor cursor = {.page = 0};
+    struct aloft_nvs_place place;
+    uint8_t number;
+    bool found;
+    if (aloft_nvs_find_ns(nvs, ns, &number) != ALOFT_OK) {
+        return false;
+    }
+    while (aloft_nvs_next(nvs, &cursor, &found) == ALOFT_OK && found) {
+        const struct aloft_nvs_item *item = &cursor.place.item;
+        if (item->ns == number && strcmp(item->key, key) == 0 &&
+            item->type != ALOFT_NVS_BLOB_DATA && aloft_nvs_find(nvs, item, &place) == ALOFT_OK) {
+            *type = item->type;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int nvs_get(int argc, char **argv)
+{
+    struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
+    struct aloft_flash_nvs of;
+    struct aloft_arg_list operands;
+    const struct aloft_arg table[] = {ALOFT_FLASH_NVS_OPTIONS(place)};
+    const struct aloft_args args = {
+        "aloft nvs get",
+        "FLASH NAMESPACE KEY",
+        "Prints one value: text, a number, or the bytes of a blob in hex.",
+        "  aloft nvs get board.flash aloft device_id",
+        "0 printed, 1 there is none, or it is a secret",
+        table,
+        COUNT(table),
+        3,
+        3};
+    int status;
+    uint8_t type;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
+    }
+    const char *ns = operands.items[1];
+    const char *key = operands.items[2];
+    place.path = operands.items[0];
+    if (is_secret(ns, key)) {
+        aloft_ui_error("%s %s is a secret, which is never read back; set it again instead", ns,
+                       key);
+        return ALOFT_EXIT_BAD;
+    }
+    if (!aloft_flash_nvs_open(&of, &place, false)) {
+        return ALOFT_EXIT_BAD;
+    }
+    char *text = find_key(&of.nvs, ns, key, &type) ? value_text(&of.nvs, ns, key, type) : NULL;
+    if (text == NULL) {
+        aloft_ui_error("%s: there is no %s %s; 'aloft nvs show' lists what there is", of.path, ns,
+                       key);
+    } else {
+        printf("%s\n", text);
+    }
+    bool good = text != NULL;
+    free(text);
+    return aloft_flash_nvs_close(&of, false) && good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
+}
+
+static bool parse_hex(const char *text, uint8_t *bytes, uint32_t *len)
+{
+    size_t digits = strlen(text);
+    *len = (uint32_t)(digits / 2);
+    return digits % 2 == 0 && aloft_hex_parse(text, bytes, *len);
+}
+
+// A value from the command line, ready to be written. bytes is as long as the text.
+struct value {
+    const char *type;
+    const char *text;
+    uint8_t *bytes;
+    uint32_t len;
+    int64_t number;
+};
+
+static bool read_value(struct value *value)
+{
+    if (strcmp(value->type, "str") == 0) {
+        return true;
+    }
+    if (strcmp(value->type, "u32") == 0) {
+        return aloft_number_parse(value->text, &value->number) && value->number >= 0 &&
+               value->number <= UINT32_MAX;
+    }
+    return strcmp(value->type, "blob-hex") == 0 &&
+           parse_hex(value->text, value->bytes, &value->len);
+}
+
+static bool write_value(struct aloft_flash_nvs *of, const char *ns, const char *key,
+                        const struct value *value)
+{
+    struct aloft_nvs_write op;
+    if (strcmp(value->type, "str") == 0) {
+        aloft_nvs_set_str(&op, &of->nvs, ns, key, value->text);
+    } else if (strcmp(value->type, "u32") == 0) {
+        aloft_nvs_set_number(&op, &of->nvs, ns, key, ALOFT_NVS_U32, (uint64_t)value->number);
+    } else {
+        aloft_nvs_set_blob(&op, &of->nvs, ns, key, value->bytes, value->len);
+    }
+    return aloft_flash_nvs_run(of, &op);
+}
+
+static int nvs_set(int argc, char **argv)
+{
+    struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
+    struct aloft_flash_nvs of;
+    struct aloft_arg_list operands;
+    struct value value = {.type = "str"};
+    const struct aloft_arg table[] = {
+        {ALOFT_ARG_TEXT, 0, "type", "TYPE", "str, u32 or blob-hex [str]", &value.type},
+        ALOFT_FLASH_NVS_OPTIONS(place),
+    };
+    const struct aloft_args args = {
+        "aloft nvs set",
+        "FLASH NAMESPACE KEY VALUE",
+        "Sets a value, over the old one if there is one. The board must not be running.\n"
+        "For passwords use 'aloft secret set': it stores no password.",
+        "  aloft nvs set board.flash aloft device_id kitchen\n"
+        "  aloft nvs set nvs.bin app interval 60 --type u32",
+        "0 set, 1 refused; the old value then still holds",
+        table,
+        COUNT(table),
+        4,
+        4};
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
+    }
+    place.path = operands.items[0];
+    value.text = operands.items[3];
+    value.bytes = calloc(1, strlen(value.text) + 1);
+    if (value.bytes == NULL || !read_value(&value)) {
+        free(value.bytes);
+        return aloft_args_wrong(&args, "'%s' is no %s; types are str, u32 and blob-hex", value.text,
+                                value.type);
+    }
+    bool good = aloft_flash_nvs_open(&of, &place, true);
+    if (good) {
+        good = write_value(&of, operands.items[1], operands.items[2], &value);
+        good = aloft_flash_nvs_close(&of, good) && good;
+    }
+    free(value.bytes);
+    return good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
+}
+
+static int nvs_erase(int argc, char **argv)
+{
+    struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
+    struct aloft_flash_nvs of;
+    struct aloft_nvs_write op;
+    struct aloft_arg_list operands;
+    const struct aloft_arg table[] = {ALOFT_FLASH_NVS_OPTIONS(place)};
+    const struct aloft_args args = {
+        "aloft nvs erase",
+        "FLASH NAMESPACE KEY",
+        "Erases a value; its bytes in flash become zeros. The board must not be running.",
+        "  aloft nvs erase board.flash aloft device_id",
+        "0 erased, 1 there was none, or it failed",
+        table,
+        COUNT(table),
+        3,
+        3};
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
+    }
+    place.path = operands.items[0];
+    if (!aloft_flash_nvs_open(&of, &place, true)) {
+        return ALOFT_EXIT_BAD;
+    }
+    aloft_nvs_erase(&op, &of.nvs, operands.items[1], operands.items[2]);
+    bool good = aloft_flash_nvs_run(&of, &op);
+    return aloft_flash_nvs_close(&of, good) && good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
+}
+
+int cmd_nvs(int argc, char **argv)
+{
+    static const struct aloft_command commands[] = {
+        {"show", "list all values", nvs_show},
+        {"get", "print one value", nvs_get},
+        {"set", "set a value", nvs_set},
+        {"erase", "erase a value", nvs_erase},
+        {NULL, NULL, NULL},
+    };
+    return aloft_args_dispatch("aloft nvs", "Values in a board's NVS, ESP-IDF's key-value store.",
+                               commands, argc, argv);
+}

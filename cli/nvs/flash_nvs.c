@@ -1,0 +1,137 @@
+// Finding NVS for a command, and giving core a chip to work on: a flash file, or bytes in memory
+// with the rules of flash.
+#include "cli/nvs/flash_nvs.h"
+#include "aloft/slots.h"
+#include "cli/base/ui.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/table/table_find.h"
+#include <string.h>
+#include <sys/stat.h>
+
+static enum aloft_err memory_read(void *ctx, uint32_t addr, void *buf, uint32_t len)
+{
+    const struct aloft_file *content = ctx;
+    memcpy(buf, content->data + addr, len);
+    return ALOFT_OK;
+}
+
+static enum aloft_err memory_prog(void *ctx, uint32_t addr, const void *data, uint32_t len)
+{
+    struct aloft_file *content = ctx;
+    const uint8_t *from = data;
+    for (uint32_t i = 0; i < len; i++) {
+        content->data[addr + i] &= from[i];
+    }
+    return ALOFT_OK;
+}
+
+static enum aloft_err memory_erase(void *ctx, uint32_t addr, uint32_t len)
+{
+    struct aloft_file *content = ctx;
+    memset(content->data + addr, 0xFF, len);
+    return ALOFT_OK;
+}
+
+struct search {
+    const char *label;
+    struct aloft_partition found;
+};
+
+static enum aloft_err note_partition(void *ctx, const struct aloft_partition *partition)
+{
+    struct search *search = ctx;
+    if (partition->type == ALOFT_TYPE_DATA && partition->subtype == ALOFT_DATA_NVS &&
+        strcmp(partition->label, search->label) == 0 && search->found.len == 0) {
+        search->found = *partition;
+    }
+    return ALOFT_OK;
+}
+
+static enum aloft_err open_board(struct aloft_flash_nvs *of,
+                                 const struct aloft_flash_nvs_place *place)
+{
+    struct search search = {.label = place->label};
+    uint32_t addr = aloft_table_find(&of->file.flash, place->table_addr);
+    enum aloft_err err =
+        aloft_slots_walk(&of->file.flash, &aloft_mbed_crypto, addr, note_partition, &search);
+    if (err != ALOFT_OK) {
+        return err;
+    }
+    if (search.found.len == 0) {
+        return ALOFT_ERR_NO_NVS;
+    }
+    struct aloft_flash_view view = {&of->file.flash, search.found.addr, search.found.len};
+    return aloft_nvs_open(&of->nvs, &view);
+}
+
+static enum aloft_err open_bare(struct aloft_flash_nvs *of)
+{
+    static const struct aloft_flash_ops ops = {memory_read, memory_prog, memory_erase};
+    uint32_t len = (uint32_t)of->content.len;
+    of->memory = (struct aloft_flash){&ops, &of->content, {len, ALOFT_NVS_PAGE, ALOFT_NVS_PAGE, 1}};
+    struct aloft_flash_view view = {&of->memory, 0, len};
+    return aloft_nvs_open(&of->nvs, &view);
+}
+
+static bool open_file(struct aloft_flash_nvs *of)
+{
+    struct aloft_message error;
+    struct stat status;
+    enum aloft_flash_file_mode mode = of->writable ? ALOFT_FLASH_FILE_WRITE : ALOFT_FLASH_FILE_READ;
+    of->bare = stat(of->path, &status) == 0 && S_ISREG(status.st_mode) &&
+               !aloft_flash_file_is_size((uint64_t)status.st_size);
+    bool good = of->bare ? aloft_file_read(of->path, ALOFT_FLASH_FILE_MAX, &of->content, &error)
+                         : aloft_flash_file_open(&of->file, of->path, mode, &error);
+    if (!good) {
+        aloft_ui_error("%s", error.text);
+    }
+    return good;
+}
+
+bool aloft_flash_nvs_open(struct aloft_flash_nvs *of, const struct aloft_flash_nvs_place *place,
+                          bool writable)
+{
+    memset(of, 0, sizeof *of);
+    of->path = place->path;
+    of->writable = writable;
+    if (!open_file(of)) {
+        return false;
+    }
+    enum aloft_err err = of->bare ? open_bare(of) : open_board(of, place);
+    if (err == ALOFT_OK) {
+        return true;
+    }
+    aloft_ui_error("%s: %s (%s)", of->path, aloft_err_sentence(err), aloft_err_name(err));
+    (void)aloft_flash_nvs_close(of, false); // nothing was written
+    return false;
+}
+
+bool aloft_flash_nvs_run(struct aloft_flash_nvs *of, struct aloft_nvs_write *op)
+{
+    enum aloft_step step;
+    while ((step = aloft_nvs_step(op)) == ALOFT_STEP_AGAIN) {
+    }
+    if (step == ALOFT_STEP_FAILED) {
+        aloft_ui_error("%s: %s (%s)", of->path, aloft_err_sentence(op->err),
+                       aloft_err_name(op->err));
+    }
+    return step == ALOFT_STEP_DONE;
+}
+
+bool aloft_flash_nvs_close(struct aloft_flash_nvs *of, bool keep)
+{
+    struct aloft_message error;
+    bool good = true;
+    if (!of->bare) {
+        good = aloft_flash_file_close(&of->file, &error);
+    } else {
+        if (keep && of->writable) {
+            good = aloft_file_write(of->path, of->content.data, of->content.len, &error);
+        }
+        aloft_file_release(&of->content);
+    }
+    if (!good) {
+        aloft_ui_error("%s: %s", of->path, error.text);
+    }
+    return good;
+}

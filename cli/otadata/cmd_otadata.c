@@ -1,0 +1,320 @@
+// aloft otadata: which slot boots. All records are written by the core's machine (aloft/bootsel.h),
+// so a tool and a device leave the same bytes, in an order that a power cut may interrupt.
+#include "aloft/bootsel.h"
+#include "cli/base/args.h"
+#include "cli/base/commands.h"
+#include "cli/base/ui.h"
+#include "cli/image/image_source.h"
+#include "cli/otadata/otadata_view.h"
+#include "hostlib/base/file.h"
+#include "hostlib/board_rules.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flash/flash_file.h"
+#include "hostlib/table/table_find.h"
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct board {
+    const char *path;
+    uint32_t table_addr; // 0: it is found
+    struct aloft_flash_file file;
+    struct aloft_slots slots;
+    struct aloft_board_rules rules; // of any chip; eFuses as they lie beside the file
+};
+
+#define OPTION_OFFSET(b)                                                                           \
+    {                                                                                              \
+        ALOFT_ARG_SIZE, 0, "offset", "N", "where the partition table lies [it is found]",          \
+            &(b).table_addr                                                                        \
+    }
+
+// Opens the flash and reads its table. False when that has failed and been said.
+static bool open_board(struct board *board, enum aloft_flash_file_mode mode)
+{
+    struct aloft_message error;
+    if (!aloft_flash_file_open(&board->file, board->path, mode, &error)) {
+        aloft_ui_error("%s", error.text);
+        return false;
+    }
+    if (!aloft_board_rules_of(&board->rules, board->path, &error)) {
+        aloft_ui_error("%s", error.text);
+        (void)aloft_flash_file_close(&board->file, &error); // nothing was written
+        return false;
+    }
+    board->rules.rules.chip_id = 0xFFFF; // real ones have their dumps looked at, too
+    board->rules.rules.chip_revision = 0xFFFF;
+    board->rules.rules.need_addr = 0;
+    board->table_addr = aloft_table_find(&board->file.flash, board->table_addr);
+    enum aloft_err err =
+        aloft_slots_load(&board->slots, &board->file.flash, &aloft_mbed_crypto, board->table_addr);
+    if (err == ALOFT_OK && board->slots.otadata.len == 0) {
+        err = ALOFT_ERR_NO_OTADATA;
+    } else if (err == ALOFT_OK && board->slots.otadata.len != ALOFT_OTADATA_LEN) {
+        err = ALOFT_ERR_OTADATA_SIZE;
+    }
+    if (err == ALOFT_OK) {
+        return true;
+    }
+    aloft_ui_error("%s: %s (%s, table at 0x%x)", board->path, aloft_err_sentence(err),
+                   aloft_err_name(err), board->table_addr);
+    (void)aloft_flash_file_close(&board->file, &error); // nothing was written
+    return false;
+}
+
+// Closes, and says what went wrong: `err` before the closing, or the closing itself.
+static int close_board(struct board *board, enum aloft_err err)
+{
+    struct aloft_message error;
+    bool closed = aloft_flash_file_close(&board->file, &error);
+    if (err != ALOFT_OK) {
+        aloft_ui_error("%s: %s (%s)", board->path, aloft_err_sentence(err), aloft_err_name(err));
+        return ALOFT_EXIT_BAD;
+    }
+    if (!closed) {
+        aloft_ui_error("%s: %s", board->path, error.text);
+        return ALOFT_EXIT_BAD;
+    }
+    return ALOFT_EXIT_GOOD;
+}
+
+static int show_view(const struct aloft_otadata_view *view, bool json)
+{
+    if (json) {
+        return aloft_ui_json_print(aloft_otadata_view_json(view)) ? ALOFT_EXIT_GOOD
+                                                                  : ALOFT_EXIT_BAD;
+    }
+    aloft_otadata_view_print(view);
+    return ALOFT_EXIT_GOOD;
+}
+
+static int show_dump(const struct aloft_file *dump, const char *name, uint32_t slot_count,
+                     bool json)
+{
+    struct aloft_otadata_view view = {.name = name, .slot_count = slot_count};
+    for (uint32_t i = 0; i < 2; i++) {
+        aloft_otadata_parse(dump->data + (size_t)i * ALOFT_OTADATA_SECTOR, &view.records[i]);
+    }
+    return show_view(&view, json);
+}
+
+static int show_board(struct board *board, bool json)
+{
+    struct aloft_otadata_view view = {
+        .name = board->path, .slots = &board->slots, .rules = &board->rules.rules};
+    if (!open_board(board, ALOFT_FLASH_FILE_READ)) {
+        return ALOFT_EXIT_BAD;
+    }
+    view.slot_count = board->slots.ota_count;
+    enum aloft_err err = aloft_bootsel_read(&board->slots, view.records);
+    int shown = err == ALOFT_OK ? show_view(&view, json) : ALOFT_EXIT_BAD;
+    int closed = close_board(board, err);
+    return shown == ALOFT_EXIT_GOOD ? closed : shown;
+}
+
+static int otadata_show(int argc, char **argv)
+{
+    struct board board = {.table_addr = 0};
+    struct aloft_arg_list operands;
+    struct aloft_file file;
+    struct aloft_message error;
+    uint32_t slot_count = 2;
+    bool json = false;
+    const struct aloft_arg table[] = {
+        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object", &json},
+        {ALOFT_ARG_SIZE, 0, "slots", "N", "for otadata alone: number of OTA slots [2]",
+         &slot_count},
+        OPTION_OFFSET(board),
+    };
+    const struct aloft_args args = {
+        "aloft otadata show",
+        "FLASH",
+        "Shows both boot records, what the slots hold, and which one boots. FLASH is a\n"
+        "board's flash file, or the 8,192 bytes of an otadata partition alone.",
+        "  aloft otadata show board.flash\n"
+        "  aloft otadata show otadata.bin --slots 2 --json",
+        "0 shown, 1 it cannot be read",
+        table,
+        COUNT(table),
+        1,
+        1};
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
+    }
+    if (slot_count > ALOFT_OTADATA_SLOTS_MAX) {
+        return aloft_args_wrong(&args, "--slots %u: there are at most 16", slot_count);
+    }
+    board.path = operands.items[0];
+    if (!aloft_file_read(board.path, ALOFT_FLASH_FILE_MAX, &file, &error)) {
+        aloft_ui_error("%s", error.text);
+        return ALOFT_EXIT_BAD;
+    }
+    bool dump = file.len == ALOFT_OTADATA_LEN;
+    status = dump ? show_dump(&file, board.path, slot_count, json) : ALOFT_EXIT_BAD;
+    aloft_file_release(&file);
+    return dump ? status : show_board(&board, json);
+}
+
+static enum aloft_err run(struct aloft_bootsel *op)
+{
+    while (aloft_bootsel_step(op) == ALOFT_STEP_AGAIN) {
+    }
+    return op->err;
+}
+
+// Erases both records, the one that does not count first, so that a cut leaves the old choice or
+// none.
+static enum aloft_err erase_records(const struct aloft_slots *slots)
+{
+    struct aloft_flash_view view = aloft_slots_view(slots, slots->otadata);
+    struct aloft_otadata records[2];
+    enum aloft_err err = aloft_bootsel_read(slots, records);
+    uint32_t last = aloft_otadata_active(records) == 1 ? 1 : 0;
+    if (err == ALOFT_OK) {
+        err = aloft_flash_erase(&view, (1 - last) * ALOFT_OTADATA_SECTOR, ALOFT_OTADATA_SECTOR);
+    }
+    if (err == ALOFT_OK) {
+        err = aloft_flash_erase(&view, last * ALOFT_OTADATA_SECTOR, ALOFT_OTADATA_SECTOR);
+    }
+    return err;
+}
+
+// What set_boot does, without looking at the image: for those who want to see a bad slot refused.
+static enum aloft_err force(const struct aloft_slots *slots, int slot, uint32_t state)
+{
+    struct aloft_otadata records[2];
+    struct aloft_bootsel op;
+    if (aloft_slots_extent(slots, slot).len == 0 || slot >= (int)slots->ota_count) {
+        return ALOFT_ERR_SLOT_UNKNOWN;
+    }
+    if (slot == ALOFT_SLOT_FACTORY) {
+        return erase_records(slots);
+    }
+    enum aloft_err err = aloft_bootsel_read(slots, records);
+    if (err != ALOFT_OK) {
+        return err;
+    }
+    int active = aloft_otadata_active(records);
+    uint32_t seq = active < 0 ? 0 : records[active].seq;
+    uint8_t sector = active == 0 ? 1 : 0;
+    if (active >= 0 && (int)aloft_otadata_slot(seq, slots->ota_count) == slot) {
+        sector = (uint8_t)active;
+    } else {
+        seq = aloft_otadata_next_seq(seq, (uint32_t)slot, slots->ota_count);
+    }
+    if (seq == 0) {
+        return ALOFT_ERR_STATE; // the numbers are used up; set_boot without force can start again
+    }
+    const struct aloft_otadata record = {seq, state, 0};
+    aloft_bootsel_mark(&op, slots, sector, &record, false);
+    return run(&op);
+}
+
+static enum aloft_err set_boot(const struct board *board, int slot, bool trial)
+{
+    struct aloft_bootsel op;
+    aloft_bootsel_set_boot(&op, &board->slots, &board->rules.rules, slot, trial);
+    return run(&op);
+}
+
+static int otadata_switch(int argc, char **argv)
+{
+    struct board board = {.table_addr = 0};
+    struct aloft_arg_list operands;
+    bool trial = false;
+    bool forced = false;
+    int slot;
+    const struct aloft_arg table[] = {
+        {ALOFT_ARG_FLAG, 0, "trial", NULL, "on trial: the app must confirm itself", &trial},
+        {ALOFT_ARG_FLAG, 0, "force", NULL, "even when the slot holds no good image", &forced},
+        OPTION_OFFSET(board),
+    };
+    const struct aloft_args args = {
+        "aloft otadata switch",
+        "FLASH SLOT",
+        "Makes SLOT (factory, ota_0, ota_1, ...) the one that boots next, as a device\n"
+        "does at the end of an update. The board must not be running.",
+        "  aloft otadata switch board.flash ota_1 --trial\n"
+        "  aloft otadata switch board.flash factory",
+        "0 switched, 1 refused; the old choice then still holds",
+        table,
+        COUNT(table),
+        2,
+        2};
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
+    }
+    if (!aloft_image_source_slot(operands.items[1], &slot) || slot == ALOFT_SLOT_TEST) {
+        return aloft_args_wrong(&args,
+                                "'%s' cannot be switched to; write factory, ota_0, ota_1, "
+                                "..., ota_15",
+                                operands.items[1]);
+    }
+    if (trial && slot == ALOFT_SLOT_FACTORY) {
+        return aloft_args_wrong(&args, "factory has no trials; leave out --trial");
+    }
+    board.path = operands.items[0];
+    if (!open_board(&board, ALOFT_FLASH_FILE_WRITE)) {
+        return ALOFT_EXIT_BAD;
+    }
+    uint32_t state = trial ? (uint32_t)ALOFT_OTA_NEW : ALOFT_OTA_UNDEFINED;
+    enum aloft_err err = forced ? force(&board.slots, slot, state) : set_boot(&board, slot, trial);
+    if (err != ALOFT_OK) {
+        (void)fprintf(stderr,
+                      "aloft: %s cannot be selected, and the old choice holds; write a good "
+                      "image to it with 'aloft board write', or use --force\n",
+                      operands.items[1]);
+    }
+    status = close_board(&board, err);
+    if (status == ALOFT_EXIT_GOOD) {
+        printf("%s: boots %s%s from now on\n", board.path, operands.items[1],
+               trial ? ", on trial," : "");
+    }
+    return status;
+}
+
+static int otadata_erase(int argc, char **argv)
+{
+    struct board board = {.table_addr = 0};
+    struct aloft_arg_list operands;
+    const struct aloft_arg table[] = {OPTION_OFFSET(board)};
+    const struct aloft_args args = {
+        "aloft otadata erase",
+        "FLASH",
+        "Erases both boot records: the board boots factory, or the first OTA slot when\n"
+        "there is no factory. The board must not be running.",
+        "  aloft otadata erase board.flash",
+        "0 erased, 1 refused",
+        table,
+        COUNT(table),
+        1,
+        1};
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
+    }
+    board.path = operands.items[0];
+    if (!open_board(&board, ALOFT_FLASH_FILE_WRITE)) {
+        return ALOFT_EXIT_BAD;
+    }
+    status = close_board(&board, erase_records(&board.slots));
+    if (status == ALOFT_EXIT_GOOD) {
+        printf("%s: otadata erased\n", board.path);
+    }
+    return status;
+}
+
+int cmd_otadata(int argc, char **argv)
+{
+    static const struct aloft_command commands[] = {
+        {"show", "show the boot records, and what the slots hold", otadata_show},
+        {"switch", "choose the slot that boots next", otadata_switch},
+        {"erase", "forget the choice", otadata_erase},
+        {NULL, NULL, NULL},
+    };
+    return aloft_args_dispatch("aloft otadata", "Which slot of a flash boots.", commands, argc,
+                               argv);
+}

@@ -1,0 +1,192 @@
+// Slots are judged here only to be shown: nothing is decided by what a person sees.
+#include "cli/otadata/otadata_view.h"
+#include "cli/base/ui.h"
+#include <stdio.h>
+#include <string.h>
+
+static void slot_of(const struct aloft_otadata_view *view, const struct aloft_otadata *record,
+                    char text[ALOFT_SLOT_NAME])
+{
+    text[0] = '\0';
+    if (aloft_otadata_sound(record) && view->slot_count > 0) {
+        aloft_slot_name((int)aloft_otadata_slot(record->seq, view->slot_count), text);
+    }
+}
+
+static bool is_blank(const struct aloft_otadata *record)
+{
+    return record->seq == UINT32_MAX && record->crc == UINT32_MAX;
+}
+
+static void print_record(const struct aloft_otadata_view *view, int i, int active)
+{
+    const struct aloft_otadata *record = &view->records[i];
+    char slot[ALOFT_SLOT_NAME];
+    const char *remark = "";
+    if (is_blank(record)) {
+        printf("  record %d  empty\n", i);
+        return;
+    }
+    slot_of(view, record, slot);
+    if (!aloft_otadata_sound(record)) {
+        remark = "ignored: its CRC is wrong, or no writer writes that number";
+    } else if (!aloft_otadata_usable(record)) {
+        remark = "not booted";
+    } else if (i == active) {
+        remark = "active";
+    }
+    printf("  record %d  seq %-10u  %-9s  crc %08x  %-7s  %s\n", i, record->seq,
+           aloft_ota_state_name(record->state), record->crc, slot, remark);
+}
+
+static enum aloft_err judge_slot(const struct aloft_otadata_view *view, int slot,
+                                 struct aloft_verify *verify)
+{
+    struct aloft_extent extent = aloft_slots_extent(view->slots, slot);
+    struct aloft_flash_view flash = aloft_slots_view(view->slots, extent);
+    aloft_verify_init(verify, &flash, view->rules);
+    while (aloft_verify_step(verify) == ALOFT_STEP_AGAIN) {
+    }
+    return verify->err;
+}
+
+static void print_slot(const struct aloft_otadata_view *view, int slot, bool boots)
+{
+    struct aloft_extent extent = aloft_slots_extent(view->slots, slot);
+    struct aloft_verify verify;
+    char name[ALOFT_SLOT_NAME];
+    char text[2 * ALOFT_IMAGE_TEXT + 2];
+    uint8_t first = 0;
+    aloft_slot_name(slot, name);
+    printf("  %s %-8s 0x%07x  ", boots ? "*" : " ", name, extent.addr);
+    struct aloft_flash_view flash = aloft_slots_view(view->slots, extent);
+    if (aloft_flash_read(&flash, 0, &first, 1) == ALOFT_OK && first == 0xFF) {
+        printf("empty\n");
+        return;
+    }
+    enum aloft_err err = judge_slot(view, slot, &verify);
+    const struct aloft_image_facts *facts = &verify.image.facts;
+    if (err != ALOFT_OK) {
+        printf("bad: %s (%s)\n", aloft_err_sentence(err), aloft_err_name(err));
+        return;
+    }
+    (void)snprintf(text, sizeof text, "%s %s", facts->has_desc ? facts->project : "image",
+                   facts->has_desc ? facts->version : "without a descriptor");
+    aloft_ui_clean(text, text, sizeof text);
+    printf("%s, %u bytes, good\n", text, facts->image_len);
+}
+
+static void print_slots(const struct aloft_otadata_view *view, int boots)
+{
+    for (int slot = ALOFT_SLOT_TEST; slot < (int)ALOFT_OTADATA_SLOTS_MAX; slot++) {
+        if (aloft_slots_extent(view->slots, slot).len != 0) {
+            print_slot(view, slot, slot == boots);
+        }
+    }
+}
+
+// The sentence that a person came for.
+static void print_choice(const struct aloft_otadata_view *view, int active, const char *boots)
+{
+    uint32_t state = active < 0 ? ALOFT_OTA_UNDEFINED : view->records[active].state;
+    printf("Boots %s", boots);
+    if (active < 0) {
+        printf(": no record counts");
+    } else if (state == ALOFT_OTA_NEW) {
+        printf(" on trial: it must confirm itself, or the boot after rolls back");
+    } else if (state == ALOFT_OTA_PENDING) {
+        printf(", unless trials are on: its trial has begun and was not confirmed, so that the "
+               "next boot rolls back");
+    }
+    printf(".\n");
+}
+
+static void boots_name(const struct aloft_otadata_view *view, int active, int *slot, char text[32])
+{
+    *slot = ALOFT_SLOT_NONE;
+    if (view->slots != NULL) {
+        *slot = aloft_bootsel_boot_slot(view->slots, view->records);
+    } else if (active >= 0) {
+        *slot = (int)aloft_otadata_slot(view->records[active].seq, view->slot_count);
+    }
+    (void)snprintf(text, 32, "the default slot");
+    if (*slot != ALOFT_SLOT_NONE) {
+        aloft_slot_name(*slot, text);
+    } else if (view->slots != NULL) {
+        (void)snprintf(text, 32, "nothing");
+    }
+}
+
+void aloft_otadata_view_print(const struct aloft_otadata_view *view)
+{
+    int active = aloft_otadata_active(view->records);
+    char boots[32];
+    int slot;
+    boots_name(view, active, &slot, boots);
+    if (view->slots != NULL) {
+        printf("%s: otadata at 0x%x, %u OTA slots%s\n", view->name, view->slots->otadata.addr,
+               view->slot_count, view->slots->factory.len ? " and factory" : "");
+    } else {
+        printf("%s: otadata alone, read for %u OTA slots\n", view->name, view->slot_count);
+    }
+    print_record(view, 0, active);
+    print_record(view, 1, active);
+    if (view->slots != NULL) {
+        printf("\n");
+        print_slots(view, slot);
+    }
+    printf("\n");
+    print_choice(view, active, boots);
+}
+
+static json_t *record_json(const struct aloft_otadata_view *view, int i)
+{
+    const struct aloft_otadata *record = &view->records[i];
+    char slot[ALOFT_SLOT_NAME];
+    slot_of(view, record, slot);
+    return json_pack("{s:i, s:b, s:I, s:s, s:I, s:I, s:b, s:b, s:s?}", "index", i, "empty",
+                     is_blank(record), "seq", (json_int_t)record->seq, "state",
+                     aloft_ota_state_name(record->state), "state_number", (json_int_t)record->state,
+                     "crc", (json_int_t)record->crc, "sound", aloft_otadata_sound(record), "usable",
+                     aloft_otadata_usable(record), "slot", slot[0] != '\0' ? slot : NULL);
+}
+
+static json_t *slot_json(const struct aloft_otadata_view *view, int slot)
+{
+    struct aloft_extent extent = aloft_slots_extent(view->slots, slot);
+    struct aloft_verify verify;
+    char name[ALOFT_SLOT_NAME];
+    enum aloft_err err = judge_slot(view, slot, &verify);
+    const struct aloft_image_facts *facts = &verify.image.facts;
+    bool has_desc = err == ALOFT_OK && facts->has_desc;
+    aloft_slot_name(slot, name);
+    return json_pack("{s:s, s:I, s:I, s:b, s:s, s:o, s:o}", "name", name, "offset",
+                     (json_int_t)extent.addr, "size", (json_int_t)extent.len, "good",
+                     err == ALOFT_OK, "fault", aloft_err_name(err), "project",
+                     has_desc ? aloft_ui_json_text(facts->project) : json_null(), "version",
+                     has_desc ? aloft_ui_json_text(facts->version) : json_null());
+}
+
+json_t *aloft_otadata_view_json(const struct aloft_otadata_view *view)
+{
+    int active = aloft_otadata_active(view->records);
+    char boots[32];
+    int slot;
+    boots_name(view, active, &slot, boots);
+    json_t *object = json_pack(
+        "{s:o, s:[o, o], s:o, s:s?, s:I}", "file", aloft_ui_json_text(view->name), "records",
+        record_json(view, 0), record_json(view, 1), "active",
+        active < 0 ? json_null() : json_integer(active), "boots",
+        slot == ALOFT_SLOT_NONE ? NULL : boots, "slot_count", (json_int_t)view->slot_count);
+    json_t *slots = view->slots != NULL && object != NULL ? json_array() : NULL;
+    if (slots == NULL) {
+        return object;
+    }
+    for (int i = ALOFT_SLOT_TEST; i < (int)ALOFT_OTADATA_SLOTS_MAX; i++) {
+        if (aloft_slots_extent(view->slots, i).len != 0) {
+            (void)json_array_append_new(slots, slot_json(view, i));
+        }
+    }
+    (void)json_object_set_new(object, "slots", slots);
+    return object;
+}

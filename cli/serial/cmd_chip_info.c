@@ -1,0 +1,114 @@
+// aloft chip-info: what a chip says of itself.
+#include "cli/base/commands.h"
+#include "cli/base/ui.h"
+#include "cli/serial/session.h"
+#include "hostlib/base/number.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *on(bool value)
+{
+    return value ? "on" : "off";
+}
+
+static void print_info(const struct aloft_flasher *flasher)
+{
+    const struct aloft_flasher_facts *facts = &flasher->facts;
+    char mac[18];
+    char size[16];
+    aloft_number_emit_size(flasher->flash_size, size);
+    printf("port              %s\n", flasher->line->name);
+    printf("chip              %s\n", flasher->chip->name);
+    if (flasher->secure_download) {
+        printf("secure download   on: the chip tells nothing else\n");
+        return;
+    }
+    printf("revision          %u.%u\n", facts->revision / 100u, facts->revision % 100u);
+    printf("features          %s\n", facts->features);
+    if (facts->crystal_mhz != 0) {
+        printf("crystal           %u MHz\n", (unsigned)facts->crystal_mhz);
+    }
+    printf("MAC               %s\n", aloft_session_mac(facts->mac, mac));
+    printf("flash             %sB, maker %02x, type %02x%02x\n", size,
+           (unsigned)(flasher->flash_id & 0xFF), (unsigned)(flasher->flash_id >> 8 & 0xFF),
+           (unsigned)(flasher->flash_id >> 16));
+    printf("secure boot       %s\n", on(facts->secure_boot));
+    printf("flash encryption  %s\n", on(facts->flash_encryption));
+    printf("loader            %s\n",
+           flasher->stub ? "a stub that another tool left running" : "ROM");
+}
+
+static bool print_json(const struct aloft_flasher *flasher)
+{
+    const struct aloft_flasher_facts *facts = &flasher->facts;
+    char mac[18];
+    char revision[16];
+    char id[8];
+    json_t *root =
+        json_pack("{s:o, s:s, s:s, s:b, s:b}", "port", aloft_ui_json_text(flasher->line->name),
+                  "chip", flasher->chip->name, "target", flasher->chip->word, "secure_download",
+                  flasher->secure_download, "stub", flasher->stub);
+    if (root == NULL || flasher->secure_download) {
+        return aloft_ui_json_print(root);
+    }
+    (void)snprintf(revision, sizeof revision, "%u.%u", facts->revision / 100u,
+                   facts->revision % 100u);
+    (void)snprintf(id, sizeof id, "%06x", (unsigned)flasher->flash_id);
+    json_t *more =
+        json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:b, s:b}", "revision", revision, "mac",
+                  aloft_session_mac(facts->mac, mac), "features", facts->features, "crystal_mhz",
+                  (int)facts->crystal_mhz, "flash_id", id, "flash_size", (int)flasher->flash_size,
+                  "secure_boot", facts->secure_boot, "flash_encryption", facts->flash_encryption);
+    bool good = more != NULL && json_object_update(root, more) == 0;
+    json_decref(more);
+    if (!good) {
+        json_decref(root);
+        root = NULL;
+    }
+    return aloft_ui_json_print(root);
+}
+
+int cmd_chip_info(int argc, char **argv)
+{
+    struct aloft_arg_list operands;
+    bool json = false;
+    struct aloft_session *session = calloc(1, sizeof *session);
+    if (session == NULL) {
+        aloft_ui_error("out of memory");
+        return ALOFT_EXIT_BAD;
+    }
+    *session = (struct aloft_session){ALOFT_SESSION_DEFAULTS};
+    session->quiet = true;
+    const struct aloft_arg options[] = {
+        ALOFT_SESSION_OPTIONS(*session),
+        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object", &json},
+    };
+    const struct aloft_args args = {
+        .command = "aloft chip-info",
+        .operands = "",
+        .about = "Tells which chip is at a serial port, and what its fuses and its flash say.",
+        .examples = "  aloft chip-info\n"
+                    "  aloft chip-info --port rfc2217://localhost:4000 --json",
+        .exits = "0 told, 1 no chip answers",
+        .options = options,
+        .option_count = COUNT(options),
+        .operand_min = 0,
+        .operand_max = 0,
+    };
+    int status;
+    if (aloft_args_ready(&args, argc, argv, &operands, &status) &&
+        aloft_session_check(&args, session, &status)) {
+        status = ALOFT_EXIT_BAD;
+        if (aloft_session_open(session)) {
+            bool printed = json ? print_json(&session->flasher) : true;
+            if (!json) {
+                print_info(&session->flasher);
+            }
+            status = aloft_session_close(session, printed ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD);
+        }
+    }
+    free(session);
+    return status;
+}

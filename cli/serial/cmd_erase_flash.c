@@ -1,0 +1,88 @@
+// aloft erase-flash: the whole chip, or some sectors of it, become FF.
+#include "cli/base/commands.h"
+#include "cli/base/ui.h"
+#include "cli/serial/session.h"
+#include "hostlib/base/number.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct region {
+    uint32_t addr;
+    uint32_t len; // 0: the whole chip
+};
+
+static int erase(struct aloft_session *session, const struct region *region)
+{
+    uint32_t len = region->len;
+    char size[16];
+    if (!aloft_session_open(session)) {
+        return ALOFT_EXIT_BAD;
+    }
+    if (len == 0) {
+        len = session->flasher.flash_size;
+        (void)fprintf(stderr, "erasing the whole flash; a real chip takes up to some minutes\n");
+    }
+    aloft_progress_begin(&session->progress, "erasing", "flash");
+    bool good = aloft_flasher_erase(&session->flasher, region->addr, len);
+    uint64_t ms = aloft_progress_end(&session->progress);
+    aloft_number_emit_size(len, size);
+    if (good) {
+        printf("erased %sB at 0x%x in %u.%u s\n", size, (unsigned)region->addr,
+               (unsigned)(ms / 1000), (unsigned)(ms % 1000 / 100));
+    }
+    return aloft_session_close(session, good ? ALOFT_EXIT_GOOD : aloft_session_failed(session));
+}
+
+// OFFSET and SIZE, both of whole sectors.
+static bool read_region(const struct aloft_args *args, const struct aloft_arg_list *operands,
+                        struct region *region, int *status)
+{
+    int64_t addr = 0;
+    if (operands->count == 0) {
+        return true;
+    }
+    if (operands->count != 2 || !aloft_number_parse(operands->items[0], &addr) || addr < 0 ||
+        addr > UINT32_MAX || !aloft_number_parse_size(operands->items[1], &region->len) ||
+        addr % ALOFT_FLASHER_SECTOR != 0 || region->len % ALOFT_FLASHER_SECTOR != 0) {
+        *status = aloft_args_wrong(args, "write OFFSET and SIZE, both multiples of 0x1000");
+        return false;
+    }
+    region->addr = (uint32_t)addr;
+    return true;
+}
+
+int cmd_erase_flash(int argc, char **argv)
+{
+    struct aloft_arg_list operands;
+    struct region region = {0, 0};
+    struct aloft_session *session = calloc(1, sizeof *session);
+    if (session == NULL) {
+        aloft_ui_error("out of memory");
+        return ALOFT_EXIT_BAD;
+    }
+    *session = (struct aloft_session){ALOFT_SESSION_DEFAULTS};
+    const struct aloft_arg options[] = {ALOFT_SESSION_OPTIONS(*session)};
+    const struct aloft_args args = {
+        .command = "aloft erase-flash",
+        .operands = "[OFFSET SIZE]",
+        .about = "Erases the flash of the board at a serial port: all of it, or SIZE bytes at\n"
+                 "OFFSET.",
+        .examples = "  aloft erase-flash --port /dev/ttyUSB0\n"
+                    "  aloft erase-flash 0xd000 0x2000",
+        .exits = "0 erased, 1 failed",
+        .options = options,
+        .option_count = COUNT(options),
+        .operand_min = 0,
+        .operand_max = 2,
+    };
+    int status;
+    if (aloft_args_ready(&args, argc, argv, &operands, &status) &&
+        read_region(&args, &operands, &region, &status) &&
+        aloft_session_check(&args, session, &status)) {
+        status = erase(session, &region);
+    }
+    free(session);
+    return status;
+}

@@ -1,0 +1,122 @@
+// aloft read-flash: flash content of a chip into a file.
+#include "cli/base/commands.h"
+#include "cli/base/ui.h"
+#include "cli/serial/session.h"
+#include "hostlib/base/file.h"
+#include "hostlib/base/number.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct wish {
+    uint32_t addr;
+    uint32_t len; // 0: to the end of flash
+    const char *out;
+};
+
+static bool read_out(struct aloft_session *session, const struct wish *wish, uint32_t len,
+                     uint8_t *data)
+{
+    char count[32];
+    char rate[32];
+    struct aloft_message error;
+    aloft_progress_begin(&session->progress, "reading", "flash");
+    bool good = aloft_flasher_read(&session->flasher, wish->addr, data, len);
+    uint64_t ms = aloft_progress_end(&session->progress);
+    if (!good) {
+        (void)aloft_session_failed(session);
+        return false;
+    }
+    if (!aloft_file_write(wish->out, data, len, &error)) {
+        aloft_ui_error("%s", error.text);
+        return false;
+    }
+    (void)fprintf(stderr, "read %s bytes at 0x%x in %u.%u s, %s, into %s\n",
+                  aloft_ui_thousands(len, count), (unsigned)wish->addr, (unsigned)(ms / 1000),
+                  (unsigned)(ms % 1000 / 100), aloft_progress_rate(len, ms, rate), wish->out);
+    return true;
+}
+
+static int read_flash(struct aloft_session *session, const struct wish *wish)
+{
+    struct aloft_message error;
+    if (!aloft_file_writable(wish->out, &error)) {
+        aloft_ui_error("%s", error.text);
+        return ALOFT_EXIT_BAD;
+    }
+    if (!aloft_session_open(session)) {
+        return ALOFT_EXIT_BAD;
+    }
+    uint32_t end = session->flasher.flash_size;
+    uint32_t len = wish->len != 0 || wish->addr >= end ? wish->len : end - wish->addr;
+    uint8_t *data = malloc(len == 0 ? 1 : len);
+    bool good = data != NULL && len != 0 && read_out(session, wish, len, data);
+    if (data == NULL) {
+        aloft_ui_error("out of memory");
+    } else if (len == 0) {
+        aloft_ui_error("0x%x is beyond the flash, which ends at 0x%x", (unsigned)wish->addr,
+                       (unsigned)end);
+    }
+    free(data);
+    return aloft_session_close(session, good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD);
+}
+
+static bool read_wish(const struct aloft_args *args, const struct aloft_arg_list *operands,
+                      struct wish *wish, int *status)
+{
+    int64_t addr;
+    bool all = strcmp(operands->items[1], "ALL") == 0 || strcmp(operands->items[1], "all") == 0;
+    if (!aloft_number_parse(operands->items[0], &addr) || addr < 0 || addr > UINT32_MAX) {
+        *status = aloft_args_wrong(args, "'%s' is no address in flash", operands->items[0]);
+        return false;
+    }
+    if (!all && !aloft_number_parse_size(operands->items[1], &wish->len)) {
+        *status = aloft_args_wrong(args, "'%s' is no size; write it like 0x1000, 4K, or ALL",
+                                   operands->items[1]);
+        return false;
+    }
+    wish->addr = (uint32_t)addr;
+    return true;
+}
+
+int cmd_read_flash(int argc, char **argv)
+{
+    struct aloft_arg_list operands;
+    struct wish wish = {0, 0, NULL};
+    struct aloft_session *session = calloc(1, sizeof *session);
+    if (session == NULL) {
+        aloft_ui_error("out of memory");
+        return ALOFT_EXIT_BAD;
+    }
+    *session = (struct aloft_session){ALOFT_SESSION_DEFAULTS};
+    const struct aloft_arg options[] = {
+        ALOFT_SESSION_OPTIONS(*session),
+        {ALOFT_ARG_NEEDED, 'o', "output", "FILE", "where the bytes go; - is standard output",
+         &wish.out},
+    };
+    const struct aloft_args args = {
+        .command = "aloft read-flash",
+        .operands = "OFFSET SIZE -o FILE",
+        .about = "Reads flash of the board at a serial port into a file. SIZE may be ALL: to the\n"
+                 "end of flash. The loader sends 64 bytes at a time, so 4 MB of a real chip take\n"
+                 "some minutes.",
+        .examples = "  aloft read-flash 0 ALL -o board.flash\n"
+                    "  aloft read-flash 0x8000 0xc00 -o table.bin",
+        .exits = "0 read, 1 failed; then FILE is as it was",
+        .options = options,
+        .option_count = COUNT(options),
+        .operand_min = 2,
+        .operand_max = 2,
+    };
+    int status;
+    if (aloft_args_ready(&args, argc, argv, &operands, &status) &&
+        read_wish(&args, &operands, &wish, &status) &&
+        aloft_session_check(&args, session, &status)) {
+        session->quiet = strcmp(wish.out, "-") == 0;
+        status = read_flash(session, &wish);
+    }
+    free(session);
+    return status;
+}

@@ -1,0 +1,60 @@
+// What goes where in flash: the pieces of one `aloft flash`, read and checked before the chip's
+// flash is touched.
+#ifndef ALOFT_CLI_FLASH_PLAN_H
+#define ALOFT_CLI_FLASH_PLAN_H
+
+#include "aloft/slots.h"
+#include "cli/base/args.h"
+#include "hostlib/base/file.h"
+#include "hostlib/flasher/flasher.h"
+#include "hostlib/image/image_scan.h"
+
+#define ALOFT_FLASH_PLAN_MAX (ALOFT_ARG_LIST_MAX / 2)
+
+struct aloft_flash_piece {
+    uint32_t addr;
+    uint32_t len;
+    char name[64];          // the file's, without its folder; or of the partition that is erased
+    struct aloft_file file; // len 0: the sectors are erased
+    bool is_image;          // the file begins as an app or bootloader image does
+    struct aloft_image_scan scan; // of an image
+};
+
+struct aloft_flash_plan {
+    struct aloft_flash_piece pieces[ALOFT_FLASH_PLAN_MAX];
+    size_t count;
+    uint32_t table_addr;
+    uint32_t flash_size;
+    // The table that will be in flash: from a piece, or the one that is there.
+    struct aloft_slots slots;
+    bool has_slots;
+    // Private: the bytes that slots were read from.
+    struct aloft_flash flash;
+};
+
+// Takes the file as a piece. False when it cannot be read, is empty, or does not fit the flash.
+bool aloft_flash_plan_add(struct aloft_flash_plan *plan, uint32_t addr, const char *path,
+                          struct aloft_message *error);
+bool aloft_flash_plan_erase(struct aloft_flash_plan *plan, struct aloft_extent where,
+                            const char *name, struct aloft_message *error);
+void aloft_flash_plan_release(struct aloft_flash_plan *plan);
+
+// The piece that starts at addr; NULL when there is none.
+const struct aloft_flash_piece *aloft_flash_plan_at(const struct aloft_flash_plan *plan,
+                                                    uint32_t addr);
+
+// Reads plan->slots from the piece at plan->table_addr. True also when there is no such piece.
+// False when it is no partition table.
+bool aloft_flash_plan_load_table(struct aloft_flash_plan *plan, struct aloft_message *error);
+
+// False when two pieces overlap, or one does not fit the flash, whose size may be known by now.
+bool aloft_flash_plan_check(const struct aloft_flash_plan *plan, struct aloft_message *error);
+
+// What can be forced: images for another chip or a newer revision of it; where the chip would run
+// them, broken ones and what is no image; good ones where the chip runs nothing; a file that is
+// larger than what is left of the partition in which it begins, or a bootloader that reaches into
+// the table; what is not signed, for a chip with secure boot; a chip that encrypts.
+bool aloft_flash_plan_judge(const struct aloft_flash_plan *plan,
+                            const struct aloft_flasher *flasher, struct aloft_message *error);
+
+#endif
