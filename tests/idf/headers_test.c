@@ -2,6 +2,7 @@
 // those that travel on flash and wire.
 #include "lwip/sockets.h"
 
+#include "compat/esp-idf/host/host.h"
 #include "driver/gpio.h"
 #include "esp_bit_defs.h"
 #include "esp_check.h"
@@ -24,7 +25,6 @@
 #include "lwip/netdb.h"
 #include "lwip/sys.h"
 #include "nvs_flash.h"
-#include "ports/linux/idf/host.h"
 #include "protocol_examples_common.h"
 #include "soc/soc_caps.h"
 #include "tests/idf/idf_world.h"

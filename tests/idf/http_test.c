@@ -1,10 +1,10 @@
 // esp_http_client and esp_https_ota against a server of raw sockets: what is asked, in bytes, and
 // what comes of every kind of answer.
 #include "check.h"
+#include "compat/esp-idf/host/host.h"
 #include "esp_http_client.h"
 #include "esp_https_ota.h"
 #include "esp_ota_ops.h"
-#include "ports/linux/idf/host.h"
 #include "tests/idf/idf_world.h"
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 // See the header.
 #include "tests/idf/idf_world.h"
+#include "compat/esp-idf/host/host.h"
 #include "esp_flash_internal.h"
 #include "esp_partition.h"
 #include "freertos/event_groups.h"
 #include "freertos/task.h"
 #include "nvs_flash.h"
-#include "ports/linux/idf/host.h"
 #include <pthread.h>
 #include <string.h>
 #include <time.h>

@@ -1,12 +1,12 @@
 // esp_ota_*: ESP-IDF's codes and edge cases, one by one, and what of Aloft's care stays: the first
 // byte last, and records that are never lost.
 #include "check.h"
+#include "compat/esp-idf/host/host.h"
 #include "esp_efuse.h"
 #include "esp_image_format.h"
 #include "esp_ota_ops.h"
 #include "esp_system.h"
 #include "hostlib/crypto/mbed_crypto.h"
-#include "ports/linux/idf/host.h"
 #include "tests/idf/idf_world.h"
 
 static const esp_partition_t *part(esp_partition_subtype_t subtype)

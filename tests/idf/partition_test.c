@@ -1,9 +1,9 @@
 // esp_partition_*: finding, ESP-IDF's checks of ranges, and NOR's rules behind them.
 #include "check.h"
+#include "compat/esp-idf/host/host.h"
 #include "esp_flash_internal.h"
 #include "esp_image_format.h"
 #include "esp_partition.h"
-#include "ports/linux/idf/host.h"
 #include "tests/idf/idf_world.h"
 #include <signal.h>
 #include <sys/wait.h>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Projects as ESP-IDF has them: what ports/linux/idf/project.cmake makes of their folders."""
+"""Projects as ESP-IDF has them: what compat/esp-idf/build/project.cmake makes of their folders."""
 import pathlib
 import subprocess
 import sys
@@ -11,14 +11,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = """
 cmake_minimum_required(VERSION 3.18)
 project(test C ASM)
-set(ALOFT_IDF_DIR %(root)s/ports/linux/idf)
-set(ALOFT_IDF_INCLUDE ${ALOFT_IDF_DIR}/include)
+set(ALOFT_IDF_DIR %(root)s/compat/esp-idf)
+set(ALOFT_IDF_INCLUDE ${ALOFT_IDF_DIR}/esp_common/include)
 set(ALOFT_PYTHON %(python)s)
 add_library(aloft_idf INTERFACE)
 target_include_directories(aloft_idf INTERFACE %(root)s %(root)s/core/include)
 function(aloft_image)
 endfunction()
-include(${ALOFT_IDF_DIR}/project.cmake)
+include(${ALOFT_IDF_DIR}/build/project.cmake)
 aloft_idf_app(app PROJECT %(project)s)
 """
 

@@ -4,7 +4,7 @@ import pathlib
 import subprocess
 import tempfile
 
-TOOL = pathlib.Path(__file__).resolve().parents[2] / "ports/linux/idf/sdkconfig.py"
+TOOL = pathlib.Path(__file__).resolve().parents[2] / "compat/esp-idf/build/sdkconfig.py"
 
 
 def convert(*sources):

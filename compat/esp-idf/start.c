@@ -1,0 +1,121 @@
+// ESP-IDF's API on the board: the host that the library sees, the task "main", and the thread that
+// was here first, which serves console and watchdog and is the only one that resets, so that what
+// follows is the same process as ever.
+#include "compat/esp-idf/host/host.h"
+#include "compat/esp-idf/main_task.h"
+#include "freertos/task.h"
+#include "ports/linux/app_port.h"
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TURN_MS = 10, RESTART_MS = 5000, MAIN_STACK = 3584 };
+
+static struct aloft_port *port;
+static _Atomic bool restart_wanted;
+
+static void write_console(const char *text, size_t len)
+{
+    aloft_board_print("%.*s", (int)len, text);
+}
+
+static uint32_t now_ms(void)
+{
+    return aloft_port_now_ms(port);
+}
+
+static void __attribute__((noreturn)) restart(void)
+{
+    atomic_store(&restart_wanted, true);
+    for (;;) {
+        (void)pause();
+    }
+}
+
+static const char *setting(const char *key, const char *fallback)
+{
+    aloft_idf_lock();
+    const char *value = aloft_port_setting(port, key, fallback);
+    aloft_idf_unlock();
+    return value;
+}
+
+// Standard input that waits for what is typed, over a descriptor that never blocks. Return ends a
+// line on a terminal, but not in C; the console's echo is made up for.
+static ssize_t read_typed(void *cookie, char *buf, size_t size)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    (void)cookie;
+    if (size == 0 || poll(&input, 1, -1) < 0) {
+        return 0;
+    }
+    ssize_t n = read(STDIN_FILENO, buf, 1);
+    if (n == 1) {
+        buf[0] = buf[0] == '\r' ? '\n' : buf[0];
+        aloft_board_print("%c", buf[0]);
+    }
+    return n > 0 ? n : 0;
+}
+
+static uint32_t secure_version(void)
+{
+    return aloft_port_secure_version(port);
+}
+
+static enum aloft_err raise_secure_version(uint32_t version)
+{
+    return aloft_port_raise_secure_version(port, version);
+}
+
+static bool take_input(void)
+{
+    const cookie_io_functions_t functions = {.read = read_typed};
+    FILE *input = fopencookie(NULL, "r", functions);
+    if (input == NULL) {
+        return false;
+    }
+    (void)setvbuf(input, NULL, _IONBF, 0);
+    aloft_port_board(port)->console = NULL; // it listens no more
+    stdin = input;
+    return true;
+}
+
+static void fill_host(struct aloft_idf_host *host)
+{
+    struct aloft_board *board = aloft_port_board(port);
+    host->flash = &board->flash;
+    host->rules = *aloft_port_rules(port);
+    host->rules.secure_version = 0;
+    host->ptable_addr = board->retained->ptable_addr;
+    host->running_addr = board->retained->running_addr;
+    host->fast = board->retained->config.fast;
+    host->reset = aloft_port_reset_reason(port);
+    host->device_id = aloft_port_device_id(port);
+    host->write = write_console;
+    host->now_ms = now_ms;
+    host->restart = restart;
+    host->secure_version = secure_version;
+    host->raise_secure_version = raise_secure_version;
+    host->take_input = take_input;
+    host->setting = setting;
+    host->pins_driven = &board->retained->pins_driven;
+    host->pins_high = &board->retained->pins_high;
+}
+
+int main(void)
+{
+    port = aloft_port_begin();
+    fill_host(&aloft_idf_host);
+    (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ); // printf shows a line when it is whole
+    aloft_port_on_line(port, aloft_idf_gpio_line, NULL,
+                       "gpio [N 0|1|-]  show or drive an input, or let it go");
+    if (xTaskCreate(aloft_idf_main_task, "main", MAIN_STACK, NULL, 1, NULL) != pdPASS) {
+        return 1;
+    }
+    while (!atomic_load(&restart_wanted)) {
+        aloft_port_delay_ms(port, TURN_MS);
+    }
+    aloft_idf_lock(); // what flash is doing is done first
+    aloft_port_restart(port, RESTART_MS);
+}
