@@ -2,8 +2,8 @@
 //
 // Checked: the two give the same data, lines, speed and answers; answers are telnet again, and each
 // answers something (no more answers than requests), so that two such sides come to rest.
+#include "board/serial/bridge_com.h"
 #include "fuzz.h"
-#include "ports/linux/bridge_com.h"
 
 struct outcome {
     struct aloft_bridge_com com;

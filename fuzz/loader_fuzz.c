@@ -5,10 +5,10 @@
 // the chip, and only after a request that may change it.
 // Input: pieces, each a kind and what it needs.
 #include "aloft/bytes.h"
+#include "board/rom/loader.h"
 #include "fuzz.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/flash/nor.h"
-#include "ports/linux/loader.h"
 
 enum { FLASH_SIZE = 0x20000, PIECES_MAX = 64, DATA_MAX = 0x1000, ANSWER_CAP = 0x1100 };
 

@@ -1,11 +1,11 @@
 // aloft board run, power-cycle and reset: the power switch and the reset button of a board. The
 // work is the supervisor's; this file reads command lines and says how a run ended.
 #include "aloft/ptable.h"
+#include "board/supervisor/supervisor.h"
 #include "cli/base/args.h"
 #include "cli/base/ui.h"
 #include "cli/board/board_commands.h"
 #include "hostlib/flash/flash_file.h"
-#include "ports/linux/supervisor.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -1,12 +1,12 @@
 // aloft board: virtual boards, each a flash file. Here: the commands, and those that make and write
 // the file of a board that is off; board_run.c powers it up, board_info.c looks inside.
+#include "board/chip/efuse_file.h"
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
 #include "cli/board/board_commands.h"
 #include "hostlib/base/file.h"
 #include "hostlib/base/number.h"
-#include "hostlib/efuse_file.h"
 #include "hostlib/flash/flash_file.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -2,14 +2,14 @@
 // this file looks before it leaps: it refuses what would end the board, and asks, because nothing
 // that is burned can be taken back.
 #include "aloft/verify.h"
+#include "board/chip/board_rules.h"
+#include "board/chip/efuse_file.h"
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
 #include "cli/board/efuse_view.h"
 #include "cli/keys/key_files.h"
 #include "hostlib/base/file.h"
-#include "hostlib/board_rules.h"
-#include "hostlib/efuse_file.h"
 #include "hostlib/flash/flash_file.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,13 +1,13 @@
 // aloft otadata: which slot boots. All records are written by the core's machine (aloft/bootsel.h),
 // so a tool and a device leave the same bytes, in an order that a power cut may interrupt.
 #include "aloft/bootsel.h"
+#include "board/chip/board_rules.h"
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
 #include "cli/image/image_source.h"
 #include "cli/otadata/otadata_view.h"
 #include "hostlib/base/file.h"
-#include "hostlib/board_rules.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/flash/flash_file.h"
 #include "hostlib/table/table_find.h"

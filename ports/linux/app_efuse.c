@@ -1,7 +1,7 @@
 // Facts from eFuses and otadata, and one burn.
 #include "ports/linux/app_efuse.h"
 #include "aloft/bootsel.h"
-#include "ports/linux/efuse_port.h"
+#include "board/chip/efuse_port.h"
 
 void aloft_app_efuse_init(struct aloft_app_efuse *app, struct aloft_board *board)
 {

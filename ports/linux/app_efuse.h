@@ -4,8 +4,8 @@
 #define ALOFT_APP_EFUSE_H
 
 #include "aloft/slots.h"
-#include "hostlib/board_rules.h"
-#include "ports/linux/board.h"
+#include "board/chip/board.h"
+#include "board/chip/board_rules.h"
 
 struct aloft_app_efuse {
     struct aloft_board *board;

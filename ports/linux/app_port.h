@@ -3,7 +3,7 @@
 #ifndef ALOFT_APP_PORT_H
 #define ALOFT_APP_PORT_H
 
-#include "ports/linux/board.h"
+#include "board/chip/board.h"
 
 // Attaches to the board, reads table and own image, and says what runs. Call it once.
 struct aloft_port *aloft_port_begin(void);

@@ -1,8 +1,8 @@
 // The second-stage bootloader of the board: boot/ with its port. It comes out of flash like any
 // other image, and becomes the app that it loaded. bootloader.h says which two there are.
 #include "ports/linux/bootloader.h"
+#include "board/chip/native.h"
 #include "boot/boot.h"
-#include "ports/linux/native.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #ifndef ALOFT_LINUX_BOOTLOADER_H
 #define ALOFT_LINUX_BOOTLOADER_H
 
-#include "ports/linux/board.h"
+#include "board/chip/board.h"
 
 // Where it looks for the partition table: fixed when it is built, as ESP-IDF's are.
 extern const uint32_t aloft_bootloader_ptable_addr;

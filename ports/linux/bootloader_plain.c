@@ -1,5 +1,5 @@
 // The small bootloader: images are judged by their hashes.
-#include "hostlib/board_rules.h"
+#include "board/chip/board_rules.h"
 #include "ports/linux/bootloader.h"
 
 const uint32_t aloft_bootloader_ptable_addr = ALOFT_BOARD_PTABLE_ADDR;

@@ -1,7 +1,7 @@
 // One table of commands. Typed characters are echoed, as a terminal on a serial port shows only
 // what the chip sends.
 #include "ports/linux/console.h"
-#include "ports/linux/board.h"
+#include "board/chip/board.h"
 #include <string.h>
 #include <unistd.h>
 

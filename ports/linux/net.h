@@ -8,7 +8,7 @@
 #define ALOFT_NET_H
 
 #include "aloft/way.h"
-#include "ports/linux/board.h"
+#include "board/chip/board.h"
 #include "ports/linux/tls.h"
 
 struct aloft_net;

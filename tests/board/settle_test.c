@@ -1,7 +1,7 @@
 // What a burn leaves that the end of the chip's process has met: all of its bits after a reset,
 // some of them after a power cut, and nothing of what retained memory cannot mean.
+#include "board/supervisor/settle.h"
 #include "check.h"
-#include "ports/linux/settle.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

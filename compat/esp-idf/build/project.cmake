@@ -50,8 +50,9 @@ function(aloft_idf_read_config folder)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${inputs})
     set(output ${folder}/sdkconfig.cmake)
     file(MAKE_DIRECTORY ${folder})
-    execute_process(COMMAND_ERROR_IS_FATAL ANY COMMAND ${ALOFT_PYTHON} ${ALOFT_IDF_BUILD}/sdkconfig.py
-        ${output} ${ALOFT_IDF_BUILD}/sdkconfig.defaults ${ARGN})
+    execute_process(COMMAND_ERROR_IS_FATAL ANY
+        COMMAND ${ALOFT_PYTHON} ${ALOFT_IDF_BUILD}/sdkconfig.py ${output}
+        ${ALOFT_IDF_BUILD}/sdkconfig.defaults ${ARGN})
     set(ALOFT_IDF_CONFIG_FILE ${output} PARENT_SCOPE)
 endfunction()
 

@@ -1,7 +1,7 @@
 // A flash operation of the board: publish it in retained memory, be busy as long as a chip is, then
 // let the model carry it out. Who dies during the wait leaves the published operation behind, and
 // the supervisor makes of it what a power cut or a plain reset makes of it.
-#include "ports/linux/flash_port.h"
+#include "board/chip/flash_port.h"
 #include <errno.h>
 #include <signal.h>
 #include <string.h>

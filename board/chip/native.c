@@ -1,6 +1,6 @@
 // The program lives in sealed anonymous memory, never in a file: whatever happens to the build
 // directory, the board runs what its flash holds.
-#include "ports/linux/native.h"
+#include "board/chip/native.h"
 #include "aloft/chip.h"
 #include <errno.h>
 #include <fcntl.h>

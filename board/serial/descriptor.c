@@ -1,5 +1,5 @@
 // One call, for all who open something in the supervisor.
-#include "ports/linux/descriptor.h"
+#include "board/serial/descriptor.h"
 #include <fcntl.h>
 #include <unistd.h>
 

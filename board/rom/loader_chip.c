@@ -1,6 +1,6 @@
 // Fixed registers are rows of a table. The SPI controller is memory with one magic cell: a command
 // written there is carried out by the flash chip behind it.
-#include "ports/linux/loader_chip.h"
+#include "board/rom/loader_chip.h"
 #include <stddef.h>
 #include <string.h>
 

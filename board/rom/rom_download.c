@@ -1,7 +1,7 @@
 // Bytes from the serial port into the loader, and its answers out; the loader does the rest.
-#include "ports/linux/rom_download.h"
+#include "board/rom/rom_download.h"
+#include "board/rom/loader.h"
 #include "hostlib/crypto/mbed_crypto.h"
-#include "ports/linux/loader.h"
 #include <errno.h>
 #include <poll.h>
 #include <sys/ioctl.h>

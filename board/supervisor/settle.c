@@ -1,5 +1,5 @@
 // Retained memory is the chip's to write, so what is found there is checked before it is believed.
-#include "ports/linux/settle.h"
+#include "board/supervisor/settle.h"
 #include "aloft/bytes.h"
 #include <stdio.h>
 

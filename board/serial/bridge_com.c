@@ -1,5 +1,5 @@
 // Each option is answered once, so that two polite sides do not thank each other for ever.
-#include "ports/linux/bridge_com.h"
+#include "board/serial/bridge_com.h"
 #include <string.h>
 
 enum { OPTIONS = 64, BAUD_LEN = 4 };

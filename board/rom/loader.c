@@ -1,6 +1,6 @@
 // Bytes become bodies, bodies become requests, and a table says who answers which. What a request
 // does to flash is in three verbs at the top: erase, program, hash.
-#include "ports/linux/loader.h"
+#include "board/rom/loader.h"
 #include "aloft/bytes.h"
 #include "aloft/hex.h"
 #include <string.h>

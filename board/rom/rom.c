@@ -2,11 +2,11 @@
 // and runs it, or waits on the serial port for a host that flashes the chip. It is the one program
 // of the board that does not come from flash.
 #include "aloft/verify.h"
-#include "hostlib/board_rules.h"
-#include "ports/linux/board.h"
-#include "ports/linux/efuse_port.h"
-#include "ports/linux/native.h"
-#include "ports/linux/rom_download.h"
+#include "board/chip/board.h"
+#include "board/chip/board_rules.h"
+#include "board/chip/efuse_port.h"
+#include "board/chip/native.h"
+#include "board/rom/rom_download.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

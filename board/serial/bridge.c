@@ -1,11 +1,11 @@
 // Each end is a row of state; what differs between the three kinds is in open, and in what happens
 // to a byte on its way in (`take`) and out (`aloft_bridge_send`).
-#include "ports/linux/bridge.h"
+#include "board/serial/bridge.h"
 #include "aloft/serial.h"
+#include "board/serial/bridge_com.h"
+#include "board/serial/descriptor.h"
 #include "hostlib/base/clock.h"
 #include "hostlib/base/number.h"
-#include "ports/linux/bridge_com.h"
-#include "ports/linux/descriptor.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

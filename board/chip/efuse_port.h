@@ -4,7 +4,7 @@
 #define ALOFT_EFUSE_PORT_H
 
 #include "aloft/efuse.h"
-#include "ports/linux/board.h"
+#include "board/chip/board.h"
 
 // What is burned, as software reads it. A board whose eFuse file cannot be read is no board.
 void aloft_efuse_port_read(struct aloft_efuse_words *words, struct aloft_efuse *out);

@@ -7,13 +7,13 @@
 //
 // A flash operation that was under way when the process ended is torn when the power was cut, and
 // completed when it was not: a chip finishes its erase even if the CPU is reset.
-#include "ports/linux/supervisor.h"
-#include "hostlib/efuse_file.h"
+#include "board/supervisor/supervisor.h"
+#include "board/chip/board.h"
+#include "board/chip/efuse_file.h"
+#include "board/serial/bridge.h"
+#include "board/serial/descriptor.h"
+#include "board/supervisor/settle.h"
 #include "hostlib/flash/flash_file.h"
-#include "ports/linux/board.h"
-#include "ports/linux/bridge.h"
-#include "ports/linux/descriptor.h"
-#include "ports/linux/settle.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 // Four bytes of the file are one word. Its place counts from the end, because the file is the
 // registers backwards.
-#include "hostlib/efuse_file.h"
+#include "board/chip/efuse_file.h"
 #include "aloft/bytes.h"
 #include <errno.h>
 #include <fcntl.h>

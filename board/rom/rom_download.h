@@ -2,7 +2,7 @@
 #ifndef ALOFT_ROM_DOWNLOAD_H
 #define ALOFT_ROM_DOWNLOAD_H
 
-#include "ports/linux/board.h"
+#include "board/chip/board.h"
 
 // Serves hosts until one asks for a restart, which it carries out. secure_boot: what it tells them
 // of the eFuse.

@@ -30,7 +30,7 @@ enum {
 };
 
 // What the board is to the outside: an ESP32 of a revision above every real one, so that chips
-// refuse its images, and it refuses theirs for lack of a native segment (hostlib/board_rules.h).
+// refuse its images, and it refuses theirs for lack of a native segment (board/chip/board_rules.h).
 // The ROM knows no table; a bootloader may reach as far as our larger one, whose table lies there.
 #define ALOFT_BOARD_CORES              2u
 #define ALOFT_BOARD_BOOTLOADER_ADDR    0x1000u

@@ -3,7 +3,7 @@
 #ifndef ALOFT_FLASH_PORT_H
 #define ALOFT_FLASH_PORT_H
 
-#include "ports/linux/board.h"
+#include "board/chip/board.h"
 
 // Fills in board->nor and board->flash; bytes are the mapped flash file.
 void aloft_flash_port_init(struct aloft_board *board, uint8_t *bytes);

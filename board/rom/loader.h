@@ -14,7 +14,7 @@
 #include "aloft/crypto.h"
 #include "aloft/flash.h"
 #include "aloft/serial.h"
-#include "ports/linux/loader_chip.h"
+#include "board/rom/loader_chip.h"
 #include <stdbool.h>
 #define ZLIB_CONST // its input is only read
 #include <zlib.h>

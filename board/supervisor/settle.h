@@ -4,9 +4,9 @@
 #ifndef ALOFT_SETTLE_H
 #define ALOFT_SETTLE_H
 
-#include "hostlib/efuse_file.h"
+#include "board/chip/board.h"
+#include "board/chip/efuse_file.h"
 #include "hostlib/flash/nor.h"
-#include "ports/linux/board.h"
 
 struct aloft_settle {
     struct aloft_retained *retained;

@@ -1,7 +1,7 @@
 // The part of the board that is in all of its programs: descriptors, clock, console, watchdog and
 // reset. Nothing here knows which program it is in.
-#include "ports/linux/board.h"
-#include "ports/linux/flash_port.h"
+#include "board/chip/board.h"
+#include "board/chip/flash_port.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
