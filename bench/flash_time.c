@@ -8,7 +8,7 @@
 //   ESP-IDF  its order of work: erase the whole slot, by blocks as far as they fit, then write:
 //            below it
 #include "aloft/engine.h"
-#include "aloft/ptable.h"
+#include "aloft/format/ptable.h"
 #include "hostlib/flash/nor.h"
 #include "make_image.h"
 #include "soft_crypto.h"

@@ -1,7 +1,7 @@
 // What a signature costs a small device: instructions, heap and stack of one verification, on an
 // emulated RV32IMC at -Os, with mbedTLS's portable code. A chip with an RSA or ECC unit, or with
 // these in ROM, pays less. Run and judged by tools/verify_cost.
-#include "aloft/sigblock.h"
+#include "aloft/format/sigblock.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "signed_blocks.h"
 #include "verify_cost_config.h" // the one that the library is compiled with

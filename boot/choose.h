@@ -4,7 +4,7 @@
 #ifndef ALOFT_BOOT_CHOOSE_H
 #define ALOFT_BOOT_CHOOSE_H
 
-#include "aloft/otadata.h"
+#include "aloft/format/otadata.h"
 #include "aloft/slots.h"
 
 struct aloft_boot_facts {

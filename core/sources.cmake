@@ -5,11 +5,10 @@ set(ALOFT_CORE_SOURCES
     base/err_boot_name.c
     base/err_name.c
     base/err_text.c
-    base/event.c
     base/hex.c
     format/chip.c
-    format/encimg.c
     format/efuse.c
+    format/encimg.c
     format/image.c
     format/note.c
     format/nvspage.c
@@ -17,28 +16,29 @@ set(ALOFT_CORE_SOURCES
     format/ptable.c
     format/serial.c
     format/sigblock.c
-    flash/bootsel.c
-    flash/flash.c
-    flash/nvs.c
-    flash/nvs_write.c
-    flash/slots.c
-    flash/trust.c
-    flash/verify.c
-    update/engine.c
-    update/policy.c
-    update/resume.c
-    update/unwrap.c
-    update/writer.c
     net/espota.c
     net/http.c
-    net/httpupdate.c
     net/pbkdf2.c
     net/url.c
     net/webui.c
     net/webui_auth.c
     net/webui_multipart.c
+    flash/bootsel.c
+    flash/flash.c
+    flash/slots.c
+    flash/trust.c
+    flash/verify.c
+    nvs/nvs.c
+    nvs/nvs_write.c
+    update/engine.c
+    update/event.c
+    update/policy.c
+    update/resume.c
+    update/unwrap.c
+    update/writer.c
     agent/agent.c
     agent/control.c
+    agent/httpupdate.c
     agent/intake.c
     agent/pull.c
     agent/push.c

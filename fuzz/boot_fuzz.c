@@ -4,7 +4,7 @@
 // Checked: what runs is good by a second opinion and is what was handed to the port; at most one
 // change of flash a step; nothing but otadata changes; every boot ends.
 // Input: choices, then patches of the flash.
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "boot/boot.h"
 #include "fuzz.h"
 #include "oracle.h"

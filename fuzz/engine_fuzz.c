@@ -5,7 +5,7 @@
 // does not select the running app), E2 (no change before the head was
 // accepted), E3 (what starts like an image is whole and good), and that DONE means a good image.
 // Input: slots, then operations.
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "aloft/engine.h"
 #include "fuzz.h"
 #include "oracle.h"

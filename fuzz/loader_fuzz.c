@@ -4,7 +4,7 @@
 // own op with a status that fits ROM or stub; flash changes only through erase and program inside
 // the chip, and only after a request that may change it.
 // Input: pieces, each a kind and what it needs.
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "board/rom/loader.h"
 #include "fuzz.h"
 #include "hostlib/crypto/mbed_crypto.h"

@@ -2,8 +2,8 @@
 // In a partition of any bytes nothing may crash, loop or leave the view, and what was set is read.
 // From a blank one every value is held against a plain list of them. Input: a byte of choices, 2
 // bytes of length and as many of content, then the script.
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include "aloft/nvs_write.h"
 #include "fuzz.h"
 #include "ram_flash.h"

@@ -5,7 +5,7 @@
 // Checked: nothing is written before the sender has proved the password, and then only slot and
 // otadata, one change a step; "OK" is said once, with a good image selected; every push ends, and
 // RESTART comes only after an image was selected. Input: choices, then operations.
-#include "aloft/hex.h"
+#include "aloft/base/hex.h"
 #include "aloft/push.h"
 #include "fuzz.h"
 #include "oracle.h"

@@ -2,7 +2,7 @@
 // time. They are checked in, so a change of an input format shows as a change of these files.
 //
 // A seed is one good thing of its kind, or one thing that is good but for one byte.
-#include "aloft/ptable.h"
+#include "aloft/format/ptable.h"
 #include "fuzz.h"
 #include "hostlib/base/file.h"
 #include "hostlib/image/settings.h"

@@ -1,6 +1,6 @@
 // Frames and packets: the reader finds the bodies that a second, whole-buffer reading finds; what
 // parses is emitted again and comes back. Input: the room for a body, then a stream.
-#include "aloft/serial.h"
+#include "aloft/format/serial.h"
 #include "fuzz.h"
 
 enum { CAP_MAX = 256 };

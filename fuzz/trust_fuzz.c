@@ -2,8 +2,8 @@
 // knows the format by its offsets; the keys of an app never grow by what its own keys let in.
 // Input: what the device trusts, then for each of three places how to fill it and with what, then
 // changes of single bytes.
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include "fuzz.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "signer.h"

@@ -5,10 +5,10 @@
 // for exactly the ciphertext of the header, with its tag, and then all of its plaintext came out; a
 // download that was interrupted ends as one that was not; input and output are of exact length.
 // Input: how, then the artifact; its header may be repaired.
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "aloft/image.h"
-#include "aloft/resume.h"
 #include "aloft/unwrap.h"
+#include "aloft/update/resume.h"
 #include "fuzz.h"
 #include "ram_flash.h"
 #include "seal.h"

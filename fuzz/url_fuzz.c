@@ -1,8 +1,8 @@
 // URLs: parts lie inside the text and put together give it back; what a redirect resolves to is a
 // URL again, clean of dots, on the host that it should be; and no URL can add a line to a request.
 // Input: a URL, a NUL, a reference.
-#include "aloft/http.h"
-#include "aloft/url.h"
+#include "aloft/net/http.h"
+#include "aloft/net/url.h"
 #include "fuzz.h"
 
 enum { REQUEST_MAX = 4096 };

@@ -1,8 +1,8 @@
 // The device's HTTP server: a request, a form, and credentials. In one piece and in pieces a stream
 // means the same; what a form gives stood in it; no answer to a challenge is good by chance. Input:
 // choices, a split, then the request, or the boundary's length, the boundary and the form.
-#include "aloft/webui.h"
-#include "aloft/webui_auth.h"
+#include "aloft/net/webui.h"
+#include "aloft/net/webui_auth.h"
 #include "fuzz.h"
 #include "soft_crypto.h"
 

@@ -1,7 +1,7 @@
 // Secrets are read, machines are set up, and the port is told of them. Nothing is decided here but
 // what is on.
 #include "ways.h"
-#include "aloft/hex.h"
+#include "aloft/base/hex.h"
 #include "web/device/page.h"
 #include <stdio.h>
 #include <stdlib.h>

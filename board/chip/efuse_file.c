@@ -1,7 +1,7 @@
 // Four bytes of the file are one word. Its place counts from the end, because the file is the
 // registers backwards.
 #include "board/chip/efuse_file.h"
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

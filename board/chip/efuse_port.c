@@ -1,6 +1,6 @@
 // The file behind the descriptor, and the rules of an operation around each burn.
 #include "board/chip/efuse_port.h"
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "board/chip/efuse_file.h"
 #include "board/chip/flash_port.h"
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // What the supervisor and the board's programs must agree on: the check of retained memory, and the
 // clock that its times belong to.
-#include "aloft/crc32.h"
+#include "aloft/base/crc32.h"
 #include "board/chip/board.h"
 #include <time.h>
 

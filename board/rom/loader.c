@@ -1,8 +1,8 @@
 // Bytes become bodies, bodies become requests, and a table says who answers which. What a request
 // does to flash is in three verbs at the top: erase, program, hash.
 #include "board/rom/loader.h"
-#include "aloft/bytes.h"
-#include "aloft/hex.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/hex.h"
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

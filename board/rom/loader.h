@@ -7,13 +7,13 @@
 // take as long as erasing the chip does. A power cut leaves what the flash operation under way
 // leaves; the host starts over.
 //
-// Protocol: aloft/serial.h. Which chip it is: loader_chip.h.
+// Protocol: aloft/format/serial.h. Which chip it is: loader_chip.h.
 #ifndef ALOFT_LOADER_H
 #define ALOFT_LOADER_H
 
 #include "aloft/crypto.h"
 #include "aloft/flash.h"
-#include "aloft/serial.h"
+#include "aloft/format/serial.h"
 #include "board/rom/loader_chip.h"
 #include <stdbool.h>
 #define ZLIB_CONST // its input is only read

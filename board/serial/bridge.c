@@ -1,7 +1,7 @@
 // Each end is a row of state; what differs between the three kinds is in open, and in what happens
 // to a byte on its way in (`take`) and out (`aloft_bridge_send`).
 #include "board/serial/bridge.h"
-#include "aloft/serial.h"
+#include "aloft/format/serial.h"
 #include "board/serial/bridge_com.h"
 #include "board/serial/descriptor.h"
 #include "hostlib/base/clock.h"

@@ -1,6 +1,6 @@
 // Retained memory is the chip's to write, so what is found there is checked before it is believed.
 #include "board/supervisor/settle.h"
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include <stdio.h>
 
 static bool legal(const struct aloft_settle *settle, uint32_t kind, uint32_t addr, uint32_t len)

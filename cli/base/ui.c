@@ -1,6 +1,6 @@
 // Output helpers. Nothing here decides anything.
 #include "cli/base/ui.h"
-#include "aloft/hex.h"
+#include "aloft/base/hex.h"
 #include <langinfo.h>
 #include <locale.h>
 #include <stdarg.h>

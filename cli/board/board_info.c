@@ -1,6 +1,6 @@
 // aloft board info: what is in a board's flash, judged as the board would.
+#include "aloft/base/bytes.h"
 #include "aloft/bootsel.h"
-#include "aloft/bytes.h"
 #include "aloft/chip.h"
 #include "aloft/verify.h"
 #include "board/chip/board_rules.h"

@@ -1,6 +1,6 @@
 // aloft board run, power-cycle and reset: the power switch and the reset button of a board. The
 // work is the supervisor's; this file reads command lines and says how a run ended.
-#include "aloft/ptable.h"
+#include "aloft/format/ptable.h"
 #include "board/supervisor/supervisor.h"
 #include "cli/base/args.h"
 #include "cli/base/ui.h"

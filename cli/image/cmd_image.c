@@ -1,8 +1,8 @@
 // aloft image: app and bootloader images. Judging is the core's (aloft/image.h); this file asks and
 // prints.
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "aloft/chip.h"
-#include "aloft/ptable.h"
+#include "aloft/format/ptable.h"
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"

@@ -1,6 +1,6 @@
 // aloft nvs: the values in a board's NVS, written by the core's machine (aloft/nvs_write.h), so a
 // tool and a device leave the same bytes. Verifiers of passwords are never shown.
-#include "aloft/hex.h"
+#include "aloft/base/hex.h"
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"

@@ -1,8 +1,8 @@
 // aloft secret: passwords of a device's ways in. What goes to flash is what each protocol checks a
 // password with (hostlib/keys/secret.h), in NVS namespace aloft, where updates do not reach;
 // nothing here reads one back.
-#include "aloft/pbkdf2.h"
-#include "aloft/webui_auth.h"
+#include "aloft/net/pbkdf2.h"
+#include "aloft/net/webui_auth.h"
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"

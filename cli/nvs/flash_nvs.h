@@ -3,8 +3,8 @@
 #ifndef ALOFT_CLI_FLASH_NVS_H
 #define ALOFT_CLI_FLASH_NVS_H
 
+#include "aloft/format/ptable.h"
 #include "aloft/nvs_write.h"
-#include "aloft/ptable.h"
 #include "hostlib/base/file.h"
 #include "hostlib/flash/flash_file.h"
 #include <stdbool.h>

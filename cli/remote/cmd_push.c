@@ -1,7 +1,7 @@
 // aloft push: firmware from this computer into a device in the network, without a cable. Any device
 // that Arduino's IDE finds in its network takes it, whoever wrote its software.
-#include "aloft/encimg.h"
-#include "aloft/espota.h"
+#include "aloft/format/encimg.h"
+#include "aloft/net/espota.h"
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
 #include "cli/base/progress.h"

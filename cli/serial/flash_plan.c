@@ -1,9 +1,9 @@
 // Everything that can be known wrong before writing is found here, so that a refused plan leaves
 // the board as it was.
 #include "cli/serial/flash_plan.h"
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "aloft/chip.h"
-#include "aloft/sigblock.h"
+#include "aloft/format/sigblock.h"
 #include "cli/image/image_text.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/flash/flash_file.h"

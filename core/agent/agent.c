@@ -18,7 +18,7 @@
 //   A3  Time spent on flash never counts as the peer's silence.
 //   A4  Nothing more is heard of a connection once its end is decided.
 #include "aloft/agent.h"
-#include "aloft/crc32.h"
+#include "aloft/base/crc32.h"
 #include <string.h>
 
 enum phase {

@@ -15,7 +15,7 @@
 //       whole, and never if anything failed.
 //   P4  What a second sender says never reaches what the first has begun.
 #include "aloft/push.h"
-#include "aloft/hex.h"
+#include "aloft/base/hex.h"
 #include <string.h>
 
 enum phase {

@@ -9,7 +9,7 @@
 //
 // A client that is gone ends READING, COLLECTING and RECEIVING. CONTROLLING and FINISHING go on
 // without it: half of a write is nothing to leave behind.
-#include "aloft/web_answer.h"
+#include "web_answer.h"
 #include <string.h>
 
 enum phase {

@@ -1,6 +1,6 @@
 // Answers put together from what the device knows: outcomes in the dialect of who asked, the page,
 // and the status piece by piece.
-#include "aloft/web_answer.h"
+#include "web_answer.h"
 #include <string.h>
 
 #define JSON       "application/json"

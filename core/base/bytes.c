@@ -1,5 +1,5 @@
 // What several formats need: numbers at any alignment, and whether a stretch is blank.
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 
 uint16_t aloft_get_le16(const uint8_t *p)
 {

@@ -1,6 +1,6 @@
 // Bit by bit, without a table: the inputs are 4 to 1,200 bytes, and a table costs a kilobyte of
 // flash.
-#include "aloft/crc32.h"
+#include "aloft/base/crc32.h"
 
 uint32_t aloft_crc32(uint32_t crc, const uint8_t *data, size_t len)
 {

@@ -1,5 +1,5 @@
 // One digit at a time; what it costs is nothing beside the hash that it shows.
-#include "aloft/hex.h"
+#include "aloft/base/hex.h"
 
 int aloft_hex_digit(char c)
 {

@@ -24,8 +24,8 @@
 //   B5  A sound record has the state that was meant: the half with state and CRC is programmed
 //       before the half with the seq (chips that write 32 bytes at a time do both at once).
 #include "aloft/bootsel.h"
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include <string.h>
 
 enum phase {

@@ -2,7 +2,7 @@
 // is a rung of a ladder; the highest rung of the sector is the answer, or the lowest when all of
 // its blocks count.
 #include "aloft/trust.h"
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include <string.h>
 
 enum rung { NONE, DAMAGED, CURVE, UNKNOWN, REVOKED, OTHER_CONTENT, FORGED, GOOD, RUNGS };

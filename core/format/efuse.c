@@ -2,7 +2,7 @@
 // is put together by `want`, which drops what is burned already, so every plan is also the plan
 // that completes what power has cut.
 #include "aloft/efuse.h"
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include <string.h>
 
 // Words of block 0, and where the key blocks begin.

@@ -1,7 +1,7 @@
 // The header lies in memory as it is in the file. Both schemes share magic and layout; what tells
 // them apart is that the other one leaves most of the key's place zero, which RSA never does.
-#include "aloft/encimg.h"
-#include "aloft/bytes.h"
+#include "aloft/format/encimg.h"
+#include "aloft/base/bytes.h"
 #include <string.h>
 
 #define MAGIC    0x0788B6CFu

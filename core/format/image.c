@@ -10,10 +10,10 @@
 //   J4  END is said once, and only when all that the rules ask for has been found good.
 //   J5  BAD is final.
 #include "aloft/image.h"
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include "aloft/chip.h"
-#include "aloft/crc32.h"
-#include "aloft/sigblock.h"
+#include "aloft/format/sigblock.h"
 #include <string.h>
 
 enum phase { HEADER, SEGMENT_HEAD, DATA, TAIL, HASH, AFTER, BAD };

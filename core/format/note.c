@@ -1,7 +1,7 @@
 // Notes are whole or nothing: the CRC covers all that they say.
-#include "aloft/note.h"
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
+#include "aloft/format/note.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include <string.h>
 
 #define MAGIC 0x544F4E41u // "ANOT"

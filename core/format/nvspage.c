@@ -1,8 +1,8 @@
 // Pages and items of NVS. Every field that decides how far a reader goes on (span, length, part) is
 // judged here, so that nothing else has to.
-#include "aloft/nvspage.h"
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
+#include "aloft/format/nvspage.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include <string.h>
 
 enum { OFF_SEQ = 4, OFF_VERSION = 8, OFF_PAGE_CRC = 28 };                 // of a header

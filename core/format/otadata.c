@@ -1,8 +1,8 @@
 // otadata records. See the header for who writes what; docs/SPEC.md lists where we differ from the
 // stock bootloader.
-#include "aloft/otadata.h"
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
+#include "aloft/format/otadata.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include "aloft/err.h"
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // Partition table rows. One reader serves device, bootloader, tool and server, because "this table
 // is good" must mean the same everywhere.
-#include "aloft/ptable.h"
-#include "aloft/bytes.h"
+#include "aloft/format/ptable.h"
+#include "aloft/base/bytes.h"
 #include <string.h>
 
 #define MAGIC_PARTITION 0x50AAu // bytes AA 50

@@ -1,6 +1,6 @@
 // Bodies are cut out of the byte stream first, packets out of the bodies; neither trusts the other.
-#include "aloft/serial.h"
-#include "aloft/bytes.h"
+#include "aloft/format/serial.h"
+#include "aloft/base/bytes.h"
 #include <string.h>
 
 enum { END = 0xC0, ESC = 0xDB, ESC_END = 0xDC, ESC_ESC = 0xDD, CHECK_SEED = 0xEF };

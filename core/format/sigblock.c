@@ -1,8 +1,8 @@
 // Four layouts of one block as rows of a table: where its fields lie, and what must be zero between
 // them. Reading and writing both go by the row.
-#include "aloft/sigblock.h"
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
+#include "aloft/format/sigblock.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include <string.h>
 
 enum { RSA = 2, ECDSA = 3, HEAD = 4 };

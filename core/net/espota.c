@@ -2,8 +2,8 @@
 // of its newer generation take a small chip about a second (pbkdf2.h).
 //
 // Counterparts: arduino-esp32, libraries/ArduinoOTA/src/ArduinoOTA.cpp and tools/espota.py.
-#include "aloft/espota.h"
-#include "aloft/hex.h"
+#include "aloft/net/espota.h"
+#include "aloft/base/hex.h"
 #include <string.h>
 
 #define ROUNDS 10000u

@@ -13,7 +13,7 @@
 //       (both, two different lengths, an encoding that we did not ask for) are faults, never
 //       guesses.
 //   H3  `received` never exceeds what was promised, nor the limit.
-#include "aloft/http.h"
+#include "aloft/net/http.h"
 #include <string.h>
 
 // Body flows from CHUNK on; before SIZE the headers are not complete.

@@ -1,6 +1,6 @@
 // out = U1 ^ U2 ^ .., where U1 is the HMAC of salt and block number, and each Un that of the one
 // before.
-#include "aloft/pbkdf2.h"
+#include "aloft/net/pbkdf2.h"
 #include <string.h>
 
 enum { INNER = 0x36, OUTER = 0x5C };

@@ -1,6 +1,6 @@
 // URL text in, offsets out. Everything is checked against the text's own length first, so the parts
 // always lie inside it.
-#include "aloft/url.h"
+#include "aloft/net/url.h"
 #include <string.h>
 
 static bool starts(const char *text, const char *prefix)

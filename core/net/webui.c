@@ -6,7 +6,7 @@
 //   W1  Request line and headers are counted, and are never more than ALOFT_WEBUI_HEADERS_MAX.
 //   W2  The body's length has one source, Content-Length: what would need another is refused.
 //   W3  A header that matters is read whole or the request is refused; others may be of any length.
-#include "aloft/webui.h"
+#include "aloft/net/webui.h"
 #include <string.h>
 
 enum phase { REQUEST, HEADER, COMPLETE, REFUSED, BODY };

@@ -1,8 +1,8 @@
 // A challenge is a nonce that we remember; its answer proves the password without showing it, and
 // is good for one request. The wrong are counted, the late and the repeated are asked again.
-#include "aloft/webui_auth.h"
-#include "aloft/hex.h"
-#include "aloft/webui.h"
+#include "aloft/net/webui_auth.h"
+#include "aloft/base/hex.h"
+#include "aloft/net/webui.h"
 #include <string.h>
 
 #define HEX_MAX     (2u * ALOFT_SHA256_LEN)

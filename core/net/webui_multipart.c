@@ -3,8 +3,8 @@
 // broke it. The matched bytes need no copy, for they are those of the delimiter.
 //
 //   PREAMBLE -> AFTER -> HEADERS -> DATA -> AFTER -> ... -> EPILOGUE
-#include "aloft/webui_multipart.h"
-#include "aloft/webui.h"
+#include "aloft/net/webui_multipart.h"
+#include "aloft/net/webui.h"
 #include <string.h>
 
 enum phase { PREAMBLE, AFTER, DASH, HEADERS, DATA, EPILOGUE, BAD };

@@ -6,8 +6,8 @@
 //
 // E1..E5 are in the header. Keeping E1: the only view that can be written is made in begin.
 #include "aloft/engine.h"
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include <string.h>
 
 enum phase { REREADING, RECEIVING, FLUSHING, VERIFYING, COMPLETING, DONE, FAILED };

@@ -12,9 +12,9 @@
 //   R2  What a stage keeps, and then head notes, are complete before the first page of the image is
 //       programmed, and progress notes come only after them.
 //   R3  A unit is programmed at most once after the erase.
-#include "aloft/resume.h"
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
+#include "aloft/update/resume.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include <string.h>
 
 #define DATA     12u // bytes that a unit says

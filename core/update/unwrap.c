@@ -2,7 +2,7 @@
 // but for the very last bytes, as chips and libraries want it.
 #include "aloft/unwrap.h"
 #include "aloft/image.h"
-#include "aloft/resume.h"
+#include "aloft/update/resume.h"
 #include <string.h>
 
 enum phase { START, PLAIN, HEADER, BODY, DONE, BROKEN };

@@ -5,8 +5,8 @@
 //   W1  A page is programmed only inside what was erased since init: `off` + page <= `erased`.
 //   W2  Bytes [0, head_len) of the view stay erased until aloft_writer_head.
 //   W3  A byte leaves the buffer only after it was read back.
-#include "aloft/writer.h"
-#include "aloft/bytes.h"
+#include "aloft/update/writer.h"
+#include "aloft/base/bytes.h"
 #include <string.h>
 
 // A block erase takes 150 ms and a sector erase 45 ms (typical of the W25Q32 class): a block pays

@@ -1,7 +1,7 @@
 // Written against the formats, not against core, and in the simplest way: everything is in memory.
 #include "repair.h"
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "oracle.h"
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 // Policy: in which order the chip is asked what, how long each thing may take, and what a failure
 // means to a person. Requests and replies are flasher_link.c's, writing is flasher_write.c's.
 #include "hostlib/flasher/flasher.h"
-#include "aloft/bytes.h"
-#include "aloft/hex.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/hex.h"
 #include "hostlib/base/clock.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/flasher/flasher_link.h"

@@ -6,12 +6,12 @@
 // Life cycle: connect, attach, then any of write, erase, read, md5; run at the end. Each returns
 // false with flasher->error when it failed. A line that is gone in the middle leaves the flash as
 // far as it was written: flash again.
-// Protocol: aloft/serial.h; docs/SPEC.md, "Serial protocol".
+// Protocol: aloft/format/serial.h; docs/SPEC.md, "Serial protocol".
 #ifndef ALOFT_HOSTLIB_FLASHER_H
 #define ALOFT_HOSTLIB_FLASHER_H
 
 #include "aloft/crypto.h"
-#include "aloft/serial.h"
+#include "aloft/format/serial.h"
 #include "hostlib/flasher/flasher_chip.h"
 #include "hostlib/serial/serial_line.h"
 

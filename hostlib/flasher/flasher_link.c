@@ -2,7 +2,7 @@
 // a reply counts only when it is a response to this very request, a missing one is asked for by a
 // request of another kind, and waiting always ends.
 #include "hostlib/flasher/flasher_link.h"
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "hostlib/base/clock.h"
 #include <string.h>
 

@@ -2,7 +2,7 @@
 // the chip's MD5 decides. A lost reply leaves it open whether the chip took the block; a repeated
 // block of a compressed stream would break it, and then the MD5 or the chip's decompressor says so,
 // and the whole write is begun again.
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/flasher/flasher.h"
 #include "hostlib/flasher/flasher_link.h"

@@ -3,7 +3,7 @@
 #ifndef ALOFT_HOSTLIB_ENCIMG_MAKE_H
 #define ALOFT_HOSTLIB_ENCIMG_MAKE_H
 
-#include "aloft/encimg.h"
+#include "aloft/format/encimg.h"
 #include "hostlib/base/message.h"
 #include <mbedtls/pk.h>
 #include <stddef.h>

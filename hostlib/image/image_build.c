@@ -1,7 +1,7 @@
 // A cursor walks over the output; the checksum runs over segment data as it is laid down, the hash
 // over everything at the end.
 #include "hostlib/image/image_build.h"
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "aloft/chip.h"
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // Offsets are those of esp_app_desc_t; its reserved fields and page size are zero, which means 64
 // KiB.
 #include "hostlib/image/image_desc.h"
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include <string.h>
 
 enum {

@@ -1,7 +1,7 @@
 // Looking a value up never looks beyond the text, whose end is the smaller of what the block says
 // and what the caller has.
 #include "hostlib/image/settings.h"
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "aloft/image.h"
 #include <ctype.h>
 #include <string.h>

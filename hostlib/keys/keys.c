@@ -2,7 +2,7 @@
 // the public one), and what is signed is verified, so that a bad key is found here and not by a
 // device.
 #include "hostlib/keys/keys.h"
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "hostlib/base/file.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/crypto/pk.h"

@@ -4,7 +4,7 @@
 #ifndef ALOFT_HOSTLIB_KEYS_H
 #define ALOFT_HOSTLIB_KEYS_H
 
-#include "aloft/sigblock.h"
+#include "aloft/format/sigblock.h"
 #include "hostlib/base/message.h"
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 // Hashes over mbedTLS. Copies of a password are wiped before they are given back.
 #include "hostlib/keys/secret.h"
-#include "aloft/hex.h"
+#include "aloft/base/hex.h"
 #include <mbedtls/md.h>
 #include <mbedtls/pkcs5.h>
 #include <stdio.h>

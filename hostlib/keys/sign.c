@@ -1,8 +1,8 @@
 // One sector, three places. A file is opened by asking the image judge where the image ends; blocks
 // are read and written by core; what is new here is the order of questions.
 #include "hostlib/keys/sign.h"
-#include "aloft/bytes.h"
-#include "aloft/encimg.h"
+#include "aloft/base/bytes.h"
+#include "aloft/format/encimg.h"
 #include "aloft/trust.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/image/image_scan.h"

@@ -1,6 +1,6 @@
-// Files and their Secure Boot V2 signatures (aloft/sigblock.h), whole in memory. What is signed is
-// the file's content padded with FF to a multiple of 4 KiB, as espsecure does it; the signature
-// sector follows.
+// Files and their Secure Boot V2 signatures (aloft/format/sigblock.h), whole in memory. What is
+// signed is the file's content padded with FF to a multiple of 4 KiB, as espsecure does it; the
+// signature sector follows.
 //
 // Where the content of an image ends is the image's own matter: at the next 4 KiB behind it, where
 // a device looks for the sector. In any other file the sector is the last 4 KiB.

@@ -1,8 +1,8 @@
 // One datagram socket that stays connected to the device, one listening socket, and one connection:
 // each step waits for exactly one thing, and says what did not come.
 #include "hostlib/push/espota_client.h"
-#include "aloft/espota.h"
-#include "aloft/hex.h"
+#include "aloft/base/hex.h"
+#include "aloft/net/espota.h"
 #include "hostlib/base/clock.h"
 #include "hostlib/base/random.h"
 #include "hostlib/crypto/mbed_crypto.h"

@@ -1,6 +1,6 @@
 // The sender of a push to a device that listens as Arduino's do: invitation, proof of the password,
 // and the file over the connection that the device makes back. Blocks until the device has said how
-// it went. Formats and proofs are core's (aloft/espota.h).
+// it went. Formats and proofs are core's (aloft/net/espota.h).
 #ifndef ALOFT_HOSTLIB_ESPOTA_CLIENT_H
 #define ALOFT_HOSTLIB_ESPOTA_CLIENT_H
 

@@ -2,7 +2,7 @@
 #ifndef ALOFT_HOSTLIB_PTABLE_WORDS_H
 #define ALOFT_HOSTLIB_PTABLE_WORDS_H
 
-#include "aloft/ptable.h"
+#include "aloft/format/ptable.h"
 
 // The number of a keyword, of any case; -1 when it is none.
 int aloft_ptable_words_type(const char *word);

@@ -2,7 +2,7 @@
 // differ in the compression function and in byte order, so one feed and one finish serve both.
 // Source: FIPS 180-4 (SHA-256), RFC 1321 (MD5).
 #include "soft_crypto.h"
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include <string.h>
 
 enum { BLOCK = 64, LENGTH_AT = 56 };

@@ -2,7 +2,7 @@
 // that may not be set, and addresses in certificates, which version 2.28 keeps but does not
 // compare. One fault is named where several are true: the one that makes the others worthless.
 #include "ports/linux/tls_trust.h"
-#include "aloft/hex.h"
+#include "aloft/base/hex.h"
 #include <arpa/inet.h>
 #include <mbedtls/base64.h>
 #include <mbedtls/md.h>

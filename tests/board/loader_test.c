@@ -1,6 +1,6 @@
 // The loader in process, over the NOR model: what each request answers, in ROM and in stub, and
 // what it leaves in flash. The host is a few lines here; the bytes on the wire are core's.
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "board/rom/loader.h"
 #include "host_test.h"
 #include "hostlib/crypto/mbed_crypto.h"

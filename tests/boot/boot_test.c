@@ -1,6 +1,6 @@
 // Whole boots of a device in RAM: what is loaded, what is written, what is said, and that what runs
 // is exactly what was judged.
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "boot/boot.h"
 #include "check.h"
 #include "device.h"

@@ -1,5 +1,5 @@
 // CRC-32 against zlib's check value and the otadata vectors of the format reference.
-#include "aloft/crc32.h"
+#include "aloft/base/crc32.h"
 #include "check.h"
 #include "guard.h"
 #include "split.h"

@@ -1,6 +1,6 @@
 // What the bits mean, and that every burn can be cut anywhere: after any part of any step, the chip
 // trusts what it trusted before or what it shall trust, and planning again gives the rest.
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "aloft/efuse.h"
 #include "check.h"
 

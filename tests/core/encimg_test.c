@@ -1,6 +1,6 @@
 // The header of encrypted images: what ESP-IDF's tool writes is read, and written back in every
 // byte; nothing else passes.
-#include "aloft/encimg.h"
+#include "aloft/format/encimg.h"
 #include "check.h"
 #include "enc_vectors.h"
 #include "guard.h"

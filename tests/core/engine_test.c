@@ -1,7 +1,7 @@
 // The update engine, and its writer, on a NOR chip in RAM: what it refuses and when, what it writes
 // and in which order, and that no split of the input and no cut makes a difference.
+#include "aloft/base/bytes.h"
 #include "aloft/bootsel.h"
-#include "aloft/bytes.h"
 #include "aloft/engine.h"
 #include "check.h"
 #include "device.h"

@@ -1,7 +1,7 @@
 // Arduino's push protocol as text: what is understood and what is not, read hard against memory
 // that must not be read, and the proofs of both generations against numbers made elsewhere.
-#include "aloft/espota.h"
-#include "aloft/hex.h"
+#include "aloft/base/hex.h"
+#include "aloft/net/espota.h"
 #include "check.h"
 #include "guard.h"
 #include "soft_crypto.h"

@@ -1,5 +1,5 @@
 // Hexadecimal text of both cases, round trips, and every character that is no digit.
-#include "aloft/hex.h"
+#include "aloft/base/hex.h"
 #include "check.h"
 #include "guard.h"
 #include <string.h>

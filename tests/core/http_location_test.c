@@ -1,5 +1,5 @@
 // The Location header of a redirect, byte by byte at its edges.
-#include "aloft/http.h"
+#include "aloft/net/http.h"
 #include "check.h"
 
 static char location[64];

@@ -1,6 +1,6 @@
 // Answers of good, old, odd and hostile servers, each over every split and hard against the end of
 // memory; and the request.
-#include "aloft/http.h"
+#include "aloft/net/http.h"
 #include "check.h"
 #include "guard.h"
 #include "split.h"

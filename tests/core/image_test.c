@@ -1,6 +1,6 @@
 // The image judge over small images made here: good ones in every shape, and everything that is to
 // be refused, fed in every split and hard against unreadable memory.
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "aloft/image.h"
 #include "check.h"
 #include "guard.h"

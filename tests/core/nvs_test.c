@@ -1,7 +1,7 @@
 // NVS against ESP-IDF's own bytes: what its generator makes is read, and what is written is what it
 // makes. Power cuts are nvs_cut_test.c.
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include "aloft/nvs_write.h"
 #include "check.h"
 #include "ram_flash.h"

@@ -1,6 +1,6 @@
 // otadata records against the vectors and rules of ESP-IDF: docs/SPEC.md, "otadata".
-#include "aloft/bytes.h"
-#include "aloft/otadata.h"
+#include "aloft/base/bytes.h"
+#include "aloft/format/otadata.h"
 #include "check.h"
 #include "guard.h"
 

@@ -1,5 +1,5 @@
 // PBKDF2 against the vectors of RFC 7914, 11, with any number of rounds a step.
-#include "aloft/pbkdf2.h"
+#include "aloft/net/pbkdf2.h"
 #include "check.h"
 #include "soft_crypto.h"
 

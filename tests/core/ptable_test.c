@@ -1,7 +1,7 @@
 // Partition tables: the ten golden tables of ESP-IDF byte for byte, and everything that a
 // bootloader refuses.
-#include "aloft/bytes.h"
-#include "aloft/ptable.h"
+#include "aloft/base/bytes.h"
+#include "aloft/format/ptable.h"
 #include "check.h"
 #include "guard.h"
 #include "soft_crypto.h"

@@ -4,7 +4,7 @@
 #ifndef ALOFT_PUSH_WORLD_H
 #define ALOFT_PUSH_WORLD_H
 
-#include "aloft/hex.h"
+#include "aloft/base/hex.h"
 #include "aloft/push.h"
 #include "check.h"
 #include "device.h"

@@ -1,6 +1,6 @@
 // Going on after a reset: power goes away after every single flash operation of a download, and the
 // next boot goes on from the notes, feeds at most 4 KiB twice, and ends with the same image.
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "aloft/engine.h"
 #include "check.h"
 #include "device.h"

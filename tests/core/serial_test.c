@@ -1,7 +1,7 @@
 // Frames and packets of the serial protocol. Bodies stand hard against the end of memory, and every
 // stream is fed in every split.
-#include "aloft/bytes.h"
-#include "aloft/serial.h"
+#include "aloft/base/bytes.h"
+#include "aloft/format/serial.h"
 #include "check.h"
 #include "guard.h"
 #include "split.h"

@@ -1,7 +1,7 @@
 // Blocks as espsecure writes them are read, written the same, and verified; anything else is no
 // block. Each block stands hard against the end of memory.
-#include "aloft/crc32.h"
-#include "aloft/sigblock.h"
+#include "aloft/base/crc32.h"
+#include "aloft/format/sigblock.h"
 #include "check.h"
 #include "guard.h"
 #include "hostlib/crypto/mbed_crypto.h"

@@ -1,5 +1,5 @@
 // Roles out of a table in flash, at any table offset, and the tables that an update must refuse.
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "aloft/slots.h"
 #include "check.h"
 #include "ram_flash.h"

@@ -1,8 +1,8 @@
 // Whose signature is taken: each way in which a signature sector can be wrong has its own fault.
 // The blocks of the first tests are espsecure's; those of the others are made by signer.h, with the
 // keys A, B (RSA-3072), P and Q (P-256).
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include "aloft/trust.h"
 #include "aloft/verify.h"
 #include "check.h"

@@ -1,8 +1,8 @@
 // The stage that decrypts, over mbedTLS: bytes of ESP-IDF's tool, cut, spoilt and gone on with in
 // every way. What comes out is not looked at before finish, as in the engine.
 #include "aloft/image.h"
-#include "aloft/resume.h"
 #include "aloft/unwrap.h"
+#include "aloft/update/resume.h"
 #include "check.h"
 #include "enc_vectors.h"
 #include "guard.h"

@@ -1,5 +1,5 @@
 // URLs taken apart, refused and resolved. Every text is parsed hard against the end of memory.
-#include "aloft/url.h"
+#include "aloft/net/url.h"
 #include "check.h"
 #include "guard.h"
 

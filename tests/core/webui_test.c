@@ -1,8 +1,8 @@
 // Requests to the device over every split and hard against unreadable memory: what is understood,
 // what is refused with which status; forms with tricky boundaries; Digest answers, the RFC's own
 // and those that are repeated, late, wrong or too many.
-#include "aloft/webui.h"
-#include "aloft/webui_auth.h"
+#include "aloft/net/webui.h"
+#include "aloft/net/webui_auth.h"
 #include "check.h"
 #include "guard.h"
 #include "soft_crypto.h"

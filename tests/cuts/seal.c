@@ -1,8 +1,8 @@
 // The stream is a multiplicative hash of key and place; the tag is a CRC-32 over the ciphertext.
 #include "seal.h"
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
-#include "aloft/encimg.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
+#include "aloft/format/encimg.h"
 #include <string.h>
 
 static uint8_t stream(uint8_t key, uint32_t at)

@@ -1,6 +1,6 @@
 // See the header. Nothing here is ours but the telling.
 #include "stock.h"
-#include "aloft/otadata.h"
+#include "aloft/format/otadata.h"
 #include <string.h>
 
 enum { NEW, PENDING, VALID, INVALID, ABORTED, RECORD = 32 };

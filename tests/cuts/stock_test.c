@@ -1,7 +1,7 @@
 // The weak spots of the stock scheme (README.md lists them). Each test shows that a model of
 // it falls there, and that ours, through the same cuts, does not.
 #include "aloft/bootsel.h"
-#include "aloft/otadata.h"
+#include "aloft/format/otadata.h"
 #include "app.h"
 #include "named.h"
 #include "shoot.h"

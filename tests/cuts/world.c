@@ -1,9 +1,9 @@
 // A device in its world. The apps' behaviour is in app.c; here are chip, boot and trace.
 #include "world.h"
-#include "aloft/bytes.h"
-#include "aloft/note.h"
-#include "aloft/otadata.h"
-#include "aloft/ptable.h"
+#include "aloft/base/bytes.h"
+#include "aloft/format/note.h"
+#include "aloft/format/otadata.h"
+#include "aloft/format/ptable.h"
 #include "app.h"
 #include "boot/boot.h"
 #include "hostlib/crypto/mbed_crypto.h"

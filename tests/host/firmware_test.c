@@ -1,6 +1,6 @@
 // Firmware that real products shipped: what we say of it must be what ESP-IDF and esptool say. The
 // files are not part of this repository; without them the test skips.
-#include "aloft/otadata.h"
+#include "aloft/format/otadata.h"
 #include "host_test.h"
 #include "hostlib/base/file.h"
 #include "hostlib/crypto/mbed_crypto.h"

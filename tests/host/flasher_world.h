@@ -3,7 +3,7 @@
 #ifndef ALOFT_FLASHER_WORLD_H
 #define ALOFT_FLASHER_WORLD_H
 
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "host_test.h"
 #include "hostlib/base/clock.h"
 #include "hostlib/crypto/mbed_crypto.h"

@@ -1,6 +1,6 @@
 // See the header. The table is emitted by core, which its own tests hold against golden bytes.
 #include "device.h"
-#include "aloft/crc32.h"
+#include "aloft/base/crc32.h"
 #include "soft_crypto.h"
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // An image is written front to back; the only look back is for the segment count in the header.
 #include "make_image.h"
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include "aloft/err.h"
 #include "soft_crypto.h"
 #include <string.h>

@@ -4,8 +4,8 @@
 #ifndef ALOFT_SIGNED_BLOCKS_H
 #define ALOFT_SIGNED_BLOCKS_H
 
-#include "aloft/bytes.h"
-#include "aloft/sigblock.h"
+#include "aloft/base/bytes.h"
+#include "aloft/format/sigblock.h"
 #include <string.h>
 
 static const uint8_t espsecure_rsa3072[] = {

@@ -1,7 +1,7 @@
 // Signs images for tests, with keys that are published here and so protect nothing. mbedTLS does
 // the arithmetic; salt and blinding come from a counter, so the same call gives the same bytes.
 #include "signer.h"
-#include "aloft/bytes.h"
+#include "aloft/base/bytes.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/rsa.h>

@@ -1,5 +1,5 @@
 // Descriptors of apps and bootloaders, read from flash.
-#include "aloft/hex.h"
+#include "aloft/base/hex.h"
 #include "compat/esp-idf/host/host.h"
 #include "esp_ota_ops.h"
 #include <pthread.h>

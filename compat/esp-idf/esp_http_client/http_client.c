@@ -1,5 +1,5 @@
-// Requests and answers. The answer's framing is core's (aloft/http.h); its head is kept besides, as
-// apps want to see every field.
+// Requests and answers. The answer's framing is core's (aloft/net/http.h); its head is kept
+// besides, as apps want to see every field.
 #include "compat/esp-idf/esp_http_client/http_client.h"
 #include "esp_log.h"
 #include <errno.h>

@@ -3,7 +3,7 @@
 #ifndef ALOFT_IDF_HTTP_CLIENT_H
 #define ALOFT_IDF_HTTP_CLIENT_H
 
-#include "aloft/http.h"
+#include "aloft/net/http.h"
 #include "compat/esp-idf/esp-tls/transport.h"
 #include "compat/esp-idf/esp_http_client/http_headers.h"
 #include "esp_http_client.h"

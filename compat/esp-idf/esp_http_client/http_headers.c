@@ -1,6 +1,6 @@
 // Header fields, and answers to challenges: Basic (RFC 7617) and Digest with MD5 (RFC 7616).
 #include "compat/esp-idf/esp_http_client/http_headers.h"
-#include "aloft/hex.h"
+#include "aloft/base/hex.h"
 #include "esp_random.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include <ctype.h>

@@ -19,8 +19,8 @@
 #include "aloft/bootsel.h"
 #include "aloft/engine.h"
 #include "aloft/event.h"
-#include "aloft/http.h"
-#include "aloft/url.h"
+#include "aloft/net/http.h"
+#include "aloft/net/url.h"
 
 #define ALOFT_AGENT_IDS       4
 #define ALOFT_AGENT_PIECE     1024u // the most that one feed takes

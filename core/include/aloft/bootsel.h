@@ -21,7 +21,7 @@
 #ifndef ALOFT_BOOTSEL_H
 #define ALOFT_BOOTSEL_H
 
-#include "aloft/note.h"
+#include "aloft/format/note.h"
 #include "aloft/slots.h"
 #include "aloft/verify.h"
 

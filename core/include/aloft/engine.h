@@ -23,12 +23,12 @@
 
 #include "aloft/bootsel.h"
 #include "aloft/event.h"
-#include "aloft/note.h"
+#include "aloft/format/note.h"
 #include "aloft/policy.h"
-#include "aloft/resume.h"
 #include "aloft/slots.h"
+#include "aloft/update/resume.h"
+#include "aloft/update/writer.h"
 #include "aloft/verify.h"
-#include "aloft/writer.h"
 
 struct aloft_engine_config {
     const struct aloft_slots *slots;

@@ -16,8 +16,8 @@
 #define ALOFT_HTTPUPDATE_H
 
 #include "aloft/flash.h"
-#include "aloft/http.h"
 #include "aloft/image.h"
+#include "aloft/net/http.h"
 
 #define ALOFT_HTTPUPDATE_STEP 4096u // the most that one step reads
 

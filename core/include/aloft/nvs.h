@@ -11,7 +11,7 @@
 #define ALOFT_NVS_H
 
 #include "aloft/flash.h"
-#include "aloft/nvspage.h"
+#include "aloft/format/nvspage.h"
 
 #define ALOFT_NVS_PAGES_MIN 3u // one with values, one that fills, one to copy to
 #define ALOFT_NVS_PAGES_MAX 256u

@@ -15,8 +15,8 @@
 #ifndef ALOFT_PUSH_H
 #define ALOFT_PUSH_H
 
-#include "aloft/espota.h"
 #include "aloft/intake.h"
+#include "aloft/net/espota.h"
 #include "aloft/way.h"
 
 struct aloft_push_config {

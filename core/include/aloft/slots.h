@@ -8,8 +8,8 @@
 #define ALOFT_SLOTS_H
 
 #include "aloft/flash.h"
-#include "aloft/otadata.h"
-#include "aloft/ptable.h"
+#include "aloft/format/otadata.h"
+#include "aloft/format/ptable.h"
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -10,7 +10,7 @@
 
 #include "aloft/crypto.h"
 #include "aloft/flash.h"
-#include "aloft/sigblock.h"
+#include "aloft/format/sigblock.h"
 #include <stdbool.h>
 
 #define ALOFT_TRUST_KEYS 3u

@@ -20,8 +20,8 @@
 #define ALOFT_UNWRAP_H
 
 #include "aloft/crypto.h"
-#include "aloft/encimg.h"
-#include "aloft/stage.h"
+#include "aloft/format/encimg.h"
+#include "aloft/update/stage.h"
 #include <stdbool.h>
 
 struct aloft_unwrap {

@@ -10,8 +10,8 @@
 #define ALOFT_VERIFY_H
 
 #include "aloft/flash.h"
-#include "aloft/guise.h"
 #include "aloft/image.h"
+#include "aloft/net/guise.h"
 
 #define ALOFT_VERIFY_STEP 4096u // the most that one step reads
 

@@ -16,10 +16,10 @@
 #define ALOFT_WEB_H
 
 #include "aloft/control.h"
-#include "aloft/pbkdf2.h"
+#include "aloft/net/pbkdf2.h"
+#include "aloft/net/webui.h"
+#include "aloft/net/webui_auth.h"
 #include "aloft/way.h"
-#include "aloft/webui.h"
-#include "aloft/webui_auth.h"
 
 #define ALOFT_WEB_PORT      80u
 #define ALOFT_WEB_BEGIN_MS  3000u

@@ -1,8 +1,8 @@
 // Reading NVS. One walk over the items serves everything: reading, listing, and the writer's
 // looking around. Items of pages whose header is torn or rotten do not exist, as in ESP-IDF.
 #include "aloft/nvs.h"
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include <string.h>
 
 enum { VERSION_1 = 0xFF, VERSION_2 = 0xFE };

@@ -9,7 +9,7 @@
 #ifndef ALOFT_ESPOTA_H
 #define ALOFT_ESPOTA_H
 
-#include "aloft/pbkdf2.h"
+#include "aloft/net/pbkdf2.h"
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -7,7 +7,7 @@
 #ifndef ALOFT_WEBUI_H
 #define ALOFT_WEBUI_H
 
-#include "aloft/webui_multipart.h"
+#include "aloft/net/webui_multipart.h"
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 // Lines out, lines in, and one hash. Nothing is kept of the request: each call writes all of it
 // into the window.
 #include "aloft/httpupdate.h"
-#include "aloft/hex.h"
+#include "aloft/base/hex.h"
 #include <string.h>
 
 #define PIECE 256u // bytes on the stack at a time

@@ -25,8 +25,8 @@
 //   N5  Bytes of an item are never taken for items: while any is marked written, so is the entry
 //       that names them, or they are zeros.
 #include "aloft/nvs_write.h"
-#include "aloft/bytes.h"
-#include "aloft/crc32.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include <string.h>
 
 enum phase {

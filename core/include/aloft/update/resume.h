@@ -14,7 +14,7 @@
 #define ALOFT_RESUME_H
 
 #include "aloft/flash.h"
-#include "aloft/stage.h"
+#include "aloft/update/stage.h"
 #include <stdbool.h>
 #include <stdint.h>
 

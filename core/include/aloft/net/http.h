@@ -8,8 +8,8 @@
 #define ALOFT_HTTP_H
 
 #include "aloft/err.h"
-#include "aloft/guise.h"
-#include "aloft/url.h"
+#include "aloft/net/guise.h"
+#include "aloft/net/url.h"
 #include <stdbool.h>
 #include <stdint.h>
 
