@@ -353,6 +353,7 @@ static enum aloft_err update(struct demo *demo)
         .stage = &demo->ways.unwrap.stage,
         .events = {on_event, demo},
         .guise = demo->guise,
+        .check = demo->guise != NULL ? &demo->httpupdate.check : NULL,
         .running = aloft_port_running(port),
         .trial = true,
         .total_timeout_ms = time_left(demo),

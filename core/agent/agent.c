@@ -320,7 +320,7 @@ static enum aloft_err response(struct aloft_agent *agent, uint32_t now_ms)
         .len = length,
         .stage = agent->config.stage,
         .artifact = &agent->artifact,
-        .guise = agent->config.guise,
+        .check = agent->config.check,
     };
     agent->phase = BODY;
     agent->write_ms = now_ms;

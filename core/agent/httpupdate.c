@@ -180,7 +180,8 @@ void aloft_httpupdate_init(struct aloft_httpupdate *update,
 {
     memset(update, 0, sizeof *update);
     update->config = *config;
-    update->guise = (struct aloft_guise){ask_as_arduino, hear_line, judge_file, update};
+    update->guise = (struct aloft_guise){ask_as_arduino, hear_line, update};
+    update->check = (struct aloft_file_check){judge_file, update};
     if (aloft_url_parse(config->url, &update->origin) != ALOFT_OK) {
         update->config.user = NULL; // the pull will say what is wrong with it
     }

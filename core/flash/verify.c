@@ -51,8 +51,8 @@ static enum aloft_err read_piece(struct aloft_verify *verify, uint32_t end)
         memcpy(piece, verify->head + verify->off, cover < n ? cover : n);
     }
     verify->off += n;
-    if (verify->guise != NULL) {
-        err = verify->guise->judge(verify->guise->ctx, piece, n, end - verify->off);
+    if (verify->check != NULL) {
+        err = verify->check->judge(verify->check->ctx, piece, n, end - verify->off);
     }
     return err == ALOFT_OK ? aloft_verify_feed(verify, piece, n) : err;
 }

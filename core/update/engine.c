@@ -164,7 +164,7 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     engine->target = target;
     engine->phase = RECEIVING;
     engine->artifact = config->artifact;
-    engine->guise = config->guise;
+    engine->check = config->check;
     engine->notes = OLD_NOTES;
     aloft_resume_plan(&engine->resume, &view, config->artifact, config->stage);
     if (engine->resume.area == 0) {
@@ -335,7 +335,7 @@ static void start_verify(struct aloft_engine *engine)
     verify->head = engine->writer.head;
     verify->head_len = engine->writer.head_len;
     verify->len = engine->image_len;
-    verify->guise = engine->image_len == engine->taken ? engine->guise : NULL; // as it came
+    verify->check = engine->image_len == engine->taken ? engine->check : NULL; // as it came
     engine->phase = VERIFYING;
 }
 

@@ -50,9 +50,10 @@ struct aloft_agent_config {
                                        // Ways that share a turn may share it
     const struct aloft_policy *policy; // what the owner refuses besides; NULL: nothing
     struct aloft_events events;
-    const struct aloft_guise *guise; // what client to be for the server; NULL: Aloft's own
-    int running;                     // the slot that runs
-    bool trial;                      // select the new slot on trial (NEW), the default of products
+    const struct aloft_guise *guise;      // what client to be for the server; NULL: Aloft's own
+    const struct aloft_file_check *check; // judges the file besides; NULL: nobody does
+    int running;                          // the slot that runs
+    bool trial; // select the new slot on trial (NEW), the default of products
     // Each at most INT32_MAX, as the clock wraps.
     uint32_t connect_timeout_ms; // name lookup, TCP and TLS together; 0: 10 s
     uint32_t idle_timeout_ms;    // without a byte; 0: 10 s

@@ -44,9 +44,9 @@ struct aloft_engine_config {
                                              // outlive that
     const struct aloft_artifact *artifact;   // note progress for it, so that a reset need not start
                                              // again; NULL: do not. Must outlive the engine
-    const struct aloft_guise *guise; // judges the whole artifact, too, when it is in flash, unless
-                                     // it was encrypted and has a tag of its own; NULL: nobody
-                                     // does. Must outlive the engine
+    const struct aloft_file_check *check;    // judges the whole artifact, too, when it is in flash,
+                                          // unless it was encrypted and has a tag of its own; NULL:
+                                          // nobody does. Must outlive the engine
 };
 
 struct aloft_engine {
@@ -63,7 +63,7 @@ struct aloft_engine {
     uint32_t reread;    // bytes judged again after a resume
     struct aloft_stage *stage;
     const struct aloft_artifact *artifact;
-    const struct aloft_guise *guise;
+    const struct aloft_file_check *check;
     uint32_t notes;      // private
     uint32_t hold_phase; // private
     bool head_passed;    // the image's head is known and accepted
@@ -120,7 +120,7 @@ enum aloft_err aloft_engine_finish(struct aloft_engine *engine);
 // Power loss: the target slot may hold part of an image, without its first 16 bytes until the very
 //             last program; the running slot is untouched, and so is otadata, unless it did not
 //             select the running slot: then that is selected, as aloft_bootsel_set_boot does.
-// Errors:     FLASH_*, those of aloft_verify_step and of the guise, TRIAL_FAILED; ON_TRIAL when
+// Errors:     FLASH_*, those of aloft_verify_step and of the check, TRIAL_FAILED; ON_TRIAL when
 //             the running app was no more selected and had never confirmed itself: now it is, and
 //             can.
 enum aloft_step aloft_engine_step(struct aloft_engine *engine);

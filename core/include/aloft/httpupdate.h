@@ -3,8 +3,8 @@
 // needs a change. Which header means what: docs/SPEC.md, "HTTPUpdate".
 // Source: espressif/arduino-esp32, libraries/HTTPUpdate.
 //
-// Life cycle: init; step until it is not AGAIN, once, before the first pull; then config.guise of
-// the agent is &httpupdate.guise.
+// Life cycle: init; step until it is not AGAIN, once, before the first pull; then config.guise and
+// config.check of the agent are &httpupdate.guise and &httpupdate.check.
 //
 // Invariants
 //   U1  Once an answer has announced an MD5, nothing is selected but a file that has it. What is
@@ -18,6 +18,7 @@
 #include "aloft/flash.h"
 #include "aloft/image.h"
 #include "aloft/net/http.h"
+#include "aloft/verify.h"
 
 #define ALOFT_HTTPUPDATE_STEP 4096u // the most that one step reads
 
@@ -38,6 +39,7 @@ struct aloft_httpupdate_config {
 
 struct aloft_httpupdate {
     struct aloft_guise guise;
+    struct aloft_file_check check; // against x-MD5
     // private
     struct aloft_httpupdate_config config;
     struct aloft_url origin;
@@ -59,7 +61,8 @@ void aloft_httpupdate_init(struct aloft_httpupdate *update,
 // Power loss: nothing changes.
 enum aloft_step aloft_httpupdate_step(struct aloft_httpupdate *update);
 
-// The guise's faults: HTTP_MD5 when a 200 or 206 has an x-MD5 that is none, or two; when a 206 has
-// none, as the whole file's might have been announced before; when the file has another. CRYPTO.
+// Faults of guise and check: HTTP_MD5 when a 200 or 206 has an x-MD5 that is none, or two; when a
+// 206 has none, as the whole file's might have been announced before; when the file has another.
+// CRYPTO.
 
 #endif

@@ -11,7 +11,6 @@
 
 #include "aloft/flash.h"
 #include "aloft/image.h"
-#include "aloft/net/guise.h"
 
 #define ALOFT_VERIFY_STEP 4096u // the most that one step reads
 
@@ -22,10 +21,17 @@ typedef enum aloft_err aloft_verify_sink(void *ctx, const struct aloft_image *im
                                          enum aloft_image_event event, const uint8_t *data,
                                          uint32_t len);
 
+// Judges the bytes of a whole file in order, read back from flash, wherever they came from; `left`
+// are still to come: after the last of them, none. A fault refuses the file.
+struct aloft_file_check {
+    enum aloft_err (*judge)(void *ctx, const uint8_t *data, uint32_t len, uint32_t left);
+    void *ctx;
+};
+
 struct aloft_verify {
     struct aloft_flash_view view;
-    const struct aloft_guise *guise; // judges the bytes that step reads, too; NULL: none
-    struct aloft_image image;        // facts are here, during and after
+    const struct aloft_file_check *check; // judges the bytes that step reads, too; NULL: none
+    struct aloft_image image;             // facts are here, during and after
     const uint8_t *head; // stands in for the first head_len bytes of flash; NULL: nothing does
     uint32_t head_len;
     uint32_t len; // judge exactly these bytes; 0: until the image ends
@@ -37,7 +43,7 @@ struct aloft_verify {
 
 // Judges what the view holds by these rules; rules.len_max is replaced by the view's length, and
 // alone by false, for there may be anything behind an image in its slot. The caller may then set
-// head, sink, guise, and len, then also image.rules.alone.
+// head, sink, check, and len, then also image.rules.alone.
 void aloft_verify_init(struct aloft_verify *verify, const struct aloft_flash_view *view,
                        const struct aloft_image_rules *rules);
 
@@ -48,7 +54,7 @@ enum aloft_err aloft_verify_feed(struct aloft_verify *verify, const uint8_t *dat
 // Reads and judges up to 4 KiB; the last step also the signature sector.
 // Power loss: nothing changes.
 // Errors:     those of aloft_image_next, aloft_image_finish and aloft_flash_read, of the sink and
-//             of the guise; with a trust, those of aloft_trust_judge.
+//             of the check; with a trust, those of aloft_trust_judge.
 enum aloft_step aloft_verify_step(struct aloft_verify *verify);
 
 #endif

@@ -1,9 +1,8 @@
 // How a pull takes the guise of another client, for servers that were written for that one: header
-// lines of its request, headers of the answer that mean something, and a say about the file.
-// httpupdate.h is one. The agent (agent.h) calls it where it matters; without a guise it is itself.
+// lines of its request, and headers of the answer that mean something. httpupdate.h is one. The
+// agent (agent.h) calls it where it matters; without a guise it is itself.
 //
-// Order of calls, for each request: ask, any number of times; hear, for each line of each answer;
-// and judge over the bytes of the whole file, once, before anything is selected.
+// Order of calls, for each request: ask, any number of times; hear, for each line of each answer.
 #ifndef ALOFT_GUISE_H
 #define ALOFT_GUISE_H
 
@@ -22,9 +21,6 @@ struct aloft_guise {
     // when it has ALOFT_HTTP_LINE_MAX. The status line opens an answer: what was heard before does
     // not hold any more. The empty line ends the headers. A fault ends the answer.
     enum aloft_err (*hear)(void *ctx, const struct aloft_http *http);
-    // The bytes of the whole file in order, read back from flash, wherever they came from; `left`
-    // are still to come: after the last of them, none. A fault refuses the file.
-    enum aloft_err (*judge)(void *ctx, const uint8_t *data, uint32_t len, uint32_t left);
     void *ctx;
 };
 

@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""./dev idf FOLDER: what it has built, and what it leaves when that fails. CMake is acted out."""
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+CMAKE = """#!/bin/sh
+echo "$*" >>calls.txt
+mkdir -p build/release
+echo my_project.bin >build/release/idf_projects.txt
+case $* in *broken*) echo "main.c: error"; exit 1 ;; esac
+"""
+
+
+def run(*words):
+    """Exit code, output and calls of cmake of ./dev idf in a folder beside projects."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        clone = folder / "clone"
+        (folder / "bin").mkdir()
+        clone.mkdir()
+        shutil.copy(ROOT / "dev", clone)
+        for tool, text in (("cmake", CMAKE), ("dpkg-query", "#!/bin/sh\necho installed\n")):
+            (folder / "bin" / tool).write_text(text)
+            (folder / "bin" / tool).chmod(0o755)
+        for project in ("my_project/main", "broken/main", "empty"):
+            (folder / project).mkdir(parents=True)
+        done = subprocess.run([clone / "dev", "idf", *words], cwd=folder, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env={**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}"})
+        calls = clone / "calls.txt"
+        said = calls.read_text().splitlines() if calls.exists() else []
+        return done.returncode, done.stdout, said
+
+
+def the_board_can_run_what_was_built():
+    """Once the board's ROM was missing after it, so that the manual's next lines failed."""
+    code, output, calls = run("my_project", "CONFIG_A=y")
+    assert code == 0 and "build/release/images/my_project.bin" in output, output
+    assert calls[0].endswith("-DALOFT_IDF_CONFIG=CONFIG_A=y"), calls
+    for target in ("aloft_idf_projects", "bootloader_image", "aloft", "aloft-rom"):
+        assert target in calls[1].split(), calls
+
+
+def a_project_that_does_not_build_is_no_part_of_later_builds():
+    """Once everything else failed to build then."""
+    code, output, calls = run("broken")
+    assert code != 0 and "main.c: error" in output, output
+    assert calls[-1] == "--preset release -DALOFT_IDF_PROJECTS=", calls
+
+
+def what_is_no_project_is_said():
+    for folder, words in (("empty", "it has no folder main"), ("nothing", "there is no folder")):
+        code, output, calls = run(folder)
+        assert code != 0 and words in output and "cd:" not in output, output
+        assert calls == [], calls
+
+
+for test in (the_board_can_run_what_was_built,
+             a_project_that_does_not_build_is_no_part_of_later_builds, what_is_no_project_is_said):
+    test()
+    print("ok  ", test.__name__)

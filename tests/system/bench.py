@@ -1,0 +1,320 @@
+"""A test bench for virtual boards: builds images, flashes boards, runs them, and plays the server.
+
+Everything is done through the `aloft` tool and the board's console, as a user would. The build to
+test is named by ALOFT_BIN_DIR, by default build/release.
+"""
+import concurrent.futures
+import filecmp
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import zlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("ALOFT_BIN_DIR", ROOT / "build" / "release"))
+ALOFT = BIN / "cli" / "aloft"
+IMAGES = BIN / "images"
+
+OTADATA, FACTORY, OTA_0, OTA_1 = 0xD000, 0x10000, 0x110000, 0x210000  # of table two_ota
+SLOT_LEN = 0x100000
+FLASH_LEN = 4 << 20
+
+NODE_MIN = (18, 20)  # Debian 12
+
+# What `aloft board run` returns.
+SEEN, FAILED, USAGE, NOT_SEEN, NOTHING, POWER_CUT = 0, 1, 2, 3, 4, 143
+
+
+def check(condition, *about):
+    if not condition:
+        raise AssertionError(" ".join(str(a) for a in about))
+
+
+def aloft(*args, code=0):
+    """Runs the tool; its output as text, both streams."""
+    done = subprocess.run([ALOFT, *map(str, args)], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors="replace", timeout=600)
+    check(code is None or done.returncode == code, "aloft", *args, "returned", done.returncode,
+          "not", code, "and said:\n" + done.stdout)
+    return done.stdout
+
+
+def app(path, name, version="1.0.0", **settings):
+    """Builds an image of hello_world or ota_demo."""
+    sets = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+    aloft("image", "build", BIN / "apps" / name, "-o", path, "--project", name,
+          "--version", version, *sets)
+    return path
+
+
+def rehash(image):
+    """Gives an image that was edited by a test its right checksum and SHA-256 again."""
+    import hashlib
+    image = bytearray(image)
+    off, checksum = 24, 0xEF
+    for _ in range(image[1]):
+        length = struct.unpack_from("<I", image, off + 4)[0]
+        for byte in image[off + 8:off + 8 + length]:
+            checksum ^= byte
+        off += 8 + length
+    end = (off | 15) + 1
+    image[end - 1] = checksum
+    image[end:end + 32] = hashlib.sha256(image[:end]).digest()
+    return bytes(image)
+
+
+class Board:
+    """A flash file and the runs of the board on it."""
+
+    def __init__(self, flash):
+        self.flash = pathlib.Path(flash)
+
+    def create(self, factory, table=None):
+        aloft("board", "create", self.flash, "--size", "4MB")
+        table = table or IMAGES / "partitions-two_ota.bin"
+        aloft("board", "write", self.flash, "0x1000", IMAGES / "bootloader.bin", "0x8000", table,
+              hex(FACTORY), factory)
+        return self
+
+    def copy_of(self, other):
+        shutil.copyfile(other.flash, self.flash)
+        return self
+
+    def run(self, until, *args, code=SEEN, timeout=240):
+        """Runs the board until the text is shown; the console's text."""
+        done = subprocess.run(
+            [ALOFT, "board", "run", self.flash, "--until", until, "--timeout", str(timeout),
+             *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            errors="replace", timeout=timeout + 120)
+        check(code is None or done.returncode == code, "run until", repr(until), "returned",
+              done.returncode, "not", code, "\n" + done.stdout + done.stderr)
+        self.stderr = done.stderr
+        return done.stdout
+
+    def start(self, *args):
+        """Starts the board and leaves it running: a Popen with the console in stdout."""
+        return subprocess.Popen([ALOFT, "board", "run", self.flash, *map(str, args)],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                errors="replace")
+
+    def bytes(self):
+        return self.flash.read_bytes()
+
+    def patch(self, addr, data):
+        with open(self.flash, "r+b") as file:
+            file.seek(addr)
+            file.write(data)
+
+    def info(self):
+        return json.loads(aloft("board", "info", self.flash, "--json", code=None))
+
+    def image(self, slot):
+        return next(i for i in self.info()["images"] if i["slot"] == slot)
+
+
+class Followed:
+    """A board that runs until the end of the with block, and all that its console has said."""
+
+    def follow(self, board, *args):
+        self.board = board
+        self.console = ""
+        self.process = board.start("--fast", *args)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.console += line
+
+    def see(self, text, times=1, seconds=240):
+        end = time.monotonic() + seconds
+        while self.console.count(text) < times:
+            check(time.monotonic() < end, "not seen:", text, "\n" + self.console)
+            time.sleep(0.02)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *about):
+        self.process.terminate()
+        self.process.wait(120)
+
+
+def children(pid):
+    """The processes whose parent is pid."""
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except (OSError, IndexError):
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def gone(pid, seconds=60.0):
+    """True when the process has ended within this time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except (OSError, IndexError):
+            return True
+        if state in "ZX":
+            return True
+        time.sleep(0.01)
+    return False
+
+
+ports_claimed = []  # names that only one program at a time can have
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    """A port for a board to listen on later: free now, given to no other test of this machine while
+    this program runs, and below those that the system hands to connections, one of which once took
+    it before the board could."""
+    while True:
+        port = random.randrange(12000, 32000)
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0aloft-test-port-{port}")
+            with socket.socket(socket.AF_INET, kind) as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            continue
+        ports_claimed.append(claim)
+        return port
+
+
+class Server:
+    """An HTTP server of raw bytes. `answers` maps a path to bytes that are sent as they are, or to
+    a function that gets the socket. It reads the request's head, answers and closes."""
+
+    def __init__(self, answers):
+        self.answers = answers
+        self.requests = []
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        self.socket.close()
+
+    def _accept(self):
+        while True:
+            try:
+                peer, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
+
+    def _serve(self, peer):
+        head = b""
+        try:
+            while b"\r\n\r\n" not in head:
+                piece = peer.recv(4096)
+                if not piece:
+                    return
+                head += piece
+            path = head.split()[1].decode()
+            self.requests.append(path)
+            answer = self.answers.get(path, http(404, b"no such file"))
+            if callable(answer):
+                answer(peer)
+            else:
+                peer.sendall(answer)
+            peer.shutdown(socket.SHUT_WR)
+            peer.settimeout(60)
+            while peer.recv(4096):
+                pass
+        except OSError:
+            pass
+        finally:
+            peer.close()
+
+
+def http(status, body=b"", length=None, *headers):
+    """An answer; length is what Content-Length claims."""
+    claim = len(body) if length is None else length
+    lines = [f"HTTP/1.1 {status} X", f"Content-Length: {claim}", "Connection: close", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def reset(peer):
+    """Ends a connection with a reset instead of a farewell."""
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()
+
+
+def table(rows):
+    """A partition table of (label, type, subtype, addr, len), not checked in any way."""
+    import hashlib
+    out = b"".join(struct.pack("<2sBBLL16sL", b"\xAA\x50", kind, subtype, addr, size,
+                               label.encode(), 0) for label, kind, subtype, addr, size in rows)
+    out += b"\xEB\xEB" + b"\xFF" * 14 + hashlib.md5(out).digest()
+    return out.ljust(0xC00, b"\xFF")
+
+
+def record(seq, state, crc=None):
+    """An otadata record as bytes."""
+    crc = zlib.crc32(struct.pack("<I", seq), 0xFFFFFFFF) if crc is None else crc
+    return struct.pack("<I20sII", seq, b"\xFF" * 20, state, crc)
+
+
+def node_packages(name):
+    """The folder with the npm packages of tests/system/*/NAME. Ends the test with the reason when
+    there is no Node, or not the packages of the lock file."""
+    node = shutil.which("node")
+    if node is None:
+        sys.exit("this test needs Node.js, and there is no command \"node\": run ./dev setup")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip()
+    if tuple(int(n) for n in version.lstrip("v").split(".")[:2]) < NODE_MIN:
+        sys.exit(f"this test needs Node.js {NODE_MIN[0]}.{NODE_MIN[1]}; this is {version}")
+    lock = next((ROOT / "tests/system").glob(f"*/{name}/package-lock.json"))
+    folder = ROOT / "build" / "node" / name
+    installed = folder / "installed.json"
+    if not installed.exists() or not filecmp.cmp(installed, lock, False):
+        sys.exit(f"{folder} has not the packages of {lock}: run ./dev setup with a connection to "
+                 "the npm registry")
+    return folder
+
+
+def main(tests, workers=None):
+    """Runs the tests, each with its own folder, two for each processor as they mostly wait.
+    Exits 0 when all are good."""
+    if not ALOFT.exists() or not (IMAGES / "bootloader.bin").exists():
+        sys.exit(f"{BIN} has no board to test: run ./dev build release first")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    bad = 0
+
+    def one(test):
+        start = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="aloft-board-") as folder:
+            try:
+                test(pathlib.Path(folder))
+                return True, f"ok    {test.__name__} ({time.monotonic() - start:.1f} s)"
+            except Exception:
+                return False, f"FAIL  {test.__name__}\n{traceback.format_exc()}"
+
+    with concurrent.futures.ThreadPoolExecutor(workers or 2 * (os.cpu_count() or 1)) as pool:
+        for good, text in pool.map(one, tests):
+            print(text, flush=True)
+            bad += not good
+    print(f"{len(tests)} tests, {bad} failures")
+    sys.exit(bad != 0)
