@@ -3,6 +3,7 @@ set(ALOFT_CORE_SOURCES
     base/bytes.c
     base/crc32.c
     base/err_boot_name.c
+    base/err_class.c
     base/err_name.c
     base/err_text.c
     base/hex.c

@@ -484,12 +484,11 @@ static void pull_failed(struct sim_device *device)
 {
     enum aloft_err err = device->work.agent.err;
     struct sim_tally *tally = &device->shared->tally;
-    bool flash = err <= ALOFT_ERR_FLASH_READ && err >= ALOFT_ERR_FLASH_VERIFY;
-    bool table = err <= ALOFT_ERR_PTABLE_MAGIC && err >= ALOFT_ERR_PTABLE_GAP;
+    enum aloft_err_class class = aloft_err_class(err);
     count(device, SIM_OUTCOME_PULL_FAILED);
     tally->errs[-err]++;
     sim_trace(device, 0, aloft_err_name(err), 0, 0);
-    if (flash) {
+    if (class == ALOFT_ERR_CLASS_FLASH) {
         count(device, SIM_OUTCOME_FLASH_REFUSED);
     }
     device->round.banned = device->round.banned || err == ALOFT_ERR_TRIAL_FAILED;
@@ -500,12 +499,12 @@ static void pull_failed(struct sim_device *device)
     if (err == ALOFT_ERR_ON_TRIAL) {
         device->confirmed = false; // a record rotted: say it again
     }
-    if (table && device->ghost.table_rot) {
+    if (class == ALOFT_ERR_CLASS_TABLE && device->ghost.table_rot) {
         flash_again(device, SIM_OUTCOME_TABLE_NAMED);
         return;
     }
-    bool refused = err <= ALOFT_ERR_IMAGE_MAGIC && err >= ALOFT_ERR_IMAGE_EMPTY;
-    device->round.refusals += refused || err == ALOFT_ERR_HTTP_BODY_LIMIT ? 1 : 0;
+    bool refused = class == ALOFT_ERR_CLASS_IMAGE || err == ALOFT_ERR_HTTP_BODY_LIMIT;
+    device->round.refusals += refused ? 1 : 0;
     contact_again(device);
 }
 

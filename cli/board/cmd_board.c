@@ -5,6 +5,7 @@
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
 #include "cli/board/board_commands.h"
+#include "cli/parts/parts_source.h"
 #include "hostlib/base/file.h"
 #include "hostlib/base/number.h"
 #include "hostlib/flash/flash_file.h"
@@ -30,7 +31,7 @@ static int close_flash(struct aloft_flash_file *file)
     return aloft_flash_file_close(file, &error) ? ALOFT_EXIT_GOOD : fail(&error);
 }
 
-// --- create, erase
+// --- erase, and the way for a new chip
 
 // Makes way for a new chip, unless a board runs on the old one.
 static bool remove_old(const char *path, struct aloft_message *error)
@@ -70,46 +71,6 @@ static bool make_blank(const char *path, bool force, struct aloft_message *error
            aloft_message_set(error, "cannot replace %s: %s", efuse, strerror(errno));
 }
 
-static int cmd_create(int argc, char **argv)
-{
-    uint32_t size = 4u << 20;
-    bool force = false;
-    struct aloft_arg_list operands;
-    struct aloft_message error;
-    const struct aloft_arg options[] = {
-        {ALOFT_ARG_SIZE, 0, "size", "SIZE", "1MB, 2MB, 4MB (default), ... 128MB", &size},
-        {ALOFT_ARG_FLAG, 'f', "force", NULL, "replace a file that is there", &force},
-    };
-    const struct aloft_args args = {
-        .command = "aloft board create",
-        .operands = "FLASH",
-        .about = "Makes a board with an erased flash chip: a file of FF bytes. Its eFuses are\n"
-                 "blank.",
-        .examples = "  aloft board create board.flash --size 4MB",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 1,
-        .operand_max = 1,
-    };
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
-    }
-    const char *path = operands.items[0];
-    if (!aloft_flash_file_is_size(size)) {
-        return aloft_args_wrong(&args, "--size: a flash chip has 1MB, 2MB, 4MB, ... 128MB");
-    }
-    if (!force && access(path, F_OK) == 0) {
-        aloft_ui_error("%s is there already; give another name, or --force to replace it", path);
-        return ALOFT_EXIT_BAD;
-    }
-    if ((force && !remove_old(path, &error)) || !make_blank(path, force, &error) ||
-        !aloft_flash_file_create(path, size, &error)) {
-        return fail(&error);
-    }
-    return ALOFT_EXIT_GOOD;
-}
-
 // Erases [addr, addr + len), both multiples of a sector, by the largest units.
 static enum aloft_err erase_range(struct aloft_flash_file *file, uint32_t addr, uint32_t len)
 {
@@ -125,6 +86,18 @@ static enum aloft_err erase_range(struct aloft_flash_file *file, uint32_t addr, 
         off += unit;
     }
     return ALOFT_OK;
+}
+
+// Programs erased flash, page by page, and reads it back.
+static enum aloft_err program(const struct aloft_flash_view *view, const uint8_t *data,
+                              uint32_t len)
+{
+    enum aloft_err err = ALOFT_OK;
+    for (uint32_t off = 0; off < len && err == ALOFT_OK; off += ALOFT_FLASH_PAGE) {
+        uint32_t n = len - off < ALOFT_FLASH_PAGE ? len - off : ALOFT_FLASH_PAGE;
+        err = aloft_flash_prog(view, off, data + off, n);
+    }
+    return err == ALOFT_OK ? aloft_flash_compare(view, 0, data, len) : err;
 }
 
 static int flash_failed(const char *path, enum aloft_err err)
@@ -156,6 +129,83 @@ static int cmd_erase(int argc, char **argv)
     enum aloft_err err = erase_range(&file, 0, file.flash.geometry.size);
     int closed = close_flash(&file);
     return err == ALOFT_OK ? closed : flash_failed(operands.items[0], err);
+}
+
+// --- create
+
+// The bytes of a table that fits the flash. Warnings are said, and why there is none.
+static bool make_table(const char *path, uint32_t flash_size, uint8_t bytes[ALOFT_PTABLE_LEN])
+{
+    struct aloft_parts_rules parts = ALOFT_PARTS_RULES_DEFAULT;
+    struct aloft_parts_source source;
+    parts.rules.flash_size = flash_size;
+    if (!aloft_parts_source_load(&source, &parts, path) ||
+        (source.kind != ALOFT_PARTS_CSV &&
+         !aloft_ptable_plan_check(&source.plan, &parts.rules, &source.error))) {
+        (void)aloft_parts_source_say_error(&source);
+        return false;
+    }
+    aloft_parts_source_say_warnings(&source);
+    return aloft_parts_source_emit(&source, true, bytes);
+}
+
+static int write_table(const char *path, const uint8_t bytes[ALOFT_PTABLE_LEN])
+{
+    struct aloft_flash_file file;
+    struct aloft_message error;
+    if (!aloft_flash_file_open(&file, path, ALOFT_FLASH_FILE_WRITE, &error)) {
+        return fail(&error);
+    }
+    struct aloft_flash_view view = {&file.flash, ALOFT_PTABLE_ADDR_DEFAULT, ALOFT_PTABLE_LEN};
+    enum aloft_err err = program(&view, bytes, ALOFT_PTABLE_LEN);
+    int closed = close_flash(&file);
+    return err == ALOFT_OK ? closed : flash_failed(path, err);
+}
+
+static int cmd_create(int argc, char **argv)
+{
+    uint32_t size = 4u << 20;
+    bool force = false;
+    const char *table = NULL;
+    struct aloft_arg_list operands;
+    struct aloft_message error;
+    const struct aloft_arg options[] = {
+        {ALOFT_ARG_SIZE, 0, "size", "SIZE", "1MB, 2MB, 4MB (default), ... 128MB", &size},
+        {ALOFT_ARG_TEXT, 't', "table", "FILE", "write this partition table: CSV or binary", &table},
+        {ALOFT_ARG_FLAG, 'f', "force", NULL, "replace a file that is there", &force},
+    };
+    const struct aloft_args args = {
+        .command = "aloft board create",
+        .operands = "FLASH",
+        .about = "Makes a board with an erased flash chip: a file of FF bytes. Its eFuses are\n"
+                 "blank. A table is checked as by `aloft parts check`, and goes to 0x8000.",
+        .examples = "  aloft board create board.flash --size 4MB --table partitions.csv",
+        .options = options,
+        .option_count = COUNT(options),
+        .operand_min = 1,
+        .operand_max = 1,
+    };
+    int status;
+    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
+        return status;
+    }
+    const char *path = operands.items[0];
+    if (!aloft_flash_file_is_size(size)) {
+        return aloft_args_wrong(&args, "--size: a flash chip has 1MB, 2MB, 4MB, ... 128MB");
+    }
+    if (!force && access(path, F_OK) == 0) {
+        aloft_ui_error("%s is there already; give another name, or --force to replace it", path);
+        return ALOFT_EXIT_BAD;
+    }
+    uint8_t bytes[ALOFT_PTABLE_LEN];
+    if (table != NULL && !make_table(table, size, bytes)) {
+        return ALOFT_EXIT_BAD;
+    }
+    if ((force && !remove_old(path, &error)) || !make_blank(path, force, &error) ||
+        !aloft_flash_file_create(path, size, &error)) {
+        return fail(&error);
+    }
+    return table == NULL ? ALOFT_EXIT_GOOD : write_table(path, bytes);
 }
 
 // --- write
@@ -232,16 +282,33 @@ static bool read_pieces(struct piece *pieces, const struct aloft_arg_list *opera
     return true;
 }
 
+// A table that boots and cannot be updated is written, and said.
+static void warn_of_table(const struct piece *piece, uint32_t flash_size)
+{
+    struct aloft_ptable_plan plan;
+    struct aloft_ptable_rules rules = ALOFT_PTABLE_RULES_DEFAULT;
+    struct aloft_message complaint;
+    rules.table_addr = piece->addr;
+    rules.flash_size = flash_size;
+    if (piece->file.len < ALOFT_PTABLE_ROW || piece->file.data[0] != 0xAA ||
+        piece->file.data[1] != 0x50 ||
+        aloft_ptable_plan_load(&plan, piece->file.data, piece->file.len, flash_size) != ALOFT_OK) {
+        return;
+    }
+    if (!aloft_ptable_plan_check(&plan, &rules, &complaint)) {
+        aloft_ptable_plan_warn(&plan, "%s", complaint.text);
+    }
+    for (uint32_t i = 0; i < plan.warning_count; i++) {
+        aloft_ui_warn("%s: %s", piece->path, plan.warnings[i].text);
+    }
+}
+
 static enum aloft_err write_piece(struct aloft_flash_file *file, const struct piece *piece)
 {
     struct aloft_flash_view view = {&file->flash, piece->addr, piece->sectors_len};
     uint32_t len = (uint32_t)piece->file.len;
     enum aloft_err err = erase_range(file, piece->addr, piece->sectors_len);
-    for (uint32_t off = 0; off < len && err == ALOFT_OK; off += ALOFT_FLASH_PAGE) {
-        uint32_t n = len - off < ALOFT_FLASH_PAGE ? len - off : ALOFT_FLASH_PAGE;
-        err = aloft_flash_prog(&view, off, piece->file.data + off, n);
-    }
-    return err == ALOFT_OK ? aloft_flash_compare(&view, 0, piece->file.data, len) : err;
+    return err == ALOFT_OK ? program(&view, piece->file.data, len) : err;
 }
 
 static int write_pieces(struct aloft_flash_file *file, const struct aloft_arg_list *operands)
@@ -261,6 +328,7 @@ static int write_pieces(struct aloft_flash_file *file, const struct aloft_arg_li
         } else {
             printf("0x%06x  %8zu bytes  %s\n", (unsigned)pieces[i].addr, pieces[i].file.len,
                    pieces[i].path);
+            warn_of_table(&pieces[i], file->flash.geometry.size);
         }
     }
     for (size_t i = 0; i < count; i++) {

@@ -5,6 +5,7 @@
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
 #include "cli/parts/parts_data.h"
+#include "cli/parts/parts_source.h"
 #include "cli/parts/parts_view.h"
 #include "hostlib/base/file.h"
 #include "hostlib/base/number.h"
@@ -12,138 +13,28 @@
 #include "hostlib/flash/flash_file.h"
 #include "hostlib/table/ptable_csv.h"
 #include "hostlib/table/ptable_template.h"
-#include "hostlib/table/table_find.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum source_kind { FROM_CSV, FROM_TABLE, FROM_FLASH };
-
 struct options {
-    struct aloft_ptable_rules rules;
-    const char *template;
+    struct aloft_parts_rules parts;
     const char *output;
     bool no_md5;
     bool json;
     bool csv;
 };
 
-struct source {
-    enum source_kind kind;
-    const char *name; // for sentences
-    struct aloft_ptable_plan plan;
-    enum aloft_err err;         // of a binary table
-    struct aloft_message error; // of a CSV text
-};
-
-static const struct options options_default = {.rules = {.table_addr = 0, // it is found
-                                                         .bootloader_addr = ALOFT_PTABLE_NO_ADDR,
-                                                         .recovery_addr = ALOFT_PTABLE_NO_ADDR}};
-
-static bool starts_table(const uint8_t *p)
-{
-    return p[0] == 0xAA && p[1] == 0x50;
-}
-
-// Where the binary table lies in the file; false for a text.
-static bool find_table(const struct aloft_file *file, uint32_t table_addr, size_t *off)
-{
-    bool inside = file->len >= (size_t)table_addr + ALOFT_PTABLE_ROW;
-    *off = 0;
-    if (file->len >= 2 && starts_table(file->data)) {
-        return true;
-    }
-    if (inside && (starts_table(file->data + table_addr) || aloft_flash_file_is_size(file->len))) {
-        *off = table_addr;
-        return true;
-    }
-    // An erased table is a table, though an empty one; FF FF is no text either, except before 00 00
-    // or a letter of UTF-16, which is FF FE.
-    return file->len >= 2 && file->data[0] == 0xFF && file->data[1] == 0xFF;
-}
-
-static bool load_bytes(struct source *source, struct options *options,
-                       const struct aloft_file *file)
-{
-    size_t off;
-    if (!find_table(file, options->rules.table_addr, &off)) {
-        source->kind = FROM_CSV;
-        if (file->len > 0 && file->data[0] == 0xE9) {
-            return aloft_message_set(&source->error, "this is an app image, not a partition table; "
-                                                     "see `aloft image info`");
-        }
-        return aloft_ptable_csv_parse(&source->plan, file->data, file->len, &options->rules,
-                                      &source->error);
-    }
-    source->kind = off == 0 ? FROM_TABLE : FROM_FLASH;
-    if (source->kind == FROM_FLASH && options->rules.flash_size == 0 &&
-        aloft_flash_file_is_size(file->len)) {
-        options->rules.flash_size = (uint32_t)file->len;
-    }
-    source->err = aloft_ptable_plan_load(&source->plan, file->data + off, file->len - off,
-                                         options->rules.flash_size);
-    return source->err == ALOFT_OK ||
-           aloft_message_set(&source->error, "%s (%s, row %u)", aloft_err_sentence(source->err),
-                             aloft_err_name(source->err), source->plan.count + 1);
-}
-
-static bool load_template(struct source *source, const struct options *options)
-{
-    const struct aloft_ptable_template *found = aloft_ptable_template_find(options->template);
-    source->name = options->template;
-    if (found == NULL) {
-        return aloft_message_set(&source->error, "there is no template of that name; "
-                                                 "`aloft parts list` shows them");
-    }
-    return aloft_ptable_csv_parse(&source->plan, found->csv, strlen(found->csv), &options->rules,
-                                  &source->error);
-}
-
-// Fills in the source from a file, standard input or a template. May set the flash size in options.
-static bool load(struct source *source, struct options *options, const char *path)
-{
-    struct aloft_file file;
-    memset(source, 0, sizeof *source);
-    if (options->template != NULL) {
-        options->rules.table_addr = aloft_table_find_in(NULL, 0, options->rules.table_addr);
-        return load_template(source, options);
-    }
-    source->name = strcmp(path, "-") == 0 ? "standard input" : path;
-    if (!aloft_file_read(path, ALOFT_FLASH_FILE_MAX, &file, &source->error)) {
-        source->name = NULL; // the sentence has it
-        return false;
-    }
-    options->rules.table_addr = aloft_table_find_in(file.data, file.len, options->rules.table_addr);
-    bool ok = load_bytes(source, options, &file);
-    aloft_file_release(&file);
-    return ok;
-}
-
-static int say_error(const struct source *source)
-{
-    if (source->name == NULL) {
-        aloft_ui_error("%s", source->error.text);
-    } else {
-        aloft_ui_error("%s: %s", source->name, source->error.text);
-    }
-    return ALOFT_EXIT_BAD;
-}
-
-static void say_warnings(const struct source *source)
-{
-    for (uint32_t i = 0; i < source->plan.warning_count; i++) {
-        aloft_ui_warn("%s: %s", source->name, source->plan.warnings[i].text);
-    }
-}
+static const struct options options_default = {.parts = ALOFT_PARTS_RULES_DEFAULT};
 
 // One operand, or --template instead of it.
 static bool one_source(const struct aloft_args *args, const struct options *options,
                        const struct aloft_arg_list *operands)
 {
-    if ((options->template != NULL) == (operands->count == 1)) {
-        (void)aloft_args_wrong(args, options->template != NULL
+    if ((options->parts.template != NULL) == (operands->count == 1)) {
+        (void)aloft_args_wrong(args, options->parts.template != NULL
                                          ? "give a file or --template, not both"
                                          : "give a file, '-' for standard input, or --template");
         return false;
@@ -154,31 +45,40 @@ static bool one_source(const struct aloft_args *args, const struct options *opti
 #define OPTION_TABLE_ADDR(o)                                                                       \
     {                                                                                              \
         ALOFT_ARG_SIZE, 0, "offset", "N",                                                          \
-            "where the table lies [in a flash it is found, else 0x8000]", &(o).rules.table_addr    \
+            "where the table lies [in a flash it is found, else 0x8000]",                          \
+            &(o).parts.rules.table_addr                                                            \
     }
 #define OPTION_FLASH_SIZE(o)                                                                       \
     {                                                                                              \
         ALOFT_ARG_SIZE, 0, "flash-size", "N", "refuse a table that does not fit, such as 4MB",     \
-            &(o).rules.flash_size                                                                  \
+            &(o).parts.rules.flash_size                                                            \
     }
 #define OPTION_TEMPLATE(o)                                                                         \
     {                                                                                              \
         ALOFT_ARG_TEXT, 't', "template", "NAME", "use a built-in table instead of a file",         \
-            &(o).template                                                                          \
+            &(o).parts.template                                                                    \
     }
 #define OPTION_BOOTLOADER(o)                                                                       \
     {                                                                                              \
         ALOFT_ARG_NUMBER, 0, "bootloader-offset", "N",                                             \
-            "for bootloader rows: 0x1000 ESP32, 0x0 C3", &(o).rules.bootloader_addr                \
+            "for bootloader rows: 0x1000 ESP32, 0x0 C3", &(o).parts.rules.bootloader_addr          \
     }
 #define OPTION_RECOVERY(o)                                                                         \
     {                                                                                              \
         ALOFT_ARG_NUMBER, 0, "recovery-offset", "N", "for a recovery bootloader row",              \
-            &(o).rules.recovery_addr                                                               \
+            &(o).parts.rules.recovery_addr                                                         \
     }
 
-static bool check_rules(const struct aloft_args *args, const struct aloft_ptable_rules *rules)
+#define OPTION_WORDS(o)                                                                            \
+    {                                                                                              \
+        ALOFT_ARG_LIST, 0, "extra-partition-subtypes", "TEXT",                                     \
+            "your own word: \"data, store, 0x40\"; repeat it", &(o).parts.words                    \
+    }
+
+static bool check_rules(const struct aloft_args *args, struct aloft_parts_rules *parts)
 {
+    const struct aloft_ptable_rules *rules = &parts->rules;
+    struct aloft_message error;
     if (rules->table_addr % ALOFT_PTABLE_SECTOR != 0 || rules->table_addr > ALOFT_FLASH_FILE_MAX) {
         (void)aloft_args_wrong(args,
                                "--offset 0x%x is no place for a table; it starts at a "
@@ -191,10 +91,14 @@ static bool check_rules(const struct aloft_args *args, const struct aloft_ptable
                                rules->flash_size);
         return false;
     }
+    if (!aloft_parts_rules_words(parts, &error)) {
+        (void)aloft_args_wrong(args, "--extra-partition-subtypes: %s", error.text);
+        return false;
+    }
     return true;
 }
 
-static void say_built(const struct source *source, const char *output)
+static void say_built(const struct aloft_parts_source *source, const char *output)
 {
     char size[16];
     uint64_t end = aloft_ptable_plan_end(&source->plan);
@@ -207,20 +111,11 @@ static void say_built(const struct source *source, const char *output)
            source->plan.count, end, size);
 }
 
-static int write_table(const struct source *source, const struct options *options)
+static int write_table(const struct aloft_parts_source *source, const struct options *options)
 {
     uint8_t table[ALOFT_PTABLE_LEN];
     struct aloft_message error;
-    enum aloft_err err = aloft_ptable_emit_all(source->plan.partitions, source->plan.count,
-                                               options->no_md5 ? NULL : &aloft_mbed_crypto, table);
-    if (err == ALOFT_ERR_ARG) {
-        aloft_ui_error("%s: %u partitions leave no room for the MD5 row; remove one, or give "
-                       "--no-md5",
-                       source->name, source->plan.count);
-        return ALOFT_EXIT_BAD;
-    }
-    if (err != ALOFT_OK) {
-        aloft_ui_error("%s: %s", source->name, aloft_err_sentence(err));
+    if (!aloft_parts_source_emit(source, !options->no_md5, table)) {
         return ALOFT_EXIT_BAD;
     }
     if (!aloft_file_write(options->output, table, sizeof table, &error)) {
@@ -236,7 +131,7 @@ static int write_table(const struct source *source, const struct options *option
 static int parts_build(int argc, char **argv)
 {
     struct options options = options_default;
-    struct source source;
+    struct aloft_parts_source source;
     struct aloft_arg_list operands;
     const struct aloft_arg table[] = {
         {ALOFT_ARG_NEEDED, 'o', "output", "BIN",
@@ -248,6 +143,7 @@ static int parts_build(int argc, char **argv)
          &options.no_md5},
         OPTION_BOOTLOADER(options),
         OPTION_RECOVERY(options),
+        OPTION_WORDS(options),
     };
     const struct aloft_args args = {
         "aloft parts build",
@@ -264,69 +160,76 @@ static int parts_build(int argc, char **argv)
     if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
         return status;
     }
-    if (!one_source(&args, &options, &operands) || !check_rules(&args, &options.rules)) {
+    if (!one_source(&args, &options, &operands) || !check_rules(&args, &options.parts)) {
         return ALOFT_EXIT_USAGE;
     }
-    if (!load(&source, &options, operands.items[0])) {
-        return say_error(&source);
+    if (!aloft_parts_source_load(&source, &options.parts, operands.items[0])) {
+        return aloft_parts_source_say_error(&source);
     }
-    if (source.kind != FROM_CSV) {
+    if (source.kind != ALOFT_PARTS_CSV) {
         aloft_ui_error("%s is a binary table already; `aloft parts show --csv` makes CSV of it",
                        source.name);
         return ALOFT_EXIT_BAD;
     }
-    say_warnings(&source);
+    aloft_parts_source_say_warnings(&source);
     return write_table(&source, &options);
 }
 
-static int print_csv(const struct source *source)
+static int print_csv(struct aloft_parts_source *source, const struct options *options)
 {
     char text[ALOFT_PTABLE_CSV_ROOM];
     size_t len;
     struct aloft_message error;
-    if (!aloft_ptable_csv_emit(&source->plan, text, sizeof text, &len, &error)) {
+    if (!aloft_ptable_csv_emit(&source->plan, &options->parts.rules, text, sizeof text, &len,
+                               &error)) {
         aloft_ui_error("%s: %s", source->name, error.text);
         return ALOFT_EXIT_BAD;
     }
     (void)fwrite(text, 1, len, stdout); // main checks stdout at the end
+    if (options->parts.rules.table_addr != ALOFT_PTABLE_ADDR_DEFAULT) {
+        aloft_ptable_plan_warn(&source->plan,
+                               "this table lies at 0x%x; build it with --offset 0x%x",
+                               options->parts.rules.table_addr, options->parts.rules.table_addr);
+    }
     return ALOFT_EXIT_GOOD;
 }
 
-static void print_head(const struct source *source, const struct options *options)
+static void print_head(const struct aloft_parts_source *source, const struct options *options)
 {
     static const char *const kinds[] = {"CSV table", "binary table", "flash"};
     printf("%s: %s, %u partitions, table at 0x%x", source->name, kinds[source->kind],
-           source->plan.count, options->rules.table_addr);
-    if (source->kind != FROM_CSV) {
+           source->plan.count, options->parts.rules.table_addr);
+    if (source->kind != ALOFT_PARTS_CSV) {
         printf(", %s", source->plan.has_md5 ? "MD5 good" : "no MD5 row");
     }
     printf("\n\n");
 }
 
-static int show(struct source *source, const struct options *options, bool good)
+static int show(struct aloft_parts_source *source, const struct options *options, bool good)
 {
-    struct aloft_parts_view view = {&source->plan, options->rules.table_addr,
-                                    options->rules.flash_size};
+    struct aloft_parts_view view = {&source->plan, options->parts.rules.table_addr,
+                                    options->parts.rules.flash_size,
+                                    options->parts.rules.own_words};
     if (!good && source->plan.count == 0) {
-        return say_error(source);
+        return aloft_parts_source_say_error(source);
     }
     if (good && options->csv) {
-        return print_csv(source);
+        return print_csv(source, options);
     }
     if (good && options->json) {
         return aloft_ui_json_print(aloft_parts_view_json(&view)) ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
     }
-    if (!options->csv && !options->json && (good || source->kind != FROM_CSV)) {
+    if (!options->csv && !options->json && (good || source->kind != ALOFT_PARTS_CSV)) {
         print_head(source, options);
         aloft_parts_view_draw(&view);
     }
-    return good ? ALOFT_EXIT_GOOD : say_error(source);
+    return good ? ALOFT_EXIT_GOOD : aloft_parts_source_say_error(source);
 }
 
 static int parts_show(int argc, char **argv)
 {
     struct options options = options_default;
-    struct source source;
+    struct aloft_parts_source source;
     struct aloft_arg_list operands;
     const struct aloft_arg table[] = {
         {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object", &options.json},
@@ -336,6 +239,7 @@ static int parts_show(int argc, char **argv)
         OPTION_FLASH_SIZE(options),
         OPTION_BOOTLOADER(options),
         OPTION_RECOVERY(options),
+        OPTION_WORDS(options),
     };
     const struct aloft_args args = {
         "aloft parts show",
@@ -354,20 +258,20 @@ static int parts_show(int argc, char **argv)
     if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
         return status;
     }
-    if (!one_source(&args, &options, &operands) || !check_rules(&args, &options.rules)) {
+    if (!one_source(&args, &options, &operands) || !check_rules(&args, &options.parts)) {
         return ALOFT_EXIT_USAGE;
     }
-    bool good = load(&source, &options, operands.items[0]);
-    if (good && source.kind != FROM_CSV) {
+    bool good = aloft_parts_source_load(&source, &options.parts, operands.items[0]);
+    if (good && source.kind != ALOFT_PARTS_CSV) {
         // What the bootloader takes may still be what a builder refuses; a person should know.
         struct aloft_message complaint;
-        if (!aloft_ptable_plan_check(&source.plan, &options.rules, &complaint)) {
+        if (!aloft_ptable_plan_check(&source.plan, &options.parts.rules, &complaint)) {
             aloft_ptable_plan_warn(&source.plan, "%s", complaint.text);
         }
     }
     status = show(&source, &options, good);
     if (good && !options.json) {
-        say_warnings(&source);
+        aloft_parts_source_say_warnings(&source);
     }
     return status;
 }
@@ -375,11 +279,11 @@ static int parts_show(int argc, char **argv)
 static int parts_check(int argc, char **argv)
 {
     struct options options = options_default;
-    struct source source;
+    struct aloft_parts_source source;
     struct aloft_arg_list operands;
     const struct aloft_arg table[] = {
         OPTION_TEMPLATE(options),   OPTION_TABLE_ADDR(options), OPTION_FLASH_SIZE(options),
-        OPTION_BOOTLOADER(options), OPTION_RECOVERY(options),
+        OPTION_BOOTLOADER(options), OPTION_RECOVERY(options),   OPTION_WORDS(options),
     };
     const struct aloft_args args = {
         "aloft parts check",
@@ -397,17 +301,17 @@ static int parts_check(int argc, char **argv)
     if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
         return status;
     }
-    if (!one_source(&args, &options, &operands) || !check_rules(&args, &options.rules)) {
+    if (!one_source(&args, &options, &operands) || !check_rules(&args, &options.parts)) {
         return ALOFT_EXIT_USAGE;
     }
-    bool good = load(&source, &options, operands.items[0]);
-    if (good && source.kind != FROM_CSV) {
-        good = aloft_ptable_plan_check(&source.plan, &options.rules, &source.error);
+    bool good = aloft_parts_source_load(&source, &options.parts, operands.items[0]);
+    if (good && source.kind != ALOFT_PARTS_CSV) {
+        good = aloft_ptable_plan_check(&source.plan, &options.parts.rules, &source.error);
     }
     if (!good) {
-        return say_error(&source);
+        return aloft_parts_source_say_error(&source);
     }
-    say_warnings(&source);
+    aloft_parts_source_say_warnings(&source);
     printf("%s: good, %u partitions\n", source.name, source.plan.count);
     return ALOFT_EXIT_GOOD;
 }

@@ -28,6 +28,7 @@ struct picture {
     size_t count;
     uint64_t size;
     bool utf8;
+    const struct aloft_ptable_own_words *own_words;
 };
 
 static void add(struct picture *picture, struct region region)
@@ -105,6 +106,7 @@ static void draw_bar(const struct picture *picture, const struct region *region)
 
 static void draw_region(const struct picture *picture, const struct region *region)
 {
+    const struct aloft_ptable_own_words *own = picture->own_words;
     char name[ALOFT_PTABLE_LABEL + 1] = "";
     char size[16];
     char type[ALOFT_PTABLE_WORD] = "";
@@ -115,7 +117,7 @@ static void draw_region(const struct picture *picture, const struct region *regi
     if (p != NULL) {
         aloft_ui_clean(p->label, name, sizeof name);
         aloft_ptable_words_type_name(p->type, type);
-        aloft_ptable_words_subtype_name(p->type, p->subtype, subtype);
+        aloft_ptable_words_subtype_name(own, p->type, p->subtype, subtype);
         flags = (p->flags & 3u) == 3 ? "ER" : (p->flags & 1u) ? "E" : (p->flags & 2u) ? "R" : "";
     }
     printf("  0x%07" PRIx64 " %8s  %-17s %-5s %-9s %-2s ", region->addr, size,
@@ -126,7 +128,8 @@ static void draw_region(const struct picture *picture, const struct region *regi
 
 void aloft_parts_view_draw(const struct aloft_parts_view *view)
 {
-    struct picture picture = {.size = picture_size(view), .utf8 = aloft_ui_utf8()};
+    struct picture picture = {
+        .size = picture_size(view), .utf8 = aloft_ui_utf8(), .own_words = view->own_words};
     for (uint32_t i = 0; i < view->plan->count; i++) {
         const struct aloft_partition *p = &view->plan->partitions[i];
         add(&picture, (struct region){p->addr, (uint64_t)p->addr + p->len, PARTITION, p, NULL});
@@ -145,12 +148,13 @@ void aloft_parts_view_draw(const struct aloft_parts_view *view)
     }
 }
 
-static json_t *partition_json(const struct aloft_partition *p)
+static json_t *partition_json(const struct aloft_partition *p,
+                              const struct aloft_ptable_own_words *own)
 {
     char type[ALOFT_PTABLE_WORD];
     char subtype[ALOFT_PTABLE_WORD];
     aloft_ptable_words_type_name(p->type, type);
-    aloft_ptable_words_subtype_name(p->type, p->subtype, subtype);
+    aloft_ptable_words_subtype_name(own, p->type, p->subtype, subtype);
     return json_pack("{s:o, s:s, s:s, s:i, s:i, s:I, s:I, s:b, s:b}", "name",
                      aloft_ui_json_text(p->label), "type", type, "subtype", subtype, "type_number",
                      p->type, "subtype_number", p->subtype, "offset", (json_int_t)p->addr, "size",
@@ -163,7 +167,8 @@ json_t *aloft_parts_view_json(const struct aloft_parts_view *view)
     json_t *partitions = json_array();
     json_t *warnings = json_array();
     for (uint32_t i = 0; i < view->plan->count; i++) {
-        (void)json_array_append_new(partitions, partition_json(&view->plan->partitions[i]));
+        (void)json_array_append_new(partitions,
+                                    partition_json(&view->plan->partitions[i], view->own_words));
     }
     for (uint32_t i = 0; i < view->plan->warning_count; i++) {
         (void)json_array_append_new(warnings, aloft_ui_json_text(view->plan->warnings[i].text));

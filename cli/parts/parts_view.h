@@ -9,6 +9,7 @@ struct aloft_parts_view {
     const struct aloft_ptable_plan *plan;
     uint32_t table_addr;
     uint32_t flash_size; // 0: not known; the picture then ends at the next chip size
+    const struct aloft_ptable_own_words *own_words; // for subtypes; NULL: none
 };
 
 // Draws the flash from its first byte to its last: every partition, the gaps, and where each lies.

@@ -519,14 +519,6 @@ static bool work(struct aloft_agent *agent)
     return step == ALOFT_STEP_AGAIN;
 }
 
-// A fault of the link or the server, or another's turn, which may have passed at the next try.
-static bool may_pass(enum aloft_err err)
-{
-    return (err <= ALOFT_ERR_NET_BUSY && err >= ALOFT_ERR_NET_IDLE_TIMEOUT) ||
-           err == ALOFT_ERR_TLS_CUT || err == ALOFT_ERR_HTTP_SHORT ||
-           err == ALOFT_ERR_HTTP_SERVER_ERROR;
-}
-
 // Doubles with each try; a part of it is chance, so that a fleet does not come back all at once.
 static uint32_t backoff(struct aloft_agent *agent)
 {
@@ -547,7 +539,7 @@ static void decide(struct aloft_agent *agent, uint32_t now_ms)
 {
     uint32_t wait = 0;
     bool again;
-    if (may_pass(agent->err)) {
+    if (aloft_err_class(agent->err) == ALOFT_ERR_CLASS_TRANSIENT) {
         again = agent->tries < agent->config.retries;
         agent->tries++;
         wait = again ? backoff(agent) : 0;

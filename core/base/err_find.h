@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define ALOFT_ERR_NUMBER(name, number, sentence) number,
-#define ALOFT_ERR_NAME(name, number, sentence)   #name "\0"
+#define ALOFT_ERR_NUMBER(name, number, class, sentence) number,
+#define ALOFT_ERR_NAME(name, number, class, sentence)   #name "\0"
 
 // The name at the place of this number; behind the last one there is one for all others.
 static inline const char *err_find(const char *names, const int16_t *numbers, size_t count, int err)

@@ -5,7 +5,7 @@
 const char *aloft_err_sentence(enum aloft_err err)
 {
     switch ((int)err) {
-#define ALOFT_ERR_SENTENCE(name, number, sentence)                                                 \
+#define ALOFT_ERR_SENTENCE(name, number, class, sentence)                                          \
     case number:                                                                                   \
         return sentence;
         ALOFT_ERR_LIST(ALOFT_ERR_SENTENCE)

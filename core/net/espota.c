@@ -76,30 +76,29 @@ bool aloft_espota_parse_proof(const uint8_t *data, uint32_t len, uint32_t digits
 
 // --- faults
 
-// The numbers and sentences of Arduino's Update library, which its tools know. Ours are far more;
-// each range of them goes to what comes closest, the first row that fits.
+// The numbers and sentences of Arduino's Update library, which its tools know. Ours are far more:
+// one fault, or all of a class, to what comes closest; the first row that fits.
 struct sentence {
-    int16_t from;
-    int16_t to;
+    int16_t what; // a fault (negative), a class of them (positive), or 0: any fault
     char number[3];
     const char *text;
 };
 
 static const struct sentence sentences[] = {
-    {ALOFT_ERR_FLASH_READ, ALOFT_ERR_FLASH_READ, "3", "Flash Read Failed"},
-    {ALOFT_ERR_FLASH_ERASE, ALOFT_ERR_FLASH_ERASE, "2", "Flash Erase Failed"},
-    {ALOFT_ERR_FLASH_RANGE, ALOFT_ERR_FLASH_VERIFY, "1", "Flash Write Failed"},
-    {ALOFT_ERR_PTABLE_MAGIC, ALOFT_ERR_SLOT_UNKNOWN, "10", "Partition Could Not be Found"},
-    {ALOFT_ERR_PUSH_NO_FILES, ALOFT_ERR_PUSH_NO_FILES, "10", "Partition Could Not be Found"},
-    {ALOFT_ERR_IMAGE_MAGIC, ALOFT_ERR_IMAGE_MAGIC, "8", "Wrong Magic Byte"},
-    {ALOFT_ERR_IMAGE_TOO_LARGE, ALOFT_ERR_IMAGE_TOO_LARGE, "5", "Bad Size Given"},
-    {ALOFT_ERR_IMAGE_EMPTY, ALOFT_ERR_IMAGE_EMPTY, "5", "Bad Size Given"},
-    {ALOFT_ERR_IMAGE_CHIP, ALOFT_ERR_TRIAL_FAILED, "9", "Could Not Activate The Firmware"},
-    {ALOFT_ERR_PUSH_FILES_SIZE, ALOFT_ERR_PUSH_FILES_SIZE, "5", "Bad Size Given"},
-    {ALOFT_ERR_PUSH_TIMEOUT, ALOFT_ERR_PUSH_TIMEOUT, "6", "Stream Read Timeout"},
-    {ALOFT_ERR_PUSH_MD5, ALOFT_ERR_PUSH_MD5, "7", "MD5 Check Failed"},
-    {ALOFT_ERR_PUSH_COMMAND, ALOFT_ERR_PUSH_COMMAND, "11", "Bad Argument"},
-    {0, INT16_MIN, "12", "Aborted"},
+    {ALOFT_ERR_FLASH_READ, "3", "Flash Read Failed"},
+    {ALOFT_ERR_FLASH_ERASE, "2", "Flash Erase Failed"},
+    {ALOFT_ERR_CLASS_FLASH, "1", "Flash Write Failed"},
+    {ALOFT_ERR_CLASS_TABLE, "10", "Partition Could Not be Found"},
+    {ALOFT_ERR_IMAGE_MAGIC, "8", "Wrong Magic Byte"},
+    {ALOFT_ERR_IMAGE_TOO_LARGE, "5", "Bad Size Given"},
+    {ALOFT_ERR_IMAGE_EMPTY, "5", "Bad Size Given"},
+    {ALOFT_ERR_CLASS_IMAGE, "9", "Could Not Activate The Firmware"},
+    {ALOFT_ERR_CLASS_RULE, "9", "Could Not Activate The Firmware"},
+    {ALOFT_ERR_PUSH_FILES_SIZE, "5", "Bad Size Given"},
+    {ALOFT_ERR_PUSH_TIMEOUT, "6", "Stream Read Timeout"},
+    {ALOFT_ERR_PUSH_MD5, "7", "MD5 Check Failed"},
+    {ALOFT_ERR_PUSH_COMMAND, "11", "Bad Argument"},
+    {0, "12", "Aborted"},
 };
 
 static char *put(char *to, const char *text)
@@ -112,7 +111,8 @@ static char *put(char *to, const char *text)
 uint32_t aloft_espota_error(enum aloft_err err, bool sentence, char *text)
 {
     const struct sentence *found = sentences;
-    while ((int)err > found->from || (int)err < found->to) {
+    int class = (int)aloft_err_class(err);
+    while (found->what != (int)err && found->what != class && found->what != 0) {
         found++;
     }
     char *at = put(put(put(text, "ERROR["), found->number), "]: ");

@@ -394,6 +394,14 @@ static bool note_some(struct aloft_engine *engine)
     return true;
 }
 
+// True when the running app could not be selected because writing otadata itself fails.
+static bool stops_hold(enum aloft_err err)
+{
+    enum aloft_err_class class = aloft_err_class(err);
+    return class == ALOFT_ERR_CLASS_FLASH || class == ALOFT_ERR_CLASS_CRYPTO ||
+           class == ALOFT_ERR_CLASS_MISUSE;
+}
+
 // Selects the running app (E6). When that is not possible, because the app is rotten itself or is
 // the test app, the update is needed all the more; when otadata cannot be written, it is not.
 static enum aloft_step hold_some(struct aloft_engine *engine)
@@ -403,8 +411,7 @@ static enum aloft_step hold_some(struct aloft_engine *engine)
     if (looks) {
         err = look_at_records(engine);
     } else if (aloft_bootsel_step(&engine->hold) != ALOFT_STEP_AGAIN) {
-        err = engine->hold.err;
-        err = err < ALOFT_ERR_FLASH_VERIFY ? ALOFT_OK : err;
+        err = stops_hold(engine->hold.err) ? engine->hold.err : ALOFT_OK;
         engine->hold_phase++;
     }
     if (err != ALOFT_OK) {

@@ -118,7 +118,7 @@ static void check_round_trips(struct aloft_ptable_plan *plan)
     FUZZ_CHECK(again.has_md5 == plan->has_md5);
     check_same(plan, &again, false);
     if (!aloft_ptable_plan_check(plan, &rules, &error) ||
-        !aloft_ptable_csv_emit(plan, text, sizeof text, &len, &error) ||
+        !aloft_ptable_csv_emit(plan, &rules, text, sizeof text, &len, &error) ||
         !aloft_ptable_csv_parse(&again, text, len, &rules, &error)) {
         FUZZ_CHECK(error.text[0] != '\0');
         return;

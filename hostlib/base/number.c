@@ -1,5 +1,6 @@
 // The grammar is Python's, because the tables that people have were checked by a Python program.
 #include "hostlib/base/number.h"
+#include "hostlib/base/text.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,12 +68,13 @@ static bool parse(const char *p, size_t len, int64_t *value)
         }
         len--;
     }
-    while (len > 0 && isspace((unsigned char)p[len - 1])) {
-        len--;
+    size_t blank;
+    while ((blank = aloft_text_blank_last(p, len)) > 0) {
+        len -= blank;
     }
-    while (len > 0 && isspace((unsigned char)*p)) {
-        p++;
-        len--;
+    while ((blank = aloft_text_blank_first(p, len)) > 0) {
+        p += blank;
+        len -= blank;
     }
     bool minus = len > 0 && *p == '-';
     if (minus || (len > 0 && *p == '+')) {

@@ -1,4 +1,5 @@
-// The conversion is iconv's; this file only knows byte order marks and how to name the bad line.
+// The conversion is iconv's; this file only knows byte order marks, blanks, and how to name the bad
+// line.
 #include "hostlib/base/text.h"
 #include <iconv.h>
 #include <stdint.h>
@@ -17,11 +18,111 @@ static const struct mark marks[] = {
     {"\xFF\xFE", 2, "UTF-16LE"},  {"\xFE\xFF", 2, "UTF-16BE"},
 };
 
-static unsigned line_at(const char *text, const char *end)
+struct blank {
+    const char *bytes; // of one character
+    bool ends_line;
+};
+
+// CR LF is one end of a line, so it stands before its two halves.
+static const struct blank blanks[] = {
+    {" ", false},
+    {"\t", false},
+    {"\r\n", true},
+    {"\n", true},
+    {"\r", true},
+    {"\v", true},
+    {"\f", true},
+    {"\x1C", true},
+    {"\x1D", true},
+    {"\x1E", true},
+    {"\x1F", false},
+    {"\xC2\x85", true},
+    {"\xC2\xA0", false},
+    {"\xE1\x9A\x80", false},
+    {"\xE2\x80\x80", false},
+    {"\xE2\x80\x81", false},
+    {"\xE2\x80\x82", false},
+    {"\xE2\x80\x83", false},
+    {"\xE2\x80\x84", false},
+    {"\xE2\x80\x85", false},
+    {"\xE2\x80\x86", false},
+    {"\xE2\x80\x87", false},
+    {"\xE2\x80\x88", false},
+    {"\xE2\x80\x89", false},
+    {"\xE2\x80\x8A", false},
+    {"\xE2\x80\xA8", true},
+    {"\xE2\x80\xA9", true},
+    {"\xE2\x80\xAF", false},
+    {"\xE2\x81\x9F", false},
+    {"\xE3\x80\x80", false},
+};
+enum { BLANKS = sizeof blanks / sizeof blanks[0] };
+
+static const struct blank *blank_at(const char *text, size_t len)
+{
+    for (size_t i = 0; i < BLANKS; i++) {
+        size_t n = strlen(blanks[i].bytes);
+        if (n <= len && strncmp(text, blanks[i].bytes, n) == 0) { // ends at a NUL, if there is one
+            return &blanks[i];
+        }
+    }
+    return NULL;
+}
+
+size_t aloft_text_blank_first(const char *text, size_t len)
+{
+    const struct blank *blank = blank_at(text, len);
+    return blank == NULL ? 0 : strlen(blank->bytes);
+}
+
+size_t aloft_text_blank_last(const char *text, size_t len)
+{
+    for (size_t i = 0; i < BLANKS; i++) {
+        size_t n = strlen(blanks[i].bytes);
+        if (n <= len && memcmp(text + len - n, blanks[i].bytes, n) == 0) {
+            return n;
+        }
+    }
+    return 0;
+}
+
+char *aloft_text_strip(char *text)
+{
+    size_t len = strlen(text);
+    size_t blank;
+    while ((blank = aloft_text_blank_first(text, len)) > 0) {
+        text += blank;
+        len -= blank;
+    }
+    while ((blank = aloft_text_blank_last(text, len)) > 0) {
+        len -= blank;
+    }
+    text[len] = '\0';
+    return text;
+}
+
+size_t aloft_text_line(const char *text, size_t *sep)
+{
+    size_t len = 0;
+    for (; text[len] != '\0'; len++) {
+        const struct blank *blank = blank_at(text + len, SIZE_MAX);
+        if (blank != NULL && blank->ends_line) {
+            *sep = strlen(blank->bytes);
+            return len;
+        }
+    }
+    *sep = 0;
+    return len;
+}
+
+// The number of the line in which the text stops.
+static unsigned lines_in(const char *text)
 {
     unsigned line = 1;
-    for (; text < end; text++) {
-        line += *text == '\n';
+    size_t sep;
+    for (size_t len = aloft_text_line(text, &sep); sep > 0; len = aloft_text_line(text, &sep)) {
+        text += len + sep;
+        line++;
     }
     return line;
 }
@@ -40,11 +141,11 @@ static bool convert(const char *encoding, char *in, size_t in_len, char *out, si
     *out = '\0';            // the caller left room for it
     if (result == (size_t)-1) {
         return aloft_message_set(error, "line %u: the text is not %s; save the file as UTF-8",
-                                 line_at(start, out), encoding);
+                                 lines_in(start), encoding);
     }
     if (strlen(start) != (size_t)(out - start)) {
         return aloft_message_set(error, "line %u: there is a NUL byte; this is no text file",
-                                 line_at(start, start + strlen(start)));
+                                 lines_in(start));
     }
     return true;
 }

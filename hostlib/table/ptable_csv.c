@@ -29,18 +29,6 @@ struct row {
     bool addr_blank;
 };
 
-static char *strip(char *text)
-{
-    while (isspace((unsigned char)*text)) {
-        text++;
-    }
-    size_t len = strlen(text);
-    while (len > 0 && isspace((unsigned char)text[len - 1])) {
-        text[--len] = '\0';
-    }
-    return text;
-}
-
 static bool in_variable(char c)
 {
     return isalnum((unsigned char)c) || c == '_';
@@ -103,7 +91,7 @@ static void split(char *line, const char *fields[FIELD_COUNT])
         if (comma != NULL) {
             *comma = '\0';
         }
-        fields[i] = line == NULL ? "" : strip(line);
+        fields[i] = line == NULL ? "" : aloft_text_strip(line);
         line = comma == NULL ? NULL : comma + 1;
     }
 }
@@ -112,19 +100,20 @@ static void split(char *line, const char *fields[FIELD_COUNT])
 static bool read_kind(struct parser *p, const char *text, int type, uint8_t *value)
 {
     const char *what = type < 0 ? "Type" : "SubType";
-    int keyword =
-        type < 0 ? aloft_ptable_words_type(text) : aloft_ptable_words_subtype((uint8_t)type, text);
+    const struct aloft_ptable_own_words *own = p->rules->own_words;
+    int keyword = type < 0 ? aloft_ptable_words_type(text)
+                           : aloft_ptable_words_subtype(own, (uint8_t)type, text);
     int64_t number = keyword;
     char words[256];
     if (keyword < 0 && !aloft_number_parse(text, &number)) {
-        aloft_ptable_words_list(type, words, sizeof words);
+        aloft_ptable_words_list(own, type, words, sizeof words);
         return aloft_message_set(p->error,
                                  "line %u: %s '%s' is no keyword and no number; use %s%sa number "
                                  "such as 0x40",
                                  p->line, what, text, words, words[0] ? ", or " : "");
     }
-    if (number < 0 || number > 0xFE) {
-        return aloft_message_set(p->error, "line %u: %s '%s' is outside 0..0xfe", p->line, what,
+    if (number < 0 || number > UINT8_MAX) {
+        return aloft_message_set(p->error, "line %u: %s '%s' is outside 0..0xff", p->line, what,
                                  text);
     }
     *value = (uint8_t)number;
@@ -186,42 +175,68 @@ static bool read_number(struct parser *p, const char *what, const char *text, in
                              p->line, what, text);
 }
 
-// Rows that describe the bootloader or the table get what the build says, whatever stands in them.
-static bool read_own_place(struct parser *p, struct row *row)
+// The number that stands in a field of a row that describes the bootloader; people write N/A there.
+static bool written(const char *field, int64_t *value)
+{
+    return aloft_number_parse(field, value) && *value >= 0;
+}
+
+// The length of a bootloader row: up to the table. What the row says counts only where nobody knows
+// where the bootloader begins.
+static bool read_bootloader_len(struct parser *p, struct row *row)
 {
     const struct aloft_ptable_rules *rules = p->rules;
-    bool table = row->partition.type == ALOFT_TYPE_PTABLE;
-    bool recovery = !table && row->partition.subtype == 2;
-    bool primary = row->partition.subtype == 0;
-    if (!table && rules->bootloader_addr == ALOFT_PTABLE_NO_ADDR) {
+    bool primary = aloft_ptable_plan_is_primary(&row->partition);
+    int64_t start = rules->bootloader_addr != ALOFT_PTABLE_NO_ADDR ? rules->bootloader_addr
+                    : primary                                      ? row->addr
+                                                                   : -1;
+    if (start < 0 && !written(row->fields[SIZE], &row->len)) {
         return aloft_message_set(p->error,
                                  "line %u: a bootloader row needs to know where the chip's "
                                  "bootloader lies; give --bootloader-offset (0x1000 for ESP32 and "
                                  "S2, 0x0 for C3, S3 and C6)",
                                  p->line);
     }
-    if (recovery && rules->recovery_addr == ALOFT_PTABLE_NO_ADDR) {
-        return aloft_message_set(p->error,
-                                 "line %u: a recovery bootloader row needs to know where it lies; "
-                                 "give --recovery-offset",
-                                 p->line);
-    }
-    row->len = table ? ALOFT_PTABLE_SECTOR : (int64_t)rules->table_addr - rules->bootloader_addr;
+    row->len = start < 0 ? row->len : (int64_t)rules->table_addr - start;
     if (row->len <= 0) {
-        return aloft_message_set(
-            p->error,
-            "line %u: the bootloader at 0x%x does not lie before the table at 0x%x; "
-            "check --bootloader-offset and --offset",
-            p->line, rules->bootloader_addr, rules->table_addr);
+        return aloft_message_set(p->error,
+                                 "line %u: the bootloader at 0x%" PRIx64
+                                 " does not lie before the table at 0x%x; "
+                                 "check --bootloader-offset and --offset",
+                                 p->line, start, rules->table_addr);
     }
+    return true;
+}
+
+// Rows that describe the bootloader or the table get what the build says. Where it says nothing,
+// they lie where the row says: so the CSV of a table builds without further options.
+static bool read_own_place(struct parser *p, struct row *row)
+{
+    const struct aloft_ptable_rules *rules = p->rules;
+    bool table = row->partition.type == ALOFT_TYPE_PTABLE;
+    bool recovery = !table && row->partition.subtype == 2;
+    bool primary = row->partition.subtype == 0;
+    uint32_t given = table      ? rules->table_addr
+                     : recovery ? rules->recovery_addr
+                                : rules->bootloader_addr;
     if (primary || recovery) {
         row->addr_blank = false;
-        row->addr = recovery ? rules->recovery_addr
-                    : table  ? rules->table_addr
-                             : rules->bootloader_addr;
-        return true;
+        row->addr = given;
+        if (given == ALOFT_PTABLE_NO_ADDR && !written(row->fields[OFFSET], &row->addr)) {
+            return aloft_message_set(p->error,
+                                     "line %u: a %sbootloader row needs to know where it lies; "
+                                     "give --%s-offset%s",
+                                     p->line, recovery ? "recovery " : "",
+                                     recovery ? "recovery" : "bootloader",
+                                     recovery ? ""
+                                              : " (0x1000 for ESP32 and S2, 0x0 for C3, S3 and "
+                                                "C6)");
+        }
+    } else if (!row->addr_blank && !read_number(p, "Offset", row->fields[OFFSET], &row->addr)) {
+        return false;
     }
-    return row->addr_blank || read_number(p, "Offset", row->fields[OFFSET], &row->addr);
+    row->len = ALOFT_PTABLE_SECTOR;
+    return table || read_bootloader_len(p, row);
 }
 
 static bool read_place(struct parser *p, struct row *row)
@@ -326,8 +341,9 @@ static bool parse_line(struct parser *p, const char *line)
 {
     char expanded[LINE_MAX_LEN];
     struct row row = {0};
-    while (isspace((unsigned char)*line)) {
-        line++;
+    size_t len = strlen(line);
+    for (size_t blank; (blank = aloft_text_blank_first(line, len)) > 0; len -= blank) {
+        line += blank;
     }
     if (*line == '#') {
         return true; // before the expansion: a comment may talk of $HOME
@@ -335,7 +351,7 @@ static bool parse_line(struct parser *p, const char *line)
     if (!expand(p, line, expanded)) {
         return false;
     }
-    char *text = strip(expanded);
+    char *text = aloft_text_strip(expanded);
     if (text[0] == '\0' || text[0] == '#') {
         return true;
     }
@@ -346,19 +362,16 @@ static bool parse_line(struct parser *p, const char *line)
 
 static bool parse_lines(struct parser *p, char *text)
 {
-    while (text != NULL) {
-        char *end = text + strcspn(text, "\r\n");
-        char *next = *end == '\0' ? NULL : end + 1;
-        if (end[0] == '\r' && end[1] == '\n') {
-            next = end + 2;
-        }
-        *end = '\0';
+    size_t sep;
+    do {
+        size_t len = aloft_text_line(text, &sep);
+        text[len] = '\0';
         p->line++;
         if (!parse_line(p, text)) {
             return false;
         }
-        text = next;
-    }
+        text += len + sep;
+    } while (sep > 0);
     return true;
 }
 
@@ -387,11 +400,12 @@ static bool fits_csv(const char *name)
     struct aloft_message error;
     char *text;
     size_t len = strlen(name);
+    size_t sep;
     if (len == 0) {
         return true;
     }
-    if (isspace((unsigned char)name[0]) || isspace((unsigned char)name[len - 1]) ||
-        name[0] == '#' || strpbrk(name, ",$\r\n") != NULL) {
+    if (aloft_text_blank_first(name, len) > 0 || aloft_text_blank_last(name, len) > 0 ||
+        aloft_text_line(name, &sep) < len || name[0] == '#' || strpbrk(name, ",$") != NULL) {
         return false;
     }
     bool same = aloft_text_decode(name, len, &text, &error);
@@ -402,30 +416,101 @@ static bool fits_csv(const char *name)
     return same;
 }
 
-bool aloft_ptable_csv_emit(const struct aloft_ptable_plan *plan, char *text, size_t size,
-                           size_t *len, struct aloft_message *error)
+// Appends a row; the room is more than 95 of the longest need.
+static void emit_row(const struct aloft_partition *p, const struct aloft_ptable_own_words *own,
+                     char *text, size_t size)
 {
-    size_t used = (size_t)snprintf(text, size,
-                                   "# ESP-IDF Partition Table\n"
-                                   "# Name, Type, SubType, Offset, Size, Flags\n");
-    for (uint32_t i = 0; i < plan->count && used < size; i++) {
+    char type[ALOFT_PTABLE_WORD];
+    char subtype[ALOFT_PTABLE_WORD];
+    char room[16];
+    size_t used = strlen(text);
+    bool encrypted = (p->flags & ALOFT_PARTITION_ENCRYPTED) != 0;
+    bool readonly = (p->flags & ALOFT_PARTITION_READONLY) != 0;
+    aloft_ptable_words_type_name(p->type, type);
+    aloft_ptable_words_subtype_name(own, p->type, p->subtype, subtype);
+    aloft_number_emit_size(p->len, room);
+    (void)snprintf(text + used, size - used, "%s,%s,%s,0x%x,%s,%s%s%s\n", p->label, type, subtype,
+                   p->addr, room, encrypted ? "encrypted" : "", encrypted && readonly ? ":" : "",
+                   readonly ? "readonly" : "");
+}
+
+static int by_addr(const void *a, const void *b)
+{
+    const struct aloft_partition *left = a;
+    const struct aloft_partition *right = b;
+    return (left->addr > right->addr) - (left->addr < right->addr);
+}
+
+// A builder takes explicit offsets in rising order only; the two primary rows stand anywhere.
+static bool rising(const struct aloft_ptable_plan *plan)
+{
+    uint32_t addr = 0;
+    for (uint32_t i = 0; i < plan->count; i++) {
         const struct aloft_partition *p = &plan->partitions[i];
-        char type[ALOFT_PTABLE_WORD];
-        char subtype[ALOFT_PTABLE_WORD];
-        char room[16];
-        bool encrypted = (p->flags & ALOFT_PARTITION_ENCRYPTED) != 0;
-        bool readonly = (p->flags & ALOFT_PARTITION_READONLY) != 0;
-        if (!fits_csv(p->label)) {
-            return aloft_message_set(error, "row %u: the name '%s' cannot be written in a CSV file",
-                                     i + 1, p->label);
+        if (aloft_ptable_plan_is_primary(p)) {
+            continue;
         }
-        aloft_ptable_words_type_name(p->type, type);
-        aloft_ptable_words_subtype_name(p->type, p->subtype, subtype);
-        aloft_number_emit_size(p->len, room);
-        used += (size_t)snprintf(text + used, size - used, "%s,%s,%s,0x%x,%s,%s%s%s\n", p->label,
-                                 type, subtype, p->addr, room, encrypted ? "encrypted" : "",
-                                 encrypted && readonly ? ":" : "", readonly ? "readonly" : "");
+        if (p->addr < addr) {
+            return false;
+        }
+        addr = p->addr;
     }
-    *len = used;
-    return used < size || aloft_message_set(error, "the table's text does not fit");
+    return true;
+}
+
+static bool same_row(const struct aloft_partition *a, const struct aloft_partition *b)
+{
+    const uint32_t flags = ALOFT_PARTITION_ENCRYPTED | ALOFT_PARTITION_READONLY;
+    return a->type == b->type && a->subtype == b->subtype && a->addr == b->addr &&
+           a->len == b->len && ((a->flags ^ b->flags) & flags) == 0 &&
+           strcmp(a->label, b->label) == 0;
+}
+
+// Whether the text leads to these rows.
+static bool builds(const char *text, const struct aloft_partition *rows, uint32_t count,
+                   const struct aloft_ptable_rules *rules, struct aloft_message *error)
+{
+    struct aloft_message why;
+    struct aloft_ptable_plan *again = calloc(1, sizeof *again);
+    if (again == NULL) {
+        return aloft_message_set(error, "out of memory");
+    }
+    bool good =
+        aloft_ptable_csv_parse(again, text, strlen(text), rules, &why) ||
+        aloft_message_set(error, "no CSV builds this table; in what comes nearest, %s", why.text);
+    for (uint32_t i = 0; good && i < count; i++) {
+        good = same_row(&again->partitions[i], &rows[i]) ||
+               aloft_message_set(error,
+                                 "no CSV builds this table: '%s' would get 0x%x bytes at 0x%x, "
+                                 "and has 0x%x at 0x%x",
+                                 rows[i].label, again->partitions[i].len, again->partitions[i].addr,
+                                 rows[i].len, rows[i].addr);
+    }
+    free(again);
+    return good;
+}
+
+bool aloft_ptable_csv_emit(struct aloft_ptable_plan *plan, const struct aloft_ptable_rules *rules,
+                           char *text, size_t size, size_t *len, struct aloft_message *error)
+{
+    struct aloft_partition rows[ALOFT_PTABLE_MAX];
+    memcpy(rows, plan->partitions, sizeof rows);
+    if (!rising(plan)) {
+        qsort(rows, plan->count, sizeof rows[0], by_addr);
+        aloft_ptable_plan_warn(plan, "the rows do not stand in the order of their offsets; the CSV "
+                                     "is sorted, and builds the same partitions in another order");
+    }
+    (void)snprintf(text, size,
+                   "# ESP-IDF Partition Table\n"
+                   "# Name, Type, SubType, Offset, Size, Flags\n");
+    for (uint32_t i = 0; i < plan->count; i++) {
+        if (!fits_csv(rows[i].label)) {
+            return aloft_message_set(error, "the name '%s' cannot be written in a CSV file",
+                                     rows[i].label);
+        }
+        emit_row(&rows[i], rules->own_words, text, size);
+    }
+    *len = strlen(text);
+    return (*len < size - 1 || aloft_message_set(error, "the table's text does not fit")) &&
+           builds(text, rows, plan->count, rules, error);
 }

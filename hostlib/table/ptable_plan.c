@@ -1,6 +1,7 @@
 // Checks come in the generator's order, so that the first complaint about a table is the one its
 // author would have seen there.
 #include "hostlib/table/ptable_plan.h"
+#include "aloft/format/otadata.h"
 #include "hostlib/base/number.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/table/ptable_words.h"
@@ -14,6 +15,7 @@
 #define FLAGS_KNOWN     ((uint32_t)(ALOFT_PARTITION_ENCRYPTED | ALOFT_PARTITION_READONLY))
 #define CUSTOM_TYPE     0x40u
 #define SUBTYPE_PRIMARY 0u
+#define ANY             0xFFu // ESP_PARTITION_TYPE_ANY, ESP_PARTITION_SUBTYPE_ANY
 
 struct check {
     struct aloft_ptable_plan *plan;
@@ -142,7 +144,7 @@ static void warn_of(const struct check *c, uint32_t i)
 {
     const struct aloft_partition *p = &c->plan->partitions[i];
     const char *kind;
-    if (aloft_ptable_words_mislead(p, &kind)) {
+    if (aloft_ptable_words_mislead(c->rules->own_words, p, &kind)) {
         aloft_ptable_plan_warn(c->plan,
                                "%s is named like a partition %s, but its type is 0x%x and its "
                                "subtype 0x%x; check that the columns are not mixed up",
@@ -158,6 +160,12 @@ static void warn_of(const struct check *c, uint32_t i)
             "%s has type 0x%x, which ESP-IDF keeps for itself; types of your own "
             "start at 0x40",
             place_of(c->plan, i).text, p->type);
+    }
+    if (p->type == ANY || p->subtype == ANY) {
+        aloft_ptable_plan_warn(c->plan,
+                               "%s has %s 0xff, which means \"any\" where ESP-IDF looks for "
+                               "partitions; find it by its name",
+                               place_of(c->plan, i).text, p->type == ANY ? "type" : "subtype");
     }
     if (p->len == 0) {
         aloft_ptable_plan_warn(c->plan, "%s has size 0 and can hold nothing",
@@ -262,6 +270,89 @@ static bool check_fit(const struct check *c)
     return true;
 }
 
+// --- tables that boot and cannot be updated
+
+// The row of every OTA slot, counted from 1; 0: there is none.
+struct slot_rows {
+    uint32_t row[ALOFT_OTADATA_SLOTS_MAX];
+    uint32_t top; // one more than the highest number
+    bool factory;
+    bool otadata;
+};
+
+static bool is_slot(const struct aloft_partition *p)
+{
+    return aloft_partition_is_app(p) && (p->subtype & 0xF0u) == ALOFT_APP_OTA_0;
+}
+
+// Collects the slots, and warns of those that no update can go to.
+static struct slot_rows collect_slots(const struct check *c)
+{
+    struct slot_rows slots = {0};
+    for (uint32_t i = 0; i < c->plan->count; i++) {
+        const struct aloft_partition *p = &c->plan->partitions[i];
+        uint32_t number = p->subtype & 0x0Fu;
+        slots.otadata = slots.otadata || is_data(p, ALOFT_DATA_OTA);
+        slots.factory =
+            slots.factory || (aloft_partition_is_app(p) && p->subtype == ALOFT_APP_FACTORY);
+        if (!is_slot(p)) {
+            continue;
+        }
+        if (slots.row[number] != 0) {
+            aloft_ptable_plan_warn(c->plan,
+                                   "%s is ota_%u, and so is '%s': the bootloader takes one and the "
+                                   "app the other, so no update is made; number the slots ota_0, "
+                                   "ota_1, ...",
+                                   place_of(c->plan, i).text, number,
+                                   c->plan->partitions[slots.row[number] - 1].label);
+        }
+        if ((p->flags & ALOFT_PARTITION_READONLY) != 0) {
+            aloft_ptable_plan_warn(c->plan,
+                                   "%s is a slot and flagged readonly, so no update can be written "
+                                   "there; remove the flag",
+                                   place_of(c->plan, i).text);
+        }
+        slots.row[number] = i + 1;
+        slots.top = number + 1 > slots.top ? number + 1 : slots.top;
+    }
+    return slots;
+}
+
+static void warn_of_updates(const struct check *c)
+{
+    struct slot_rows slots = collect_slots(c);
+    uint32_t missing = 0;
+    while (missing < slots.top && slots.row[missing] != 0) {
+        missing++;
+    }
+    if (slots.top == 0 && slots.otadata) {
+        aloft_ptable_plan_warn(c->plan,
+                               "there is otadata and no OTA slot, so no update has a place "
+                               "to go; add app partitions ota_0 and ota_1");
+    }
+    if (slots.top > 0 && !slots.otadata) {
+        aloft_ptable_plan_warn(c->plan,
+                               "there are OTA slots and no otadata, so nothing can record which of "
+                               "them boots and no update can be made; add a row "
+                               "\"otadata, data, ota, , 0x2000\"");
+    }
+    if (missing < slots.top) {
+        uint32_t next = missing;
+        while (slots.row[next] == 0) {
+            next++;
+        }
+        aloft_ptable_plan_warn(c->plan,
+                               "%s is ota_%u and there is no ota_%u: slots are counted from ota_0 "
+                               "without a gap, so no update can be made; make it ota_%u",
+                               place_of(c->plan, slots.row[next] - 1).text, next, missing, missing);
+    } else if (slots.top == 1 && !slots.factory) {
+        aloft_ptable_plan_warn(c->plan,
+                               "%s is the only place for an app, and an app is not updated while "
+                               "it runs; add ota_1",
+                               place_of(c->plan, slots.row[0] - 1).text);
+    }
+}
+
 bool aloft_ptable_plan_check(struct aloft_ptable_plan *plan, const struct aloft_ptable_rules *rules,
                              struct aloft_message *error)
 {
@@ -272,6 +363,10 @@ bool aloft_ptable_plan_check(struct aloft_ptable_plan *plan, const struct aloft_
         }
         warn_of(&c, i);
     }
-    return check_names(&c) && check_overlap(&c) && check_otadata(&c, ALOFT_DATA_OTA, "ota") &&
-           check_otadata(&c, ALOFT_DATA_TEE_OTA, "tee_ota") && check_fit(&c);
+    if (!check_names(&c) || !check_overlap(&c) || !check_otadata(&c, ALOFT_DATA_OTA, "ota") ||
+        !check_otadata(&c, ALOFT_DATA_TEE_OTA, "tee_ota") || !check_fit(&c)) {
+        return false;
+    }
+    warn_of_updates(&c);
+    return true;
 }

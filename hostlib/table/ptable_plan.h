@@ -15,17 +15,19 @@
 #define ALOFT_PTABLE_NO_ADDR      0xFFFFFFFFu
 
 // What the table is made for.
+struct aloft_ptable_own_words; // hostlib/table/ptable_words.h
 struct aloft_ptable_rules {
     uint32_t table_addr;      // where the table lies
     uint32_t flash_size;      // bytes of the chip; 0: not known, so nothing is held against it
     uint32_t bootloader_addr; // for bootloader rows; ALOFT_PTABLE_NO_ADDR: not given
     uint32_t recovery_addr;   // for a recovery bootloader row; ALOFT_PTABLE_NO_ADDR: not given
+    const struct aloft_ptable_own_words *own_words; // for subtypes; NULL: none
 };
 
 // A table at its default address, and nothing else known.
 #define ALOFT_PTABLE_RULES_DEFAULT                                                                 \
     {                                                                                              \
-        ALOFT_PTABLE_ADDR_DEFAULT, 0, ALOFT_PTABLE_NO_ADDR, ALOFT_PTABLE_NO_ADDR                   \
+        ALOFT_PTABLE_ADDR_DEFAULT, 0, ALOFT_PTABLE_NO_ADDR, ALOFT_PTABLE_NO_ADDR, NULL             \
     }
 
 // About 16 KiB. Whoever fills it in clears it first.
@@ -45,7 +47,8 @@ struct aloft_ptable_plan {
 enum aloft_err aloft_ptable_plan_load(struct aloft_ptable_plan *plan, const uint8_t *table,
                                       size_t len, uint32_t flash_size);
 
-// Alignment, names, overlap, otadata, readonly, NVS size, and the fit into the chip. Adds warnings.
+// Alignment, names, overlap, otadata, readonly, NVS size, and the fit into the chip. Adds warnings,
+// one for each reason why a device with this table boots and cannot be updated.
 // Fails: with a sentence that names the line or row, what stands there, and the cure.
 bool aloft_ptable_plan_check(struct aloft_ptable_plan *plan, const struct aloft_ptable_rules *rules,
                              struct aloft_message *error);

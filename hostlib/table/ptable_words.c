@@ -1,23 +1,21 @@
 // The keywords of types and subtypes, in the generator's order.
 #include "hostlib/table/ptable_words.h"
+#include "hostlib/base/number.h"
+#include "hostlib/base/text.h"
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-struct word {
-    uint8_t type;
-    uint8_t value;
-    const char *text;
-};
-
-static const struct word types[] = {
+static const struct aloft_ptable_word types[] = {
     {0, ALOFT_TYPE_BOOTLOADER, "bootloader"},
     {0, ALOFT_TYPE_PTABLE, "partition_table"},
     {0, ALOFT_TYPE_APP, "app"},
     {0, ALOFT_TYPE_DATA, "data"},
 };
 
-static const struct word subtypes[] = {
+static const struct aloft_ptable_word subtypes[] = {
     {ALOFT_TYPE_BOOTLOADER, 0, "primary"},
     {ALOFT_TYPE_BOOTLOADER, 1, "ota"},
     {ALOFT_TYPE_BOOTLOADER, 2, "recovery"},
@@ -62,6 +60,15 @@ enum {
     SUBTYPE_COUNT = sizeof subtypes / sizeof subtypes[0]
 };
 
+// The subtypes one after the other, a project's own behind ESP-IDF's; NULL behind the last.
+static const struct aloft_ptable_word *subtype_at(const struct aloft_ptable_own_words *own,
+                                                  size_t i)
+{
+    return i < SUBTYPE_COUNT                               ? &subtypes[i]
+           : own != NULL && i - SUBTYPE_COUNT < own->count ? &own->items[i - SUBTYPE_COUNT]
+                                                           : NULL;
+}
+
 int aloft_ptable_words_type(const char *word)
 {
     for (size_t i = 0; i < TYPE_COUNT; i++) {
@@ -72,36 +79,45 @@ int aloft_ptable_words_type(const char *word)
     return -1;
 }
 
-int aloft_ptable_words_subtype(uint8_t type, const char *word)
+int aloft_ptable_words_subtype(const struct aloft_ptable_own_words *own, uint8_t type,
+                               const char *word)
 {
-    for (size_t i = 0; i < SUBTYPE_COUNT; i++) {
-        if (subtypes[i].type == type && strcasecmp(subtypes[i].text, word) == 0) {
-            return subtypes[i].value;
+    const struct aloft_ptable_word *at;
+    for (size_t i = 0; (at = subtype_at(own, i)) != NULL; i++) {
+        if (at->type == type && strcasecmp(at->text, word) == 0) {
+            return at->value;
         }
     }
     return -1;
 }
 
-void aloft_ptable_words_list(int type, char *text, size_t size)
+// Appends to a list that is cut where the room ends.
+static void list_word(char *text, size_t size, const char *word, const char *last)
 {
-    size_t used = 0;
+    size_t used = strlen(text);
+    (void)snprintf(text + used, size - used, "%s%s%s", used ? ", " : "", word, last);
+}
+
+void aloft_ptable_words_list(const struct aloft_ptable_own_words *own, int type, char *text,
+                             size_t size)
+{
+    const struct aloft_ptable_word *at;
     text[0] = '\0';
     for (size_t i = 0; type < 0 && i < TYPE_COUNT; i++) {
-        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", types[i].text);
+        list_word(text, size, types[i].text, "");
     }
-    for (size_t i = 0; type >= 0 && i < SUBTYPE_COUNT; i++) {
-        const char *word = subtypes[i].text;
-        if (subtypes[i].type != type || (strncmp(word, "ota_", 4) == 0 && word[4] != '0')) {
-            continue; // one of the sixteen is enough in a sentence
+    for (size_t i = 0; type >= 0 && (at = subtype_at(own, i)) != NULL; i++) {
+        bool slot = type == ALOFT_TYPE_APP && (at->value & 0xF0u) == ALOFT_APP_OTA_0;
+        if (at->type == type && (!slot || at->value == ALOFT_APP_OTA_0)) {
+            list_word(text, size, at->text, slot ? "..ota_15" : ""); // one of sixteen is enough
         }
-        bool many = strcmp(word, "ota_0") == 0;
-        used += (size_t)snprintf(text + used, size - used, "%s%s%s", used ? ", " : "", word,
-                                 many ? "..ota_15" : "");
     }
 }
 
-bool aloft_ptable_words_mislead(const struct aloft_partition *partition, const char **kind)
+bool aloft_ptable_words_mislead(const struct aloft_ptable_own_words *own,
+                                const struct aloft_partition *partition, const char **kind)
 {
+    const struct aloft_ptable_word *at;
     bool is_subtype = false;
     for (size_t i = 0; i < TYPE_COUNT; i++) {
         if (strcmp(types[i].text, partition->label) == 0 && types[i].value != partition->type) {
@@ -109,11 +125,11 @@ bool aloft_ptable_words_mislead(const struct aloft_partition *partition, const c
             return true;
         }
     }
-    for (size_t i = 0; i < SUBTYPE_COUNT; i++) {
-        if (strcmp(subtypes[i].text, partition->label) != 0) {
+    for (size_t i = 0; (at = subtype_at(own, i)) != NULL; i++) {
+        if (strcmp(at->text, partition->label) != 0) {
             continue;
         }
-        if (subtypes[i].type == partition->type && subtypes[i].value == partition->subtype) {
+        if (at->type == partition->type && at->value == partition->subtype) {
             return false;
         }
         is_subtype = true;
@@ -132,12 +148,101 @@ void aloft_ptable_words_type_name(uint8_t type, char word[ALOFT_PTABLE_WORD])
     }
 }
 
-void aloft_ptable_words_subtype_name(uint8_t type, uint8_t subtype, char word[ALOFT_PTABLE_WORD])
+static const struct aloft_ptable_word *find_value(const struct aloft_ptable_own_words *own,
+                                                  uint8_t type, uint8_t value)
 {
-    (void)snprintf(word, ALOFT_PTABLE_WORD, "%u", subtype);
-    for (size_t i = 0; i < SUBTYPE_COUNT; i++) {
-        if (subtypes[i].type == type && subtypes[i].value == subtype) {
-            (void)snprintf(word, ALOFT_PTABLE_WORD, "%s", subtypes[i].text);
+    const struct aloft_ptable_word *at;
+    for (size_t i = 0; (at = subtype_at(own, i)) != NULL; i++) {
+        if (at->type == type && at->value == value) {
+            return at;
         }
     }
+    return NULL;
+}
+
+void aloft_ptable_words_subtype_name(const struct aloft_ptable_own_words *own, uint8_t type,
+                                     uint8_t subtype, char word[ALOFT_PTABLE_WORD])
+{
+    const struct aloft_ptable_word *found = find_value(own, type, subtype);
+    if (found != NULL) {
+        (void)snprintf(word, ALOFT_PTABLE_WORD, "%s", found->text);
+    } else {
+        (void)snprintf(word, ALOFT_PTABLE_WORD, "%u", subtype);
+    }
+}
+
+// --- a project's own words
+
+// The value as Python's int(text, 16) reads it, as far as it can be a subtype.
+static bool read_hex(const char *text, uint8_t *value)
+{
+    char *end;
+    if (!isxdigit((unsigned char)text[0])) {
+        return false; // no sign, no blanks
+    }
+    unsigned long number = strtoul(text, &end, 16);
+    *value = (uint8_t)number;
+    return *end == '\0' && number <= UINT8_MAX;
+}
+
+static bool add_word(struct aloft_ptable_own_words *own, char *entry, struct aloft_message *error)
+{
+    char *rest = strchr(entry, ',');
+    char *last = rest == NULL ? NULL : strchr(rest + 1, ',');
+    struct aloft_ptable_word word = {0};
+    int64_t number;
+    if (last == NULL || strchr(last + 1, ',') != NULL) {
+        return aloft_message_set(error,
+                                 "'%s' is no subtype word; write type, word and value, such as "
+                                 "\"data, store, 0x40\"",
+                                 entry);
+    }
+    *rest++ = '\0';
+    *last++ = '\0';
+    const char *type = aloft_text_strip(entry);
+    const char *text = aloft_text_strip(rest);
+    const char *value = aloft_text_strip(last);
+    int type_value = aloft_ptable_words_type(type);
+    if (type_value < 0) {
+        return aloft_message_set(error, "'%s' is no partition type; use app or data", type);
+    }
+    if (!read_hex(value, &word.value)) {
+        return aloft_message_set(error, "'%s' of '%s' is no subtype in hex, 0..0xff", value, text);
+    }
+    if (text[0] == '\0' || strlen(text) >= sizeof word.text || aloft_number_parse(text, &number)) {
+        return aloft_message_set(error, "'%s' is no word for a subtype; use 1 to %zu letters", text,
+                                 sizeof word.text - 1);
+    }
+    word.type = (uint8_t)type_value;
+    memcpy(word.text, text, strlen(text));
+    const struct aloft_ptable_word *same = find_value(own, word.type, word.value);
+    if (same != NULL || aloft_ptable_words_subtype(own, word.type, text) >= 0) {
+        return aloft_message_set(error, "%s,%s = 0x%x: %s is taken already%s%s", type, text,
+                                 word.value, same != NULL ? "the value" : "the word",
+                                 same != NULL ? ", by " : "", same != NULL ? same->text : "");
+    }
+    if (own->count == ALOFT_PTABLE_OWN_WORDS) {
+        return aloft_message_set(error, "'%s' is one subtype word too many; %u is the most", text,
+                                 ALOFT_PTABLE_OWN_WORDS);
+    }
+    own->items[own->count++] = word;
+    return true;
+}
+
+bool aloft_ptable_words_add(struct aloft_ptable_own_words *own, const char *text,
+                            struct aloft_message *error)
+{
+    char *list = strdup(text);
+    bool good = list != NULL || aloft_message_set(error, "out of memory");
+    for (char *entry = list; good && entry != NULL;) {
+        char *next = strchr(entry, ';');
+        if (next != NULL) {
+            *next++ = '\0';
+        }
+        entry = aloft_text_strip(entry);
+        good = entry[0] == '\0' || add_word(own, entry, error);
+        entry = next;
+    }
+    free(list);
+    return good;
 }

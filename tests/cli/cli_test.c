@@ -58,6 +58,45 @@ static void tables_are_built_shown_and_checked(void **state)
     says("PTABLE_MD5");
 }
 
+// The story: a table with subtype 0xff was shown as CSV that no build took.
+static void csv_that_is_shown_is_built_again(void **state)
+{
+    (void)state;
+    write_text("odd.csv", "b,bootloader,primary,0x1000,\nany,data,0xff,,4K\nf,app,factory,,1M\n");
+    expect(0, "$A parts build odd.csv -o odd.bin && $A parts show odd.bin --csv > again.csv");
+    says("0xff, which means \"any\"");
+    expect(0, "$A parts build again.csv -o again.bin && cmp odd.bin again.bin");
+    expect(0, "printf '# no rows' | $A parts build - -o none.bin && $A parts show none.bin --csv | "
+              "$A parts build - -o again.bin && cmp none.bin again.bin");
+    write_text("own.csv", "a,data,my_store,,4K\n");
+    expect(1, "$A parts check own.csv");
+    expect(2, "$A parts check own.csv --extra-partition-subtypes 'data, my_store'");
+    expect(0,
+           "$A parts build own.csv --extra-partition-subtypes 'data, my_store, 0x40' -o own.bin");
+    expect(0, "$A parts show own.bin --csv --extra-partition-subtypes 'data,my_store,40' | "
+              "grep a,data,my_store,0x9000,4K");
+    expect(0, "$A parts show own.bin --csv | grep a,data,64,0x9000,4K");
+}
+
+static void a_table_that_is_never_updated_is_said_where_it_goes_to_a_board(void **state)
+{
+    (void)state;
+    write_text("late.csv", "o,data,ota,,8K\na,app,ota_1,,1M\nb,app,ota_2,,1M\n");
+    expect(0, "$A parts check late.csv");
+    says("late.csv: line 2: 'a' is ota_1 and there is no ota_0");
+    expect(0, "$A board create late.flash --table late.csv");
+    says("late.csv: line 2: 'a' is ota_1 and there is no ota_0");
+    expect(0, "$A parts show late.flash --csv > again.csv");
+    expect(0, "$A parts build late.csv -o late.bin && $A board write late.flash 0x8000 late.bin");
+    says("late.bin: row 2: 'a' is ota_1 and there is no ota_0");
+    write_text("large.csv", "f,app,factory,,4M\n");
+    expect(1,
+           "$A board create large.flash --table large.csv || { test ! -e large.flash && exit 1; }");
+    says("shrink the table");
+    expect(1, "$A board create late.flash --force --table large.csv || "
+              "{ $A parts check late.flash && exit 1; }"); // what was there stays
+}
+
 // It was said not to be an image because it does not start with E9, which told nobody what to do.
 static void erased_flash_is_called_so(void **state)
 {
@@ -375,6 +414,8 @@ int main(void)
         cmocka_unit_test(the_front_door_helps),
         cmocka_unit_test(every_command_has_help_with_examples),
         cmocka_unit_test(tables_are_built_shown_and_checked),
+        cmocka_unit_test(csv_that_is_shown_is_built_again),
+        cmocka_unit_test(a_table_that_is_never_updated_is_said_where_it_goes_to_a_board),
         cmocka_unit_test(erased_flash_is_called_so),
         cmocka_unit_test(a_bad_table_names_its_line_and_writes_nothing),
         cmocka_unit_test(images_are_built_and_judged),

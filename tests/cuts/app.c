@@ -270,8 +270,9 @@ static bool denied(struct world *world, int version)
         world->verdict = JUDGE_TAKEN;
         return false;
     }
-    bool barred = world->verdict == JUDGE_REFUSED && world->err <= ALOFT_ERR_SIGNATURE_MISSING &&
-                  world->err >= ALOFT_ERR_IMAGE_SECURE_VERSION;
+    bool barred = world->verdict == JUDGE_REFUSED &&
+                  (aloft_err_class(world->err) == ALOFT_ERR_CLASS_SIGNATURE ||
+                   world->err == ALOFT_ERR_IMAGE_SECURE_VERSION);
     world->verdict = barred ? JUDGE_GOOD : world->verdict;
     return barred;
 }

@@ -223,8 +223,9 @@ static enum aloft_err erase_op(void *ctx, uint32_t addr, uint32_t len)
 
 bool world_forgives(struct world *world, enum aloft_err err)
 {
-    bool forgives = world->faulted && !world->forgiven && err <= ALOFT_ERR_FLASH_PROG &&
-                    err >= ALOFT_ERR_FLASH_VERIFY;
+    bool forgives = world->faulted && !world->forgiven &&
+                    aloft_err_class(err) == ALOFT_ERR_CLASS_FLASH && err != ALOFT_ERR_FLASH_READ &&
+                    err != ALOFT_ERR_FLASH_RANGE;
     world->forgiven = world->forgiven || forgives;
     return forgives;
 }

@@ -4,6 +4,7 @@
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/table/ptable_csv.h"
 #include "hostlib/table/ptable_template.h"
+#include "hostlib/table/ptable_words.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@ static struct aloft_ptable_plan plan; // 16 KiB, so not on the stack
 static struct aloft_message error;
 
 static const struct aloft_ptable_rules plain = ALOFT_PTABLE_RULES_DEFAULT;
-static const struct aloft_ptable_rules with_bootloader = {0x8000, 0x400000, 0x1000, 0x3F0000};
+static const struct aloft_ptable_rules with_bootloader = {0x8000, 0x400000, 0x1000, 0x3F0000, NULL};
 
 static bool parse(const char *csv, const struct aloft_ptable_rules *rules)
 {
@@ -95,7 +96,7 @@ static void csv_of_a_table_compiles_to_the_same_table(void **state)
         emit(before);
         assert_int_equal(aloft_ptable_plan_load(&plan, before, sizeof before, 0x400000), ALOFT_OK);
         assert_true(plan.has_md5);
-        assert_true(aloft_ptable_csv_emit(&plan, text, sizeof text, &len, &error));
+        assert_true(aloft_ptable_csv_emit(&plan, &plain, text, sizeof text, &len, &error));
         assert_int_equal(strlen(text), len);
         parse_good(text);
         emit(after);
@@ -110,15 +111,15 @@ static void csv_looks_as_the_generator_writes_it(void **state)
     (void)state;
     parse_good("nvs,data,nvs,,0x4000\nmine,0x40,7,0x20000,0x1001,encrypted:readonly\n"
                "app,app,ota_15,,1M\n");
-    assert_true(aloft_ptable_csv_emit(&plan, text, sizeof text, &len, &error));
+    assert_true(aloft_ptable_csv_emit(&plan, &plain, text, sizeof text, &len, &error));
     assert_string_equal(text, "# ESP-IDF Partition Table\n"
                               "# Name, Type, SubType, Offset, Size, Flags\n"
                               "nvs,data,nvs,0x9000,16K,\n"
                               "mine,64,7,0x20000,0x1001,encrypted:readonly\n"
                               "app,app,ota_15,0x30000,1M,\n");
-    assert_false(aloft_ptable_csv_emit(&plan, text, 100, &len, &error));
+    assert_false(aloft_ptable_csv_emit(&plan, &plain, text, 100, &len, &error));
     memcpy(plan.partitions[0].label, "a,b", 4);
-    assert_false(aloft_ptable_csv_emit(&plan, text, sizeof text, &len, &error));
+    assert_false(aloft_ptable_csv_emit(&plan, &plain, text, sizeof text, &len, &error));
     assert_non_null(strstr(error.text, "a,b"));
 }
 
@@ -144,6 +145,26 @@ static const struct placed placements[] = {
     {"a,data,phy,,0x100\nb,data,phy,,4K", 0xA000, 0x1000, 1, 1}, // odd sizes round the next up
     {"# a comment\n\n   # another\r\na,data,nvs,,24K", 0x9000, 0x6000, 1, 2},
     {"a,data,nvs,,1KK\r\n", 0x9000, 0x100000, 1, 2},
+    {"a,data,0xff,,4K", 0x9000, 0x1000, 1, 0xFF},
+    {"a,255,255,,4K", 0x9000, 0x1000, 0xFF, 0xFF},
+    // Blanks and ends of lines of any kind, as Python has them.
+    {"\xC2\xA0"
+     "a\xC2\xA0,\xE3\x80\x80"
+     "data,\xE2\x80\x83nvs\xE1\x9A\x80,,24\xE2\x80\xAFK",
+     0x9000, 0x6000, 1, 2},
+    {"a,data,nvs,,24K,\x0C"
+     "b,data,phy,,4K",
+     0xF000, 0x1000, 1, 1},
+    {"a,data,nvs,,24K\x0B"
+     "b,data,phy,,4K\x1C",
+     0xF000, 0x1000, 1, 1},
+    {"a,data,nvs,,24K\xC2\x85"
+     "b,data,phy,,4K",
+     0xF000, 0x1000, 1, 1},
+    {"a,data,nvs,,24K\xE2\x80\xA8#b\xE2\x80\xA9"
+     "c,data,phy,,4K\x1F",
+     0xF000, 0x1000, 1, 1},
+    {"\xC2\xA0# no row\rb,data,nvs,,24K", 0x9000, 0x6000, 1, 2},
 };
 
 static void rows_are_placed_as_the_generator_places_them(void **state)
@@ -175,8 +196,11 @@ static const struct refused refusals[] = {
     {"a,app,,,1M", "line 1:", "'a' has no SubType", "factory, test, or ota_0..ota_15"},
     {"a,app,ota_16,,1M", "line 1:", "'ota_16'", "ota_0..ota_15"},
     {"a,data,sniffs,,4K", "line 1:", "'sniffs'", "spiffs"},
-    {"a,0xFF,0,,4K", "line 1:", "'0xFF'", "0..0xfe"},
-    {"a,data,256,,4K", "line 1:", "'256'", "0..0xfe"},
+    {"a,256,0,,4K", "line 1:", "'256'", "0..0xff"},
+    {"a,data,-1,,4K", "line 1:", "'-1'", "0..0xff"},
+    {"a,data,nvs,,24K\x0C\x0C"
+     "b,data,sniffs,,4K",
+     "line 3:", "'sniffs'", "spiffs"},
     {"a,data,nvs,here,4K", "line 1:", "'here'", "0x10000, 64K, or 1M"},
     {"a,data,nvs,,", "line 1:", "'a' has no Size", "24K"},
     {"a,data,nvs,,4KB", "line 1:", "'4KB'", "64K, or 1M"},
@@ -287,6 +311,222 @@ static void any_unicode_encoding_with_a_mark_is_read(void **state)
     assert_non_null(strstr(error.text, "NUL"));
 }
 
+static const char *emitted(void)
+{
+    static char text[ALOFT_PTABLE_CSV_ROOM];
+    size_t len;
+    return aloft_ptable_csv_emit(&plan, &plain, text, sizeof text, &len, &error) ? text : NULL;
+}
+
+// The story: a table with subtype 0xff was shown as CSV that no build took.
+static void csv_that_is_written_always_builds(void **state)
+{
+    static const struct aloft_partition odd[] = {
+        {1, 0xFF, 0x9000, 0x1000, 0, "any"},
+        {0x40, 0, 0xA000, 0x1001, 0, "odd size"},
+        {0xFF, 7, 0xC000, 0, ALOFT_PARTITION_READONLY, ""},
+        {2, 0, 0x1000, 0x7000, 0, "bootloader"},
+        {3, 0, 0x8000, 0x1000, 0, "table"},
+        {2, 2, 0x20000, 0x7000, 0, "recovery"},
+        {2, 1, 0x30000, 0x7000, 0, "ota"},
+    };
+    (void)state;
+    memset(&plan, 0, sizeof plan);
+    memcpy(plan.partitions, odd, sizeof odd);
+    plan.count = COUNT(odd);
+    const char *text = emitted();
+    if (text == NULL) {
+        fail_msg("%s", error.text);
+    }
+    parse_good(text);
+    assert_int_equal(plan.count, COUNT(odd));
+    for (size_t i = 0; i < COUNT(odd); i++) {
+        assert_int_equal(plan.partitions[i].type, odd[i].type);
+        assert_int_equal(plan.partitions[i].subtype, odd[i].subtype);
+        assert_int_equal(plan.partitions[i].addr, odd[i].addr);
+        assert_int_equal(plan.partitions[i].len, odd[i].len);
+        assert_int_equal(plan.partitions[i].flags, odd[i].flags);
+        assert_string_equal(plan.partitions[i].label, odd[i].label);
+    }
+}
+
+static void rows_out_of_order_are_written_in_order(void **state)
+{
+    (void)state;
+    parse_good("a,data,nvs,,24K\nb,data,phy,,4K\n");
+    struct aloft_partition first = plan.partitions[0];
+    plan.partitions[0] = plan.partitions[1];
+    plan.partitions[1] = first;
+    plan.warning_count = 0;
+    const char *text = emitted();
+    assert_non_null(text);
+    assert_int_equal(plan.warning_count, 1);
+    assert_non_null(strstr(plan.warnings[0].text, "sorted"));
+    parse_good(text);
+    assert_string_equal(plan.partitions[0].label, "a");
+}
+
+struct unwritable {
+    struct aloft_partition row; // besides a factory app at 10000
+    const char *why;
+};
+
+// What the bootloader takes and no builder does is not written: the reason is said.
+static void what_no_csv_builds_is_not_written(void **state)
+{
+    static const struct unwritable tables[] = {
+        {{1, 0, 0x9000, 0x1000, 0, "otadata"}, "0x2000"},
+        {{1, 2, 0x9000, 0x8000, 0, "nvs"}, "0x10000"},
+        {{1, 2, 0x9100, 0x6000, 0, "nvs"}, "0x9100"},
+        {{1, 1, 0x4000, 0x1000, 0, "low"}, "0x9000"},
+        {{1, 1, 0x9000, 0x1000, 0, "factory"}, "has the name"},
+        {{2, 0, 0x1000, 0x1000, 0, "boot"}, "'boot' would get 0x7000"},
+        {{3, 0, 0x7000, 0x1000, 0, "table"}, "'table' would get 0x1000 bytes at 0x8000"},
+        {{1, 1, 0x9000, 0x1000, 0,
+          "a\xC2\x85"
+          "b"},
+         "cannot be written"},
+        {{1, 1, 0x9000, 0x1000, 0, "a\xC2\xA0"}, "cannot be written"},
+        {{1, 1, 0x9000, 0x1000, 0,
+          "\xE3\x80\x80"
+          "a"},
+         "cannot be written"},
+        {{1, 1, 0x9000, 0x1000, 0,
+          "a\x0C"
+          "b"},
+         "cannot be written"},
+        {{1, 1, 0x9000, 0x1000, 0, "a\xC2"}, "cannot be written"},
+        {{1, 1, 0x9000, 0x1000, 0, "$HOME"}, "cannot be written"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(tables); i++) {
+        parse_good("factory,app,factory,0x10000,1M\n");
+        plan.partitions[1] = plan.partitions[0];
+        plan.partitions[0] = tables[i].row;
+        plan.count = 2;
+        assert_null(emitted());
+        print_message("%s\n", error.text);
+        assert_non_null(strstr(error.text, tables[i].why));
+    }
+}
+
+static void a_bootloader_row_lies_where_it_says_when_nobody_knows_better(void **state)
+{
+    (void)state;
+    parse_good("boot,bootloader,primary,0x2000,N/A\nr,bootloader,recovery,0x20000,0x6000\n"
+               "o,bootloader,ota,0x30000,0x6000\n");
+    assert_int_equal(plan.partitions[0].addr, 0x2000);
+    assert_int_equal(plan.partitions[0].len, 0x6000);
+    assert_int_equal(plan.partitions[1].addr, 0x20000);
+    assert_true(parse("boot,bootloader,primary,0x2000,0x100\n", &with_bootloader));
+    assert_int_equal(plan.partitions[0].addr, 0x1000);
+    assert_false(parse("r,bootloader,recovery,N/A,\n", &plain));
+    assert_non_null(strstr(error.text, "--recovery-offset"));
+    assert_false(parse("boot,bootloader,primary,0x9000,\n", &plain));
+    assert_non_null(strstr(error.text, "does not lie before the table"));
+}
+
+static void a_project_has_subtype_words_of_its_own(void **state)
+{
+    static struct aloft_ptable_own_words own;
+    struct aloft_ptable_rules rules = plain;
+    static char text[ALOFT_PTABLE_CSV_ROOM];
+    size_t len;
+    (void)state;
+    rules.own_words = &own;
+    // As ESP-IDF's build passes them on: the value is hex, with 0x or without.
+    assert_true(aloft_ptable_words_add(&own, "data, my_store, 0x40", &error));
+    assert_true(aloft_ptable_words_add(&own, " app,golden,41 ;data,spare,fe;", &error));
+    assert_int_equal(own.count, 3);
+    assert_true(parse("a,data,MY_STORE,,4K\nb,data,spare,,4K\nc,app,golden,,1M\n", &rules));
+    assert_int_equal(plan.partitions[0].subtype, 0x40);
+    assert_int_equal(plan.partitions[1].subtype, 0xFE);
+    assert_int_equal(plan.partitions[2].subtype, 0x41);
+    assert_true(aloft_ptable_csv_emit(&plan, &rules, text, sizeof text, &len, &error));
+    assert_non_null(strstr(text, "a,data,my_store,"));
+    assert_false(parse("a,data,my_stor,,4K\n", &rules));
+    assert_non_null(strstr(error.text, "my_store"));
+    assert_false(parse("a,app,my_store,,4K\n", &rules)); // a word of data
+    assert_false(parse("a,data,my_store,,4K\n", &plain));
+    assert_true(parse("golden,data,nvs,,24K\n", &rules));
+    assert_int_equal(plan.warning_count, 1); // a name that misleads
+}
+
+static void an_own_word_takes_nobodys_place(void **state)
+{
+    static const char *const bads[][2] = {
+        {"data, store", "is no subtype word"},
+        {"data, store, 0x40, 1", "is no subtype word"},
+        {"", ""},
+        {"flash, store, 0x40", "is no partition type"},
+        {"data, store, 0x2", "by nvs"},
+        {"data, nvs, 0x40", "the word is taken"},
+        {"data, store, 0x100", "0..0xff"},
+        {"data, store, forty", "0..0xff"},
+        {"data, store, -1", "0..0xff"},
+        {"data, store,", "0..0xff"},
+        {"data, , 0x40", "is no word"},
+        {"data, 0x50, 0x40", "is no word"},
+        {"data, a_word_that_is_much_too_long_for_it, 0x40", "is no word"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(bads); i++) {
+        struct aloft_ptable_own_words own = {0};
+        if (bads[i][0][0] == '\0') {
+            assert_true(aloft_ptable_words_add(&own, bads[i][0], &error));
+            continue;
+        }
+        assert_false(aloft_ptable_words_add(&own, bads[i][0], &error));
+        print_message("%s\n", error.text);
+        assert_non_null(strstr(error.text, bads[i][1]));
+        assert_int_equal(own.count, 0);
+    }
+}
+
+struct never_updated {
+    const char *csv;
+    const char *what;
+    const char *cure;
+};
+
+#define OTADATA "o,data,ota,,8K\n"
+
+static void a_table_that_boots_and_is_never_updated_is_a_warning(void **state)
+{
+    static const struct never_updated tables[] = {
+        {OTADATA "a,app,ota_1,,1M\nb,app,ota_2,,1M", "'a' is ota_1 and there is no ota_0",
+         "make it ota_0"},
+        {OTADATA "a,app,ota_0,,1M\nb,app,ota_2,,1M", "'b' is ota_2 and there is no ota_1",
+         "make it ota_1"},
+        {OTADATA "a,app,ota_0,,1M\nb,app,ota_0,,1M\nc,app,ota_1,,1M", "'b' is ota_0, and so is 'a'",
+         "number the slots"},
+        {"f,app,factory,,1M\na,app,ota_0,,1M\nb,app,ota_1,,1M", "no otadata",
+         "otadata, data, ota, , 0x2000"},
+        {OTADATA "f,app,factory,,1M", "no OTA slot", "add app partitions ota_0 and ota_1"},
+        {OTADATA "a,app,ota_0,,1M", "'a' is the only place for an app", "add ota_1"},
+        {OTADATA "a,app,ota_0,,1M\nb,app,ota_1,,1M,readonly", "'b' is a slot and flagged readonly",
+         "remove the flag"},
+    };
+    static const char *const goods[] = {
+        OTADATA "f,app,factory,,1M\na,app,ota_0,,1M",
+        OTADATA "b,app,ota_1,,1M\na,app,ota_0,,1M",
+        "f,app,factory,,1M",
+        "n,data,nvs,,24K",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(tables); i++) {
+        parse_good(tables[i].csv);
+        assert_int_equal(plan.warning_count, 1);
+        print_message("%s\n", plan.warnings[0].text);
+        assert_non_null(strstr(plan.warnings[0].text, tables[i].what));
+        assert_non_null(strstr(plan.warnings[0].text, tables[i].cure));
+    }
+    for (size_t i = 0; i < COUNT(goods); i++) {
+        parse_good(goods[i]);
+        assert_int_equal(plan.warning_count, 0);
+    }
+}
+
 static void a_name_that_misleads_is_a_warning(void **state)
 {
     (void)state;
@@ -295,7 +535,8 @@ static void a_name_that_misleads_is_a_warning(void **state)
     assert_non_null(strstr(plan.warnings[0].text, "line 1: 'factory'"));
     parse_good("data,app,factory,,1M\n");
     assert_int_equal(plan.warning_count, 1);
-    parse_good("nvs,data,nvs,,24K\notadata,data,ota,,8K\nota_0,app,ota_0,,1M\n");
+    parse_good("nvs,data,nvs,,24K\notadata,data,ota,,8K\nota_0,app,ota_0,,1M\n"
+               "ota_1,app,ota_1,,1M\n");
     assert_int_equal(plan.warning_count, 0);
     parse_good("abcdefghijklmnop,data,nvs,,24K\n");
     assert_int_equal(plan.warning_count, 1);
@@ -339,7 +580,8 @@ static void a_spoiled_binary_table_is_read_up_to_its_fault(void **state)
 // Whatever a text editor or a cat on the keyboard makes: an answer, and no harm.
 static void noise_is_answered(void **state)
 {
-    static const char alphabet[] = "a,1k0x-#$\n :{}\xC3\xA4\0app,data,nvs,ota";
+    static const char alphabet[] =
+        "a,1k0x-#$\n :{}\xC3\xA4\xC2\x85\xA0\xE2\x80\xA8\x0C\0app,data,nvs,ota";
     char noise[200];
     (void)state;
     srand(1);
@@ -364,6 +606,13 @@ int main(void)
         cmocka_unit_test(rows_of_the_bootloader_and_table_get_their_own_place),
         cmocka_unit_test(variables_come_from_the_environment),
         cmocka_unit_test(any_unicode_encoding_with_a_mark_is_read),
+        cmocka_unit_test(csv_that_is_written_always_builds),
+        cmocka_unit_test(rows_out_of_order_are_written_in_order),
+        cmocka_unit_test(what_no_csv_builds_is_not_written),
+        cmocka_unit_test(a_bootloader_row_lies_where_it_says_when_nobody_knows_better),
+        cmocka_unit_test(a_project_has_subtype_words_of_its_own),
+        cmocka_unit_test(an_own_word_takes_nobodys_place),
+        cmocka_unit_test(a_table_that_boots_and_is_never_updated_is_a_warning),
         cmocka_unit_test(a_name_that_misleads_is_a_warning),
         cmocka_unit_test(a_table_holds_95_partitions_and_one_less_with_an_md5_row),
         cmocka_unit_test(a_spoiled_binary_table_is_read_up_to_its_fault),
