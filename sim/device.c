@@ -658,7 +658,7 @@ bool sim_device_open(struct sim_device *device, struct sim_shared *shared, uint3
     device->layout = &layouts[number % (sizeof layouts / sizeof layouts[0])];
     device->random.state = shared->seed ^ (uint64_t)(number + 1) * 0xD1342543DE82EF95u;
     aloft_nor_init(&device->nor, device->bytes, device->sectors, SIM_CHIP_MAX);
-    device->flash = (struct aloft_flash){&ops, device, device->nor.flash.geometry};
+    device->flash = (struct aloft_flash){&ops, device, device->nor.flash.geometry, NULL};
     device->flash.geometry.write_unit = device->layout->write_unit;
     device->rules = (struct aloft_image_rules){
         .crypto = &aloft_mbed_crypto, .chip_id = CHIP_ID, .chip_revision = 303};

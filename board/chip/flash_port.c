@@ -79,5 +79,5 @@ void aloft_flash_port_init(struct aloft_board *board, uint8_t *bytes)
     board->nor.operations = retained->operations;
     board->nor.noise = retained->noise;
     board->nor.plan = retained->config.plan;
-    board->flash = (struct aloft_flash){&ops, board, board->nor.flash.geometry};
+    board->flash = (struct aloft_flash){&ops, board, board->nor.flash.geometry, NULL};
 }

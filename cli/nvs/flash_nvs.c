@@ -68,7 +68,8 @@ static enum aloft_err open_bare(struct aloft_flash_nvs *of)
 {
     static const struct aloft_flash_ops ops = {memory_read, memory_prog, memory_erase};
     uint32_t len = (uint32_t)of->content.len;
-    of->memory = (struct aloft_flash){&ops, &of->content, {len, ALOFT_NVS_PAGE, ALOFT_NVS_PAGE, 1}};
+    of->memory =
+        (struct aloft_flash){&ops, &of->content, {len, ALOFT_NVS_PAGE, ALOFT_NVS_PAGE, 1}, NULL};
     struct aloft_flash_view view = {&of->memory, 0, len};
     return aloft_nvs_open(&of->nvs, &view);
 }

@@ -194,7 +194,9 @@ static enum aloft_err pick(void *ctx, const struct aloft_partition *partition)
     for (uint32_t i = push->received; usable && i < sizeof order; i++) {
         if (partition->subtype == order[i]) {
             uint32_t off = i == 0 ? FAT_OFF : 0;
-            push->files = (struct aloft_extent){partition->addr + off, partition->len - off};
+            push->files = aloft_partition_view(base(push)->slots->flash, partition);
+            push->files.addr += off;
+            push->files.len -= off;
             push->received = i + 1;
         }
     }
@@ -219,9 +221,8 @@ static enum aloft_err find_files(struct aloft_push *push)
 
 static enum aloft_err begin_files(struct aloft_push *push)
 {
-    struct aloft_flash_view view = aloft_slots_view(base(push)->slots, push->files);
     push->work.files.judged = false;
-    aloft_writer_init(&push->work.files.writer, &view, push->invitation.size);
+    aloft_writer_init(&push->work.files.writer, &push->files, push->invitation.size);
     return base(push)->rules->crypto->hash_init(&push->work.files.md5, ALOFT_HASH_MD5);
 }
 

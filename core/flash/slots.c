@@ -199,6 +199,13 @@ struct aloft_flash_view aloft_slots_slot_view(const struct aloft_slots *slots, i
     return aloft_slots_view(slots, aloft_slots_extent(slots, slot));
 }
 
+struct aloft_flash_view aloft_partition_view(const struct aloft_flash *flash,
+                                             const struct aloft_partition *partition)
+{
+    bool plain = flash->raw != NULL && !aloft_partition_is_encrypted(partition);
+    return (struct aloft_flash_view){plain ? flash->raw : flash, partition->addr, partition->len};
+}
+
 void aloft_slot_name(int slot, char text[ALOFT_SLOT_NAME])
 {
     const char *name = slot == ALOFT_SLOT_FACTORY ? "factory"

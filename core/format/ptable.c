@@ -136,6 +136,16 @@ bool aloft_partition_is_app(const struct aloft_partition *partition)
     return partition->type == ALOFT_TYPE_APP;
 }
 
+bool aloft_partition_is_encrypted(const struct aloft_partition *partition)
+{
+    bool data = partition->type == ALOFT_TYPE_DATA &&
+                (partition->subtype == ALOFT_DATA_OTA || partition->subtype == ALOFT_DATA_TEE_OTA ||
+                 partition->subtype == ALOFT_DATA_NVS_KEYS);
+    return data || partition->type == ALOFT_TYPE_APP || partition->type == ALOFT_TYPE_BOOTLOADER ||
+           partition->type == ALOFT_TYPE_PTABLE ||
+           (partition->flags & ALOFT_PARTITION_ENCRYPTED) != 0;
+}
+
 uint32_t aloft_partition_alignment(const struct aloft_partition *partition)
 {
     return aloft_partition_is_app(partition) ? 0x10000u : 0x1000u;

@@ -95,7 +95,7 @@ static void check_flash(struct aloft_image_rules rules, uint8_t *bytes, uint32_t
                         uint32_t head_len)
 {
     static const struct aloft_flash_ops ops = {read_op, NULL, NULL};
-    struct aloft_flash flash = {&ops, bytes, {IMAGE_MAX, 0x1000, 0x10000, 1}};
+    struct aloft_flash flash = {&ops, bytes, {IMAGE_MAX, 0x1000, 0x10000, 1}, NULL};
     struct aloft_flash_view view = {&flash, 0, len};
     struct aloft_verify verify;
     struct verdict verdict;

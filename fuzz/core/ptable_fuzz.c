@@ -67,7 +67,7 @@ static void check_slots(const struct aloft_ptable_plan *plan, enum aloft_err pla
                         uint32_t size, uint32_t fail_read)
 {
     static const struct aloft_flash_ops ops = {read_op, NULL, NULL}; // nothing here may write
-    struct aloft_flash flash = {&ops, NULL, {size, 0x1000, 0x10000, 1}};
+    struct aloft_flash flash = {&ops, NULL, {size, 0x1000, 0x10000, 1}, NULL};
     struct aloft_slots slots;
     chip.reads_left = fail_read;
     enum aloft_err err = aloft_slots_load(&slots, &flash, &aloft_soft_crypto, TABLE);

@@ -168,7 +168,7 @@ static bool has(const struct aloft_trust *trust, const uint8_t *key)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct aloft_flash_ops ops = {read_op, NULL, NULL};
-    const struct aloft_flash flash = {&ops, chip, {sizeof chip, 0x1000, 0x10000, 1}};
+    const struct aloft_flash flash = {&ops, chip, {sizeof chip, 0x1000, 0x10000, 1}, NULL};
     const struct aloft_flash_view view = {&flash, 0, sizeof chip};
     struct fuzz_input in = {data, size};
     struct aloft_trust trust;

@@ -161,7 +161,7 @@ bool aloft_flash_file_open(struct aloft_flash_file *file, const char *path,
         return false;
     }
     *file = (struct aloft_flash_file){
-        .flash = {&ops, file, {size, ALOFT_FLASH_FILE_SECTOR, ALOFT_FLASH_FILE_BLOCK, 1}},
+        .flash = {&ops, file, {size, ALOFT_FLASH_FILE_SECTOR, ALOFT_FLASH_FILE_BLOCK, 1}, NULL},
         .fd = fd,
         .writable = write,
     };

@@ -273,7 +273,7 @@ static enum aloft_err ask_device(struct aloft_sign *sign, const uint8_t *digest)
     static const struct aloft_flash_ops ops = {.read = read_data};
     uint8_t scratch[ALOFT_SIGBLOCK_LEN];
     const uint32_t len = aloft_sign_len(sign);
-    const struct aloft_flash flash = {&ops, sign, {len, SECTOR, SECTOR, 1}};
+    const struct aloft_flash flash = {&ops, sign, {len, SECTOR, SECTOR, 1}, NULL};
     const struct aloft_flash_view view = {&flash, 0, len};
     struct aloft_trust trust = {.count = digest != NULL, .block = scratch};
     if (digest != NULL) {

@@ -2,8 +2,9 @@
 // once for every operation and every way to cut it, to its end; then the same with a second cut at
 // every operation of each recovery. A pair that was not run, or whose cut was never reached, fails.
 //
-//     cuts [--depth 1|2] [--scenario NAME] [--all] [--every K] [--seeds S] [--seed N] [--jobs J]
-//          [--share SECONDS] [--replay SCENARIO:n:kind[:n2:kind2]:seed] [--list]
+//     cuts [--depth 1|2] [--scenario NAME] [--flash KIND] [--all] [--every K] [--seeds S]
+//          [--seed N] [--jobs J] [--share SECONDS] [--replay SCENARIO:n:kind[:n2:kind2]:seed]
+//          [--list]
 #include "shoot.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,12 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { JOBS_MAX = 16, SCENARIOS_MAX = 160, ROUNDS = 32 };
+enum { JOBS_MAX = 16, ROUNDS = 32 };
 
 static const char usage[] =
     "usage: cuts [options]\n"
     "  --depth 1|2      cuts in a row (2)\n"
     "  --scenario NAME  only those whose name starts with NAME\n"
+    "  --flash KIND     plain, encrypted or both (plain)\n"
     "  --all            every second cut of whole updates, too; else one first cut in 16\n"
     "  --every K        only each K-th first cut (1)\n"
     "  --seeds S        seeds of torn parts and weak bits at depth 1 (8)\n"
@@ -32,6 +34,8 @@ struct options {
     const char *scenario;
     const char *replay;
     uint32_t jobs;
+    bool plain;
+    bool encrypted;
     bool list;
 };
 
@@ -68,6 +72,12 @@ static bool option(struct options *options, const char *name, const char *value)
         options->scenario = value;
         return true;
     }
+    if (strcmp(name, "--flash") == 0) {
+        bool both = strcmp(value, "both") == 0;
+        options->plain = both || strcmp(value, "plain") == 0;
+        options->encrypted = both || strcmp(value, "encrypted") == 0;
+        return options->plain || options->encrypted;
+    }
     if (strcmp(name, "--replay") == 0) {
         options->replay = value;
         return true;
@@ -94,7 +104,8 @@ static bool parse(int argc, char **argv, struct options *options)
 static bool chosen(const struct options *options, const struct scenario *scenario)
 {
     const char *prefix = options->scenario;
-    return prefix == NULL || strncmp(scenario->name, prefix, strlen(prefix)) == 0;
+    bool flash = scenario->encrypted ? options->encrypted : options->plain;
+    return flash && (prefix == NULL || strncmp(scenario->name, prefix, strlen(prefix)) == 0);
 }
 
 // A misspelt name would prove nothing, and find nothing wrong.
@@ -217,7 +228,8 @@ int main(int argc, char **argv)
 {
     struct options options = {
         .plan = {.depth = 2, .every = 1, .seeds = 8, .seed = 1, .sample = 16, .parts = 1},
-        .jobs = 2};
+        .jobs = 2,
+        .plain = true};
     uint32_t count;
     const struct scenario *all = scenarios(&count);
     if (argc > 1 && strcmp(argv[1], "--help") == 0) {

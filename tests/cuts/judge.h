@@ -93,6 +93,7 @@ struct judge {
     const uint8_t *origin;                  // flash as it was at the start
     uint32_t size;                          // of the chip, bytes
     uint32_t unit;                          // what it programs at least, bytes
+    const uint8_t *erased;                  // what the chip reads where it is erased
     bool stale;                             // notes of progress may lie
     bool is_signed;                         // what nobody has published is no image
     uint32_t barred;          // bit v: version v is none, for its signature or security version

@@ -43,14 +43,10 @@ static uint32_t crc32(uint32_t crc, const uint8_t *p, uint32_t len)
     return ~crc;
 }
 
-static bool blank(const uint8_t *p, uint32_t len)
+// Reads as erased cells do. Of a chip that encrypts that is noise, and only the judge knows it.
+static bool blank(const struct judge *judge, const uint8_t *bytes, uint32_t addr, uint32_t len)
 {
-    for (uint32_t i = 0; i < len; i++) {
-        if (p[i] != 0xFF) {
-            return false;
-        }
-    }
-    return true;
+    return memcmp(bytes + addr, judge->erased + addr, len) == 0;
 }
 
 // The length of the image that starts at p, by its headers; 0 when they make no sense.
@@ -112,9 +108,12 @@ static const uint8_t *progress_unit(uint32_t unit, const uint8_t *area, uint32_t
 
 // What the notes of progress in a slot's last sector say of the download is there: the first bytes
 // are the artifact's, and so is everything below each offset, but for these, which come last.
-static bool progress_is_so(const struct judge *judge, const uint8_t *slot, uint32_t len)
+static bool progress_is_so(const struct judge *judge, const uint8_t *bytes,
+                           const struct judge_slot *where)
 {
-    const uint8_t *area = slot + len - SECTOR;
+    const uint8_t *slot = bytes + where->addr;
+    uint32_t area_addr = where->addr + where->len - SECTOR;
+    const uint8_t *area = bytes + area_addr;
     uint32_t size = judge->unit > UNIT ? judge->unit : UNIT;
     const uint8_t *unit = progress_unit(size, area, 0);
     uint8_t said[SAID_MAX];
@@ -144,7 +143,7 @@ static bool progress_is_so(const struct judge *judge, const uint8_t *slot, uint3
     if (total != artifact->len + seal || memcmp(said + tag, artifact->bytes, head) != 0) {
         return false;
     }
-    for (; n < (SECTOR - seal) / size && !blank(area + n * size, size); n++) {
+    for (; n < (SECTOR - seal) / size && !blank(judge, bytes, area_addr + n * size, size); n++) {
         unit = progress_unit(size, area, n);
         uint32_t off = unit != NULL ? word(unit) : head;
         if (off < head || off > total ||
@@ -208,13 +207,15 @@ static bool whole_note(const uint8_t *p)
 }
 
 // True when the last note of a sector announces something and none follows that closes it.
-static bool open_note(const uint8_t *sector, bool sound)
+static bool open_note(const struct judge *judge, const uint8_t *bytes, uint32_t addr, bool sound)
 {
+    const uint8_t *sector = bytes + addr;
     const uint8_t *last = NULL;
     if (!sound && !whole_note(sector + NOTES)) {
         return false; // such a sector's notes are not to be believed
     }
-    for (uint32_t i = 0; i < NOTES_MAX && !blank(sector + NOTES + i * NOTE, NOTE); i++) {
+    for (uint32_t i = 0; i < NOTES_MAX && !blank(judge, bytes, addr + NOTES + i * NOTE, NOTE);
+         i++) {
         const uint8_t *note = sector + NOTES + i * NOTE;
         last = whole_note(note) ? note : last;
     }
@@ -250,13 +251,13 @@ void judge_read(const struct judge *judge, const uint8_t *bytes, struct judge_fa
     for (int i = 0; i < JUDGE_SLOTS; i++) {
         struct judge_slot *slot = &facts->slots[i];
         slot->version = slot->len == 0 ? 0 : version_in(judge, bytes + slot->addr, slot->len);
-        facts->progress = facts->progress &&
-                          (slot->len == 0 || progress_is_so(judge, bytes + slot->addr, slot->len));
+        facts->progress = facts->progress && (slot->len == 0 || progress_is_so(judge, bytes, slot));
     }
     for (uint32_t i = 0; i < 2; i++) {
-        const uint8_t *sector = bytes + facts->otadata + i * SECTOR;
-        read_record(sector, facts->ota_count, &facts->records[i]);
-        facts->open_note = open_note(sector, facts->records[i].sound) || facts->open_note;
+        uint32_t sector = facts->otadata + i * SECTOR;
+        read_record(bytes + sector, facts->ota_count, &facts->records[i]);
+        facts->open_note =
+            open_note(judge, bytes, sector, facts->records[i].sound) || facts->open_note;
     }
     select_slot(facts);
 }

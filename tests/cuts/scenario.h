@@ -66,6 +66,7 @@ struct scenario {
     uint8_t rotten;  // bit i: a bit of images[i] has turned over
     uint8_t notes;   // old notes in sector 0, of rewrites of record 1 that are done
     uint8_t unit;    // the chip programs no less than this, 16 or 32 bytes; 0: a byte
+    bool encrypted;  // and encrypts its flash in these units
     uint8_t tagged;  // bit v: the server gives version v a tag, so its download can be resumed
     uint8_t sealed;  // bit v: version v comes encrypted
     bool stale;      // notes of a download may be left that tell of what is gone
@@ -80,7 +81,10 @@ struct scenario {
     int wanted; // version; the one that runs and is confirmed at the end
 };
 
-// All of them; *count says how many.
+enum { SCENARIOS_MAX = 480, SCENARIO_NAME_MAX = 48 };
+
+// All of them; *count says how many. NAME@16 and NAME@32 are NAME on a chip that encrypts its flash
+// in units of so many bytes.
 const struct scenario *scenarios(uint32_t *count);
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NEW, PENDING, VALID, ABORTED = 4, NAMES_MAX = 40, SCENARIOS_MAX = 160 };
+enum { NEW, PENDING, VALID, ABORTED = 4 };
 
 #define FACTORY (-1) // as a slot
 #define ALL     0xFE // versions
@@ -202,7 +202,7 @@ static const struct scenario table[] = {
 // clang-format on
 
 static struct scenario all[SCENARIOS_MAX];
-static char names[SCENARIOS_MAX][NAMES_MAX];
+static char names[SCENARIOS_MAX][SCENARIO_NAME_MAX];
 
 // Again, on a chip that writes no less than 16 or 32 bytes, as with flash encryption.
 static void add_with_unit(uint32_t *count, const char *name, uint8_t unit)
@@ -213,9 +213,19 @@ static void add_with_unit(uint32_t *count, const char *name, uint8_t unit)
             *scenario = table[i];
         }
     }
-    (void)snprintf(names[*count], NAMES_MAX, "unit-%u-%s", (unsigned)unit, name);
+    (void)snprintf(names[*count], SCENARIO_NAME_MAX, "unit-%u-%s", (unsigned)unit, name);
     scenario->name = names[(*count)++];
     scenario->unit = unit;
+}
+
+static void add_encrypted(uint32_t *count, const struct scenario *plain, uint8_t unit)
+{
+    struct scenario *scenario = &all[*count];
+    *scenario = *plain;
+    (void)snprintf(names[*count], SCENARIO_NAME_MAX, "%s@%u", plain->name, (unsigned)unit);
+    scenario->name = names[(*count)++];
+    scenario->unit = unit;
+    scenario->encrypted = true;
 }
 
 // An update from a device whose records are damaged: `which` of them, in this way.
@@ -235,7 +245,7 @@ static void add_damaged(uint32_t *count, enum damage damage, uint8_t which, bool
                                   .damaged = which,
                                   .script = {{UPDATE, V3}},
                                   .wanted = V3};
-    (void)snprintf(names[*count], NAMES_MAX, "damage-%s-%s%s", kinds[damage], places[which],
+    (void)snprintf(names[*count], SCENARIO_NAME_MAX, "damage-%s-%s%s", kinds[damage], places[which],
                    factory ? "" : "-no-factory");
     (*count)++;
 }
@@ -256,6 +266,12 @@ const struct scenario *scenarios(uint32_t *count)
             for (uint8_t which = 1; which <= 3; which++) {
                 add_damaged(&made, (enum damage)damage, which, true);
                 add_damaged(&made, (enum damage)damage, which, false);
+            }
+        }
+        uint32_t plain = made;
+        for (uint32_t i = 0; i < 2 * plain; i++) {
+            if (all[i / 2].unit == 0) {
+                add_encrypted(&made, &all[i / 2], i % 2 == 0 ? 16 : 32);
             }
         }
     }

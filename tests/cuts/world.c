@@ -7,6 +7,7 @@
 #include "app.h"
 #include "boot/boot.h"
 #include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flash/quick_cipher.h"
 #include "make_image.h"
 #include "quiet_port.h"
 #include "seal.h"
@@ -132,9 +133,21 @@ static void trace(struct world *world, const char *what, uint32_t addr, uint32_t
     }
 }
 
+// What has no end is ended as a cut would end it, and judged (JUDGE_ENDLESS).
+static void stop_endless(struct world *world)
+{
+    bool much =
+        world->nor.operations >= WORLD_OPERATIONS_MAX || world->nor.reads >= WORLD_READS_MAX;
+    if (much && !world->nor.dead) {
+        world->endless = true;
+        world->nor.dead = true;
+    }
+}
+
 static enum aloft_err read_op(void *ctx, uint32_t addr, void *buf, uint32_t len)
 {
     struct world *world = ctx;
+    stop_endless(world);
     enum aloft_err err = world->nor.flash.ops->read(&world->nor, addr, buf, len);
     if (err == ALOFT_OK && world->calm) {
         memcpy(buf, world->bytes + addr, len);
@@ -158,23 +171,42 @@ static bool strikes(struct world *world)
     return now;
 }
 
-// A bit that was to become zero stays as it was.
+// Of a chip that encrypts, bytes are replaced by their cells or back (nor.h); of another they are
+// the cells. addr and len: whole units.
+static void to_cells(const struct world *world, uint32_t addr, uint8_t *bytes, uint32_t len)
+{
+    const struct aloft_flash_cipher *cipher = world->nor.cipher;
+    if (cipher != NULL) {
+        cipher->encrypt(cipher->ctx, addr, bytes, len);
+    }
+}
+
+static void to_text(const struct world *world, uint32_t addr, uint8_t *bytes, uint32_t len)
+{
+    const struct aloft_flash_cipher *cipher = world->nor.cipher;
+    if (cipher != NULL) {
+        cipher->decrypt(cipher->ctx, addr, bytes, len);
+    }
+}
+
+// A bit that was to become zero stays as it was. data and old: of the cells.
 static void leave_bit(struct world *world, uint32_t addr, const uint8_t *data, const uint8_t *old,
                       uint32_t len)
 {
+    to_cells(world, addr, world->bytes + addr, len);
     for (uint32_t i = 0; i < len; i++) {
         uint32_t at = (world->fault_seed + i) % len;
         uint8_t wrong = (uint8_t)(old[at] & ~data[at]);
         if (wrong != 0) {
             world->bytes[addr + at] |= (uint8_t)(wrong & -wrong);
-            return;
+            break;
         }
     }
+    to_text(world, addr, world->bytes + addr, len);
 }
 
-// A cut leaves one word wholly unprogrammed, or one unit: a chip that writes these together
-// encrypts them, and what is half a cipher block reads as noise. With other seeds it is programmed
-// in part.
+// A cut leaves one word of cells wholly unprogrammed; of a chip that encrypts, a word or a unit.
+// With other seeds it is programmed in part.
 static void leave_hole(struct world *world, uint32_t addr, const uint8_t *data, uint32_t len)
 {
     struct aloft_nor_plan *plan = &world->nor.plan;
@@ -183,11 +215,13 @@ static void leave_hole(struct world *world, uint32_t addr, const uint8_t *data, 
     if (!now) {
         return;
     }
-    uint32_t word = world->judge.unit > 1 ? world->judge.unit : 4;
+    uint32_t word = world->nor.cipher != NULL && plan->seed / 2 % 2 == 0 ? world->judge.unit : 4;
     uint32_t hole = plan->seed / 64 % ((len + word - 1) / word);
+    to_cells(world, addr, world->bytes + addr, len);
     for (uint32_t i = 0; i < len; i++) {
         world->bytes[addr + i] &= i / word == hole ? 0xFF : data[i];
     }
+    to_text(world, addr, world->bytes + addr, len);
     plan->cut = ALOFT_NOR_CUT_BEFORE; // what is left of it has happened
 }
 
@@ -195,17 +229,22 @@ static enum aloft_err prog_op(void *ctx, uint32_t addr, const void *data, uint32
 {
     struct world *world = ctx;
     uint8_t old[ALOFT_FLASH_PAGE];
+    uint8_t cells[ALOFT_FLASH_PAGE];
     trace(world, "prog", addr, len);
-    leave_hole(world, addr, data, len);
+    stop_endless(world);
+    memcpy(cells, data, len);
+    to_cells(world, addr, cells, len);
+    leave_hole(world, addr, cells, len);
     bool strike = strikes(world);
     if (strike && world->fault == WORLD_FAILS) {
         world->nor.operations++;
         return ALOFT_ERR_FLASH_PROG;
     }
     memcpy(old, world->bytes + addr, len);
+    to_cells(world, addr, old, len);
     enum aloft_err err = world->nor.flash.ops->prog(&world->nor, addr, data, len);
     if (strike) {
-        leave_bit(world, addr, data, old, len);
+        leave_bit(world, addr, cells, old, len);
     }
     return err;
 }
@@ -214,6 +253,7 @@ static enum aloft_err erase_op(void *ctx, uint32_t addr, uint32_t len)
 {
     struct world *world = ctx;
     trace(world, "erase", addr, len);
+    stop_endless(world);
     if (strikes(world)) {
         world->nor.operations++;
         return world->fault == WORLD_FAILS ? ALOFT_ERR_FLASH_ERASE : ALOFT_OK;
@@ -259,7 +299,9 @@ static void put_image(struct world *world, uint32_t index, uint32_t addr)
         // In a slot an image is plain, however it came.
         const struct judge_artifact *artifact = &artifacts[world->scenario->is_signed][version];
         memcpy(world->bytes + addr, artifact->bytes, artifact->len);
-        world->bytes[addr + ROT_AT] ^= (uint8_t)(world->scenario->rotten >> index & 1);
+        if ((world->scenario->rotten >> index & 1) != 0) {
+            aloft_nor_flip(&world->nor, (uint64_t)(addr + ROT_AT) * 8);
+        }
     }
 }
 
@@ -274,6 +316,12 @@ static void put_notes(struct world *world)
     }
 }
 
+// What is there reads as erased cells do.
+static void wipe(struct world *world, uint32_t addr, uint32_t len)
+{
+    memcpy(world->bytes + addr, world->judge.erased + addr, len);
+}
+
 static void damage_record(struct world *world, uint32_t index, uint32_t seed)
 {
     uint32_t addr = WORLD_OTADATA + index * ALOFT_OTADATA_SECTOR;
@@ -283,7 +331,7 @@ static void damage_record(struct world *world, uint32_t index, uint32_t seed)
     case INTACT:
         break;
     case BLANK:
-        memset(record, 0xFF, ALOFT_OTADATA_RECORD);
+        wipe(world, addr, ALOFT_OTADATA_RECORD);
         break;
     case RANDOM:
         for (uint32_t i = 0; i < ALOFT_OTADATA_RECORD; i++) {
@@ -304,7 +352,7 @@ static void damage_record(struct world *world, uint32_t index, uint32_t seed)
         record[24] = 0x5A;
         break;
     case TORN:
-        memset(record + ALOFT_OTADATA_RECORD / 2, 0xFF, ALOFT_OTADATA_RECORD / 2);
+        wipe(world, addr + ALOFT_OTADATA_RECORD / 2, ALOFT_OTADATA_RECORD / 2);
         break;
     case HALF_ERASED:
         aloft_nor_tear_erase(&world->nor, addr, ALOFT_OTADATA_SECTOR, ALOFT_NOR_MIX_HALF, seed);
@@ -336,6 +384,21 @@ static void resume_trial(struct world *world)
     world->version = start->slots[start->selected].version;
 }
 
+// What a chip of this unit reads where it is erased; 0: one that does not encrypt.
+static const uint8_t *erased_chip(uint32_t unit)
+{
+    static uint8_t chips[3][WORLD_SIZE_MAX];
+    uint8_t *bytes = chips[unit / 16];
+    const struct aloft_flash_cipher *cipher = unit != 0 ? aloft_quick_cipher(unit) : NULL;
+    if (bytes[0] == 0) { // not yet made; an erased chip of ours has no zero there
+        memset(bytes, 0xFF, WORLD_SIZE_MAX);
+        if (cipher != NULL) {
+            cipher->decrypt(cipher->ctx, 0, bytes, WORLD_SIZE_MAX);
+        }
+    }
+    return bytes;
+}
+
 void world_begin(struct world *world, const struct scenario *scenario, uint8_t *origin,
                  uint32_t seed)
 {
@@ -343,7 +406,7 @@ void world_begin(struct world *world, const struct scenario *scenario, uint8_t *
     uint32_t size = slot_addr(scenario, scenario->ota);
     memset(world, 0, offsetof(struct world, payload));
     memset(world->sectors, 0, sizeof world->sectors);
-    memset(world->bytes, 0xFF, size);
+    memcpy(world->bytes, erased_chip(scenario->encrypted ? scenario->unit : 0), size);
     memset(world->bytes + 0x1000, 0xB0, 0x800); // a bootloader that must stay as it is
     world->scenario = scenario;
     world->running = JUDGE_NOWHERE;
@@ -351,8 +414,12 @@ void world_begin(struct world *world, const struct scenario *scenario, uint8_t *
     world->nor.noise = seed;
     world->seed = seed;
     world->nor.flash.geometry.write_unit = scenario->unit != 0 ? scenario->unit : 1;
+    if (scenario->encrypted) {
+        aloft_nor_encrypt(&world->nor, aloft_quick_cipher(scenario->unit));
+    }
     world->judge.unit = world->nor.flash.geometry.write_unit;
-    world->flash = (struct aloft_flash){&ops, world, world->nor.flash.geometry};
+    world->judge.erased = erased_chip(scenario->encrypted ? scenario->unit : 0);
+    world->flash = (struct aloft_flash){&ops, world, world->nor.flash.geometry, NULL};
     world->rules = (struct aloft_image_rules){
         .crypto = &crypto, .len_max = WORLD_SLOT, .chip_id = 0, .chip_revision = 0xFFFF};
     world->judge.is_signed = scenario->is_signed;
@@ -387,9 +454,7 @@ void world_copy(struct world *to, const struct world *from)
     memcpy(to, from, offsetof(struct world, payload));
     memcpy(to->sectors, from->sectors, sizeof to->sectors + (size_t)from->nor.flash.geometry.size);
     // Whatever points into the world points into this one.
-    to->nor.bytes = to->bytes;
-    to->nor.sectors = to->sectors;
-    to->nor.flash.ctx = &to->nor;
+    aloft_nor_moved(&to->nor, to->bytes, to->sectors);
     to->flash.ctx = to;
     to->slots.flash = &to->flash;
     to->rules.trust = from->rules.trust != NULL ? &to->trust : NULL;
@@ -461,11 +526,21 @@ static bool boot(struct world *world)
 
 static enum world_end bad(struct world *world, enum judge_verdict verdict)
 {
+    verdict = world->endless ? JUDGE_ENDLESS : verdict;
     if (world->trace) {
         printf("  %s\n", judge_sentence(verdict));
     }
     world->verdict = verdict;
     return WORLD_BAD;
+}
+
+// Why a run that did not come to its end has stopped.
+static enum world_end stopped(struct world *world)
+{
+    if (world->endless) {
+        return bad(world, JUDGE_ENDLESS);
+    }
+    return world->nor.dead ? WORLD_CUT : bad(world, world->verdict);
 }
 
 // What otadata says may change by itself, so a boot may find something to write now or later.
@@ -482,7 +557,7 @@ static enum world_end end(struct world *world)
     bool restless = unstable(world);
     for (int i = 0; i < 2; i++) {
         if (!boot(world)) {
-            return world->nor.dead ? WORLD_CUT : WORLD_BAD;
+            return stopped(world);
         }
     }
     int wanted = world->resigned ? world->judge.settled : world->scenario->wanted;
@@ -503,14 +578,11 @@ enum world_end world_run(struct world *world)
             return bad(world, JUDGE_ENDLESS);
         }
         if (world->running == JUDGE_NOWHERE && !boot(world)) {
-            return world->nor.dead ? WORLD_CUT : WORLD_BAD;
+            return stopped(world);
         }
         app_run(world);
-        if (world->nor.dead) {
-            return WORLD_CUT;
-        }
-        if (world->verdict != JUDGE_GOOD) {
-            return bad(world, world->verdict);
+        if (world->nor.dead || world->verdict != JUDGE_GOOD) {
+            return stopped(world);
         }
         world->running = JUDGE_NOWHERE;
     }
@@ -530,6 +602,7 @@ enum world_end world_power_on(struct world *world)
         return bad(world, verdict);
     }
     world->calm = (world->nor.plan.cut_at + world->seed) % 2 != 0;
+    world->nor.reads = 0;
     aloft_nor_power_on(&world->nor);
     return WORLD_CUT;
 }

@@ -21,6 +21,9 @@ enum {
     WORLD_OTADATA = 0xD000,
     WORLD_PAYLOAD_MAX = 0x4000,
     WORLD_BOOTS_MAX = 24,
+    // Between two losses of power; the longest scenario without a cut has some 250.
+    WORLD_OPERATIONS_MAX = 2000,
+    WORLD_READS_MAX = 2000000,
 };
 
 // What goes wrong at one operation while power stays.
@@ -43,7 +46,8 @@ struct world {
     struct aloft_image_rules rules;
     struct aloft_trust trust; // eFuses, with rules.secure_version: a cut takes nothing from them
     bool trace;
-    bool calm; // weak bits read as ones until the next reset
+    bool endless; // more operations than any scenario needs: the chip was stopped
+    bool calm;    // weak bits read as ones until the next reset
     uint32_t seed;
     enum world_fault fault;
     uint32_t fault_at; // operation, counted from 1 since power came

@@ -4,6 +4,8 @@
 #include "soft_crypto.h"
 #include <string.h>
 
+uint32_t device_unit = 1;
+
 static uint8_t chip[DEVICE_SIZE];
 static uint8_t image[DEVICE_IMAGE_MAX];
 
@@ -21,6 +23,7 @@ void device_init(struct device *device, uint32_t ota, bool factory, bool otadata
 
     memset(device, 0, sizeof *device);
     ram_flash_init(&device->ram, chip, DEVICE_SIZE);
+    ram_flash_encrypt(&device->ram, device_unit);
     add(rows, &count, (struct aloft_partition){1, 2, 0x9000, 0x4000, 0, "nvs"});
     if (otadata) {
         add(rows, &count, (struct aloft_partition){1, 0, DEVICE_OTADATA, 0x2000, 0, "otadata"});

@@ -5,6 +5,7 @@
 
 #include "aloft/image.h"
 #include "aloft/slots.h"
+#include "check.h"
 #include "make_image.h"
 #include "ram_flash.h"
 
@@ -18,6 +19,9 @@ enum {
     DEVICE_SLOT_STEP = 0x20000,
     DEVICE_IMAGE_MAX = 0x8000,
 };
+
+// What the chip of the next device programs at least: 1, or 16 or 32, and then it encrypts.
+extern uint32_t device_unit;
 
 struct device {
     struct ram_flash ram;
@@ -44,6 +48,26 @@ void device_put_record(struct device *device, uint32_t index, uint32_t seq, uint
 
 // A good image in the fixture's own buffer, which the next call reuses. extra: bytes of payload.
 const uint8_t *device_image(const char *version, uint32_t extra, uint32_t *len);
+
+static inline int device_run(const struct check_test *tests, size_t count)
+{
+    int status = 0;
+    for (uint32_t i = 0; i < 3; i++) {
+        device_unit = i == 0 ? 1 : 8u << i;
+        printf("write unit %u:\n", (unsigned)device_unit);
+        status |= check_run(tests, count);
+    }
+    return status;
+}
+
+// CHECK_MAIN (check.h) for tests that hold on every chip: they run on a plain one, and on two that
+// encrypt.
+#define DEVICE_MAIN(...)                                                                           \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        static const struct check_test tests[] = {__VA_ARGS__};                                    \
+        return device_run(tests, sizeof tests / sizeof tests[0]);                                  \
+    }
 
 // The CRC-32 of flash outside [addr, addr + len) and outside otadata.
 uint32_t device_rest(const struct device *device, uint32_t addr, uint32_t len);

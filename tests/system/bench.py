@@ -198,6 +198,14 @@ def free_port(kind=socket.SOCK_STREAM):
         return port
 
 
+def queued_datagrams(port):
+    """How many bytes wait at a UDP port of this machine; None: nobody listens there."""
+    lines = [line.split() for line in pathlib.Path("/proc/net/udp").read_text().splitlines()[1:]]
+    queues = [int(line[4].split(":")[1], 16) for line in lines
+              if int(line[1].split(":")[1], 16) == port]
+    return sum(queues) if queues else None
+
+
 class Server:
     """An HTTP server of raw bytes. `answers` maps a path to bytes that are sent as they are, or to
     a function that gets the socket. It reads the request's head, answers and closes."""

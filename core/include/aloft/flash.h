@@ -5,6 +5,17 @@
 // Terms: addr is absolute in the chip, off is relative to a view, len counts bytes. Erasing sets
 // bits, programming only clears them. A sector that reads FF is not an erased sector unless it was
 // erased since this reset: an erase that power cut short can look blank and be unstable.
+//
+// Flash encryption. A chip that encrypts is two flashes over the same cells: the one that encrypts
+// what is programmed and decrypts what is read, and its `raw`, which does neither. Bootloader,
+// partition table, otadata, apps and partitions with the flag are reached through the first, all
+// other partitions (NVS is one) through `raw`; aloft_partition_view (slots.h) chooses. Through the
+// first, this holds:
+//   * programs are aligned to write_unit, 16 or 32 bytes, and a multiple of it;
+//   * erased bytes do not read as FF but as noise that differs from unit to unit. Nobody may tell
+//     erased from written by the bytes;
+//   * a unit is programmed once after its erase. A second program leaves noise, as does one that
+//     power cut short.
 #ifndef ALOFT_FLASH_H
 #define ALOFT_FLASH_H
 
@@ -17,8 +28,8 @@ struct aloft_flash_geometry {
     uint32_t size;   // bytes in the chip
     uint32_t sector; // smallest erase, 4096
     uint32_t block;  // large erase, 65536, aligned to itself; equal to sector when there is none
-    uint32_t write_unit; // programs are aligned to this and a multiple of it: 1, or 16 or 32 when
-                         // the chip encrypts its flash
+    uint32_t write_unit; // programs are aligned to this and a multiple of it: 1, or 16 or 32 where
+                         // the chip encrypts
 };
 
 // Each call is one flash operation, and returns when the chip is ready again. What power takes away
@@ -34,6 +45,8 @@ struct aloft_flash {
     const struct aloft_flash_ops *ops; // lives as long as the flash is used
     void *ctx;                         // the port's own
     struct aloft_flash_geometry geometry;
+    const struct aloft_flash *raw; // of a chip that encrypts: its cells, for partitions that are
+                                   // kept plain. NULL: nothing is encrypted
 };
 
 // A stretch of the chip, usually a partition. Offsets count from its start and cannot leave it.

@@ -47,8 +47,8 @@ struct aloft_push {
     bool ask_close;
     bool peer_done; // the sender will send no more
     struct aloft_espota_invitation invitation;
-    struct aloft_way_peer sender; // of the invitation
-    struct aloft_extent files;    // where files go
+    struct aloft_way_peer sender;  // of the invitation
+    struct aloft_flash_view files; // where files go
     uint8_t response[ALOFT_SHA256_LEN];
     char nonce[ALOFT_ESPOTA_HEX_MAX];
     uint32_t answer_len;

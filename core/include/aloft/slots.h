@@ -68,6 +68,10 @@ struct aloft_flash_view aloft_slots_slot_view(const struct aloft_slots *slots, i
 struct aloft_flash_view aloft_slots_view(const struct aloft_slots *slots,
                                          struct aloft_extent extent);
 
+// A checked view of any partition, through `raw` when the chip encrypts and the partition is plain.
+struct aloft_flash_view aloft_partition_view(const struct aloft_flash *flash,
+                                             const struct aloft_partition *partition);
+
 // "factory", "test", "ota_0".. into text of at least 8 bytes.
 #define ALOFT_SLOT_NAME 8
 void aloft_slot_name(int slot, char text[ALOFT_SLOT_NAME]);

@@ -280,12 +280,12 @@ static void a_failing_server_is_tried_again(void)
     check_slot_boots(0, image, len);
 }
 
-CHECK_MAIN(TEST(a_broken_transfer_goes_on_where_it_stopped),
-           TEST(after_a_reset_the_download_goes_on), TEST(another_url_does_not_go_on_with_it),
-           TEST(a_changed_file_starts_again), TEST(a_server_without_ranges_starts_again),
-           TEST(a_wrong_answer_to_a_range_starts_again_without_one),
-           TEST(mixed_bytes_are_found_and_the_download_starts_again),
-           TEST(a_slot_that_was_damaged_meanwhile_starts_again),
-           TEST(tries_wait_longer_and_longer_and_end), TEST(progress_gives_new_tries),
-           TEST(the_total_time_ends_all_tries), TEST(what_will_not_pass_is_not_tried_again),
-           TEST(a_failing_server_is_tried_again))
+DEVICE_MAIN(TEST(a_broken_transfer_goes_on_where_it_stopped),
+            TEST(after_a_reset_the_download_goes_on), TEST(another_url_does_not_go_on_with_it),
+            TEST(a_changed_file_starts_again), TEST(a_server_without_ranges_starts_again),
+            TEST(a_wrong_answer_to_a_range_starts_again_without_one),
+            TEST(mixed_bytes_are_found_and_the_download_starts_again),
+            TEST(a_slot_that_was_damaged_meanwhile_starts_again),
+            TEST(tries_wait_longer_and_longer_and_end), TEST(progress_gives_new_tries),
+            TEST(the_total_time_ends_all_tries), TEST(what_will_not_pass_is_not_tried_again),
+            TEST(a_failing_server_is_tried_again))

@@ -192,9 +192,9 @@ static void control_tells_what_an_image_says_of_itself(void)
     CHECK(!aloft_control_image(&device.slots, 2, &facts)); // not in the table
 }
 
-CHECK_MAIN(TEST(control_writes_what_each_command_says),
-           TEST(control_selects_nothing_that_would_not_boot),
-           TEST(control_waits_for_its_turn_and_runs_one_command_at_a_time),
-           TEST(control_without_a_checker_or_a_listener_works),
-           TEST(control_finds_commands_and_slots_by_their_whole_names),
-           TEST(control_tells_what_an_image_says_of_itself))
+DEVICE_MAIN(TEST(control_writes_what_each_command_says),
+            TEST(control_selects_nothing_that_would_not_boot),
+            TEST(control_waits_for_its_turn_and_runs_one_command_at_a_time),
+            TEST(control_without_a_checker_or_a_listener_works),
+            TEST(control_finds_commands_and_slots_by_their_whole_names),
+            TEST(control_tells_what_an_image_says_of_itself))

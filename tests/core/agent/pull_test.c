@@ -195,7 +195,7 @@ static void a_pull_that_was_refused_its_turn_still_goes_on(void)
     CHECK(serve(0));
 }
 
-CHECK_MAIN(TEST(the_turn_is_the_pulls_while_it_is_connected_or_writes),
-           TEST(a_pull_starts_again_over_what_another_has_begun),
-           TEST(a_pull_goes_on_when_nobody_came_between),
-           TEST(a_pull_that_was_refused_its_turn_still_goes_on))
+DEVICE_MAIN(TEST(the_turn_is_the_pulls_while_it_is_connected_or_writes),
+            TEST(a_pull_starts_again_over_what_another_has_begun),
+            TEST(a_pull_goes_on_when_nobody_came_between),
+            TEST(a_pull_that_was_refused_its_turn_still_goes_on))

@@ -182,9 +182,9 @@ static void what_comes_by_the_intake_meets_the_same_policy(void)
     CHECK_EQ(device.ram.erases, 0);
 }
 
-CHECK_MAIN(TEST(versions_rise_as_people_mean_it),
-           TEST(versions_that_are_written_differently_can_be_the_same),
-           TEST(what_has_no_order_gives_way_and_takes_no_place),
-           TEST(a_policy_refuses_what_it_says_and_no_more),
-           TEST(the_engine_keeps_to_the_policy_of_the_owner),
-           TEST(what_comes_by_the_intake_meets_the_same_policy))
+DEVICE_MAIN(TEST(versions_rise_as_people_mean_it),
+            TEST(versions_that_are_written_differently_can_be_the_same),
+            TEST(what_has_no_order_gives_way_and_takes_no_place),
+            TEST(a_policy_refuses_what_it_says_and_no_more),
+            TEST(the_engine_keeps_to_the_policy_of_the_owner),
+            TEST(what_comes_by_the_intake_meets_the_same_policy))

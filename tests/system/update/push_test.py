@@ -22,14 +22,6 @@ def push_app(path, version, **settings):
     return path
 
 
-def queued_datagrams(port):
-    """How many bytes wait at a UDP port of this machine; None: nobody listens there."""
-    lines = [line.split() for line in pathlib.Path("/proc/net/udp").read_text().splitlines()[1:]]
-    queues = [int(line[4].split(":")[1], 16) for line in lines
-              if int(line[1].split(":")[1], 16) == port]
-    return sum(queues) if queues else None
-
-
 class Device(Followed):
     """A running board that takes pushes."""
 

@@ -92,6 +92,10 @@ enum aloft_err aloft_ptable_emit_all(const struct aloft_partition *partitions, u
 // True when the partition carries code: app rows of any subtype.
 bool aloft_partition_is_app(const struct aloft_partition *partition);
 
+// True when a chip with flash encryption keeps the partition encrypted, as ESP-IDF has it: all with
+// the flag, and apps, bootloader, table, otadata and NVS keys without it. NVS itself is not.
+bool aloft_partition_is_encrypted(const struct aloft_partition *partition);
+
 // The alignment that the address of such a partition must have: 64 KiB for apps, else 4 KiB.
 uint32_t aloft_partition_alignment(const struct aloft_partition *partition);
 
