@@ -7,7 +7,7 @@
 #ifndef ALOFT_HOSTLIB_RFC2217_LINE_H
 #define ALOFT_HOSTLIB_RFC2217_LINE_H
 
-#include "hostlib/serial/serial_line.h"
+#include "hostlib/serial/serial_line_raw.h"
 
 #define ALOFT_RFC2217_KEPT_MAX  65536u
 #define ALOFT_RFC2217_ANSWER_MS 10000u // for the negotiation, and for each setting

@@ -12,38 +12,7 @@
 #ifndef ALOFT_HOSTLIB_SERIAL_LINE_H
 #define ALOFT_HOSTLIB_SERIAL_LINE_H
 
-#include "hostlib/base/message.h"
-#include <stddef.h>
-#include <stdint.h>
-
-#define ALOFT_SERIAL_LINE_NAME_MAX 255u
-
-enum aloft_serial_line_result {
-    ALOFT_SERIAL_LINE_OK,
-    ALOFT_SERIAL_LINE_TIMEOUT, // the deadline passed first
-    ALOFT_SERIAL_LINE_GONE,    // unplugged or closed; every call from now on says so
-    ALOFT_SERIAL_LINE_NONE,    // this line has no modem lines, or no speed
-    ALOFT_SERIAL_LINE_REFUSED, // the system or the server at the other end will not do it
-};
-
-enum aloft_serial_line_kind {
-    ALOFT_SERIAL_LINE_TTY,
-    ALOFT_SERIAL_LINE_SOCKET,
-    ALOFT_SERIAL_LINE_RFC2217,
-};
-
-struct aloft_rfc2217;
-
-struct aloft_serial_line {
-    char name[ALOFT_SERIAL_LINE_NAME_MAX + 1]; // as it was opened
-    enum aloft_serial_line_kind kind;
-    int fd; // for poll(2): readable when more has come. After set_baud, set_lines or purge, read
-            // first: they may have found bytes while they waited for an answer
-    uint32_t baud;
-    bool gone;
-    struct aloft_rfc2217 *rfc2217; // of that kind only; released by close
-    struct aloft_message error;    // of the call that failed last
-};
+#include "hostlib/serial/serial_line_raw.h"
 
 // Opens the line at this speed. False, with line->error, when it cannot be: no such device, in use,
 // no permission, no such host, refused, no RFC 2217 there.

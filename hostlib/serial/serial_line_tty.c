@@ -1,7 +1,7 @@
 // Terminal devices, by Linux's own ioctls: termios.h knows a list of speeds, the kernel any. The
 // lock is flock(2) and not TIOCEXCL, because it goes with the process: a killed program must not
 // leave a pseudo terminal that nobody can open.
-#include "hostlib/serial/serial_line_raw.h"
+#include "hostlib/serial/serial_line_tty.h"
 #include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -132,11 +132,11 @@ static bool read_id(const char *folder, const char *name, uint16_t *id)
     return good;
 }
 
-bool aloft_serial_line_usb(const struct aloft_serial_line *line, uint16_t *vendor,
-                           uint16_t *product)
+bool aloft_serial_line_tty_usb(const struct aloft_serial_line *line, uint16_t *vendor,
+                               uint16_t *product)
 {
     char path[1024];
-    char *device = line->kind == ALOFT_SERIAL_LINE_TTY ? realpath(line->name, NULL) : NULL;
+    char *device = realpath(line->name, NULL);
     if (device == NULL) {
         return false;
     }
