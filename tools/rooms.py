@@ -48,7 +48,7 @@ INCLUDES = {
     "ports/arduino": {"core", "boot", "ports/port.h", "ports/portlib", "ports/esp-idf"},
     "ports/portlib": {"core"},
     "ports": {"core"},
-    "compat/esp-idf": {"core", "hostlib", "ports/linux"},
+    "compat/esp-idf": {"core", "hostlib", "board/chip", "ports/linux", "ports/port.h"},
     "server/model": {"core"},
     "server/store": {"core", "server/model"},
     "server/protocol": {"core", "server/model", "server/store"},
@@ -67,7 +67,8 @@ INCLUDES = {
     "cli/serial": {"core", "hostlib", "cli/base", "cli/image"},
     "cli/remote": {"core", "hostlib", "cli/base", "cli/keys"},
     "cli/serve": {"core", "hostlib", "cli/base", "cli/keys"},
-    "cli/board": {"core", "hostlib", "board/chip", "board/supervisor", "cli/base", "cli/keys"},
+    "cli/board": {"core", "hostlib", "board/chip", "board/supervisor", "cli/base", "cli/image",
+                  "cli/keys", "cli/parts"},
     "cli": {"core", "hostlib", "cli", "board/chip", "board/supervisor"},
     "sim": {"core", "boot", "apps", "hostlib", "server"},
     "bench": {"*", "tests"},
@@ -77,8 +78,8 @@ INCLUDES = {
 }
 # Rooms of compat/esp-idf, lower ones first: a component includes those before it. Headers of
 # ESP-IDF's are looked up by component, as there.
-COMPONENTS = """host esp_common log driver spi_flash esp_system esp_timer esp_event freertos
-    nvs_flash efuse esp_app_format bootloader_support esp_partition lwip esp_netif esp_wifi
+COMPONENTS = """host log esp_common driver spi_flash freertos esp_timer esp_event esp_system
+    efuse esp_app_format bootloader_support esp_partition nvs_flash lwip esp_netif esp_wifi
     esp-tls app_update esp_http_client esp_https_ota v3 protocol_examples_common""".split()
 
 API_USERS = ("apps/", "ports/")  # write only aloft/NAME.h and aloft/base/NAME.h
@@ -142,7 +143,8 @@ class Tree:
 
 
 def row(path):
-    return max((p for p in INCLUDES if path == p or path.startswith(p + "/")), key=len, default=None)
+    rows = [folder for folder in INCLUDES if inside(path, [folder])]
+    return max(rows, key=len, default=None)
 
 
 def inside(path, folders):
@@ -250,6 +252,12 @@ def circles(graph):
             visit(node)
     return sorted(found)
 
+
+# Circles and includes that HOUSE lists and that still stand, by the file they are told of. May only
+# shrink.
+STILL = {"board/chip/board.c", "board/chip/board.h", "core/agent/web.c",
+         "core/include/aloft/net/webui.h", "hostlib/flasher/flasher.c", "ports/linux/app_port.c",
+         "ports/linux/tls.c", "sim/checker.c"}
 
 # What must be free of circles: all that ships. Tests have no order among themselves.
 SCOPE = ("core/", "boot/", "hostlib/", "board/", "ports/", "compat/", "server/", "apps/", "cli/",

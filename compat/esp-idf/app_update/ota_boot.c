@@ -2,6 +2,7 @@
 // follows ESP-IDF's rules record by record; writing is aloft/bootsel.h.
 #include "aloft/bootsel.h"
 #include "compat/esp-idf/bootloader_support/image.h"
+#include "compat/esp-idf/esp_partition/running.h"
 #include "compat/esp-idf/host/host.h"
 #include "esp_efuse.h"
 #include "esp_log.h"
@@ -73,18 +74,7 @@ uint8_t esp_ota_get_app_partition_count(void)
 
 const esp_partition_t *esp_ota_get_running_partition(void)
 {
-    esp_partition_iterator_t it =
-        esp_partition_find(ESP_PARTITION_TYPE_APP, ESP_PARTITION_SUBTYPE_ANY, NULL);
-    uint32_t addr = aloft_idf_host.running_addr;
-    while (it != NULL) {
-        const esp_partition_t *p = esp_partition_get(it);
-        if (addr >= p->address && addr - p->address < p->size) {
-            esp_partition_iterator_release(it);
-            return p;
-        }
-        it = esp_partition_next(it);
-    }
-    esp_system_abort("The running app is in no partition of the table");
+    return aloft_idf_running_partition();
 }
 
 const esp_partition_t *esp_ota_get_next_update_partition(const esp_partition_t *start_from)

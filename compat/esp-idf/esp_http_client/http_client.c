@@ -1,6 +1,6 @@
 // Requests and answers. The answer's framing is core's (aloft/net/http.h); its head is kept
 // besides, as apps want to see every field.
-#include "compat/esp-idf/esp_http_client/http_client.h"
+#include "compat/esp-idf/esp_http_client/http_state.h"
 #include "esp_log.h"
 #include <errno.h>
 #include <stdio.h>
@@ -19,21 +19,6 @@ static const char *const methods[] = {"GET",       "POST",   "PUT",       "PATCH
                                       "HEAD",      "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE", "OPTIONS",
                                       "COPY",      "MOVE",   "LOCK",      "UNLOCK",      "PROPFIND",
                                       "PROPPATCH", "MKCOL",  "REPORT"};
-
-void aloft_idf_http_dispatch(esp_http_client_handle_t client, esp_http_client_event_id_t id,
-                             void *data, int len)
-{
-    esp_http_client_event_t event = {
-        .event_id = id,
-        .client = client,
-        .data = data,
-        .data_len = len,
-        .user_data = client->config.user_data,
-    };
-    if (client->config.event_handler != NULL) {
-        (void)client->config.event_handler(&event);
-    }
-}
 
 static void dispatch_header(esp_http_client_handle_t client, char *key, char *value)
 {
@@ -92,16 +77,6 @@ static esp_err_t connect_client(esp_http_client_handle_t client)
     }
     client->state = ALOFT_IDF_HTTP_CONNECTED;
     aloft_idf_http_dispatch(client, HTTP_EVENT_ON_CONNECTED, NULL, 0);
-    return ESP_OK;
-}
-
-esp_err_t esp_http_client_close(esp_http_client_handle_t client)
-{
-    if (client->state > ALOFT_IDF_HTTP_INIT) {
-        aloft_idf_http_dispatch(client, HTTP_EVENT_DISCONNECTED, NULL, 0);
-        aloft_idf_transport_close(&client->transport);
-        client->state = ALOFT_IDF_HTTP_INIT;
-    }
     return ESP_OK;
 }
 

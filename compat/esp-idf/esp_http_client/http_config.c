@@ -1,5 +1,5 @@
 // What is set before a request, and asked after it.
-#include "compat/esp-idf/esp_http_client/http_client.h"
+#include "compat/esp-idf/esp_http_client/http_state.h"
 #include "esp_log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,31 @@ enum {
 };
 
 #define USER_AGENT "ESP32 HTTP Client/1.0"
+
+void aloft_idf_http_dispatch(esp_http_client_handle_t client, esp_http_client_event_id_t id,
+                             void *data, int len)
+{
+    esp_http_client_event_t event = {
+        .event_id = id,
+        .client = client,
+        .data = data,
+        .data_len = len,
+        .user_data = client->config.user_data,
+    };
+    if (client->config.event_handler != NULL) {
+        (void)client->config.event_handler(&event);
+    }
+}
+
+esp_err_t esp_http_client_close(esp_http_client_handle_t client)
+{
+    if (client->state > ALOFT_IDF_HTTP_INIT) {
+        aloft_idf_http_dispatch(client, HTTP_EVENT_DISCONNECTED, NULL, 0);
+        aloft_idf_transport_close(&client->transport);
+        client->state = ALOFT_IDF_HTTP_INIT;
+    }
+    return ESP_OK;
+}
 
 static bool assign(char **at, const char *text, size_t len)
 {

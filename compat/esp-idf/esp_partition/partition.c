@@ -1,11 +1,11 @@
 // Partitions: the table as a list that is read once, and flash under its one lock. Programs go page
 // by page and are read back; a page is one operation of the chip.
 #include "compat/esp-idf/bootloader_support/image.h"
+#include "compat/esp-idf/esp_partition/running.h"
 #include "compat/esp-idf/host/host.h"
 #include "esp_flash_internal.h"
 #include "esp_image_format.h"
 #include "esp_log.h"
-#include "esp_ota_ops.h"
 #include "esp_partition.h"
 #include "esp_system.h"
 #include "hostlib/crypto/mbed_crypto.h"
@@ -292,6 +292,22 @@ esp_err_t esp_partition_read_raw(const esp_partition_t *partition, size_t src_of
     return esp_partition_read(partition, src_offset, dst, size);
 }
 
+const esp_partition_t *aloft_idf_running_partition(void)
+{
+    esp_partition_iterator_t it =
+        esp_partition_find(ESP_PARTITION_TYPE_APP, ESP_PARTITION_SUBTYPE_ANY, NULL);
+    uint32_t addr = aloft_idf_host.running_addr;
+    while (it != NULL) {
+        const esp_partition_t *p = esp_partition_get(it);
+        if (addr >= p->address && addr - p->address < p->size) {
+            esp_partition_iterator_release(it);
+            return p;
+        }
+        it = esp_partition_next(it);
+    }
+    esp_system_abort("The running app is in no partition of the table");
+}
+
 static _Atomic bool unprotected;
 
 esp_err_t esp_flash_set_dangerous_write_protection(esp_flash_t *of, const bool protect)
@@ -306,7 +322,7 @@ esp_err_t esp_flash_set_dangerous_write_protection(esp_flash_t *of, const bool p
 // What ESP-IDF's driver keeps from an app: all up to the end of the table, and the app that runs.
 static bool is_dangerous(uint32_t addr, size_t size)
 {
-    const esp_partition_t *running = esp_ota_get_running_partition();
+    const esp_partition_t *running = aloft_idf_running_partition();
     return addr <= aloft_idf_host.ptable_addr + ALOFT_PTABLE_LEN ||
            (addr < running->address + running->size && addr + size > running->address);
 }

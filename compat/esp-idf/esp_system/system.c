@@ -7,7 +7,6 @@
 #include "freertos/task.h"
 #include "hostlib/base/random.h"
 #include <malloc.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,19 +16,8 @@ enum { HANDLERS_MAX = 5, HEX = 16, MAC_LEN = 6 };
 
 struct aloft_idf_host aloft_idf_host;
 
-static pthread_mutex_t flash_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static shutdown_handler_t handlers[HANDLERS_MAX];
 static _Atomic uint32_t heap_low = HEAP_SIZE;
-
-void aloft_idf_lock(void)
-{
-    (void)pthread_mutex_lock(&flash_lock);
-}
-
-void aloft_idf_unlock(void)
-{
-    (void)pthread_mutex_unlock(&flash_lock);
-}
 
 static void say(const char *text)
 {

@@ -2,7 +2,7 @@
 #include "nvs.h"
 #include "aloft/nvs_write.h"
 #include "compat/esp-idf/host/host.h"
-#include "compat/esp-idf/nvs_flash/nvs_walk.h"
+#include "compat/esp-idf/nvs_flash/nvs_store.h"
 #include "esp_log.h"
 #include "nvs_flash.h"
 #include <stdlib.h>
@@ -491,3 +491,35 @@ NUMBER(i32, int32_t, ALOFT_NVS_I32)
 NUMBER(u32, uint32_t, ALOFT_NVS_U32)
 NUMBER(i64, int64_t, ALOFT_NVS_I64)
 NUMBER(u64, uint64_t, ALOFT_NVS_U64)
+
+// --- for what walks over many values (nvs_walk.c)
+
+nvs_type_t aloft_idf_nvs_type(uint8_t stored)
+{
+    bool blob = stored == ALOFT_NVS_BLOB || stored == ALOFT_NVS_BLOB_INDEX;
+    return blob ? NVS_TYPE_BLOB : (nvs_type_t)stored;
+}
+
+enum aloft_err aloft_idf_nvs_next(const struct aloft_nvs *nvs, uint8_t ns,
+                                  struct aloft_nvs_cursor *cursor, bool *found)
+{
+    for (;;) {
+        struct aloft_nvs_place newest;
+        enum aloft_err err = aloft_nvs_next(nvs, cursor, found);
+        if (err != ALOFT_OK || !*found) {
+            return err;
+        }
+        const struct aloft_nvs_place *place = &cursor->place;
+        bool wanted = ns == 0 ? place->item.ns != 0 : place->item.ns == ns;
+        if (!wanted || place->item.type == ALOFT_NVS_BLOB_DATA) {
+            continue;
+        }
+        err = aloft_nvs_find(nvs, &place->item, &newest);
+        if (err == ALOFT_OK && newest.page == place->page && newest.index == place->index) {
+            return ALOFT_OK;
+        }
+        if (err != ALOFT_OK && err != ALOFT_ERR_NVS_NOT_FOUND) {
+            return err;
+        }
+    }
+}

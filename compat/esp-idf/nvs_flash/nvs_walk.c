@@ -1,7 +1,7 @@
 // Iterators over the values in NVS, and how full it is. An iterator remembers its partition by name
 // and its place in flash, so nothing dangles when the partition is closed meanwhile.
-#include "compat/esp-idf/nvs_flash/nvs_walk.h"
 #include "compat/esp-idf/host/host.h"
+#include "compat/esp-idf/nvs_flash/nvs_store.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,36 +12,6 @@ struct nvs_opaque_iterator_t {
     struct aloft_nvs_cursor cursor;
     nvs_entry_info_t info;
 };
-
-nvs_type_t aloft_idf_nvs_type(uint8_t stored)
-{
-    bool blob = stored == ALOFT_NVS_BLOB || stored == ALOFT_NVS_BLOB_INDEX;
-    return blob ? NVS_TYPE_BLOB : (nvs_type_t)stored;
-}
-
-enum aloft_err aloft_idf_nvs_next(const struct aloft_nvs *nvs, uint8_t ns,
-                                  struct aloft_nvs_cursor *cursor, bool *found)
-{
-    for (;;) {
-        struct aloft_nvs_place newest;
-        enum aloft_err err = aloft_nvs_next(nvs, cursor, found);
-        if (err != ALOFT_OK || !*found) {
-            return err;
-        }
-        const struct aloft_nvs_place *place = &cursor->place;
-        bool wanted = ns == 0 ? place->item.ns != 0 : place->item.ns == ns;
-        if (!wanted || place->item.type == ALOFT_NVS_BLOB_DATA) {
-            continue;
-        }
-        err = aloft_nvs_find(nvs, &place->item, &newest);
-        if (err == ALOFT_OK && newest.page == place->page && newest.index == place->index) {
-            return ALOFT_OK;
-        }
-        if (err != ALOFT_OK && err != ALOFT_ERR_NVS_NOT_FOUND) {
-            return err;
-        }
-    }
-}
 
 // The name of a namespace; empty when no item says it.
 static enum aloft_err name_of(const struct aloft_nvs *nvs, uint8_t ns, char name[ALOFT_NVS_NAME])

@@ -43,6 +43,90 @@ static void what_lies_in_flash_has_its_size(void)
     CHECK_EQ(offsetof(esp_app_desc_t, app_elf_sha256), 144);
 }
 
+// err.c has numbers where a header above it has words.
+#define NAMED(code)                                                                                \
+    {                                                                                              \
+        code, #code                                                                                \
+    }
+
+static const struct {
+    esp_err_t code;
+    const char *name;
+} all[] = {
+    NAMED(ESP_OK),
+    NAMED(ESP_FAIL),
+    NAMED(ESP_ERR_NO_MEM),
+    NAMED(ESP_ERR_INVALID_ARG),
+    NAMED(ESP_ERR_INVALID_STATE),
+    NAMED(ESP_ERR_INVALID_SIZE),
+    NAMED(ESP_ERR_NOT_FOUND),
+    NAMED(ESP_ERR_NOT_SUPPORTED),
+    NAMED(ESP_ERR_TIMEOUT),
+    NAMED(ESP_ERR_INVALID_RESPONSE),
+    NAMED(ESP_ERR_INVALID_CRC),
+    NAMED(ESP_ERR_INVALID_VERSION),
+    NAMED(ESP_ERR_INVALID_MAC),
+    NAMED(ESP_ERR_NOT_FINISHED),
+    NAMED(ESP_ERR_NOT_ALLOWED),
+    NAMED(ESP_ERR_NVS_NOT_INITIALIZED),
+    NAMED(ESP_ERR_NVS_NOT_FOUND),
+    NAMED(ESP_ERR_NVS_TYPE_MISMATCH),
+    NAMED(ESP_ERR_NVS_READ_ONLY),
+    NAMED(ESP_ERR_NVS_NOT_ENOUGH_SPACE),
+    NAMED(ESP_ERR_NVS_INVALID_NAME),
+    NAMED(ESP_ERR_NVS_INVALID_HANDLE),
+    NAMED(ESP_ERR_NVS_REMOVE_FAILED),
+    NAMED(ESP_ERR_NVS_KEY_TOO_LONG),
+    NAMED(ESP_ERR_NVS_PAGE_FULL),
+    NAMED(ESP_ERR_NVS_INVALID_STATE),
+    NAMED(ESP_ERR_NVS_INVALID_LENGTH),
+    NAMED(ESP_ERR_NVS_NO_FREE_PAGES),
+    NAMED(ESP_ERR_NVS_VALUE_TOO_LONG),
+    NAMED(ESP_ERR_NVS_PART_NOT_FOUND),
+    NAMED(ESP_ERR_NVS_NEW_VERSION_FOUND),
+    NAMED(ESP_ERR_OTA_BASE),
+    NAMED(ESP_ERR_OTA_PARTITION_CONFLICT),
+    NAMED(ESP_ERR_OTA_SELECT_INFO_INVALID),
+    NAMED(ESP_ERR_OTA_VALIDATE_FAILED),
+    NAMED(ESP_ERR_OTA_SMALL_SEC_VER),
+    NAMED(ESP_ERR_OTA_ROLLBACK_FAILED),
+    NAMED(ESP_ERR_OTA_ROLLBACK_INVALID_STATE),
+    NAMED(ESP_ERR_OTA_ALREADY_IN_PROGRESS),
+    NAMED(ESP_ERR_IMAGE_FLASH_FAIL),
+    NAMED(ESP_ERR_IMAGE_INVALID),
+    NAMED(ESP_ERR_WIFI_NOT_INIT),
+    NAMED(ESP_ERR_WIFI_NOT_STARTED),
+    NAMED(ESP_ERR_WIFI_CONN),
+    NAMED(ESP_ERR_WIFI_SSID),
+    NAMED(ESP_ERR_WIFI_NOT_CONNECT),
+    NAMED(ESP_ERR_ESP_NETIF_INVALID_PARAMS),
+    NAMED(ESP_ERR_ESP_NETIF_IF_NOT_READY),
+    NAMED(ESP_ERR_HTTP_MAX_REDIRECT),
+    NAMED(ESP_ERR_HTTP_CONNECT),
+    NAMED(ESP_ERR_HTTP_WRITE_DATA),
+    NAMED(ESP_ERR_HTTP_FETCH_HEADER),
+    NAMED(ESP_ERR_HTTP_INVALID_TRANSPORT),
+    NAMED(ESP_ERR_HTTP_CONNECTING),
+    NAMED(ESP_ERR_HTTP_EAGAIN),
+    NAMED(ESP_ERR_HTTP_CONNECTION_CLOSED),
+    NAMED(ESP_ERR_HTTP_NOT_MODIFIED),
+    NAMED(ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE),
+    NAMED(ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME),
+    NAMED(ESP_ERR_ESP_TLS_FAILED_CONNECT_TO_HOST),
+    NAMED(ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT),
+    NAMED(ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED),
+    NAMED(ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED),
+    NAMED(ESP_ERR_HTTPS_OTA_IN_PROGRESS),
+};
+
+static void the_name_of_an_error_is_that_of_its_header(void)
+{
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        check_note("row %ld", (long)i, 0);
+        CHECK_TEXT(esp_err_to_name(all[i].code), all[i].name);
+    }
+}
+
 static void errors_have_their_numbers_and_names(void)
 {
     char text[64];
@@ -104,4 +188,5 @@ static void lines_have_esp_idfs_shape_and_level(void)
 }
 
 CHECK_MAIN(TEST(what_lies_in_flash_has_its_size), TEST(errors_have_their_numbers_and_names),
-           TEST(pins_read_what_drives_them), TEST(lines_have_esp_idfs_shape_and_level))
+           TEST(the_name_of_an_error_is_that_of_its_header), TEST(pins_read_what_drives_them),
+           TEST(lines_have_esp_idfs_shape_and_level))

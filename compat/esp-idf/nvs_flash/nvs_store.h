@@ -1,7 +1,7 @@
 // What nvs.c knows of open partitions and handles, for what walks over many values (nvs_walk.c).
 // All is called with the flash lock held.
-#ifndef ALOFT_IDF_NVS_WALK_H
-#define ALOFT_IDF_NVS_WALK_H
+#ifndef ALOFT_IDF_NVS_STORE_H
+#define ALOFT_IDF_NVS_STORE_H
 
 #include "aloft/nvs.h"
 #include "nvs.h"

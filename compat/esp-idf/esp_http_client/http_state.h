@@ -1,7 +1,7 @@
 // The inside of a client, which http_client.c (requests and answers) and http_config.c (what is
 // set and asked) share.
-#ifndef ALOFT_IDF_HTTP_CLIENT_H
-#define ALOFT_IDF_HTTP_CLIENT_H
+#ifndef ALOFT_IDF_HTTP_STATE_H
+#define ALOFT_IDF_HTTP_STATE_H
 
 #include "aloft/net/http.h"
 #include "compat/esp-idf/esp-tls/transport.h"
