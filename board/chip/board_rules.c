@@ -2,6 +2,7 @@
 #include "board/chip/board_rules.h"
 #include "aloft/chip.h"
 #include "board/chip/efuse_file.h"
+#include "hostlib/crypto/efuse_trust.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include <string.h>
 
@@ -17,20 +18,12 @@ struct aloft_image_rules aloft_board_rules_plain(void)
 
 void aloft_board_rules_read(struct aloft_board_rules *out, const struct aloft_efuse *efuse)
 {
-    struct aloft_trust *trust = &out->trust;
     memset(out, 0, sizeof *out);
+    aloft_efuse_trust(&out->trust, efuse, out->block);
     out->rules = aloft_board_rules_plain();
     out->rules.crypto = &aloft_mbed_signed_crypto;
     out->rules.secure_version = efuse->secure_version;
-    out->rules.trust = efuse->secure_boot ? trust : NULL;
-    trust->block = out->block;
-    trust->judge = aloft_trust_judge;
-    for (uint32_t i = 0; i < ALOFT_EFUSE_DIGESTS; i++) {
-        if ((efuse->digests >> i & 1) != 0) {
-            trust->revoked |= (uint8_t)((efuse->revoked >> i & 1) << trust->count);
-            memcpy(trust->key[trust->count++], efuse->digest[i], ALOFT_SHA256_LEN);
-        }
-    }
+    out->rules.trust = efuse->secure_boot ? &out->trust : NULL;
 }
 
 bool aloft_board_rules_of(struct aloft_board_rules *out, const char *flash,

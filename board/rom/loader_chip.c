@@ -1,6 +1,8 @@
 // Fixed registers are rows of a table. The SPI controller is memory with one magic cell: a command
 // written there is carried out by the flash chip behind it.
 #include "board/rom/loader_chip.h"
+#include "aloft/efuse.h"
+#include "hostlib/flasher/flasher_trust.h"
 #include <stddef.h>
 #include <string.h>
 
@@ -11,7 +13,8 @@
 #define CLOCK_HZ    40000000u // a crystal of 40 MHz is what the divider is read as
 #define SPI_USR     (1u << 18)
 #define EFUSE_W6    0x3FF5A018u
-#define ABS_DONE_1  (1u << 5) // Secure Boot V2 is on
+#define ABS_DONE_1  (1u << 5)   // Secure Boot V2 is on
+#define EFUSE_B3_W4 0x3FF5A088u // security version
 
 enum { SPI_CMD = 0x00, SPI_ADDR = 0x04, SPI_USR2 = 0x24, SPI_MOSI_DLEN = 0x28, SPI_W0 = 0x80 };
 
@@ -59,6 +62,13 @@ uint32_t aloft_loader_chip_read(const struct aloft_loader_chip *chip, uint32_t a
     }
     if (addr == EFUSE_W6) {
         return chip->secure_boot ? ABS_DONE_1 : 0;
+    }
+    uint32_t word = (addr - ALOFT_FLASHER_BOARD_EFUSE) / 4;
+    if (chip->efuse != NULL && addr % 4 == 0 && word < ALOFT_EFUSE_WORDS) {
+        return chip->efuse->word[word];
+    }
+    if (addr == EFUSE_B3_W4) {
+        return (1u << chip->secure_version) - 1;
     }
     for (size_t i = 0; i < COUNT(fixed); i++) {
         if (fixed[i].addr == addr) {

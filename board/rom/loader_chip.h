@@ -10,12 +10,16 @@
 
 #define ALOFT_LOADER_SPI_WORDS 0x30u // registers of the SPI controller, from its base on
 
+struct aloft_efuse_words; // aloft/efuse.h
+
 struct aloft_loader_chip {
     uint32_t flash_size; // bytes
     bool secure_boot;    // its eFuse is burned: flashers leave the bootloader alone unless forced
-    uint32_t baud;       // the UART's divider tells it
-    uint32_t status;     // the flash chip's status registers 1, 2 and 3
-    bool write_enabled;  // the flash chip takes a status write
+    uint32_t secure_version;               // a bit is burned for each
+    const struct aloft_efuse_words *efuse; // for hosts that know a virtual board; NULL: none
+    uint32_t baud;                         // the UART's divider tells it
+    uint32_t status;                       // the flash chip's status registers 1, 2 and 3
+    bool write_enabled;                    // the flash chip takes a status write
     uint32_t spi[ALOFT_LOADER_SPI_WORDS];
 };
 

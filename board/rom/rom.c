@@ -13,7 +13,8 @@
 
 struct rom {
     struct aloft_native native;
-    struct aloft_efuse efuse;
+    struct aloft_efuse_words words;
+    struct aloft_efuse efuse; // what they say
     struct aloft_board_rules rules;
     uint32_t loaded; // segments that were announced on the console
 };
@@ -103,8 +104,7 @@ static _Noreturn void nothing_to_run(const struct rom *rom, struct aloft_board *
 // it.
 static void read_efuses(struct rom *rom)
 {
-    struct aloft_efuse_words words;
-    aloft_efuse_port_read(&words, &rom->efuse);
+    aloft_efuse_port_read(&rom->words, &rom->efuse);
     aloft_board_rules_read(&rom->rules, &rom->efuse);
     rom->rules.rules.secure_version = 0;
 }
@@ -139,7 +139,7 @@ int main(void)
     greet(retained->reset, download);
     read_efuses(&rom);
     if (download) {
-        aloft_rom_download(&board, rom.efuse.secure_boot);
+        aloft_rom_download(&board, &rom.words);
     }
 
     say_keys(&rom.efuse);

@@ -76,7 +76,7 @@ static void set_baud(void *ctx, uint32_t baud)
     atomic_store(&download->board->retained->loader_baud, baud);
 }
 
-void aloft_rom_download(struct aloft_board *board, bool secure_boot)
+void aloft_rom_download(struct aloft_board *board, const struct aloft_efuse_words *words)
 {
     static struct download download; // too large for a stack; of this process only
     static uint8_t chunk[CHUNK];
@@ -87,9 +87,13 @@ void aloft_rom_download(struct aloft_board *board, bool secure_boot)
                                            .flash = &board->flash,
                                            .crypto = &aloft_mbed_crypto};
     struct aloft_loader *loader = &download.loader;
+    struct aloft_efuse efuse;
     download.board = board;
     aloft_loader_init(loader, &port);
-    loader->chip.secure_boot = secure_boot;
+    aloft_efuse_read(&efuse, words);
+    loader->chip.secure_boot = efuse.secure_boot;
+    loader->chip.secure_version = efuse.secure_version;
+    loader->chip.efuse = words;
     set_baud(&download, 0);
     aloft_board_print("waiting for download\n");
     flush(board, STDOUT_FILENO);

@@ -2,10 +2,10 @@
 #ifndef ALOFT_ROM_DOWNLOAD_H
 #define ALOFT_ROM_DOWNLOAD_H
 
+#include "aloft/efuse.h"
 #include "board/chip/board.h"
 
-// Serves hosts until one asks for a restart, which it carries out. secure_boot: what it tells them
-// of the eFuse.
-_Noreturn void aloft_rom_download(struct aloft_board *board, bool secure_boot);
+// Serves hosts until one asks for a restart, which it carries out, and tells them of the eFuses.
+_Noreturn void aloft_rom_download(struct aloft_board *board, const struct aloft_efuse_words *words);
 
 #endif

@@ -35,6 +35,7 @@ static void print_info(const struct aloft_flasher *flasher)
            (unsigned)(flasher->flash_id & 0xFF), (unsigned)(flasher->flash_id >> 8 & 0xFF),
            (unsigned)(flasher->flash_id >> 16));
     printf("secure boot       %s\n", on(facts->secure_boot));
+    printf("security version  %u\n", (unsigned)facts->secure_version);
     printf("flash encryption  %s\n", on(facts->flash_encryption));
     printf("loader            %s\n",
            flasher->stub ? "a stub that another tool left running" : "ROM");
@@ -57,10 +58,11 @@ static bool print_json(const struct aloft_flasher *flasher)
                    facts->revision % 100u);
     (void)snprintf(id, sizeof id, "%06x", (unsigned)flasher->flash_id);
     json_t *more =
-        json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:b, s:b}", "revision", revision, "mac",
+        json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:b, s:b, s:i}", "revision", revision, "mac",
                   aloft_session_mac(facts->mac, mac), "features", facts->features, "crystal_mhz",
                   (int)facts->crystal_mhz, "flash_id", id, "flash_size", (int)flasher->flash_size,
-                  "secure_boot", facts->secure_boot, "flash_encryption", facts->flash_encryption);
+                  "secure_boot", facts->secure_boot, "flash_encryption", facts->flash_encryption,
+                  "secure_version", (int)facts->secure_version);
     bool good = more != NULL && json_object_update(root, more) == 0;
     json_decref(more);
     if (!good) {

@@ -4,7 +4,7 @@
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
 #include "cli/serial/flash_folder.h"
-#include "cli/serial/flash_present.h"
+#include "cli/serial/flash_judge.h"
 #include "cli/serial/monitor.h"
 #include "cli/serial/session.h"
 #include "hostlib/base/number.h"
@@ -19,6 +19,7 @@ struct work {
     struct aloft_session session;
     struct aloft_flash_plan plan;
     struct aloft_flash_present present;
+    struct aloft_flasher_trust trust;
     struct aloft_flash_folder folder;
     struct aloft_monitor monitor;
     const struct aloft_arg_list *operands;
@@ -79,11 +80,21 @@ static bool make_plan(struct work *work, struct aloft_message *error)
         }
     }
     if (!work->plan.has_slots && work->present.has_table) {
+        uint32_t table_addr = work->present.slots.ptable_addr;
+        struct aloft_extent table = {table_addr, ALOFT_PTABLE_LEN};
+        work->plan.table_addr = table_addr;
         work->plan.slots = work->present.slots; // it stays, so it says what the slots are
-        work->plan.has_slots = true;
+        work->plan.has_slots = !aloft_flash_plan_touches(&work->plan, table);
     }
-    return aloft_flash_plan_check(&work->plan, error) &&
-           (work->force || aloft_flash_plan_judge(&work->plan, &work->session.flasher, error));
+    if (!aloft_flash_plan_check(&work->plan, error)) {
+        return false;
+    }
+    const struct aloft_flash_chip on = {&work->session.flasher, &work->present, &work->trust};
+    bool runs = aloft_flash_judge(&work->plan, &on, error);
+    if (!runs && work->force) {
+        aloft_ui_warn("forced: %s", error->text);
+    }
+    return runs || work->force;
 }
 
 // --- what goes
@@ -261,7 +272,8 @@ static int flash(struct work *work)
     }
     int status = ALOFT_EXIT_BAD;
     flasher->progress = NULL; // reading what is there is over soon
-    if (!aloft_flash_present_read(&work->present, flasher, work->plan.table_addr)) {
+    if (!aloft_flash_present_read(&work->present, flasher, work->plan.table_asked) ||
+        (flasher->facts.secure_boot && !aloft_flasher_trust_read(&work->trust, flasher))) {
         status = aloft_session_failed(&work->session);
     } else if (!make_plan(work, &error)) {
         status = fail(&error);
@@ -311,15 +323,14 @@ int cmd_flash(int argc, char **argv)
         return ALOFT_EXIT_BAD;
     }
     work->session = (struct aloft_session){ALOFT_SESSION_DEFAULTS};
-    work->plan.table_addr = ALOFT_PTABLE_ADDR_DEFAULT;
     work->operands = &operands;
     const struct aloft_arg options[] = {
         ALOFT_SESSION_OPTIONS(work->session),
         {ALOFT_ARG_TEXT, 0, "table", "FILE", "of a folder: the partition table",
          &work->folder.table},
         {ALOFT_ARG_TEXT, 0, "app", "NAME", "of a folder: the app", &work->folder.app},
-        {ALOFT_ARG_SIZE, 0, "offset", "ADDR", "of the partition table [0x8000]",
-         &work->plan.table_addr},
+        {ALOFT_ARG_SIZE, 0, "offset", "ADDR", "of the partition table [it is found, else 0x8000]",
+         &work->plan.table_asked},
         {ALOFT_ARG_FLAG, 0, "plain", NULL, "send the data uncompressed", &work->plain},
         {ALOFT_ARG_FLAG, 'm', "monitor", NULL, "then show the console, as aloft monitor does",
          &work->watch},

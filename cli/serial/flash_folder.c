@@ -252,9 +252,10 @@ static bool plan_files(const struct aloft_flash_folder *folder, const struct lis
         !add(folder, plan, chip->bootloader_addr, bootloader, error)) {
         return false;
     }
+    uint32_t table_addr = plan->table_asked != 0 ? plan->table_asked : ALOFT_PTABLE_ADDR_DEFAULT;
     // --table names a file from where the user stands.
-    bool added = folder->table != NULL ? aloft_flash_plan_add(plan, plan->table_addr, table, error)
-                                       : add(folder, plan, plan->table_addr, table, error);
+    bool added = folder->table != NULL ? aloft_flash_plan_add(plan, table_addr, table, error)
+                                       : add(folder, plan, table_addr, table, error);
     return added && aloft_flash_plan_load_table(plan, error) && add_app(folder, app, plan, error);
 }
 

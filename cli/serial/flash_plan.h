@@ -23,12 +23,13 @@ struct aloft_flash_piece {
 struct aloft_flash_plan {
     struct aloft_flash_piece pieces[ALOFT_FLASH_PLAN_MAX];
     size_t count;
-    uint32_t table_addr;
+    uint32_t table_asked; // --offset; 0: it is found
+    uint32_t table_addr;  // set by load_table
     uint32_t flash_size;
-    // The table that will be in flash: from a piece, or the one that is there.
+    // The table that will be in flash: from the pieces, or the one that is there.
     struct aloft_slots slots;
     bool has_slots;
-    // Private: the bytes that slots were read from.
+    // Private: the flash that slots were read from.
     struct aloft_flash flash;
 };
 
@@ -43,18 +44,20 @@ void aloft_flash_plan_release(struct aloft_flash_plan *plan);
 const struct aloft_flash_piece *aloft_flash_plan_at(const struct aloft_flash_plan *plan,
                                                     uint32_t addr);
 
-// Reads plan->slots from the piece at plan->table_addr. True also when there is no such piece.
-// False when it is no partition table.
+// True when a piece has bytes there.
+bool aloft_flash_plan_touches(const struct aloft_flash_plan *plan, struct aloft_extent extent);
+
+// Finds the table in the pieces, and reads plan->slots from it. True also when there is none, with
+// has_slots false. False when what is written to its place is no partition table.
 bool aloft_flash_plan_load_table(struct aloft_flash_plan *plan, struct aloft_message *error);
+
+// Flash as it will be: the pieces, FF in the rest of their sectors, and around them `under`; where
+// that is NULL, FF.
+enum aloft_err aloft_flash_plan_read(const struct aloft_flash_plan *plan,
+                                     const struct aloft_flash *under, uint32_t addr, void *buf,
+                                     uint32_t len);
 
 // False when two pieces overlap, or one does not fit the flash, whose size may be known by now.
 bool aloft_flash_plan_check(const struct aloft_flash_plan *plan, struct aloft_message *error);
-
-// What can be forced: images for another chip or a newer revision of it; where the chip would run
-// them, broken ones and what is no image; good ones where the chip runs nothing; a file that is
-// larger than what is left of the partition in which it begins, or a bootloader that reaches into
-// the table; what is not signed, for a chip with secure boot; a chip that encrypts.
-bool aloft_flash_plan_judge(const struct aloft_flash_plan *plan,
-                            const struct aloft_flasher *flasher, struct aloft_message *error);
 
 #endif

@@ -4,6 +4,7 @@
 #include "aloft/bootsel.h"
 #include "cli/base/ui.h"
 #include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/table/table_find.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@ static enum aloft_err no_erase(void *ctx, uint32_t addr, uint32_t len)
 static const struct aloft_flash_ops chip_ops = {read_chip, no_prog, no_erase};
 
 bool aloft_flash_present_read(struct aloft_flash_present *present, struct aloft_flasher *flasher,
-                              uint32_t table_addr)
+                              uint32_t table_asked)
 {
     struct aloft_otadata records[2];
     memset(present, 0, sizeof *present);
@@ -42,8 +43,8 @@ bool aloft_flash_present_read(struct aloft_flash_present *present, struct aloft_
     if (!present->readable) {
         return true;
     }
-    present->table_err =
-        aloft_slots_load(&present->slots, &present->flash, &aloft_mbed_crypto, table_addr);
+    present->table_err = aloft_slots_load(&present->slots, &present->flash, &aloft_mbed_crypto,
+                                          aloft_table_find(&present->flash, table_asked));
     present->has_table = present->table_err == ALOFT_OK;
     if (!present->has_table) {
         return present->table_err != ALOFT_ERR_FLASH_READ;

@@ -17,9 +17,10 @@ struct aloft_flash_present {
     struct aloft_flash flash;
 };
 
-// False, with flasher->error, when the line failed; a board with nothing on it is no failure.
+// table_asked 0: the table is found. False, with flasher->error, when the line failed; a board with
+// nothing on it is no failure.
 bool aloft_flash_present_read(struct aloft_flash_present *present, struct aloft_flasher *flasher,
-                              uint32_t table_addr);
+                              uint32_t table_asked);
 
 // "ota_demo 1.2" of the app that begins at addr into text; "" when there is none. False as above.
 #define ALOFT_FLASH_PRESENT_APP 80

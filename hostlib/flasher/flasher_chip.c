@@ -28,7 +28,7 @@ static bool odd(uint32_t word)
 
 // --- ESP32
 
-enum { E32_W0, E32_W1, E32_W2, E32_W3, E32_W5, E32_W6, E32_DATE, E32_UART };
+enum { E32_W0, E32_W1, E32_W2, E32_W3, E32_W5, E32_W6, E32_DATE, E32_UART, E32_B3_4 };
 
 static uint16_t esp32_revision(const uint32_t *values)
 {
@@ -51,11 +51,12 @@ static void esp32_explain(const uint32_t *values, struct aloft_flasher_facts *fa
     facts->flash_encryption = odd(bits(values[E32_W0], 20, 7));
     facts->secure_boot = bits(values[E32_W6], 4, 1) != 0 ||
                          (facts->revision >= 300 && bits(values[E32_W6], 5, 1) != 0);
+    facts->secure_version = (uint32_t)__builtin_popcount(values[E32_B3_4]);
 }
 
 // --- ESP32-C3 and ESP32-S3
 
-enum { NEW_MAC0, NEW_MAC1, NEW_B1_3, NEW_B1_5, NEW_CRYPT, NEW_SECURE, NEW_B2_4 };
+enum { NEW_MAC0, NEW_MAC1, NEW_B1_3, NEW_B1_5, NEW_CRYPT, NEW_SECURE, NEW_VERSION, NEW_B2_4 };
 
 static void explain_new(const uint32_t *values, struct aloft_flasher_facts *facts)
 {
@@ -66,6 +67,7 @@ static void explain_new(const uint32_t *values, struct aloft_flasher_facts *fact
     facts->crystal_mhz = 40;
     facts->flash_encryption = odd(bits(values[NEW_CRYPT], 18, 3));
     facts->secure_boot = bits(values[NEW_SECURE], 20, 1) != 0;
+    facts->secure_version = (uint32_t)__builtin_popcount(bits(values[NEW_VERSION], 14, 16));
 }
 
 static void esp32c3_explain(const uint32_t *values, struct aloft_flasher_facts *facts)
@@ -94,8 +96,8 @@ const struct aloft_flasher_chip aloft_flasher_chips[] = {
         .calibration_reg = 0x3FF5F06C,
         .spi = {.base = 0x3FF42000, .usr = 0x1C, .usr2 = 0x24, .miso_len = 0x2C, .w0 = 0x80},
         .regs = {0x3FF5A000, 0x3FF5A004, 0x3FF5A008, 0x3FF5A00C, 0x3FF5A014, 0x3FF5A018, 0x3FF6607C,
-                 0x3FF40014},
-        .reg_count = 8,
+                 0x3FF40014, 0x3FF5A088},
+        .reg_count = 9,
         .explain = esp32_explain,
     },
     {
@@ -106,9 +108,9 @@ const struct aloft_flasher_chip aloft_flasher_chips[] = {
         .download_reg = 0x6000812C,
         .spi = {.base = 0x60002000, .usr = 0x18, .usr2 = 0x20, .miso_len = 0x28, .w0 = 0x58},
         .watchdog = {0x600080B0, 0x60008098, 0x600080B8, 0x600080B4},
-        .regs = {0x60007044, 0x60007048, 0x60007050, 0x60007058, 0x60007034, 0x60007038,
+        .regs = {0x60007044, 0x60007048, 0x60007050, 0x60007058, 0x60007034, 0x60007038, 0x6000703C,
                  0x6000706C},
-        .reg_count = 7,
+        .reg_count = 8,
         .explain = esp32s3_explain,
     },
     {
@@ -118,8 +120,9 @@ const struct aloft_flasher_chip aloft_flasher_chips[] = {
         .long_begin = true,
         .spi = {.base = 0x60002000, .usr = 0x18, .usr2 = 0x20, .miso_len = 0x28, .w0 = 0x58},
         .watchdog = {0x600080A8, 0x60008090, 0x600080B0, 0x600080AC},
-        .regs = {0x60008844, 0x60008848, 0x60008850, 0x60008858, 0x60008834, 0x60008838},
-        .reg_count = 6,
+        .regs = {0x60008844, 0x60008848, 0x60008850, 0x60008858, 0x60008834, 0x60008838,
+                 0x6000883C},
+        .reg_count = 7,
         .explain = esp32c3_explain,
     },
 };

@@ -16,11 +16,12 @@
 // The fuses and what else a chip says of itself.
 struct aloft_flasher_facts {
     uint8_t mac[6];
-    uint16_t revision;     // major * 100 + minor, as image headers have it
-    uint32_t crystal_mhz;  // 0: not known
-    const char *features;  // for people
-    bool secure_boot;      // the chip runs signed bootloaders only
-    bool flash_encryption; // what is written in plain text will not run
+    uint16_t revision;       // major * 100 + minor, as image headers have it
+    uint32_t crystal_mhz;    // 0: not known
+    const char *features;    // for people
+    bool secure_boot;        // the chip runs signed bootloaders only
+    bool flash_encryption;   // what is written in plain text will not run
+    uint32_t secure_version; // no app below it runs where anti-rollback is on
 };
 
 // Registers of the SPI peripheral that the flash is at, from its base.

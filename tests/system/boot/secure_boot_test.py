@@ -262,6 +262,64 @@ def a_flasher_is_told_of_secure_boot_and_writes_nothing_that_would_not_start(fol
             process.stderr.close()
 
 
+def what_the_chip_would_refuse_is_not_flashed_whatever_the_options(folder):
+    # An unsigned app went to a slot when --offset was not given, and the board was dead.
+    server = Server({})
+    board = secure_board(folder, server)
+    aloft("efuse", "burn-secure-version", board.flash, 2, "--yes")
+    tty = folder / "tty"
+    bare = hello(folder, "1", secure=2)
+    good = hello(folder, "2", "a", secure=2)
+    foreign = hello(folder, "3", "b", secure=2)
+    old = hello(folder, "4", "a", secure=1)
+    loader = folder / "bootloader.bin"
+    forged = folder / "forged.bin"
+    image = bare.read_bytes()
+    forged.write_bytes(image.ljust((len(image) | 4095) + 1, b"\xFF") + good.read_bytes()[-4096:])
+    unsigned_loader = (SECURE / "bootloader.bin").read_bytes()
+    merged = folder / "merged.bin"
+    table = (SECURE / "partitions-two_ota.bin").read_bytes()
+    merged.write_bytes(b"\xFF" * 0x1000 + loader.read_bytes().ljust(TABLE - 0x1000, b"\xFF") +
+                       table.ljust(S_FACTORY - TABLE, b"\xFF") + bare.read_bytes())
+    other = folder / "other.bin"
+    other.write_bytes(b"\xFF" * 0x1000 + unsigned_loader)
+    alone = "there is nothing else to start"
+    refused = [
+        ([hex(S_FACTORY), bare], "is not signed", alone),
+        ([hex(S_OTA_0), bare], "is not signed", "would fall back to factory"),
+        ([hex(S_FACTORY), foreign], "SIGNATURE_KEY", alone),
+        ([hex(S_FACTORY), forged], "SIGNATURE_IMAGE", alone),
+        ([hex(S_FACTORY), old], "has security version 1, and the eFuses", alone),
+        (["0x1000", SECURE / "bootloader.bin"], "is not signed", "before it is flashed again"),
+        (["0x0", merged], "is not signed", alone),
+        (["0x0", other], "is not signed", "before it is flashed again"),
+        ([hex(S_FACTORY + 0x1000), merged], "begins in the middle of factory", alone),
+        (["0x8000", SECURE / "partitions-two_ota.bin"], "", "bootloader"),
+        (["0x10000", good], "", "partition table"),
+    ]
+    before = board.bytes()
+    process = subprocess.Popen([ALOFT, "board", "run", board.flash, "--serial", f"pty:{tty}"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        check("serial port" in process.stderr.readline(), "no serial port")
+        told = json.loads(aloft("chip-info", "--json", "--port", tty))
+        check(told["secure_version"] == 2, told)
+        for options in ([], ["--offset", hex(TABLE)]):
+            for args, why, then in refused:
+                said = aloft("flash", *args, *options, "--port", tty, code=1)
+                check(why in said and then in said, args, options, why, then, said)
+        check(board.bytes() == before, "something was written")
+        aloft("flash", hex(S_FACTORY), good, "--port", tty)
+        said = aloft("flash", hex(S_OTA_0), bare, "--port", tty, "--force")
+        check("forced: secure boot is on" in said and "fall back to factory" in said, said)
+    finally:
+        process.terminate()
+        process.wait(120)
+        process.stderr.close()
+    console = board.run("Hello world!", "--fast")
+    check("Loaded app from partition at offset 0x20000" in console, console)
+
+
 # --- keys
 
 def keys_are_rotated_and_the_old_one_revoked(folder):
@@ -545,6 +603,7 @@ if __name__ == "__main__":
           a_signed_app_in_the_place_of_the_bootloader_does_not_run,
           without_secure_boot_both_bootloaders_run_what_is_not_signed,
           every_tool_finds_the_table_behind_the_larger_bootloader,
+          what_the_chip_would_refuse_is_not_flashed_whatever_the_options,
           a_flasher_is_told_of_secure_boot_and_writes_nothing_that_would_not_start,
           keys_are_rotated_and_the_old_one_revoked, the_tool_refuses_what_would_end_the_board,
           a_digest_file_of_espsecure_is_burned_and_a_secret_key_hidden,

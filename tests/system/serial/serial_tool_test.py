@@ -240,6 +240,44 @@ def a_file_at_the_wrong_offset_does_not_overwrite_its_neighbours(folder):
         check(board.bytes()[0x9000:0xD001] == bytes(0x4001), "--force did not write")
 
 
+def what_lies_inside_a_larger_file_is_judged_too(folder):
+    bootloader = (IMAGES / "bootloader.bin").read_bytes()
+    table_bin = (IMAGES / "partitions-two_ota.bin").read_bytes()
+    hello = (IMAGES / "hello_world.bin").read_bytes()
+    c3 = rehash(hello[:12] + b"\x05\0" + hello[14:])
+
+    def merged(app_bytes, loader=bootloader, start=0):
+        whole = b"\xFF" * 0x1000 + loader.ljust(0x7000, b"\xFF") + table_bin
+        return (whole.ljust(FACTORY, b"\xFF") + app_bytes)[start:]
+
+    moved = table([("otadata", 1, 0, OTADATA, 0x2000), ("ota_0", 0, 0x10, OTA_1, SLOT_LEN)])
+    cases = [
+        (0x0, merged(c3), "is for ESP32-C3"),
+        (0x0, merged(hello[:-50]), "IMAGE_TRUNCATED"),
+        (0x0, merged(b"hello" * 100), "reaches over factory at 0x10000, and is no image there"),
+        (0x0, merged(hello, bootloader[:5000]), "IMAGE_CHECKSUM"),
+        (0x8000, merged(c3, start=0x8000), "is for ESP32-C3"),
+        (0x11000, b"data" * 100, "begins in the middle of factory"),
+        (0x8000, moved, "no slot would hold an app any more"),
+        (0x9000, table_bin, "lies at 0x8000"),
+        (0x7000, b"data" * 2000, "overwrite the partition table"),
+    ]
+    with Running(folder, "--fast", hello=True) as board:
+        before = board.bytes()
+        for addr, image, words in cases:
+            (folder / "x.bin").write_bytes(image)
+            said = aloft("flash", hex(addr), folder / "x.bin", "-p", board.tcp, code=1)
+            check(words in said, words, "not in", said)
+        check(board.bytes() == before, "a refused flash wrote something")
+        (folder / "x.bin").write_bytes(merged(hello))
+        aloft("flash", "0x0", folder / "x.bin", "-p", board.tcp)
+        board.monitor(board.tcp, HELLO)
+        (folder / "x.bin").write_bytes(moved)
+        aloft("flash", "0x8000", folder / "x.bin", hex(OTA_1), IMAGES / "hello_world.bin",
+              "-p", board.tcp)
+        board.monitor(board.tcp, HELLO)
+
+
 def wrong_command_lines_are_named(folder):
     for args, words in [(["flash"], "missing operand"), (["flash", "0x10000"], "is no folder"),
                         (["flash", "0x1000", "a", "0x2000"], "has no file"),
@@ -499,6 +537,7 @@ main([every_command_works_over_every_kind_of_end,
       flash_says_what_it_overwrites_and_what_will_boot,
       a_folder_of_esp_idf_is_flashed_by_its_list,
       what_would_not_run_is_refused_and_the_flash_stays,
+      what_lies_inside_a_larger_file_is_judged_too,
       a_file_at_the_wrong_offset_does_not_overwrite_its_neighbours, wrong_command_lines_are_named,
       a_cable_that_is_pulled_while_it_writes_leaves_a_board_that_can_be_flashed,
       a_tool_that_is_killed_while_it_writes_leaves_the_port_free,
