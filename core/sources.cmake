@@ -37,7 +37,6 @@ set(ALOFT_CORE_SOURCES
     update/resume.c
     update/unwrap.c
     update/writer.c
-    agent/agent.c
     agent/control.c
     agent/httpupdate.c
     agent/intake.c

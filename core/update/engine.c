@@ -277,7 +277,7 @@ static enum aloft_err take(void *ctx, const uint8_t *data, uint32_t len)
     return aloft_verify_feed(&engine->verify, data, len);
 }
 
-// Byte path 5/12: from core/agent/agent.c; bounded, opened by the stage and judged as it streams,
+// Byte path 5/12: from core/agent/pull.c; bounded, opened by the stage and judged as it streams,
 // then handed to the writer.
 enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *data, uint32_t len,
                                  uint32_t *used)
