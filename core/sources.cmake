@@ -31,12 +31,15 @@ set(ALOFT_CORE_SOURCES
     flash/verify.c
     nvs/nvs.c
     nvs/nvs_write.c
+    update/checkpoint.c
     update/engine.c
     update/event.c
     update/policy.c
     update/resume.c
+    update/stage.c
     update/unwrap.c
     update/writer.c
+    agent/agent.c
     agent/control.c
     agent/httpupdate.c
     agent/intake.c

@@ -46,9 +46,9 @@ static enum aloft_err read_piece(struct aloft_verify *verify, uint32_t end)
     if (err != ALOFT_OK) {
         return err;
     }
-    if (verify->off < verify->head_len) {
-        uint32_t cover = verify->head_len - verify->off;
-        memcpy(piece, verify->head + verify->off, cover < n ? cover : n);
+    if (verify->off < verify->first_len) {
+        uint32_t cover = verify->first_len - verify->off;
+        memcpy(piece, verify->first + verify->off, cover < n ? cover : n);
     }
     verify->off += n;
     if (verify->check != NULL) {

@@ -1,29 +1,21 @@
-// The path of an image into its slot, in order: bounded, through its stage, judged as it streams,
+// The path of an image into its slot, in order: bounded, through its stages, judged as it streams,
 // written, judged again from flash, completed.
 //
-//   [REREADING ->] RECEIVING --finish--> FLUSHING -> VERIFYING -> COMPLETING -> DONE
+//   [REREADING ->] RECEIVING --finish--> DRAINING -> FLUSHING -> VERIFYING -> COMPLETING -> DONE
 //       any fault: FAILED, and the slot holds no image (E3)
 //
-// E1..E5 are in the header. Keeping E1: the only view that can be written is made in begin.
+// DRAINING ends when the stages have given all that they had. The invariants are in the header.
+// Keeping E1: the only view that can be written is made in begin.
 #include "aloft/engine.h"
 #include "aloft/base/bytes.h"
 #include "aloft/base/crc32.h"
 #include <string.h>
 
-enum phase { REREADING, RECEIVING, FLUSHING, VERIFYING, COMPLETING, DONE, FAILED };
+enum phase { REREADING, RECEIVING, DRAINING, FLUSHING, VERIFYING, COMPLETING, DONE, FAILED };
 
-// Notes of progress: those of another download are erased, which even one without notes does first:
-// they must not outlive what they are about. Then the tail is erased, an active stage keeps there
-// what it needs, what is downloaded is said, and then progress is.
-enum notes {
-    OLD_NOTES,
-    ERASE_NOTES,
-    KEEP_NOTES,
-    KEEP_MORE_NOTES,
-    HEAD_NOTES,
-    PROGRESS_NOTES,
-    NO_NOTES
-};
+// Checkpoints, and what the next operation for them is. Their place is erased even when this
+// download has none.
+enum checkpoints { TO_ERASE, TO_OPEN, TO_WRITE, NONE };
 
 // Selecting the running app: a look at the records ends it, or leads to a write and another look.
 enum hold { LOOK, REPAIRING, LOOK_AGAIN, SELECTING, LOOK_AT_LAST, HELD };
@@ -73,7 +65,8 @@ static enum aloft_err check_target(struct aloft_engine *engine,
     if (target < 0 || aloft_slots_extent(config->slots, target).len == 0) {
         return ALOFT_ERR_SLOT_UNKNOWN;
     }
-    if (config->len > aloft_slots_extent(config->slots, target).len) {
+    uint32_t room = aloft_slots_extent(config->slots, target).len;
+    if (config->len > aloft_stages_artifact_max(config->stage, room)) {
         return ALOFT_ERR_IMAGE_TOO_LARGE;
     }
     return look_at_records(engine);
@@ -127,6 +120,7 @@ static enum aloft_err accept(void *ctx, const struct aloft_image *image,
     }
     // A descriptor holds the program's own digest, so equal heads are equal programs.
     uint8_t head[4];
+    ALOFT_INVARIANT("E2", engine->writer.off == 0); // all of the head is in the buffer
     aloft_put_le32(head, aloft_crc32(0, engine->writer.buffer, ALOFT_IMAGE_HEAD_LEN));
     return has_failed(engine, ALOFT_NOTE_ID_HEAD, head, sizeof head) ? ALOFT_ERR_TRIAL_FAILED
                                                                      : ALOFT_OK;
@@ -159,76 +153,65 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     engine->current = config->current;
     engine->policy = config->policy;
     engine->events = config->events;
-    engine->stage = config->stage;
     engine->len = config->len;
     engine->target = target;
     engine->phase = RECEIVING;
     engine->artifact = config->artifact;
     engine->check = config->check;
-    engine->notes = OLD_NOTES;
-    aloft_resume_plan(&engine->resume, &view, config->artifact, config->stage);
-    if (engine->resume.area == 0) {
-        if (config->artifact != NULL && config->artifact->tag_len != 0) {
-            aloft_event_tell(engine->events, ALOFT_EVENT_UNRESUMABLE, 0, 0);
-        }
-    } else {
-        view.len = engine->resume.area; // the image's last block erase must not take the notes
-    }
-    aloft_writer_init(&engine->writer, &view, config->len);
+    aloft_writer_init(&engine->writer, &view, 0);
     engine->rules.crypto = NULL; // the SHA-256 is taken from flash, not from what goes by
     aloft_verify_init(&engine->verify, &view, &engine->rules);
     engine->verify.image.rules.alone = true;
     engine->verify.sink = accept;
     engine->verify.ctx = engine;
     engine->rules.crypto = config->rules->crypto;
-    if (engine->stage != NULL) {
-        engine->stage->begin(engine->stage, config->len, view.len);
-    }
+    aloft_stages_begin(&engine->stages, config->stage, config->len, view.len);
     aloft_event_tell(engine->events, ALOFT_EVENT_BEGUN, (uint32_t)target, view.addr);
     return ALOFT_OK;
 }
 
 bool aloft_engine_begun(const struct aloft_slots *slots, int running,
-                        struct aloft_artifact *artifact, uint32_t *off)
+                        const struct aloft_stage *stage, struct aloft_artifact *artifact,
+                        uint32_t *off)
 {
-    struct aloft_resume resume;
-    uint8_t head[ALOFT_RESUME_HEAD_MAX];
+    struct aloft_checkpoint checkpoint;
+    struct aloft_restart restart;
+    uint8_t first[ALOFT_CHECKPOINT_FIRST];
     int target = aloft_slots_next(slots, running);
     struct aloft_flash_view view = aloft_slots_slot_view(slots, target);
-    if (!aloft_resume_read(&resume, &view, artifact, head)) { // as when there is no slot
-        return false;
+    if (!aloft_checkpoint_read(&checkpoint, &view, stage, artifact, first, &restart)) {
+        return false; // as when there is no slot
     }
-    *off = resume.noted + resume.ahead;
-    // A complete image has its first byte; there is nothing to go on with.
-    return aloft_flash_read(&view, 0, head, 1) == ALOFT_OK && head[0] != 0xE9;
+    *off = restart.artifact;
+    return true;
 }
 
 enum aloft_err aloft_engine_resume(struct aloft_engine *engine,
                                    const struct aloft_engine_config *config, uint32_t *off)
 {
-    struct aloft_artifact noted;
-    struct aloft_resume resume;
-    struct aloft_stage *stage = config->stage;
-    uint8_t head[ALOFT_RESUME_HEAD_MAX];
+    struct aloft_artifact begun;
+    struct aloft_checkpoint *checkpoint = &engine->checkpoint;
+    struct aloft_restart *restart = &engine->restart;
+    uint8_t first[ALOFT_CHECKPOINT_FIRST];
     *off = 0;
     enum aloft_err err = aloft_engine_begin(engine, config);
-    if (err != ALOFT_OK || !aloft_resume_read(&resume, &engine->resume.view, &noted, head)) {
+    if (err != ALOFT_OK ||
+        !aloft_checkpoint_read(checkpoint, &engine->writer.view, config->stage, &begun, first,
+                               restart) ||
+        !aloft_checkpoint_read_kept(checkpoint)) {
         return err;
     }
-    if (stage != NULL) {
-        err = stage->resume(stage, &resume);
-    } else if (resume.ahead != 0) {
-        err = ALOFT_ERR_ENC_NO_KEY;
-    }
+    err = aloft_stages_resume(&engine->stages, restart);
     if (err != ALOFT_OK) {
         return fail(engine, err);
     }
-    engine->resume = resume;
-    engine->notes = PROGRESS_NOTES;
+    engine->checkpoints = TO_WRITE;
     engine->phase = REREADING;
-    engine->image_len = resume.noted;
-    aloft_writer_resume(&engine->writer, resume.noted, head);
-    *off = resume.noted + resume.ahead;
+    engine->image_len = restart->image;
+    aloft_writer_resume(&engine->writer, restart->image, first);
+    engine->writer.len = aloft_stages_image_len(&engine->stages, engine->len);
+    engine->writer.keep = checkpoint->area;
+    *off = restart->artifact;
     engine->taken = *off;
     return ALOFT_OK;
 }
@@ -245,12 +228,9 @@ static enum aloft_step reread_some(struct aloft_engine *engine)
         enum aloft_err err =
             aloft_flash_read(&engine->writer.view, engine->reread, piece, sizeof piece);
         if (err == ALOFT_OK && engine->reread == 0) {
-            memcpy(piece, engine->writer.head, engine->writer.head_len);
+            memcpy(piece, engine->writer.first, engine->writer.first_len);
         }
         engine->reread += (uint32_t)sizeof piece;
-        if (err == ALOFT_OK && engine->stage != NULL) {
-            err = engine->stage->reread(engine->stage, piece, sizeof piece);
-        }
         err = err == ALOFT_OK ? aloft_verify_feed(&engine->verify, piece, sizeof piece) : err;
         if (err != ALOFT_OK) {
             fail(engine, err);
@@ -268,21 +248,62 @@ static enum aloft_err receiving(const struct aloft_engine *engine)
                                       : ALOFT_ERR_STATE;
 }
 
-// Bytes of the image, for which there is room.
-static enum aloft_err take(void *ctx, const uint8_t *data, uint32_t len)
+static uint32_t least(uint32_t a, uint32_t b)
 {
-    struct aloft_engine *engine = ctx;
-    engine->image_len += len;
-    aloft_writer_feed(&engine->writer, data, len);
-    return aloft_verify_feed(&engine->verify, data, len);
+    return a < b ? a : b;
 }
 
-// Byte path 5/12: from core/agent/pull.c; bounded, opened by the stage and judged as it streams,
+// How many bytes of the image may come at once: what the writer has room for, but not over the end
+// of the head, where the first verdict falls, nor over that of a sector, where a checkpoint may be.
+static uint32_t space(const struct aloft_engine *engine)
+{
+    uint32_t sector = engine->writer.view.flash->geometry.sector;
+    uint32_t end = sector - engine->image_len % sector;
+    if (engine->image_len < ALOFT_IMAGE_HEAD_LEN) {
+        end = ALOFT_IMAGE_HEAD_LEN - engine->image_len;
+    }
+    return least(aloft_writer_room(&engine->writer), end);
+}
+
+// Bytes of the image, for which there is space.
+static enum aloft_err take(struct aloft_engine *engine, const uint8_t *data, uint32_t len)
+{
+    ALOFT_ASSERT(len <= space(engine));
+    engine->image_len += len;
+    aloft_writer_feed(&engine->writer, data, len);
+    enum aloft_err err = aloft_verify_feed(&engine->verify, data, len);
+    if (err != ALOFT_OK) {
+        return aloft_stages_fault(&engine->stages, err);
+    }
+    if (aloft_checkpoint_due(&engine->checkpoint, engine->image_len)) {
+        // The place is remembered; the writer is not there yet.
+        (void)aloft_stages_ask(&engine->stages, engine->image_len, &engine->restart);
+    }
+    return ALOFT_OK;
+}
+
+// Takes out of the stages what they have to give, as far as there is space for it.
+static enum aloft_err drain(struct aloft_engine *engine)
+{
+    uint8_t piece[2 * ALOFT_STAGE_PIECE];
+    enum aloft_err err = ALOFT_OK;
+    uint32_t made = engine->stages.row != NULL; // none: nothing
+    while (err == ALOFT_OK && made > 0 && space(engine) > 0) {
+        uint32_t cap = least(space(engine), sizeof piece);
+        err = aloft_stages_poll(&engine->stages, piece, cap, &made);
+        if (err == ALOFT_OK && made > 0) {
+            err = take(engine, piece, made);
+        }
+    }
+    return err;
+}
+
+// Byte path 5/12: from core/agent/agent.c; bounded, through the stages and judged as it streams,
 // then handed to the writer.
 enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *data, uint32_t len,
                                  uint32_t *used)
 {
-    struct aloft_stage *stage = engine->stage;
+    bool staged = engine->stages.row != NULL;
     enum aloft_err err = receiving(engine);
     *used = 0;
     if (err != ALOFT_OK) {
@@ -291,11 +312,30 @@ enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *dat
     if (engine->len != 0 && len > engine->len - engine->taken) {
         return fail(engine, ALOFT_ERR_IMAGE_TRAILING);
     }
-    uint32_t room = aloft_engine_room(engine);
-    uint32_t n = len < room ? len : room;
-    *used = n;
-    engine->taken += n;
-    err = stage != NULL ? stage->feed(stage, data, n, take, engine) : take(engine, data, n);
+    uint32_t n = 1;
+    while (err == ALOFT_OK && n > 0) {
+        n = staged ? aloft_stages_room(&engine->stages) : space(engine);
+        n = least(n, len - *used);
+        if (n > 0) {
+            err = staged ? aloft_stages_sink(&engine->stages, data + *used, n)
+                         : take(engine, data + *used, n);
+            err = err == ALOFT_OK ? drain(engine) : err;
+            *used += n;
+            engine->taken += n;
+        }
+    }
+    return err == ALOFT_OK ? ALOFT_OK : fail(engine, err);
+}
+
+// The artifact is complete, and the stages are asked for the rest. Keeps E7.
+static enum aloft_err drain_rest(struct aloft_engine *engine)
+{
+    enum aloft_err err = drain(engine);
+    if (err == ALOFT_OK && aloft_stages_done(&engine->stages)) {
+        err = aloft_image_finish(&engine->verify.image);
+        aloft_writer_flush(&engine->writer);
+        engine->phase = FLUSHING;
+    }
     return err == ALOFT_OK ? ALOFT_OK : fail(engine, err);
 }
 
@@ -306,36 +346,33 @@ enum aloft_err aloft_engine_finish(struct aloft_engine *engine)
         return err;
     }
     if (engine->taken < engine->len) {
-        err = ALOFT_ERR_HTTP_SHORT;
-    } else if (engine->stage != NULL) {
-        err = engine->stage->finish(engine->stage); // keeps E7
+        return fail(engine, ALOFT_ERR_HTTP_SHORT);
     }
-    if (err == ALOFT_OK) {
-        err = aloft_image_finish(&engine->verify.image);
-    }
-    if (err != ALOFT_OK) {
-        return fail(engine, err);
-    }
-    aloft_writer_flush(&engine->writer);
-    engine->phase = FLUSHING;
-    return ALOFT_OK;
+    aloft_stages_end(&engine->stages);
+    engine->phase = DRAINING;
+    return drain_rest(engine);
 }
 
 uint32_t aloft_engine_room(const struct aloft_engine *engine)
 {
-    return engine->phase == RECEIVING ? aloft_writer_room(&engine->writer) : 0;
+    if (engine->phase != RECEIVING) {
+        return 0;
+    }
+    return engine->stages.row != NULL ? aloft_stages_room(&engine->stages)
+                                      : aloft_writer_room(&engine->writer);
 }
 
-// Everything but the head is in flash; judge it there, with the head from RAM in its place.
+// Everything but the first bytes is in flash; judge it there, with these from RAM in their place.
 static void start_verify(struct aloft_engine *engine)
 {
     struct aloft_verify *verify = &engine->verify;
     aloft_verify_init(verify, &engine->writer.view, &engine->rules);
     verify->image.rules.alone = true;
-    verify->head = engine->writer.head;
-    verify->head_len = engine->writer.head_len;
+    verify->first = engine->writer.first;
+    verify->first_len = engine->writer.first_len;
     verify->len = engine->image_len;
-    verify->check = engine->image_len == engine->taken ? engine->check : NULL; // as it came
+    verify->check =
+        aloft_stages_active(&engine->stages, engine->restart.active) ? NULL : engine->check;
     engine->phase = VERIFYING;
 }
 
@@ -350,46 +387,68 @@ static enum aloft_step verify_some(struct aloft_engine *engine)
         fail(engine, ALOFT_ERR_TRIAL_FAILED); // keeps E5
         step = ALOFT_STEP_FAILED;
     } else if (step == ALOFT_STEP_DONE) {
-        aloft_writer_head(&engine->writer);
+        aloft_writer_complete(&engine->writer);
         engine->phase = COMPLETING;
         step = ALOFT_STEP_AGAIN;
     }
     return step;
 }
 
-// One note, if one is due. Notes are an offer to a later boot: when they cannot be written, the
-// update goes on without.
-static bool note_some(struct aloft_engine *engine)
+// The head has passed: it is known which stages are active, and perhaps how long the image will be.
+static void plan_checkpoints(struct aloft_engine *engine)
 {
-    bool done = false;
+    struct aloft_writer *writer = &engine->writer;
+    writer->len = aloft_stages_image_len(&engine->stages, engine->len);
+    aloft_checkpoint_plan(&engine->checkpoint, &writer->view, engine->artifact,
+                          engine->stages.stage[0], &engine->stages, writer->len);
+    if (engine->checkpoint.area != 0) {
+        writer->keep = engine->checkpoint.area;
+    } else if (engine->artifact != NULL && engine->artifact->tag_len != 0) {
+        aloft_event_tell(engine->events, ALOFT_EVENT_UNRESUMABLE, 0, 0);
+    }
+}
+
+static bool checkpoint_due(const struct aloft_engine *engine)
+{
+    return engine->writer.in_flight == 0 && engine->writer.off == engine->restart.image &&
+           aloft_checkpoint_due(&engine->checkpoint, engine->restart.image);
+}
+
+// One operation for checkpoints, if one is due. They are an offer to a later boot: when they cannot
+// be written, the update goes on without.
+static bool write_checkpoints(struct aloft_engine *engine)
+{
+    struct aloft_checkpoint *checkpoint = &engine->checkpoint;
+    const struct aloft_writer *writer = &engine->writer;
     enum aloft_err err = ALOFT_OK;
-    if (engine->notes == OLD_NOTES) {
-        struct aloft_resume old;
-        struct aloft_artifact artifact;
-        uint8_t head[ALOFT_RESUME_HEAD_MAX];
-        engine->notes = engine->resume.area != 0 ? ERASE_NOTES : NO_NOTES;
-        if (!aloft_resume_read(&old, &engine->resume.view, &artifact, head) ||
-            old.area == engine->resume.area) {
+    bool done = true;
+    switch ((enum checkpoints)engine->checkpoints) {
+    case TO_ERASE:
+        plan_checkpoints(engine);
+        err = aloft_checkpoint_erase(checkpoint);
+        err = checkpoint->area != 0 ? err : ALOFT_ERR_STATE;
+        break;
+    case TO_OPEN:
+        err = aloft_checkpoint_open(checkpoint, engine->artifact, writer->first, writer->first_len,
+                                    &done);
+        break;
+    case TO_WRITE:
+        if (writer->off >= checkpoint->area) {
+            err = ALOFT_ERR_STATE; // the image needs the place: keeps K1
+        } else if (checkpoint_due(engine)) {
+            aloft_checkpoint_write(checkpoint, &engine->restart);
             return true;
+        } else {
+            return false;
         }
-        err = aloft_resume_erase(&old);
-    } else if (engine->notes == ERASE_NOTES) {
-        err = aloft_resume_erase(&engine->resume);
-        engine->notes = engine->stage != NULL ? KEEP_NOTES : HEAD_NOTES;
-    } else if (engine->notes < HEAD_NOTES) {
-        err = engine->stage->keep(engine->stage, &engine->resume, engine->notes++ - KEEP_NOTES);
-    } else if (engine->notes == HEAD_NOTES) {
-        err = aloft_resume_write_head(&engine->resume, engine->artifact, engine->writer.head,
-                                      engine->writer.head_len, &done);
-        engine->notes = done ? PROGRESS_NOTES : HEAD_NOTES;
-    } else if (engine->notes == PROGRESS_NOTES && engine->writer.in_flight == 0 &&
-               aloft_resume_due(&engine->resume, engine->writer.off)) {
-        aloft_resume_write_progress(&engine->resume, engine->writer.off);
-    } else {
+        break;
+    case NONE:
         return false;
     }
+    engine->checkpoints += done ? 1 : 0;
     if (err != ALOFT_OK) {
-        engine->notes = NO_NOTES;
+        engine->checkpoints = NONE;
+        checkpoint->area = 0;
     }
     return true;
 }
@@ -429,7 +488,7 @@ static enum aloft_step write_some(struct aloft_engine *engine)
     if (engine->hold_phase != HELD) {
         return hold_some(engine);
     }
-    if (note_some(engine)) {
+    if (write_checkpoints(engine)) {
         return ALOFT_STEP_AGAIN;
     }
     enum aloft_step step = aloft_writer_step(&engine->writer);
@@ -446,12 +505,32 @@ static enum aloft_step write_some(struct aloft_engine *engine)
     return step;
 }
 
+// While the stages have more to give than there was space for, there is something to do.
+static enum aloft_step receive_some(struct aloft_engine *engine)
+{
+    enum aloft_step step = write_some(engine);
+    uint32_t before = engine->image_len;
+    if (step != ALOFT_STEP_DONE) {
+        return step;
+    }
+    enum aloft_err err = engine->phase == DRAINING ? drain_rest(engine) : drain(engine);
+    if (err != ALOFT_OK) {
+        fail(engine, err);
+        return ALOFT_STEP_FAILED;
+    }
+    bool more = engine->image_len != before || engine->phase == FLUSHING;
+    ALOFT_INVARIANT("E8", more || aloft_engine_room(engine) > 0);
+    return more ? ALOFT_STEP_AGAIN : ALOFT_STEP_DONE;
+}
+
 enum aloft_step aloft_engine_step(struct aloft_engine *engine)
 {
     switch ((enum phase)engine->phase) {
     case REREADING:
         return reread_some(engine);
     case RECEIVING:
+    case DRAINING:
+        return receive_some(engine);
     case FLUSHING:
     case COMPLETING:
         return write_some(engine);

@@ -1,22 +1,25 @@
 // START -> PLAIN, or START -> HEADER -> BODY -> DONE. Ciphertext goes to the port in whole blocks,
 // but for the very last bytes, as chips and libraries want it.
 #include "aloft/unwrap.h"
-#include "aloft/image.h"
-#include "aloft/update/resume.h"
 #include <string.h>
 
 enum phase { START, PLAIN, HEADER, BODY, DONE, BROKEN };
 
 #define BLOCK 16u
-#define PIECE 128u // bytes on the stack at a time; a multiple of BLOCK
+#define ID    0xE001u
 
-_Static_assert(ALOFT_ENCIMG_HEADER == ALOFT_STAGE_AHEAD, "all of the header is kept");
-_Static_assert(ALOFT_IMAGE_HEAD_LEN % BLOCK == 0, "the image's head ends with a block");
-_Static_assert(BLOCK - 1 <= ALOFT_STAGE_HELD, "and the engine for what is held back");
+_Static_assert(ALOFT_ENCIMG_HEADER <= ALOFT_STAGE_KEPT, "all of the header is kept");
+_Static_assert(ALOFT_DECRYPT_STATE <= ALOFT_STAGE_STATE, "and the state fits into a point");
+_Static_assert(ALOFT_STAGE_ALIGN % BLOCK == 0, "what is polled ends with a block");
 
 static struct aloft_unwrap *unwrap_of(struct aloft_stage *stage)
 {
     return (struct aloft_unwrap *)(void *)stage; // its first member
+}
+
+static const struct aloft_unwrap *unwrap_in(const struct aloft_stage *stage)
+{
+    return (const struct aloft_unwrap *)(const void *)stage;
 }
 
 // The port forgets the key as soon as it is of no more use.
@@ -29,14 +32,15 @@ static enum aloft_err end(struct aloft_unwrap *unwrap, enum aloft_err err, enum 
     return err;
 }
 
-static void stage_begin(struct aloft_stage *stage, uint32_t len, uint32_t room)
+static void unwrap_begin(struct aloft_stage *stage, uint32_t len, uint32_t room)
 {
     struct aloft_unwrap *unwrap = unwrap_of(stage);
     (void)end(unwrap, ALOFT_OK, START);
     unwrap->len = len;
     unwrap->room = room;
     unwrap->have = 0;
-    unwrap->held = 0;
+    unwrap->fill = 0;
+    unwrap->made = 0;
 }
 
 // The header is complete. Keeps U1.
@@ -48,7 +52,7 @@ static enum aloft_err open(struct aloft_unwrap *unwrap)
     if (err == ALOFT_OK && unwrap->len != 0 && unwrap->len - ALOFT_ENCIMG_HEADER != image.len) {
         err = ALOFT_ERR_ENC_LENGTH;
     }
-    if (err == ALOFT_OK && image.len > unwrap->room) {
+    if (err == ALOFT_OK && unwrap->stage.next == NULL && image.len > unwrap->room) {
         err = ALOFT_ERR_IMAGE_TOO_LARGE;
     }
     if (err == ALOFT_OK) {
@@ -57,9 +61,9 @@ static enum aloft_err open(struct aloft_unwrap *unwrap)
     if (err != ALOFT_OK) {
         return end(unwrap, err, BROKEN);
     }
+    unwrap->stage.gives = image.len;
     unwrap->left = image.len;
     unwrap->phase = BODY;
-    unwrap->made = 0;
     return ALOFT_OK;
 }
 
@@ -71,163 +75,152 @@ static enum aloft_err decide(struct aloft_unwrap *unwrap, bool plain)
     } else if (!plain && unwrap->decrypt == NULL) {
         err = ALOFT_ERR_ENC_NO_KEY;
     }
+    unwrap->stage.active = !plain;
     return end(unwrap, err, err != ALOFT_OK ? BROKEN : plain ? PLAIN : HEADER);
 }
 
-// Some of the header; how many bytes.
-static uint32_t gather(struct aloft_unwrap *unwrap, const uint8_t *data, uint32_t len)
+static uint32_t unwrap_room(const struct aloft_stage *stage)
 {
-    uint32_t n = ALOFT_ENCIMG_HEADER - unwrap->have;
-    n = n < len ? n : len;
-    memcpy(unwrap->header + unwrap->have, data, n);
-    unwrap->have += n;
-    return n;
+    const struct aloft_unwrap *unwrap = unwrap_in(stage);
+    return (uint32_t)sizeof unwrap->in - unwrap->fill;
 }
 
-// Some of the ciphertext: whole blocks as they lie there, or bytes of one that comes in parts. *len
-// says how many.
-static enum aloft_err open_some(struct aloft_unwrap *unwrap, const uint8_t *data, uint32_t *len,
-                                aloft_stage_sink *sink, void *ctx)
+// Bytes of ciphertext, or of a plain image, wait until they are polled.
+static enum aloft_err take(struct aloft_unwrap *unwrap, const uint8_t *data, uint32_t len)
 {
-    const struct aloft_decrypt *decrypt = unwrap->decrypt;
-    uint8_t out[PIECE];
-    uint32_t head = ALOFT_IMAGE_HEAD_LEN - unwrap->made;       // or a large number behind it
-    uint32_t limit = head != 0 && head < PIECE ? head : PIECE; // no piece goes over the head's end
-    uint32_t n = *len < limit ? *len : limit;
-    uint32_t ready = 0;
-    if (unwrap->held == 0 && n >= BLOCK) {
-        n -= n % BLOCK;
-        ready = n;
-    } else {
-        n = n < BLOCK - unwrap->held ? n : BLOCK - unwrap->held;
-        memcpy(unwrap->block + unwrap->held, data, n);
-        unwrap->held += n;
-        data = unwrap->block;
+    if (unwrap->phase == BODY) {
+        if (len > unwrap->left) {
+            return end(unwrap, ALOFT_ERR_ENC_LENGTH, BROKEN);
+        }
+        unwrap->left -= len;
     }
-    *len = n;
-    unwrap->left -= n;
-    if (unwrap->held == BLOCK || (unwrap->held > 0 && unwrap->left == 0)) {
-        ready = unwrap->held;
-        unwrap->held = 0;
-    }
-    if (ready == 0) {
-        return ALOFT_OK;
-    }
-    enum aloft_err err = decrypt->feed(decrypt->ctx, data, ready, out);
-    if (err != ALOFT_OK) {
-        return err;
-    }
-    unwrap->made += ready;
-    err = sink(ctx, out, ready);
-    err = unwrap->made <= ALOFT_IMAGE_HEAD_LEN ? err : ALOFT_OK;
-    return err == ALOFT_ERR_IMAGE_MAGIC ? ALOFT_ERR_ENC_KEY : err;
+    memcpy(unwrap->in + unwrap->fill, data, len);
+    unwrap->fill += len;
+    return ALOFT_OK;
 }
 
-static enum aloft_err open_all(struct aloft_unwrap *unwrap, const uint8_t *data, uint32_t len,
-                               aloft_stage_sink *sink, void *ctx)
-{
-    enum aloft_err err = len > unwrap->left ? ALOFT_ERR_ENC_LENGTH : ALOFT_OK;
-    while (len > 0 && err == ALOFT_OK) {
-        uint32_t n = len;
-        err = open_some(unwrap, data, &n, sink, ctx);
-        data += n;
-        len -= n;
-    }
-    return err == ALOFT_OK ? ALOFT_OK : end(unwrap, err, BROKEN);
-}
-
-static enum aloft_err stage_feed(struct aloft_stage *stage, const uint8_t *data, uint32_t len,
-                                 aloft_stage_sink *sink, void *ctx)
+static enum aloft_err unwrap_sink(struct aloft_stage *stage, const uint8_t *data, uint32_t len)
 {
     struct aloft_unwrap *unwrap = unwrap_of(stage);
     enum aloft_err err = ALOFT_OK;
-    if (unwrap->phase == START && len > 0) {
+    if (unwrap->phase == START) {
         err = decide(unwrap, data[0] != ALOFT_ENCIMG_FIRST);
     }
     if (unwrap->phase == HEADER) {
-        uint32_t n = gather(unwrap, data, len);
+        uint32_t left = ALOFT_ENCIMG_HEADER - unwrap->have;
+        uint32_t n = left < len ? left : len;
+        memcpy(unwrap->header + unwrap->have, data, n);
+        unwrap->have += n;
         data += n;
         len -= n;
-        err = unwrap->have == ALOFT_ENCIMG_HEADER ? open(unwrap) : ALOFT_OK;
+        err = n == left ? open(unwrap) : ALOFT_OK;
     }
     if (err != ALOFT_OK || len == 0) {
         return err;
     }
-    if (unwrap->phase == PLAIN) {
-        return sink(ctx, data, len);
+    return unwrap->phase == PLAIN || unwrap->phase == BODY ? take(unwrap, data, len)
+                                                           : ALOFT_ERR_STATE;
+}
+
+static enum aloft_err unwrap_poll(struct aloft_stage *stage, uint8_t *out, uint32_t cap,
+                                  uint32_t *made)
+{
+    struct aloft_unwrap *unwrap = unwrap_of(stage);
+    const struct aloft_decrypt *decrypt = unwrap->decrypt;
+    uint32_t n = unwrap->fill < cap ? unwrap->fill : cap;
+    enum aloft_err err = ALOFT_OK;
+    if (unwrap->phase == BODY && (n < unwrap->fill || unwrap->left > 0)) {
+        n -= n % BLOCK; // the last bytes alone are no whole block
     }
-    return unwrap->phase == BODY ? open_all(unwrap, data, len, sink, ctx) : ALOFT_ERR_STATE;
+    *made = n;
+    if (n == 0) {
+        return ALOFT_OK;
+    }
+    if (unwrap->phase == BODY) {
+        err = decrypt->feed(decrypt->ctx, unwrap->in, n, out);
+    } else {
+        memcpy(out, unwrap->in, n);
+    }
+    memmove(unwrap->in, unwrap->in + n, unwrap->fill - n);
+    unwrap->fill -= n;
+    unwrap->made += n;
+    return err == ALOFT_OK ? ALOFT_OK : end(unwrap, err, BROKEN);
 }
 
 // Keeps U2.
-static enum aloft_err stage_finish(struct aloft_stage *stage)
+static enum aloft_err unwrap_finish(struct aloft_stage *stage)
 {
     struct aloft_unwrap *unwrap = unwrap_of(stage);
     const struct aloft_decrypt *decrypt = unwrap->decrypt;
     struct aloft_encimg image;
     if (unwrap->phase == PLAIN || unwrap->phase == START) {
-        return ALOFT_OK; // nothing at all is for the judge to name
+        return ALOFT_OK; // an empty artifact is for the judge to name
     }
     if (unwrap->phase != BODY || unwrap->left != 0) {
         return end(unwrap, ALOFT_ERR_ENC_LENGTH, BROKEN);
     }
+    ALOFT_ASSERT(unwrap->fill == 0 && unwrap->made == stage->gives);
     enum aloft_err err = aloft_encimg_parse(unwrap->header, &image);
     err = err == ALOFT_OK ? decrypt->finish(decrypt->ctx, image.tag) : err;
     return end(unwrap, err, err == ALOFT_OK ? DONE : BROKEN);
 }
 
-// Where the header is kept.
-static uint32_t kept(const struct aloft_resume *resume)
+// Between two blocks, which is wherever poll has ended but at the very end.
+static bool unwrap_point(const struct aloft_stage *stage, struct aloft_stage_point *point)
 {
-    return resume->area + resume->area_len - ALOFT_STAGE_AHEAD;
-}
-
-static enum aloft_err stage_keep(struct aloft_stage *stage, struct aloft_resume *resume, uint32_t n)
-{
-    const struct aloft_unwrap *unwrap = unwrap_of(stage);
-    uint32_t at = n * ALOFT_FLASH_PAGE;
-    if (unwrap->phase == PLAIN) {
-        resume->ahead = 0;
-        return ALOFT_OK;
+    const struct aloft_unwrap *unwrap = unwrap_in(stage);
+    const struct aloft_decrypt *decrypt = unwrap->decrypt;
+    if (unwrap->phase != BODY || unwrap->made % BLOCK != 0 || decrypt->save == NULL) {
+        return false;
     }
-    return aloft_flash_prog(&resume->view, kept(resume) + at, unwrap->header + at,
-                            ALOFT_FLASH_PAGE);
+    point->in = ALOFT_ENCIMG_HEADER + unwrap->made;
+    point->out = unwrap->made;
+    return decrypt->save(decrypt->ctx, point->state) == ALOFT_OK;
 }
 
-// The header needs no checksum of its own: what is wrong in it is found as if it had been wrong in
-// the artifact, by the tag at the latest.
-static enum aloft_err stage_resume(struct aloft_stage *stage, const struct aloft_resume *resume)
-{
-    struct aloft_unwrap *unwrap = unwrap_of(stage);
-    bool plain = resume->ahead == 0;
-    enum aloft_err err = decide(unwrap, plain);
-    if (err != ALOFT_OK || plain) {
-        return err;
-    }
-    err = aloft_flash_read(&resume->view, kept(resume), unwrap->header, sizeof unwrap->header);
-    return err == ALOFT_OK ? open(unwrap) : end(unwrap, err, BROKEN);
-}
-
-static enum aloft_err stage_reread(struct aloft_stage *stage, const uint8_t *image, uint32_t len)
+static enum aloft_err unwrap_resume(struct aloft_stage *stage,
+                                    const struct aloft_stage_point *point)
 {
     struct aloft_unwrap *unwrap = unwrap_of(stage);
     const struct aloft_decrypt *decrypt = unwrap->decrypt;
-    if (unwrap->phase == PLAIN) {
-        return ALOFT_OK;
+    enum aloft_err err = decide(unwrap, point == NULL);
+    if (err != ALOFT_OK || point == NULL) {
+        return err;
     }
-    bool fits = unwrap->phase == BODY && len <= unwrap->left;
-    enum aloft_err err = fits ? decrypt->refeed(decrypt->ctx, image, len) : ALOFT_ERR_ENC_LENGTH;
-    unwrap->left -= len;
-    unwrap->made += len;
+    err = open(unwrap);
+    if (err != ALOFT_OK) {
+        return err;
+    }
+    bool fits = point->out % BLOCK == 0 && point->out <= unwrap->left && decrypt->load != NULL &&
+                point->in == ALOFT_ENCIMG_HEADER + point->out;
+    err = fits ? decrypt->load(decrypt->ctx, point->out, point->state) : ALOFT_ERR_ENC_LENGTH;
+    unwrap->made = point->out;
+    unwrap->left -= point->out;
     return err == ALOFT_OK ? ALOFT_OK : end(unwrap, err, BROKEN);
 }
 
 void aloft_unwrap_init(struct aloft_unwrap *unwrap, const struct aloft_decrypt *decrypt,
                        bool required)
 {
+    static const struct aloft_stage_ops ops = {
+        .begin = unwrap_begin,
+        .room = unwrap_room,
+        .sink = unwrap_sink,
+        .poll = unwrap_poll,
+        .finish = unwrap_finish,
+        .point = unwrap_point,
+        .resume = unwrap_resume,
+    };
     memset(unwrap, 0, sizeof *unwrap);
-    unwrap->stage = (struct aloft_stage){stage_begin, stage_feed,   stage_finish,
-                                         stage_keep,  stage_resume, stage_reread};
+    unwrap->stage = (struct aloft_stage){.ops = &ops,
+                                         .row = &aloft_stage_row,
+                                         .kept = unwrap->header,
+                                         .kept_len = ALOFT_ENCIMG_HEADER,
+                                         .id = ID,
+                                         .state_len = ALOFT_DECRYPT_STATE,
+                                         .proves = true,
+                                         .garbage = ALOFT_ERR_ENC_KEY,
+                                         .longer = ALOFT_ENCIMG_HEADER};
     unwrap->decrypt = decrypt;
     unwrap->required = required;
 }

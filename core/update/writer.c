@@ -3,7 +3,7 @@
 //
 // Invariants
 //   W1  A page is programmed only inside what was erased since init: `off` + page <= `erased`.
-//   W2  Bytes [0, head_len) of the view stay erased until aloft_writer_head.
+//   W2  Bytes [0, first_len) of the view stay erased until aloft_writer_complete.
 //   W3  A byte leaves the buffer only after it was read back.
 #include "aloft/update/writer.h"
 #include "aloft/base/bytes.h"
@@ -20,35 +20,34 @@ void aloft_writer_init(struct aloft_writer *writer, const struct aloft_flash_vie
     memset(writer, 0, sizeof *writer);
     writer->view = *view;
     writer->len = len;
-    writer->head_len = unit < 16 ? 16 : unit;
-    ALOFT_ASSERT(unit >= 1 && unit <= ALOFT_WRITER_HEAD);
-    memset(writer->head, 0xFF, sizeof writer->head);
+    writer->keep = view->len;
+    writer->first_len = unit < 16 ? 16 : unit;
+    ALOFT_ASSERT(unit >= 1 && unit <= ALOFT_WRITER_FIRST);
+    memset(writer->first, 0xFF, sizeof writer->first);
 }
 
-void aloft_writer_resume(struct aloft_writer *writer, uint32_t off, const uint8_t *head)
+void aloft_writer_resume(struct aloft_writer *writer, uint32_t off, const uint8_t *first)
 {
-    ALOFT_ASSERT(off % ALOFT_FLASH_PAGE == 0 && off > 0);
+    ALOFT_INVARIANT("W1", off % writer->view.flash->geometry.sector == 0 && off > 0);
     writer->off = off;
-    writer->erased = aloft_align_up(off, writer->view.flash->geometry.sector);
-    memcpy(writer->head, head, writer->head_len);
+    writer->erased = off;
+    memcpy(writer->first, first, writer->first_len);
 }
 
 // While a page is being programmed the buffer is needed for reading back.
 uint32_t aloft_writer_room(const struct aloft_writer *writer)
 {
-    return writer->in_flight != 0 || writer->fill > ALOFT_WRITER_ROOM
-               ? 0
-               : ALOFT_WRITER_ROOM - writer->fill;
+    return writer->in_flight != 0 ? 0 : ALOFT_WRITER_BUFFER - writer->fill;
 }
 
 // Byte path 6/12: from core/update/engine.c; waits in RAM for its page.
 void aloft_writer_feed(struct aloft_writer *writer, const uint8_t *data, uint32_t len)
 {
-    ALOFT_ASSERT(len <= ALOFT_WRITER_BUFFER - writer->fill);
+    ALOFT_INVARIANT("W3", len <= aloft_writer_room(writer));
     memcpy(writer->buffer + writer->fill, data, len);
     uint32_t at = writer->off + writer->fill;
-    for (uint32_t i = 0; i < len && at + i < writer->head_len; i++) {
-        writer->head[at + i] = data[i];
+    for (uint32_t i = 0; i < len && at + i < writer->first_len; i++) {
+        writer->first[at + i] = data[i];
     }
     writer->fill += len;
 }
@@ -58,21 +57,22 @@ void aloft_writer_flush(struct aloft_writer *writer)
     writer->flushing = true;
 }
 
-void aloft_writer_head(struct aloft_writer *writer)
+void aloft_writer_complete(struct aloft_writer *writer)
 {
-    ALOFT_ASSERT(writer->fill == 0);
-    writer->heading = true;
+    ALOFT_INVARIANT("W2", writer->fill == 0 && writer->in_flight == 0);
+    writer->completing = true;
 }
 
 // The largest unit that starts here, lies inside the view, and is worth its time.
 static uint32_t erase_len(const struct aloft_writer *writer)
 {
     const struct aloft_flash_geometry *geometry = &writer->view.flash->geometry;
-    uint32_t left_in_view = writer->view.len - writer->erased;
+    uint32_t end = writer->erased < writer->keep ? writer->keep : writer->view.len;
+    uint32_t left = end - writer->erased; // before what is to be kept
     uint32_t needed = writer->len > writer->erased ? writer->len - writer->erased : 0;
     bool aligned = (writer->view.addr + writer->erased) % geometry->block == 0;
     bool pays = needed > (BLOCK_PAYS_FROM_SECTORS - 1) * geometry->sector;
-    return aligned && pays && left_in_view >= geometry->block ? geometry->block : geometry->sector;
+    return aligned && pays && left >= geometry->block ? geometry->block : geometry->sector;
 }
 
 static enum aloft_err erase_ahead(struct aloft_writer *writer)
@@ -86,12 +86,14 @@ static enum aloft_err erase_ahead(struct aloft_writer *writer)
 // The first bytes of the first page are left for later (W2).
 static uint32_t skip(const struct aloft_writer *writer)
 {
-    return writer->off == 0 ? writer->head_len : 0;
+    return writer->off == 0 ? writer->first_len : 0;
 }
 
 static enum aloft_err prog_page(struct aloft_writer *writer)
 {
     uint32_t unit = writer->view.flash->geometry.write_unit;
+    ALOFT_ASSERT(writer->off % ALOFT_FLASH_PAGE == 0);
+    ALOFT_INVARIANT("W1", writer->off + ALOFT_FLASH_PAGE <= writer->erased);
     uint32_t len = writer->fill < ALOFT_FLASH_PAGE ? writer->fill : ALOFT_FLASH_PAGE;
     uint32_t padded = aloft_align_up(len, unit);
     memset(writer->buffer + len, 0xFF, padded - len);
@@ -121,15 +123,15 @@ static enum aloft_err check_page(struct aloft_writer *writer)
     return err;
 }
 
-static enum aloft_err write_head(struct aloft_writer *writer)
+static enum aloft_err write_first(struct aloft_writer *writer)
 {
     if (writer->in_flight == 0) {
-        writer->in_flight = writer->head_len;
-        return aloft_flash_prog(&writer->view, 0, writer->head, writer->head_len);
+        writer->in_flight = writer->first_len;
+        return aloft_flash_prog(&writer->view, 0, writer->first, writer->first_len);
     }
     writer->in_flight = 0;
-    writer->heading = false;
-    return aloft_flash_compare(&writer->view, 0, writer->head, writer->head_len);
+    writer->completing = false;
+    return aloft_flash_compare(&writer->view, 0, writer->first, writer->first_len);
 }
 
 static bool page_due(const struct aloft_writer *writer)
@@ -142,8 +144,8 @@ enum aloft_step aloft_writer_step(struct aloft_writer *writer)
     if (writer->err != ALOFT_OK) {
         return ALOFT_STEP_FAILED;
     }
-    if (writer->heading) {
-        writer->err = write_head(writer);
+    if (writer->completing) {
+        writer->err = write_first(writer);
     } else if (writer->in_flight != 0) {
         writer->err = check_page(writer);
     } else if (!page_due(writer)) {

@@ -108,8 +108,8 @@ static void check_flash(struct aloft_image_rules rules, uint8_t *bytes, uint32_t
         return; // to the verifier, 0 means all of the view
     }
     memcpy(head, bytes, sizeof head);
-    verify.head = head;
-    verify.head_len = head_len;
+    verify.first = head;
+    verify.first_len = head_len;
     verify.len = len;
     verify.image.rules.alone = rules.alone;
     memset(bytes, 0xFF, head_len); // as flash is before the head is written

@@ -1,52 +1,75 @@
 // The stage that decrypts, with a cipher whose tag can be made right: any artifact in any pieces,
 // with or without a promised length, and gone on with after a reset at any block.
 //
-// Checked: what comes out is never more than what went in and may be held back; finish says OK only
-// for exactly the ciphertext of the header, with its tag, and then all of its plaintext came out; a
-// download that was interrupted ends as one that was not; input and output are of exact length.
-// Input: how, then the artifact; its header may be repaired.
+// Checked: no more comes out than the budget; finish says OK only for exactly the ciphertext of the
+// header, with its tag, and then all of its plaintext came out; a fault of the judge behind the
+// head is held back until the tag was checked; a download that was interrupted ends as one that was
+// not; input and output are of exact length. Input: how, then the artifact; its header may be
+// repaired.
 #include "aloft/base/bytes.h"
 #include "aloft/image.h"
 #include "aloft/unwrap.h"
-#include "aloft/update/resume.h"
 #include "fuzz.h"
-#include "ram_flash.h"
 #include "seal.h"
 
-enum { LEN_MAX = 4096, ROOM = 2048, AREA = 0x1000 };
+enum { LEN_MAX = 4096, ROOM = 2048 };
 
 static struct {
     struct seal seal;
     struct aloft_unwrap unwrap;
-    struct ram_flash ram;
-    uint8_t chip[AREA];
+    struct aloft_stages stages;
     uint8_t file[LEN_MAX];
     uint32_t len;
-    uint8_t out[LEN_MAX + ALOFT_STAGE_HELD];
+    uint8_t out[LEN_MAX];
     uint32_t made;
     enum aloft_err judge; // what the judge says of each piece
 } scene;
 
-static enum aloft_err take(void *ctx, const uint8_t *data, uint32_t len)
+static void begin(uint32_t promised, bool required, bool has_key)
 {
-    FUZZ_CHECK(ctx == &scene);
-    FUZZ_CHECK(len <= sizeof scene.out - scene.made);
-    memcpy(scene.out + scene.made, data, len);
-    scene.made += len;
-    return scene.judge;
+    seal_init(&scene.seal);
+    aloft_unwrap_init(&scene.unwrap, has_key ? &scene.seal.decrypt : NULL, required);
+    aloft_stages_begin(&scene.stages, &scene.unwrap.stage, promised, ROOM);
 }
 
-// In a block of its own, so that a byte too far is seen.
-static enum aloft_err feed(struct aloft_stage *stage, uint32_t at, uint32_t len)
+// Polls all that there is, into blocks of their own, so that a byte too far is seen.
+static enum aloft_err drain(struct fuzz_input *how)
 {
-    uint32_t before = scene.made;
-    uint8_t *piece = malloc(len + 1);
-    FUZZ_CHECK(piece != NULL);
-    memmove(piece, scene.file + at, len);
-    enum aloft_err err = stage->feed(stage, piece, len, take, &scene);
-    free(piece);
-    FUZZ_CHECK(scene.made - before <= len + ALOFT_STAGE_HELD);
-    FUZZ_CHECK(scene.made <= at + len);
+    uint32_t n = 1;
+    enum aloft_err err = ALOFT_OK;
+    while (n > 0 && err == ALOFT_OK) {
+        uint32_t cap = 16 + fuzz_u8(how);
+        uint8_t *piece = malloc(cap);
+        FUZZ_CHECK(piece != NULL);
+        err = aloft_stages_poll(&scene.stages, piece, cap, &n);
+        FUZZ_CHECK(n <= cap && n <= sizeof scene.out - scene.made);
+        memcpy(scene.out + scene.made, piece, n);
+        scene.made += n;
+        free(piece);
+        if (err == ALOFT_OK && n > 0 && scene.judge != ALOFT_OK) {
+            err = aloft_stages_fault(&scene.stages, scene.judge);
+            FUZZ_CHECK(err != ALOFT_OK || scene.made > ALOFT_IMAGE_HEAD_LEN);
+        }
+    }
+    return err;
+}
+
+static enum aloft_err feed(struct fuzz_input *how, uint32_t at, uint32_t len)
+{
+    enum aloft_err err = ALOFT_OK;
+    while (len > 0 && err == ALOFT_OK) {
+        uint32_t room = aloft_stages_room(&scene.stages);
+        uint32_t n = len < room ? len : room;
+        FUZZ_CHECK(n > 0);
+        uint8_t *piece = malloc(n);
+        FUZZ_CHECK(piece != NULL);
+        memcpy(piece, scene.file + at, n);
+        err = aloft_stages_sink(&scene.stages, piece, n);
+        free(piece);
+        err = err == ALOFT_OK ? drain(how) : err;
+        at += n;
+        len -= n;
+    }
     return err;
 }
 
@@ -92,42 +115,48 @@ static void check_end(enum aloft_err err, bool required)
     FUZZ_CHECK(scene.made == image.len);
 }
 
-static enum aloft_err feed_all(struct aloft_stage *stage, struct fuzz_input *how, uint32_t from)
+static enum aloft_err feed_all(struct fuzz_input *how, uint32_t from, uint32_t to)
 {
     enum aloft_err err = ALOFT_OK;
-    for (uint32_t at = from; at < scene.len && err == ALOFT_OK;) {
+    for (uint32_t at = from; at < to && err == ALOFT_OK;) {
         uint32_t n = fuzz_u8(how);
         n = n % 16 == 0 ? 700 : n;
-        n = n < scene.len - at ? n : scene.len - at;
-        err = feed(stage, at, n);
+        n = n < to - at ? n : to - at;
+        err = feed(how, at, n);
         at += n;
     }
-    return err == ALOFT_OK ? stage->finish(stage) : err;
+    return err;
 }
 
-// Once more, with a reset after some blocks: the end is the same.
+static enum aloft_err finish(struct fuzz_input *how)
+{
+    aloft_stages_end(&scene.stages);
+    enum aloft_err err = drain(how);
+    FUZZ_CHECK(aloft_stages_done(&scene.stages) == (err == ALOFT_OK));
+    return err;
+}
+
+// Once more, with a reset after some bytes: the end is the same.
 static void go_on(struct fuzz_input *how, uint32_t promised, bool required, enum aloft_err want)
 {
-    struct aloft_stage *stage = &scene.unwrap.stage;
-    uint32_t off = fuzz_u16(how) % (ROOM / 16) * 16;
+    uint32_t at = fuzz_u16(how) % LEN_MAX;
     uint32_t made = scene.made;
-    if (scene.unwrap.have != ALOFT_ENCIMG_HEADER || off > made || want == ALOFT_ERR_STATE) {
+    struct aloft_restart restart;
+    uint8_t kept[ALOFT_ENCIMG_HEADER];
+    begin(promised, required, true);
+    scene.made = 0;
+    if (at >= scene.len || feed_all(how, 0, at) != ALOFT_OK || scene.made == 0 ||
+        !aloft_stages_ask(&scene.stages, scene.made, &restart)) {
         return;
     }
-    ram_flash_init(&scene.ram, scene.chip, sizeof scene.chip);
-    struct aloft_resume notes = {.view = {&scene.ram.flash, 0, sizeof scene.chip},
-                                 .area_len = AREA,
-                                 .ahead = ALOFT_STAGE_AHEAD};
-    FUZZ_CHECK(stage->keep(stage, &notes, 0) == ALOFT_OK);
-    FUZZ_CHECK(stage->keep(stage, &notes, 1) == ALOFT_OK);
-    seal_init(&scene.seal);
-    aloft_unwrap_init(&scene.unwrap, &scene.seal.decrypt, required);
-    stage->begin(stage, promised, ROOM);
-    enum aloft_err err = stage->resume(stage, &notes);
-    err = err == ALOFT_OK ? stage->reread(stage, scene.out, off) : err;
-    scene.made = off;
-    err = err == ALOFT_OK ? feed_all(stage, how, ALOFT_ENCIMG_HEADER + off) : err;
-    FUZZ_CHECK(err == want || (err != ALOFT_OK && want != ALOFT_OK));
+    FUZZ_CHECK(restart.artifact <= at);
+    memcpy(kept, scene.unwrap.header, sizeof kept);
+    begin(promised, required, true);
+    memcpy(scene.unwrap.header, kept, sizeof kept);
+    enum aloft_err err = aloft_stages_resume(&scene.stages, &restart);
+    err = err == ALOFT_OK ? feed_all(how, restart.artifact, scene.len) : err;
+    err = err == ALOFT_OK ? finish(how) : err;
+    FUZZ_CHECK(err == want);
     FUZZ_CHECK(err != ALOFT_OK || scene.made == made);
 }
 
@@ -144,11 +173,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     repair(how);
     uint32_t promised = (how & 32) != 0 ? scene.len : (how & 64) != 0 ? split[0] * 16u : 0;
     struct fuzz_input pieces = {split, sizeof split};
-    struct aloft_stage *stage = &scene.unwrap.stage;
-    seal_init(&scene.seal);
-    aloft_unwrap_init(&scene.unwrap, (how & 128) != 0 ? NULL : &scene.seal.decrypt, required);
-    stage->begin(stage, promised, ROOM);
-    enum aloft_err err = feed_all(stage, &pieces, 0);
+    begin(promised, required, (how & 128) == 0);
+    enum aloft_err err = feed_all(&pieces, 0, scene.len);
+    err = err == ALOFT_OK ? finish(&pieces) : err;
     if (scene.judge == ALOFT_OK) {
         check_end(err, required);
     }

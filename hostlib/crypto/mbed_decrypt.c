@@ -11,14 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WRAPPED = 384, KEY = 32, IV = 16, TAG = 16, PIECE = 256 };
+enum { WRAPPED = 384, KEY = 32, IV = 16, TAG = 16 };
 
 struct aloft_mbed_decrypt {
     struct aloft_decrypt table;
     mbedtls_pk_context key;
     uint8_t secret[KEY]; // follows from the private key
     mbedtls_gcm_context opener;
-    mbedtls_gcm_context closer; // encrypts again
 };
 
 static enum aloft_err result(int mbed)
@@ -30,7 +29,6 @@ static void forget(void *ctx)
 {
     struct aloft_mbed_decrypt *decrypt = ctx;
     mbedtls_gcm_free(&decrypt->opener); // wipes the key
-    mbedtls_gcm_free(&decrypt->closer);
 }
 
 // The key of the image, or with the same work another one.
@@ -57,12 +55,11 @@ static int unwrap(struct aloft_mbed_decrypt *decrypt, const uint8_t wrapped[WRAP
     return err != 0 || rsa_err == MBEDTLS_ERR_RSA_RNG_FAILED ? MBEDTLS_ERR_RSA_RNG_FAILED : 0;
 }
 
-static int start(mbedtls_gcm_context *gcm, int direction, const uint8_t key[KEY],
-                 const uint8_t iv[IV])
+static int start(mbedtls_gcm_context *gcm, const uint8_t key[KEY], const uint8_t iv[IV])
 {
     mbedtls_gcm_init(gcm);
     int err = mbedtls_gcm_setkey(gcm, MBEDTLS_CIPHER_ID_AES, key, 8 * KEY);
-    return err != 0 ? err : mbedtls_gcm_starts(gcm, direction, iv, IV, NULL, 0);
+    return err != 0 ? err : mbedtls_gcm_starts(gcm, MBEDTLS_GCM_DECRYPT, iv, IV, NULL, 0);
 }
 
 static enum aloft_err begin(void *ctx, const uint8_t wrapped[WRAPPED], const uint8_t iv[IV])
@@ -72,10 +69,7 @@ static enum aloft_err begin(void *ctx, const uint8_t wrapped[WRAPPED], const uin
     forget(decrypt);
     int err = unwrap(decrypt, wrapped, key);
     if (err == 0) {
-        err = start(&decrypt->opener, MBEDTLS_GCM_DECRYPT, key, iv);
-    }
-    if (err == 0) {
-        err = start(&decrypt->closer, MBEDTLS_GCM_ENCRYPT, key, iv);
+        err = start(&decrypt->opener, key, iv);
     }
     mbedtls_platform_zeroize(key, sizeof key);
     return result(err);
@@ -87,18 +81,28 @@ static enum aloft_err feed(void *ctx, const uint8_t *data, uint32_t len, uint8_t
     return result(mbedtls_gcm_update(&decrypt->opener, len, data, out));
 }
 
-static enum aloft_err refeed(void *ctx, const uint8_t *plain, uint32_t len)
+// What GHASH has come to is all of its state that does not follow from the key and from how much
+// was fed. mbedTLS 2.28 says where it is; what hides it has to be given a GHASH beside it.
+static enum aloft_err save(void *ctx, uint8_t state[TAG])
 {
     struct aloft_mbed_decrypt *decrypt = ctx;
-    uint8_t closed[PIECE];
-    uint8_t opened[PIECE];
-    int err = 0;
-    for (uint32_t at = 0; at < len && err == 0; at += PIECE) {
-        uint32_t n = len - at < PIECE ? len - at : PIECE;
-        err = mbedtls_gcm_update(&decrypt->closer, n, plain + at, closed);
-        err = err != 0 ? err : mbedtls_gcm_update(&decrypt->opener, n, closed, opened);
+    memcpy(state, decrypt->opener.buf, TAG);
+    return ALOFT_OK;
+}
+
+static enum aloft_err load(void *ctx, uint32_t off, const uint8_t state[TAG])
+{
+    struct aloft_mbed_decrypt *decrypt = ctx;
+    uint8_t *counter = decrypt->opener.y + 12; // 32 bits, the highest first
+    uint32_t carry = off / 16;
+    for (int i = 3; i >= 0; i--) {
+        carry += counter[i];
+        counter[i] = (uint8_t)carry;
+        carry >>= 8;
     }
-    return result(err);
+    decrypt->opener.len = off;
+    memcpy(decrypt->opener.buf, state, TAG);
+    return ALOFT_OK;
 }
 
 static enum aloft_err finish(void *ctx, const uint8_t tag[TAG])
@@ -132,9 +136,8 @@ struct aloft_mbed_decrypt *aloft_mbed_decrypt_new(const char *name, const uint8_
         (void)aloft_message_set(error, "%s: out of memory", name);
         return NULL;
     }
-    decrypt->table = (struct aloft_decrypt){decrypt, begin, feed, refeed, finish, forget};
+    decrypt->table = (struct aloft_decrypt){decrypt, begin, feed, save, load, finish, forget};
     mbedtls_gcm_init(&decrypt->opener);
-    mbedtls_gcm_init(&decrypt->closer);
     bool good = aloft_pk_read_rsa3072(&decrypt->key, ALOFT_PK_PRIVATE, name, key, len, error);
     if (good && derive_secret(decrypt) != 0) {
         good = aloft_message_set(error, "%s: the private key is not complete", name);

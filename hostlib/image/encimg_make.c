@@ -45,31 +45,32 @@ bool aloft_encimg_make(const mbedtls_pk_context *key, const uint8_t *image, uint
     return good;
 }
 
-struct opened {
-    uint8_t *out;
-    uint32_t len;
-};
-
-static enum aloft_err take(void *ctx, const uint8_t *data, uint32_t len)
-{
-    struct opened *opened = ctx;
-    memcpy(opened->out + opened->len, data, len);
-    opened->len += len;
-    return ALOFT_OK;
-}
-
 enum aloft_err aloft_encimg_open(const struct aloft_decrypt *decrypt, const uint8_t *file,
                                  uint32_t len, uint8_t *out, uint32_t *made)
 {
     struct aloft_unwrap unwrap;
-    struct opened opened = {out, 0};
-    struct aloft_stage *stage = &unwrap.stage;
+    struct aloft_stages stages;
+    enum aloft_err err = ALOFT_OK;
+    *made = 0;
     if (len == 0) {
         return ALOFT_ERR_IMAGE_EMPTY;
     }
     aloft_unwrap_init(&unwrap, decrypt, true);
-    stage->begin(stage, len, len);
-    enum aloft_err err = stage->feed(stage, file, len, take, &opened);
-    *made = opened.len;
-    return err == ALOFT_OK ? stage->finish(stage) : err;
+    aloft_stages_begin(&stages, &unwrap.stage, len, len);
+    for (uint32_t off = 0; err == ALOFT_OK && !aloft_stages_done(&stages);) {
+        uint32_t room = aloft_stages_room(&stages);
+        uint32_t n = len - off < room ? len - off : room;
+        uint32_t given = 1;
+        if (n > 0) {
+            err = aloft_stages_sink(&stages, file + off, n);
+            off += n;
+        } else {
+            aloft_stages_end(&stages);
+        }
+        while (err == ALOFT_OK && given > 0) {
+            err = aloft_stages_poll(&stages, out + *made, len - *made, &given);
+            *made += given;
+        }
+    }
+    return err;
 }

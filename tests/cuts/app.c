@@ -6,8 +6,13 @@
 #include "aloft/engine.h"
 #include "aloft/unwrap.h"
 #include "seal.h"
+#include "test_stages.h"
 #include <stdio.h>
 #include <string.h>
+
+// What is fetched twice when power goes: the image's sector that was under way, and what waits in
+// the writer and in the stage that decrypts.
+enum { SECTOR = 0x1000, IN_RAM = ALOFT_WRITER_BUFFER + 2 * ALOFT_STAGE_PIECE };
 
 static int slot_of_place(int place)
 {
@@ -123,6 +128,7 @@ struct pull {
     struct aloft_artifact artifact;
     struct aloft_unwrap unwrap;
     struct seal seal;
+    struct test_row row;
     int version;
     bool resumed;
     bool anew; // what was begun has been found unfit to go on from
@@ -156,12 +162,19 @@ static enum aloft_err begin(struct world *world, struct pull *pull, uint32_t *of
     struct aloft_artifact offer = offered(world, pull->version, config.len);
     seal_init(&pull->seal);
     aloft_unwrap_init(&pull->unwrap, &pull->seal.decrypt, false);
-    config.stage = world->scenario->sealed != 0 ? &pull->unwrap.stage : NULL;
+    if (world->scenario->row != 0) {
+        config.stage = test_row_init(&pull->row, world->scenario->row - 1u);
+    }
+    if (world->scenario->sealed != 0) {
+        pull->unwrap.stage.next = config.stage;
+        config.stage = &pull->unwrap.stage;
+    }
     config.artifact = world->scenario->tagged != 0 ? &pull->artifact : NULL;
-    pull->resumed = config.artifact != NULL && !pull->anew &&
-                    aloft_engine_begun(&world->slots, config.running, &pull->artifact, off) &&
-                    pull->artifact.tag_len == offer.tag_len &&
-                    memcmp(pull->artifact.tag, offer.tag, offer.tag_len) == 0;
+    pull->resumed =
+        config.artifact != NULL && !pull->anew &&
+        aloft_engine_begun(&world->slots, config.running, config.stage, &pull->artifact, off) &&
+        pull->artifact.tag_len == offer.tag_len &&
+        memcmp(pull->artifact.tag, offer.tag, offer.tag_len) == 0;
     if (pull->resumed) {
         tell(world, "goes on with version", pull->version);
         return aloft_engine_resume(&pull->engine, &config, off);
@@ -177,9 +190,11 @@ static void account(struct world *world, const struct pull *pull, uint32_t off)
 {
     bool again = tagged(world, pull->version) && world->fed_version == pull->version;
     if (again && !pull->anew && !world->faulted) { // the fault may have cost a note
+        uint32_t most = (SECTOR + IN_RAM) * (world->scenario->row != 0 ? 4 : 1);
+        most += off == 0 ? JUDGE_SEAL : 0; // the header comes in front of the image
         world->verdict = judge_goes_on(
             world->bytes + aloft_slots_extent(&world->slots, pull->engine.target).addr, world->fed,
-            off);
+            off, most);
     }
     world->fed_version = pull->version;
     world->fed = off;

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { PENDING = 1, VALID = 2, OTADATA_LEN = 0x2000, TWICE_MAX = 4096 };
+enum { PENDING = 1, VALID = 2, OTADATA_LEN = 0x2000 };
 
 #define UNDEFINED 0xFFFFFFFFu
 
@@ -223,9 +223,9 @@ static bool was_so(const struct judge *judge, const struct judge_facts *facts)
 }
 
 // From an image's first byte on there is nothing to go on with: it is selected, or fetched again.
-enum judge_verdict judge_goes_on(const uint8_t *slot, uint32_t fed, uint32_t off)
+enum judge_verdict judge_goes_on(const uint8_t *slot, uint32_t fed, uint32_t off, uint32_t most)
 {
-    return fed <= off + TWICE_MAX || slot[0] == 0xE9 ? JUDGE_GOOD : JUDGE_WASTED;
+    return fed <= off + most || slot[0] == 0xE9 ? JUDGE_GOOD : JUDGE_WASTED;
 }
 
 enum judge_verdict judge_flash(const struct judge *judge, const uint8_t *bytes)

@@ -28,7 +28,15 @@ struct judge_artifact {
     const uint8_t *sealed; // the same, encrypted: JUDGE_SEAL bytes more
 };
 
-enum { JUDGE_SEAL = 512 };
+enum { JUDGE_SEAL = 512, JUDGE_VERSIONS = 8 };
+
+// What a server sends of a version, and the image that it becomes.
+struct judge_sent {
+    const uint8_t *bytes;
+    uint32_t len;
+    const uint8_t *image;
+    uint32_t image_len;
+};
 
 struct judge_slot {
     uint32_t addr;
@@ -51,7 +59,7 @@ struct judge_facts {
     struct judge_slot slots[JUDGE_SLOTS];
     struct judge_record records[2];
     int active;     // the record that counts; JUDGE_NOWHERE
-    bool progress;  // what notes of progress in the slots tell is so
+    bool progress;  // what checkpoints in the slots tell is so
     int selected;   // the slot that it, or the lack of one, selects; JUDGE_NOWHERE
     bool open_note; // a note announces a rewrite and none says that it is done
 };
@@ -74,8 +82,8 @@ struct judge_facts {
     X(REFUSED, "an operation was refused that must be possible again")                             \
     X(ENDLESS, "the scenario does not come to an end")                                             \
     X(FORLORN, "an app is rejected, and there is nothing to go back to")                           \
-    X(NOTES, "notes of progress tell of what is not in the slot")                                  \
-    X(WASTED, "more than 4 KiB of a download are fetched twice")                                   \
+    X(NOTES, "checkpoints tell of what is not in the slot")                                        \
+    X(WASTED, "more of a download is fetched twice than a sector of the image and what is in RAM") \
     X(RESTLESS, "a boot that has nothing to do writes to flash")                                   \
     X(TAKEN, "an image is taken whose signature or security version bars it")                     \
     X(MISSING, "the cut was never reached")
@@ -90,11 +98,12 @@ enum judge_verdict {
 struct judge {
     const struct judge_artifact *artifacts; // by version; 0 is unused
     int versions;                           // highest version
+    struct judge_sent sent[JUDGE_VERSIONS]; // by version
     const uint8_t *origin;                  // flash as it was at the start
     uint32_t size;                          // of the chip, bytes
     uint32_t unit;                          // what it programs at least, bytes
     const uint8_t *erased;                  // what the chip reads where it is erased
-    bool stale;                             // notes of progress may lie
+    bool stale;                             // checkpoints may lie
     bool is_signed;                         // what nobody has published is no image
     uint32_t barred;          // bit v: version v is none, for its signature or security version
     struct judge_facts start; // what origin said
@@ -126,8 +135,9 @@ bool judge_forlorn(const struct judge *judge, int version, const uint8_t *bytes)
 void judge_cut_in_boot(
     struct judge *judge); // a trial that did not get as far as its app has failed
 
-// Asked when a download of which `fed` bytes had come goes on at `off`; slot: what its slot holds.
-enum judge_verdict judge_goes_on(const uint8_t *slot, uint32_t fed, uint32_t off);
+// Asked when a download of which `fed` bytes had come goes on at `off`; slot: what its slot holds;
+// most: bytes of what is sent that may be fetched twice.
+enum judge_verdict judge_goes_on(const uint8_t *slot, uint32_t fed, uint32_t off, uint32_t most);
 
 // Asked at a cut: flash alone.
 enum judge_verdict judge_flash(const struct judge *judge, const uint8_t *bytes);

@@ -1,6 +1,7 @@
 // The judge's own reader of flash. Written from docs/SPEC.md, not from core: simple rather than
 // small, over bytes that are all in memory.
 #include "judge.h"
+#include "judge_checkpoints.h"
 #include <mbedtls/sha256.h>
 #include <string.h>
 
@@ -15,9 +16,6 @@ enum {
     INTENT = 1,
     VALID = 2,
     BLAMELESS = 0x100,
-    UNIT = 16, // of notes of progress, at least
-    SAID = 12, // bytes of a unit that say something
-    SAID_MAX = 256,
 };
 
 #define UNDEFINED 0xFFFFFFFFu
@@ -28,7 +26,7 @@ static uint32_t word(const uint8_t *p)
 }
 
 // CRC-32 as zlib has it, four bits at a time.
-static uint32_t crc32(uint32_t crc, const uint8_t *p, uint32_t len)
+uint32_t judge_crc32(uint32_t crc, const uint8_t *p, uint32_t len)
 {
     static const uint32_t table[16] = {0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC,
                                        0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
@@ -96,64 +94,6 @@ static int version_in(const struct judge *judge, const uint8_t *p, uint32_t room
     return !judge->is_signed && whole(p, room) ? JUDGE_UNKNOWN : 0;
 }
 
-// Unit n of the notes of progress, when it is whole.
-static const uint8_t *progress_unit(uint32_t unit, const uint8_t *area, uint32_t n)
-{
-    const uint8_t number[4] = {(uint8_t)n, (uint8_t)(n >> 8), 0, 0};
-    const uint8_t *p = area + n * unit;
-    bool whole_unit = (n + 1) * unit <= SECTOR &&
-                      word(p + SAID) == crc32(crc32(0, p, SAID), number, sizeof number);
-    return whole_unit ? p : NULL;
-}
-
-// What the notes of progress in a slot's last sector say of the download is there: the first bytes
-// are the artifact's, and so is everything below each offset, but for these, which come last.
-static bool progress_is_so(const struct judge *judge, const uint8_t *bytes,
-                           const struct judge_slot *where)
-{
-    const uint8_t *slot = bytes + where->addr;
-    uint32_t area_addr = where->addr + where->len - SECTOR;
-    const uint8_t *area = bytes + area_addr;
-    uint32_t size = judge->unit > UNIT ? judge->unit : UNIT;
-    const uint8_t *unit = progress_unit(size, area, 0);
-    uint8_t said[SAID_MAX];
-    uint32_t n = 1;
-    if (unit == NULL || (unit[8] != 'R' && unit[8] != 'S') || unit[9] != 'S') {
-        return true;
-    }
-    uint32_t seal = unit[8] == 'S' ? JUDGE_SEAL : 0; // behind the notes
-    uint32_t total = word(unit);
-    uint32_t tag = unit[10];
-    uint32_t head = unit[11];
-    for (uint32_t have = 0; have < tag + head && have + SAID <= SAID_MAX; have += SAID) {
-        unit = progress_unit(size, area, n++);
-        if (unit == NULL) {
-            return true; // not complete
-        }
-        memcpy(said + have, unit, SAID);
-    }
-    int version = tag == 4 ? said[2] - '0' : 0;
-    if (version < 1 || version > judge->versions) {
-        return false;
-    }
-    const struct judge_artifact *artifact = &judge->artifacts[version];
-    if (seal != 0 && memcmp(area + SECTOR - seal, artifact->sealed, seal) != 0) {
-        return false;
-    }
-    if (total != artifact->len + seal || memcmp(said + tag, artifact->bytes, head) != 0) {
-        return false;
-    }
-    for (; n < (SECTOR - seal) / size && !blank(judge, bytes, area_addr + n * size, size); n++) {
-        unit = progress_unit(size, area, n);
-        uint32_t off = unit != NULL ? word(unit) : head;
-        if (off < head || off > total ||
-            memcmp(slot + head, artifact->bytes + head, off - head) != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static void read_row(const struct judge *judge, const uint8_t *row, struct judge_facts *facts)
 {
     struct judge_slot slot = {word(row + 4), word(row + 8), 0};
@@ -192,7 +132,7 @@ static void read_record(const uint8_t *p, uint32_t ota_count, struct judge_recor
     record->seq = word(p);
     record->state = word(p + 24);
     record->sound = record->seq != 0 && record->seq != 0xFFFFFFFF && ota_count > 0 &&
-                    word(p + 28) == crc32(0xFFFFFFFF, p, 4);
+                    word(p + 28) == judge_crc32(0xFFFFFFFF, p, 4);
     record->slot = record->sound ? (int)((record->seq - 1) % ota_count) : JUDGE_NOWHERE;
 }
 
@@ -203,7 +143,7 @@ static bool usable(const struct judge_record *record)
 
 static bool whole_note(const uint8_t *p)
 {
-    return memcmp(p, "ANOT", 4) == 0 && word(p + 28) == crc32(0, p, 28);
+    return memcmp(p, "ANOT", 4) == 0 && word(p + 28) == judge_crc32(0, p, 28);
 }
 
 // True when the last note of a sector announces something and none follows that closes it.
@@ -251,7 +191,9 @@ void judge_read(const struct judge *judge, const uint8_t *bytes, struct judge_fa
     for (int i = 0; i < JUDGE_SLOTS; i++) {
         struct judge_slot *slot = &facts->slots[i];
         slot->version = slot->len == 0 ? 0 : version_in(judge, bytes + slot->addr, slot->len);
-        facts->progress = facts->progress && (slot->len == 0 || progress_is_so(judge, bytes, slot));
+        facts->progress =
+            facts->progress &&
+            (slot->len == 0 || judge_checkpoints_are_so(judge, bytes + slot->addr, slot->len));
     }
     for (uint32_t i = 0; i < 2; i++) {
         uint32_t sector = facts->otadata + i * SECTOR;

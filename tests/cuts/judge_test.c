@@ -169,35 +169,35 @@ static void a_note_that_waits_is_found(void)
     CHECK_EQ(end(), JUDGE_NOTE);
 }
 
-static bool progress_is_so(void)
+static bool checkpoints_are_so(void)
 {
     struct judge_facts facts;
     judge_read(&world.judge, world.bytes, &facts);
     return facts.progress;
 }
 
-static void notes_of_progress_that_lie_are_found(void)
+static void checkpoints_that_lie_are_found(void)
 {
-    after("resume-of-three-notes"); // HUGE in ota_1, notes up to 10,752 or more
-    CHECK(progress_is_so());
+    after("resume-of-three-notes"); // HUGE in ota_1, checkpoints up to 12,288
+    CHECK(checkpoints_are_so());
     slot(1)[10000] ^= 1;
-    CHECK(!progress_is_so());
+    CHECK(!checkpoints_are_so());
     slot(1)[10000] ^= 1;
     slot(1)[5] ^= 1; // the first bytes come last
-    CHECK(progress_is_so());
-    slot(1)[WORLD_SLOT - 0x1000 + 16 + 5] ^= 1; // the second unit is torn: no notes
+    CHECK(checkpoints_are_so());
+    slot(1)[WORLD_SLOT - 0x1000 + 16 + 5] ^= 1; // the opening record is torn: none
     slot(1)[10000] ^= 1;
-    CHECK(progress_is_so());
+    CHECK(checkpoints_are_so());
 }
 
 static void a_download_that_starts_too_far_back_is_found(void)
 {
     uint8_t first = 0xFF;
-    CHECK_EQ(judge_goes_on(&first, 8000, 3904), JUDGE_GOOD);
-    CHECK_EQ(judge_goes_on(&first, 8000, 3903), JUDGE_WASTED);
-    CHECK_EQ(judge_goes_on(&first, 8000, 0), JUDGE_WASTED);
+    CHECK_EQ(judge_goes_on(&first, 8000, 3904, 4096), JUDGE_GOOD);
+    CHECK_EQ(judge_goes_on(&first, 8000, 3903, 4096), JUDGE_WASTED);
+    CHECK_EQ(judge_goes_on(&first, 8000, 0, 4096), JUDGE_WASTED);
     first = 0xE9;
-    CHECK_EQ(judge_goes_on(&first, 8000, 0), JUDGE_GOOD);
+    CHECK_EQ(judge_goes_on(&first, 8000, 0, 4096), JUDGE_GOOD);
 }
 
 static void what_runs_when_the_selected_image_has_rotted_is_known(void)
@@ -243,7 +243,7 @@ CHECK_MAIN(TEST(a_good_device_is_good), TEST(a_wrong_byte_in_the_running_image_i
            TEST(a_confirmed_app_that_is_forgotten_is_found),
            TEST(an_app_that_confirms_itself_without_a_word_is_found),
            TEST(other_bytes_than_those_in_flash_are_found), TEST(an_image_from_nowhere_is_found),
-           TEST(a_note_that_waits_is_found), TEST(notes_of_progress_that_lie_are_found),
+           TEST(a_note_that_waits_is_found), TEST(checkpoints_that_lie_are_found),
            TEST(a_download_that_starts_too_far_back_is_found),
            TEST(what_runs_when_the_selected_image_has_rotted_is_known),
            TEST(the_reader_knows_a_sound_record))

@@ -69,7 +69,8 @@ struct scenario {
     bool encrypted;  // and encrypts its flash in these units
     uint8_t tagged;  // bit v: the server gives version v a tag, so its download can be resumed
     uint8_t sealed;  // bit v: version v comes encrypted
-    bool stale;      // notes of a download may be left that tell of what is gone
+    uint8_t row; // every version comes through this row of the tests' stages, from 1 on; 0: none
+    bool stale;  // notes of a download may be left that tell of what is gone
     bool open_trial; // it begins with the app on trial running, in the slot that otadata selects
     bool untried;    // the product does without trials: what is set runs as confirmed
     enum manner manner[SCENARIO_VERSIONS + 1];

@@ -30,13 +30,19 @@ static enum aloft_err feed(void *ctx, const uint8_t *data, uint32_t len, uint8_t
     return ALOFT_OK;
 }
 
-static enum aloft_err refeed(void *ctx, const uint8_t *plain, uint32_t len)
+static enum aloft_err save(void *ctx, uint8_t state[ALOFT_DECRYPT_STATE])
+{
+    const struct seal *seal = ctx;
+    memset(state, 0, ALOFT_DECRYPT_STATE);
+    aloft_put_le32(state, seal->tag);
+    return ALOFT_OK;
+}
+
+static enum aloft_err load(void *ctx, uint32_t off, const uint8_t state[ALOFT_DECRYPT_STATE])
 {
     struct seal *seal = ctx;
-    for (uint32_t i = 0; i < len; i++) {
-        uint8_t byte = plain[i] ^ stream(seal->key, seal->at++);
-        seal->tag = aloft_crc32(seal->tag, &byte, 1);
-    }
+    seal->at = off;
+    seal->tag = aloft_get_le32(state);
     return ALOFT_OK;
 }
 
@@ -55,7 +61,7 @@ static void end(void *ctx)
 void seal_init(struct seal *seal)
 {
     memset(seal, 0, sizeof *seal);
-    seal->decrypt = (struct aloft_decrypt){seal, begin, feed, refeed, finish, end};
+    seal->decrypt = (struct aloft_decrypt){seal, begin, feed, save, load, finish, end};
 }
 
 void seal_tag(const uint8_t *ciphertext, uint32_t len, uint8_t tag[16])

@@ -12,6 +12,7 @@
 #include "quiet_port.h"
 #include "seal.h"
 #include "signer.h"
+#include "test_stages.h"
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,12 @@ enum { TABLE = 0x8000, IMAGE_MAX = 0x6000, ROT_AT = 600 };
 static uint8_t images[2][SCENARIO_VERSIONS + 1][IMAGE_MAX];
 static uint8_t sealed[SCENARIO_VERSIONS + 1][JUDGE_SEAL + IMAGE_MAX];
 static struct judge_artifact artifacts[2][SCENARIO_VERSIONS + 1];
+
+// As they come through stages, by 2 * row + encrypted. Made when they are asked for first.
+static struct {
+    uint32_t len;
+    uint8_t bytes[JUDGE_SEAL + 4 * IMAGE_MAX];
+} packed[2 * TEST_ROWS + 2][SCENARIO_VERSIONS + 1];
 
 // Who signs what, and its security version. The device trusts A and B, in this order.
 static const struct {
@@ -98,6 +105,22 @@ const uint8_t *world_artifact(const struct world *world, int version, uint32_t *
 {
     const struct judge_artifact *artifact = &artifacts[world->scenario->is_signed][version];
     bool encrypted = (world->scenario->sealed >> version & 1) != 0;
+    uint32_t row = world->scenario->row;
+    if (row != 0) {
+        uint8_t *bytes = packed[2 * row + encrypted][version].bytes;
+        uint32_t *made = &packed[2 * row + encrypted][version].len;
+        if (*made == 0) {
+            static uint8_t inner[4 * IMAGE_MAX];
+            *made =
+                test_row_make(row - 1, artifact->bytes, artifact->len, encrypted ? inner : bytes);
+            if (encrypted) {
+                seal_make(inner, *made, (uint8_t)version, bytes);
+                *made += JUDGE_SEAL;
+            }
+        }
+        *len = *made;
+        return bytes;
+    }
     *len = artifact->len + (encrypted ? JUDGE_SEAL : 0);
     return encrypted ? artifact->sealed : artifact->bytes;
 }
@@ -439,6 +462,12 @@ void world_begin(struct world *world, const struct scenario *scenario, uint8_t *
     memcpy(origin, world->bytes, size);
     world->judge.artifacts = artifacts[scenario->is_signed];
     world->judge.versions = SCENARIO_VERSIONS;
+    for (int v = V1; v <= SCENARIO_VERSIONS; v++) {
+        struct judge_sent *sent = &world->judge.sent[v];
+        sent->bytes = world_artifact(world, v, &sent->len);
+        sent->image = world->judge.artifacts[v].bytes;
+        sent->image_len = world->judge.artifacts[v].len;
+    }
     judge_start(&world->judge, origin, size);
     world->judge.untried = scenario->untried;
     world->judge.stale = scenario->stale;

@@ -14,8 +14,8 @@ enum aloft_err aloft_idf_judge(const struct aloft_flash_view *view, const uint8_
     struct aloft_verify verify;
     enum aloft_step step;
     aloft_verify_init(&verify, view, &aloft_idf_host.rules);
-    verify.head = head;
-    verify.head_len = head_len;
+    verify.first = head;
+    verify.first_len = head_len;
     do {
         aloft_idf_lock();
         step = aloft_verify_step(&verify);

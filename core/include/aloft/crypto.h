@@ -11,6 +11,8 @@
 #define ALOFT_SHA256_LEN 32
 #define ALOFT_MD5_LEN    16
 
+#define ALOFT_DECRYPT_STATE 16 // bytes with which decryption goes on after a reset
+
 #define ALOFT_RSA3072_LEN 384 // modulus, and signature
 #define ALOFT_P256_LEN    64  // X and Y, and r and s
 
@@ -53,9 +55,13 @@ struct aloft_decrypt {
     enum aloft_err (*begin)(void *ctx, const uint8_t wrapped[384], const uint8_t iv[16]);
     // Ciphertext to plaintext. len: a multiple of 16, but of the last piece. out is not data.
     enum aloft_err (*feed)(void *ctx, const uint8_t *data, uint32_t len, uint8_t *out);
-    // In place of feed, for what was decrypted before a reset: its plaintext. Afterwards all is as
-    // if its ciphertext had been fed. len: a multiple of 16.
-    enum aloft_err (*refeed)(void *ctx, const uint8_t *plain, uint32_t len);
+    // What is needed, besides wrapped and iv, to go on after a reset behind the bytes that were
+    // fed, a multiple of 16: of AES-GCM, the value of GHASH over them. It is written to flash, so
+    // it must not tell the key. Both NULL: this port cannot, and an encrypted download starts
+    // again.
+    enum aloft_err (*save)(void *ctx, uint8_t state[ALOFT_DECRYPT_STATE]);
+    // Right after begin: all is as if `off` bytes had been fed, with the state that save gave then.
+    enum aloft_err (*load)(void *ctx, uint32_t off, const uint8_t state[ALOFT_DECRYPT_STATE]);
     // OK, or ENC_TAG when not all that was fed is what was encrypted; takes the same time for both.
     enum aloft_err (*finish)(void *ctx, const uint8_t tag[16]);
     void (*end)(void *ctx);

@@ -10,6 +10,8 @@
 #ifndef ALOFT_ERR_H
 #define ALOFT_ERR_H
 
+#include "aloft/base/assert.h"
+
 // clang-format off
 // What a fault is about, and so what the caller can do.
 #define ALOFT_ERR_CLASS_LIST(X)                                                                    \
@@ -97,13 +99,12 @@
 #define ALOFT_ERR_APP_LIST(X)                                                                      \
     X(URL_SYNTAX, -60, URL, "The URL is malformed")                                                \
     X(URL_SCHEME, -61, URL, "The URL is not http or https")                                        \
-    X(URL_TOO_LONG, -62, URL, "The URL is longer than this device has room for")                   \
+    X(URL_TOO_LONG, -62, URL, "The URL is longer than 1,024 bytes")                                \
     X(HTTP_SYNTAX, -70, SERVER, "The server's answer is not HTTP; is it the port of https?")       \
     X(HTTP_HEADER_LIMIT, -71, SERVER, "The server's headers are longer than 16 KiB")               \
     X(HTTP_BODY_LIMIT, -72, SERVER, "The server offers more bytes than the slot has")              \
     X(HTTP_FRAMING, -73, SERVER, "The server's answer contradicts itself about its length")        \
-    X(HTTP_ENCODING, -74, SERVER,                                                                  \
-      "The server compressed or encoded the file; let it send it as it is")                        \
+    X(HTTP_ENCODING, -74, SERVER, "The server applied an encoding that was not asked for")         \
     X(HTTP_SHORT, -75, TRANSIENT, "The connection ended before the promised length")               \
     X(HTTP_LONG, -76, SERVER, "The server sent more than the promised length")                     \
     X(HTTP_REDIRECT_LIMIT, -77, SERVER, "Too many redirects")                                      \
@@ -128,7 +129,8 @@
     X(NET_CONNECT_TIMEOUT, -95, TRANSIENT, "The connection was not made in time")                  \
     X(NET_IDLE_TIMEOUT, -96, TRANSIENT, "The server sent nothing for too long")                    \
     X(NET_TOTAL_TIMEOUT, -97, LINK, "The download took too long as a whole")                       \
-    X(NET_TOO_SLOW, -98, TRANSIENT, "The server sends too slowly; the connection is given up")     \
+    X(HTTP_RANGE, -99, SERVER,                                                                     \
+      "The server sent another part, or of another file, than was asked for")                      \
     X(PUSH_MD5, -100, REQUEST, "What arrived is not what was announced (MD5)")                     \
     X(PUSH_AUTH, -101, REQUEST, "The sender of the push does not know the password")               \
     X(PUSH_TIMEOUT, -102, REQUEST, "The sender of the push said nothing for too long")             \
@@ -229,9 +231,5 @@ enum aloft_step { ALOFT_STEP_AGAIN, ALOFT_STEP_DONE, ALOFT_STEP_FAILED };
 const char *aloft_err_name(enum aloft_err err);
 const char *aloft_err_boot_name(enum aloft_err err); // of what a bootloader may meet; it is shorter
 const char *aloft_err_sentence(enum aloft_err err);
-
-// For what we did wrong, never for what flash or network gave us. It traps, the chip resets, and
-// the boot rules take over: a failed assertion on trial is a failed trial.
-#define ALOFT_ASSERT(condition) ((condition) ? (void)0 : __builtin_trap())
 
 #endif

@@ -32,8 +32,8 @@ struct aloft_verify {
     struct aloft_flash_view view;
     const struct aloft_file_check *check; // judges the bytes that step reads, too; NULL: none
     struct aloft_image image;             // facts are here, during and after
-    const uint8_t *head; // stands in for the first head_len bytes of flash; NULL: nothing does
-    uint32_t head_len;
+    const uint8_t *first; // stands in for the first first_len bytes of flash; NULL: nothing does
+    uint32_t first_len;
     uint32_t len; // judge exactly these bytes; 0: until the image ends
     uint32_t off;
     aloft_verify_sink *sink; // may be NULL
@@ -43,7 +43,7 @@ struct aloft_verify {
 
 // Judges what the view holds by these rules; rules.len_max is replaced by the view's length, and
 // alone by false, for there may be anything behind an image in its slot. The caller may then set
-// head, sink, check, and len, then also image.rules.alone.
+// first, sink, check, and len, then also image.rules.alone.
 void aloft_verify_init(struct aloft_verify *verify, const struct aloft_flash_view *view,
                        const struct aloft_image_rules *rules);
 

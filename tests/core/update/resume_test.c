@@ -1,262 +1,93 @@
-// Going on after a reset: power goes away after every single flash operation of a download, and the
-// next boot goes on from the notes, feeds at most 4 KiB twice, and ends with the same image.
-#include "aloft/base/bytes.h"
-#include "aloft/engine.h"
+// The decisions about going on with a download: each row of the table in docs/SPEC.md, "Resume".
+#include "aloft/update/resume.h"
 #include "check.h"
-#include "device.h"
 
-enum { EXTRA = 0x6000 };
+enum { FROM = 4096, LEN = 10000, URL = 7 };
 
-static struct device device;
-static struct aloft_engine engine;
-static struct aloft_artifact artifact;
-static const uint8_t *image;
-static uint32_t image_len;
+static const struct aloft_artifact begun = {
+    .len = LEN, .url_crc = URL, .tag_len = 3, .tag = {'"', 'a', '"'}};
 
-static struct aloft_engine_config config(void)
+// The right answer to a question for the rest.
+static struct aloft_resume_answer rest_of_it(void)
 {
-    return (struct aloft_engine_config){
-        .slots = &device.slots,
-        .rules = &device.rules,
-        .running = ALOFT_SLOT_FACTORY,
-        .target = ALOFT_SLOT_NONE,
-        .len = image_len,
-        .artifact = &artifact,
-    };
+    return (struct aloft_resume_answer){.status = 206,
+                                        .has_length = true,
+                                        .has_range = true,
+                                        .length = LEN - FROM,
+                                        .range_from = FROM,
+                                        .range_total = LEN};
 }
 
-static void fresh(uint32_t extra, const char *tag)
+static void answers(struct aloft_resume_answer answer, uint32_t from, enum aloft_err want,
+                    bool want_rest)
 {
-    device_two_ota(&device);
-    image = device_image("1", extra, &image_len);
-    memset(&artifact, 0, sizeof artifact);
-    artifact.len = image_len;
-    artifact.url_crc = 7;
-    artifact.tag_len = (uint8_t)strlen(tag);
-    memcpy(artifact.tag, tag, strlen(tag));
+    bool rest = !want_rest;
+    CHECK_EQ(aloft_resume_answers(&begun, from, &answer, &rest), want);
+    CHECK_EQ(rest, want_rest);
 }
 
-// Feeds from `off` on until the image ends or `ops` programs and erases were made. Returns how many
-// bytes the engine has taken.
-static uint32_t download(uint32_t off, uint32_t ops)
+static void the_rest_is_asked_for_only_of_the_same_url(void)
 {
-    uint32_t limit = device.ram.progs + device.ram.erases + ops;
-    for (;;) {
-        uint32_t used = 0;
-        enum aloft_step step = ALOFT_STEP_AGAIN;
-        while (step == ALOFT_STEP_AGAIN && device.ram.progs + device.ram.erases < limit) {
-            step = aloft_engine_step(&engine);
-        }
-        CHECK(step != ALOFT_STEP_FAILED);
-        if (step != ALOFT_STEP_DONE || off == image_len) {
-            return off;
-        }
-        uint32_t n = image_len - off < 1000 ? image_len - off : 1000;
-        CHECK_EQ(aloft_engine_feed(&engine, image + off, n, &used), ALOFT_OK);
-        off += used;
-    }
+    CHECK(aloft_resume_asks(&begun, URL));
+    CHECK(!aloft_resume_asks(&begun, URL + 1));
+    CHECK(!aloft_resume_asks(NULL, URL));
 }
 
-static void finish(void)
+static void the_exact_rest_is_gone_on_with(void)
 {
-    CHECK_EQ(aloft_engine_finish(&engine), ALOFT_OK);
-    enum aloft_step step;
-    do {
-        step = aloft_engine_step(&engine);
-    } while (step == ALOFT_STEP_AGAIN);
-    CHECK_EQ(step, ALOFT_STEP_DONE);
-    CHECK_BYTES(device.ram.bytes + DEVICE_OTA_0, image, image_len);
+    struct aloft_resume_answer answer = rest_of_it();
+    answers(answer, FROM, ALOFT_OK, true);
+    answer.has_length = false; // in chunks
+    answer.length = 0;
+    answers(answer, FROM, ALOFT_OK, true);
 }
 
-static void start(void)
+static void another_part_is_not(void)
 {
-    struct aloft_engine_config fresh_config = config();
-    CHECK_EQ(aloft_engine_begin(&engine, &fresh_config), ALOFT_OK);
+    struct aloft_resume_answer answer = rest_of_it();
+    answer.has_range = false;
+    answers(answer, FROM, ALOFT_ERR_HTTP_RANGE, false);
+    answer = rest_of_it();
+    answer.range_from = FROM - 1;
+    answers(answer, FROM, ALOFT_ERR_HTTP_RANGE, false);
+    answer = rest_of_it();
+    answer.range_total = LEN + 1;
+    answers(answer, FROM, ALOFT_ERR_HTTP_RANGE, false);
+    answer = rest_of_it();
+    answer.length--;
+    answers(answer, FROM, ALOFT_ERR_HTTP_RANGE, false);
 }
 
-// Comes back after a reset: from the notes when there are any.
-static uint32_t come_back(void)
+static void the_rest_of_another_artifact_is_not(void)
 {
-    struct aloft_engine_config again;
-    uint32_t off = 0;
-    uint32_t hint = 0;
-    memset(&engine, 0xA5, sizeof engine); // RAM is gone
-    memset(&artifact, 0, sizeof artifact);
-    bool begun = aloft_engine_begun(&device.slots, ALOFT_SLOT_FACTORY, &artifact, &hint);
-    if (!begun) {
-        artifact.len = image_len;
-        artifact.tag_len = 3;
-        memcpy(artifact.tag, "\"a\"", 3);
-    }
-    again = config();
-    CHECK_EQ(aloft_engine_resume(&engine, &again, &off), ALOFT_OK);
-    CHECK_EQ(off, begun ? hint : 0);
-    return off;
+    struct aloft_resume_answer answer = rest_of_it();
+    answer.other_tag = true;
+    answers(answer, FROM, ALOFT_ERR_HTTP_RANGE, false);
 }
 
-static void a_cut_after_every_operation_costs_at_most_4_kib(void)
+static void a_whole_artifact_is_begun_with_whatever_was_asked_for(void)
 {
-    uint32_t ops = 0;
-    uint32_t resumed = 0;
-    for (bool complete = false; !complete; ops++) {
-        check_note("cut after operation %ld", (long)ops, 0);
-        fresh(EXTRA, "\"a\"");
-        start();
-        uint32_t fed = download(0, ops);
-        complete = fed == image_len && aloft_engine_step(&engine) == ALOFT_STEP_DONE;
-        uint32_t off = come_back();
-        CHECK(fed - off <= 4096);
-        resumed += off != 0;
-        CHECK_EQ(download(off, 100000), image_len);
-        finish();
-    }
-    CHECK(ops > 100);
-    CHECK(resumed > ops / 2);
+    struct aloft_resume_answer answer = {.status = 200, .has_length = true, .length = 77};
+    answers(answer, FROM, ALOFT_OK, false);
+    answers(answer, 0, ALOFT_OK, false);
 }
 
-static void three_cuts_in_a_row_are_survived(void)
+static void a_part_that_nobody_asked_for_is_refused(void)
 {
-    fresh(EXTRA, "\"a\"");
-    start();
-    uint32_t off = 0;
-    for (uint32_t i = 0; i < 3; i++) {
-        uint32_t fed = download(off, 33);
-        off = come_back();
-        CHECK(off > 0 && fed - off <= 4096);
-    }
-    CHECK_EQ(download(off, 100000), image_len);
-    finish();
+    answers(rest_of_it(), 0, ALOFT_ERR_HTTP_STATUS, false);
+    answers((struct aloft_resume_answer){.status = 204}, FROM, ALOFT_ERR_HTTP_STATUS, false);
 }
 
-static void the_tag_comes_back_whole(void)
+static void what_was_begun_is_given_up_once(void)
 {
-    static char tag[ALOFT_RESUME_TAG_MAX + 1];
-    for (uint32_t len = 2; len <= ALOFT_RESUME_TAG_MAX; len++) {
-        struct aloft_artifact found;
-        uint32_t off;
-        memset(tag, 0, sizeof tag);
-        for (uint32_t i = 0; i < len; i++) {
-            tag[i] = (char)('!' + i % 90);
-        }
-        check_note("tag of %ld bytes", (long)len, 0);
-        fresh(EXTRA, tag);
-        start();
-        (void)download(0, 40); // only as far as the first notes
-        CHECK(aloft_engine_begun(&device.slots, ALOFT_SLOT_FACTORY, &found, &off));
-        CHECK_EQ(found.tag_len, len);
-        CHECK_EQ(found.len, image_len);
-        CHECK_EQ(found.url_crc, 7);
-        CHECK_BYTES(found.tag, tag, len);
-    }
+    CHECK(aloft_resume_restarts(FROM, ALOFT_ERR_IMAGE_HASH));
+    CHECK(aloft_resume_restarts(FROM, ALOFT_ERR_HTTP_RANGE));
+    CHECK(aloft_resume_restarts(FROM, ALOFT_ERR_HTTP_CLIENT_ERROR));
+    CHECK(!aloft_resume_restarts(FROM, ALOFT_ERR_NET_TOTAL_TIMEOUT));
+    CHECK(!aloft_resume_restarts(0, ALOFT_ERR_IMAGE_HASH));
 }
 
-static void without_a_tag_or_a_length_there_is_nothing_to_go_on_from(void)
-{
-    struct aloft_artifact found;
-    uint32_t off;
-    fresh(EXTRA, "");
-    start();
-    (void)download(0, 60);
-    CHECK(!aloft_engine_begun(&device.slots, ALOFT_SLOT_FACTORY, &found, &off));
-    fresh(EXTRA, "\"a\"");
-    artifact.len = 0;
-    start();
-    (void)download(0, 60);
-    CHECK(!aloft_engine_begun(&device.slots, ALOFT_SLOT_FACTORY, &found, &off));
-}
-
-static void a_complete_image_is_not_gone_on_with(void)
-{
-    struct aloft_artifact found;
-    uint32_t off;
-    fresh(EXTRA, "\"a\"");
-    start();
-    CHECK_EQ(download(0, 100000), image_len);
-    finish();
-    CHECK(!aloft_engine_begun(&device.slots, ALOFT_SLOT_FACTORY, &found, &off));
-}
-
-// The slot was damaged in the meantime: that is found out, if not on rereading then at the end, and
-// nothing of it is ever taken for an image.
-static void what_the_notes_promise_is_never_trusted(void)
-{
-    for (uint32_t at = 0; at < 0x3000; at += 97) {
-        struct aloft_engine_config again;
-        uint32_t off = 0;
-        check_note("damage at %ld", (long)at, 0);
-        fresh(EXTRA, "\"a\"");
-        start();
-        (void)download(0, 70);
-        again = config();
-        device.ram.bytes[DEVICE_OTA_0 + 16 + at] &= 0x5A;
-        bool changed = device.ram.bytes[DEVICE_OTA_0 + 16 + at] != image[16 + at];
-        CHECK_EQ(aloft_engine_resume(&engine, &again, &off), ALOFT_OK);
-        enum aloft_step step = ALOFT_STEP_AGAIN;
-        uint32_t from = off;
-        while (step != ALOFT_STEP_FAILED && from < image_len) {
-            uint32_t used;
-            while ((step = aloft_engine_step(&engine)) == ALOFT_STEP_AGAIN) {
-            }
-            (void)aloft_engine_feed(&engine, image + from, image_len - from, &used);
-            from += used;
-        }
-        (void)aloft_engine_finish(&engine);
-        while ((step = aloft_engine_step(&engine)) == ALOFT_STEP_AGAIN) {
-        }
-        bool good = memcmp(device.ram.bytes + DEVICE_OTA_0, image, image_len) == 0;
-        CHECK(good || changed);
-        CHECK_EQ(step, good ? ALOFT_STEP_DONE : ALOFT_STEP_FAILED);
-        CHECK(good || device.ram.bytes[DEVICE_OTA_0] == 0xFF);
-    }
-}
-
-// In the table itself, whose MD5 row goes.
-static void shorten_ota_0(uint32_t len)
-{
-    uint8_t *table = device.ram.bytes + ALOFT_PTABLE_ADDR_DEFAULT;
-    aloft_put_le32(table + 3 * ALOFT_PTABLE_ROW + 8, len);
-    memset(table + 5 * ALOFT_PTABLE_ROW, 0xFF, ALOFT_PTABLE_ROW);
-    CHECK_EQ(aloft_slots_load(&device.slots, &device.ram.flash, device.rules.crypto,
-                              ALOFT_PTABLE_ADDR_DEFAULT),
-             ALOFT_OK);
-    CHECK_EQ(device.slots.ota[0].len, len);
-}
-
-static void notes_never_touch_the_image_or_what_lies_outside_the_slot(void)
-{
-    for (uint32_t extra = 0x7000; extra < 0x7C00; extra += 0x100) {
-        uint32_t rest;
-        fresh(extra, "\"a\"");
-        shorten_ota_0(0x8000); // hardly larger than the image
-        rest = device_rest(&device, DEVICE_OTA_0, 0x8000);
-        start();
-        CHECK_EQ(download(0, 100000), image_len);
-        finish();
-        CHECK_EQ(device_rest(&device, DEVICE_OTA_0, 0x8000), rest);
-    }
-}
-
-static void an_encrypted_chip_resumes_too(void)
-{
-    for (uint32_t unit = 16; unit <= 32; unit *= 2) {
-        for (uint32_t ops = 20; ops < 140; ops += 7) {
-            check_note("unit %ld, cut after %ld", (long)unit, (long)ops);
-            fresh(EXTRA, "\"a\"");
-            device.ram.flash.geometry.write_unit = unit;
-            start();
-            uint32_t fed = download(0, ops);
-            uint32_t off = come_back();
-            CHECK(fed - off <= 4096);
-            CHECK_EQ(download(off, 100000), image_len);
-            finish();
-        }
-    }
-}
-
-CHECK_MAIN(TEST(a_cut_after_every_operation_costs_at_most_4_kib),
-           TEST(three_cuts_in_a_row_are_survived), TEST(the_tag_comes_back_whole),
-           TEST(without_a_tag_or_a_length_there_is_nothing_to_go_on_from),
-           TEST(a_complete_image_is_not_gone_on_with),
-           TEST(what_the_notes_promise_is_never_trusted),
-           TEST(notes_never_touch_the_image_or_what_lies_outside_the_slot),
-           TEST(an_encrypted_chip_resumes_too))
+CHECK_MAIN(TEST(the_rest_is_asked_for_only_of_the_same_url), TEST(the_exact_rest_is_gone_on_with),
+           TEST(another_part_is_not), TEST(the_rest_of_another_artifact_is_not),
+           TEST(a_whole_artifact_is_begun_with_whatever_was_asked_for),
+           TEST(a_part_that_nobody_asked_for_is_refused), TEST(what_was_begun_is_given_up_once))

@@ -2,14 +2,12 @@
 // every way. What comes out is not looked at before finish, as in the engine.
 #include "aloft/image.h"
 #include "aloft/unwrap.h"
-#include "aloft/update/resume.h"
 #include "check.h"
 #include "enc_vectors.h"
 #include "guard.h"
 #include "hostlib/crypto/mbed_decrypt.h"
 #include "hostlib/crypto/pk.h"
 #include "hostlib/image/encimg_make.h"
-#include "ram_flash.h"
 #include "split.h"
 #include <mbedtls/gcm.h>
 #include <mbedtls/rsa.h>
@@ -18,11 +16,18 @@ enum { PLAIN = 100, ROOM = 4096 };
 
 static struct aloft_mbed_decrypt *key;
 static struct aloft_unwrap unwrap;
-static struct aloft_stage *stage;
+static struct aloft_stages stages; // the row with this one in it
 static uint8_t plain[PLAIN];
 static uint8_t out[ROOM];
 static uint32_t made;
 static uint32_t promised;
+
+static void begin(uint32_t room)
+{
+    aloft_stages_begin(&stages, &unwrap.stage, promised, room);
+    memset(out, 0, sizeof out);
+    made = 0;
+}
 
 static void fresh(bool required)
 {
@@ -33,30 +38,50 @@ static void fresh(bool required)
     if (key == NULL) {
         key = aloft_mbed_decrypt_new("key", enc_key, sizeof enc_key - 1, &error);
     }
-    if (stage != NULL) {
-        stage->begin(stage, 0, 0); // as whoever comes next does
+    if (unwrap.stage.ops != NULL) {
+        begin(0); // as whoever comes next does
     }
     aloft_unwrap_init(&unwrap, aloft_mbed_decrypt_table(key), required);
-    stage = &unwrap.stage;
-    stage->begin(stage, promised, ROOM);
-    memset(out, 0, sizeof out);
-    made = 0;
+    begin(ROOM);
 }
 
-static enum aloft_err take(void *ctx, const uint8_t *data, uint32_t len)
+// Polls all that there is, by a budget that changes. Never more comes out than that.
+static enum aloft_err drain(uint32_t budget)
 {
-    CHECK(ctx == out);
-    CHECK(made + len <= sizeof out);
-    memcpy(out + made, data, len);
-    made += len;
-    return ALOFT_OK;
+    static const uint8_t blank[256];
+    uint32_t n = 1;
+    enum aloft_err err = ALOFT_OK;
+    while (err == ALOFT_OK && n > 0) {
+        uint32_t cap = 16 + budget % 200;
+        uint8_t *piece = guard_after(blank, cap);
+        err = aloft_stages_poll(&stages, piece, cap, &n);
+        CHECK(n <= cap && n <= sizeof out - made);
+        memcpy(out + made, piece, n);
+        made += n;
+    }
+    return err;
 }
 
 static enum aloft_err feed(const uint8_t *data, uint32_t len)
 {
-    uint32_t before = made;
-    enum aloft_err err = stage->feed(stage, guard_after(data, len), len, take, out);
-    CHECK(made - before <= len + ALOFT_STAGE_HELD);
+    enum aloft_err err = ALOFT_OK;
+    while (len > 0 && err == ALOFT_OK) {
+        uint32_t room = aloft_stages_room(&stages);
+        uint32_t n = len < room ? len : room;
+        CHECK(room >= ALOFT_STAGE_PIECE);
+        err = aloft_stages_sink(&stages, guard_after(data, n), n);
+        err = err == ALOFT_OK ? drain(len) : err;
+        data += n;
+        len -= n;
+    }
+    return err;
+}
+
+static enum aloft_err finish(void)
+{
+    aloft_stages_end(&stages);
+    enum aloft_err err = drain(made);
+    CHECK_EQ(aloft_stages_done(&stages), err == ALOFT_OK);
     return err;
 }
 
@@ -64,7 +89,7 @@ static enum aloft_err open_all(const uint8_t *data, uint32_t len)
 {
     fresh(false);
     enum aloft_err err = feed(data, len);
-    return err == ALOFT_OK ? stage->finish(stage) : err;
+    return err == ALOFT_OK ? finish() : err;
 }
 
 static void opens(void *ctx, struct split *split)
@@ -74,7 +99,7 @@ static void opens(void *ctx, struct split *split)
     for (uint32_t n; (n = split_next(split)) > 0;) {
         CHECK_EQ(feed(enc_golden + split->off, n), ALOFT_OK);
     }
-    CHECK_EQ(stage->finish(stage), ALOFT_OK);
+    CHECK_EQ(finish(), ALOFT_OK);
     CHECK_EQ(made, sizeof plain);
     CHECK_BYTES(out, plain, sizeof plain);
 }
@@ -128,7 +153,7 @@ static void what_follows_is_refused(void)
     fresh(false);
     CHECK_EQ(feed(enc_golden, sizeof enc_golden), ALOFT_OK);
     CHECK_EQ(feed(longer, 1), ALOFT_ERR_ENC_LENGTH);
-    CHECK_EQ(stage->finish(stage), ALOFT_ERR_ENC_LENGTH);
+    CHECK_EQ(finish(), ALOFT_ERR_ENC_LENGTH);
 }
 
 static void a_plain_image_passes_unless_it_must_not(void)
@@ -158,7 +183,7 @@ static void an_image_longer_than_the_slot_is_refused_at_its_header(void)
     promised = 0;
     for (uint32_t room = PLAIN - 1; room <= PLAIN; room++) {
         fresh(false);
-        unwrap.room = room;
+        begin(room);
         CHECK_EQ(feed(enc_golden, ALOFT_ENCIMG_HEADER),
                  room < PLAIN ? ALOFT_ERR_IMAGE_TOO_LARGE : ALOFT_OK);
     }
@@ -179,36 +204,24 @@ static uint32_t make(uint8_t *artifact, uint8_t *image, uint32_t len)
     return ALOFT_ENCIMG_HEADER + len;
 }
 
-// The end of an area of notes, on a chip.
-static struct aloft_resume kept_notes(struct ram_flash *ram)
+// A reset after `off` bytes of the image. What is kept over it is the header and the answer to the
+// question where to go on: at which byte of the artifact, with which state.
+static enum aloft_err go_on(const uint8_t *artifact, uint32_t len, uint32_t off)
 {
-    static uint8_t bytes[0x1000];
-    ram_flash_init(ram, bytes, sizeof bytes);
-    return (struct aloft_resume){.view = {&ram->flash, 0, sizeof bytes},
-                                 .area_len = sizeof bytes,
-                                 .ahead = ALOFT_STAGE_AHEAD};
-}
-
-// A reset after `off` bytes of the image, and what the notes keep over it.
-static enum aloft_err go_on(const uint8_t *artifact, uint32_t len, const uint8_t *image,
-                            uint32_t off, uint32_t piece)
-{
-    struct ram_flash ram;
-    struct aloft_resume notes = kept_notes(&ram);
+    struct aloft_restart restart;
+    uint8_t kept[ALOFT_ENCIMG_HEADER];
     fresh(false);
-    CHECK_EQ(feed(artifact, ALOFT_ENCIMG_HEADER + ALOFT_STAGE_HELD), ALOFT_OK);
-    CHECK_EQ(stage->keep(stage, &notes, 0), ALOFT_OK);
-    CHECK_EQ(stage->keep(stage, &notes, 1), ALOFT_OK);
-    CHECK_EQ(ram.progs, 2);
+    CHECK_EQ(feed(artifact, ALOFT_ENCIMG_HEADER + off), ALOFT_OK);
+    CHECK_EQ(made, off);
+    CHECK(aloft_stages_ask(&stages, off, &restart));
+    CHECK_EQ(restart.artifact, ALOFT_ENCIMG_HEADER + off);
+    CHECK_EQ(unwrap.stage.kept_len, sizeof kept);
+    memcpy(kept, unwrap.stage.kept, sizeof kept);
     fresh(false);
-    enum aloft_err err = stage->resume(stage, &notes);
-    for (uint32_t at = 0; at < off && err == ALOFT_OK; at += piece) {
-        uint32_t n = off - at < piece ? off - at : piece;
-        err = stage->reread(stage, guard_after(image + at, n), n);
-    }
-    err = err == ALOFT_OK ? feed(artifact + ALOFT_STAGE_AHEAD + off, len - ALOFT_STAGE_AHEAD - off)
-                          : err;
-    return err == ALOFT_OK ? stage->finish(stage) : err;
+    memcpy(unwrap.stage.kept, kept, sizeof kept);
+    enum aloft_err err = aloft_stages_resume(&stages, &restart);
+    err = err == ALOFT_OK ? feed(artifact + restart.artifact, len - restart.artifact) : err;
+    return err == ALOFT_OK ? finish() : err;
 }
 
 static void after_a_reset_it_goes_on_at_any_block(void)
@@ -218,69 +231,121 @@ static void after_a_reset_it_goes_on_at_any_block(void)
     uint32_t len = make(artifact, image, sizeof image);
     promised = len;
     for (uint32_t off = 16; off < sizeof image; off += 16) {
-        check_note("from byte %ld of the image, piece %ld", (long)off, (long)off % 48 + 16);
-        CHECK_EQ(go_on(artifact, len, image, off, off % 48 + 16), ALOFT_OK);
+        check_note("from byte %ld of the image", (long)off, 0);
+        CHECK_EQ(go_on(artifact, len, off), ALOFT_OK);
         CHECK_EQ(made, sizeof image - off);
         CHECK_BYTES(out, image + off, made);
     }
 }
 
+static void the_tag_is_over_what_came_before_a_reset_too(void)
+{
+    static uint8_t image[700];
+    static uint8_t artifact[sizeof image + ALOFT_ENCIMG_HEADER];
+    uint32_t len = make(artifact, image, sizeof image);
+    promised = len;
+    for (uint32_t at = 0; at < sizeof image; at += 31) {
+        check_note("byte %ld", (long)at, 0);
+        artifact[ALOFT_ENCIMG_HEADER + at] ^= 1;
+        CHECK_EQ(go_on(artifact, len, 512), ALOFT_ERR_ENC_TAG);
+        artifact[ALOFT_ENCIMG_HEADER + at] ^= 1;
+    }
+    CHECK_EQ(go_on(artifact, len, 512), ALOFT_OK);
+}
+
+// A state that is not of this place, or of another artifact.
+static void a_wrong_state_is_found_by_the_tag(void)
+{
+    static uint8_t image[700];
+    static uint8_t artifact[sizeof image + ALOFT_ENCIMG_HEADER];
+    struct aloft_restart restart;
+    uint32_t len = make(artifact, image, sizeof image);
+    promised = len;
+    fresh(false);
+    CHECK_EQ(feed(artifact, ALOFT_ENCIMG_HEADER + 512), ALOFT_OK);
+    CHECK(aloft_stages_ask(&stages, 512, &restart));
+    restart.points[0].state[7] ^= 1;
+    begin(ROOM);
+    CHECK_EQ(aloft_stages_resume(&stages, &restart), ALOFT_OK); // the header is still there
+    CHECK_EQ(feed(artifact + restart.artifact, len - restart.artifact), ALOFT_OK);
+    CHECK_EQ(finish(), ALOFT_ERR_ENC_TAG);
+    // And places that are none.
+    for (uint32_t kind = 0; kind < 3; kind++) {
+        struct aloft_stage_point point = restart.points[0];
+        point.out += kind == 0 ? 8 : kind == 1 ? 1024 : 0;
+        point.in += kind == 0 ? 8 : kind == 1 ? 1024 : 16;
+        begin(ROOM);
+        CHECK_EQ(unwrap.stage.ops->resume(&unwrap.stage, &point), ALOFT_ERR_ENC_LENGTH);
+    }
+}
+
+static void a_port_that_cannot_save_its_state_is_not_restarted(void)
+{
+    static uint8_t image[700];
+    static uint8_t artifact[sizeof image + ALOFT_ENCIMG_HEADER];
+    struct aloft_restart restart;
+    uint32_t len = make(artifact, image, sizeof image);
+    promised = len;
+    fresh(false);
+    struct aloft_decrypt poor = *unwrap.decrypt;
+    poor.save = NULL;
+    poor.load = NULL;
+    unwrap.decrypt = &poor;
+    CHECK_EQ(feed(artifact, ALOFT_ENCIMG_HEADER + 512), ALOFT_OK);
+    CHECK(!aloft_stages_ask(&stages, 512, &restart));
+    CHECK_EQ(feed(artifact + ALOFT_ENCIMG_HEADER + 512, len - ALOFT_ENCIMG_HEADER - 512), ALOFT_OK);
+    CHECK_EQ(finish(), ALOFT_OK);
+    fresh(false);
+}
+
 static void a_plain_download_goes_on_as_one_unless_it_must_not(void)
 {
-    struct ram_flash ram;
-    struct aloft_resume notes = kept_notes(&ram);
-    uint8_t image[32] = {ALOFT_ENCIMG_FIRST}; // not a first byte any more
+    struct aloft_restart restart;
+    uint8_t image[32] = {0xE9};
     promised = 0;
-    notes.ahead = 0;
     fresh(false);
-    CHECK_EQ(stage->resume(stage, &notes), ALOFT_OK);
-    CHECK_EQ(stage->reread(stage, image, sizeof image), ALOFT_OK);
+    CHECK_EQ(feed(image, sizeof image), ALOFT_OK);
+    CHECK(aloft_stages_ask(&stages, 32, &restart));
+    CHECK_EQ(restart.artifact, 32);
+    fresh(false);
+    CHECK_EQ(aloft_stages_resume(&stages, &restart), ALOFT_OK);
+    image[0] = ALOFT_ENCIMG_FIRST; // not a first byte any more
     CHECK_EQ(feed(image, sizeof image), ALOFT_OK);
     CHECK_EQ(made, sizeof image);
-    CHECK_EQ(stage->finish(stage), ALOFT_OK);
+    CHECK_EQ(finish(), ALOFT_OK);
     fresh(true);
-    CHECK_EQ(stage->resume(stage, &notes), ALOFT_ERR_ENC_REQUIRED);
+    CHECK_EQ(aloft_stages_resume(&stages, &restart), ALOFT_ERR_ENC_REQUIRED);
 }
 
-// The judge's word counts within the head, and only there.
-static enum aloft_err refuse_at(void *ctx, const uint8_t *data, uint32_t len)
-{
-    uint32_t at = *(uint32_t *)ctx;
-    CHECK(made + len <= ALOFT_IMAGE_HEAD_LEN || made >= ALOFT_IMAGE_HEAD_LEN);
-    (void)take(out, data, len);
-    return at < made ? ALOFT_ERR_IMAGE_CHIP : ALOFT_OK;
-}
-
+// A fault that the judge finds counts within the head, to refuse a wrong file before anything is
+// erased; behind it the tag has the first word.
 static void faults_count_within_the_head_alone(void)
 {
     static uint8_t image[1000];
     static uint8_t artifact[sizeof image + ALOFT_ENCIMG_HEADER];
     uint32_t len = make(artifact, image, sizeof image);
     promised = len;
-    for (uint32_t at = 280; at < 300; at++) {
+    for (uint32_t at = 16; at < 600; at += 16) {
         check_note("fault of byte %ld", (long)at, 0);
+        bool early = at <= ALOFT_IMAGE_HEAD_LEN;
         fresh(false);
-        CHECK_EQ(stage->feed(stage, artifact, len, refuse_at, &at),
-                 at < ALOFT_IMAGE_HEAD_LEN ? ALOFT_ERR_IMAGE_CHIP : ALOFT_OK);
+        CHECK_EQ(feed(artifact, ALOFT_ENCIMG_HEADER + at), ALOFT_OK);
+        CHECK_EQ(aloft_stages_fault(&stages, ALOFT_ERR_IMAGE_CHIP),
+                 early ? ALOFT_ERR_IMAGE_CHIP : ALOFT_OK);
+        CHECK_EQ(feed(artifact + ALOFT_ENCIMG_HEADER + at, len - ALOFT_ENCIMG_HEADER - at),
+                 ALOFT_OK);
+        CHECK_EQ(made, early ? sizeof image : at); // nothing more comes out
+        CHECK_EQ(finish(), early ? ALOFT_OK : ALOFT_ERR_IMAGE_CHIP);
     }
-}
-
-static void what_was_changed_in_flash_meanwhile_is_found(void)
-{
-    static uint8_t image[700];
-    static uint8_t artifact[sizeof image + ALOFT_ENCIMG_HEADER];
-    uint32_t len = make(artifact, image, sizeof image);
-    promised = len;
-    for (uint32_t at = 0; at < 512; at += 31) {
-        check_note("byte %ld", (long)at, 0);
-        image[at] ^= 1;
-        CHECK_EQ(go_on(artifact, len, image, 512, 256), ALOFT_ERR_ENC_TAG);
-        image[at] ^= 1;
-    }
-    CHECK_EQ(go_on(artifact, len, image, 512, 256), ALOFT_OK);
-    // Notes that speak of more than there is.
-    static const uint8_t more[1024];
-    CHECK_EQ(go_on(artifact, len, more, sizeof more, sizeof more), ALOFT_ERR_ENC_LENGTH);
+    fresh(false);
+    CHECK_EQ(feed(artifact, ALOFT_ENCIMG_HEADER + 16), ALOFT_OK);
+    CHECK_EQ(aloft_stages_fault(&stages, ALOFT_ERR_IMAGE_MAGIC), ALOFT_ERR_ENC_KEY);
+    artifact[len - 1] ^= 1;
+    fresh(false);
+    CHECK_EQ(feed(artifact, len - 100), ALOFT_OK);
+    CHECK_EQ(aloft_stages_fault(&stages, ALOFT_ERR_IMAGE_CHIP), ALOFT_OK);
+    CHECK_EQ(feed(artifact + len - 100, 100), ALOFT_OK);
+    CHECK_EQ(finish(), ALOFT_ERR_ENC_TAG);
 }
 
 // The image once more, under a key that somebody guesses: body and tag fit it.
@@ -339,13 +404,11 @@ static void nothing_stays_of_one_image_for_the_next(void)
     promised = 0;
     fresh(false);
     CHECK_EQ(feed(enc_golden, 600), ALOFT_OK);
-    stage->begin(stage, 0, ROOM);
-    made = 0;
+    begin(ROOM);
     CHECK_EQ(feed(enc_golden, sizeof enc_golden), ALOFT_OK);
-    CHECK_EQ(stage->finish(stage), ALOFT_OK);
+    CHECK_EQ(finish(), ALOFT_OK);
     CHECK_BYTES(out, plain, sizeof plain);
-    stage->begin(stage, 0, ROOM);
-    made = 0;
+    begin(ROOM);
     CHECK_EQ(feed(image, sizeof image), ALOFT_OK);
     CHECK_EQ(made, sizeof image);
     aloft_mbed_decrypt_free(key);
@@ -360,6 +423,8 @@ CHECK_MAIN(TEST(what_their_tool_makes_opens_however_it_is_split),
            TEST(after_a_reset_it_goes_on_at_any_block),
            TEST(a_plain_download_goes_on_as_one_unless_it_must_not),
            TEST(faults_count_within_the_head_alone),
-           TEST(what_was_changed_in_flash_meanwhile_is_found),
+           TEST(the_tag_is_over_what_came_before_a_reset_too),
+           TEST(a_wrong_state_is_found_by_the_tag),
+           TEST(a_port_that_cannot_save_its_state_is_not_restarted),
            TEST(what_an_rsa_block_holds_cannot_be_told),
            TEST(nothing_stays_of_one_image_for_the_next))

@@ -36,7 +36,7 @@ struct aloft_http {
     enum aloft_err err;
     bool has_length; // the body's length is promised
     bool chunked;
-    bool has_location; // of a redirect, and not empty
+    bool has_location; // of a redirect, and not empty. Of a 206, its ETag is there
     bool has_range;    // a 206 says which part it is
     // private; a guise is shown line and line_len
     bool cr;      // the byte before was CR
@@ -59,7 +59,7 @@ struct aloft_http {
 
 // body_limit: a longer body is refused by its header, or as it comes; 0: none.
 // location has location_cap bytes and stays the caller's; it holds a redirect's Location header,
-// terminated.
+// or the ETag of a 206, terminated.
 void aloft_http_init(struct aloft_http *http, uint32_t body_limit, char *location,
                      uint32_t location_cap);
 
@@ -71,7 +71,7 @@ void aloft_http_keep_tag(struct aloft_http *http, char *tag, uint32_t cap);
 // these are body. Splits never change the outcome. Interim answers (1xx) are passed over.
 // Errors (BAD): HTTP_SYNTAX, HTTP_HEADER_LIMIT, HTTP_FRAMING, HTTP_ENCODING, HTTP_BODY_LIMIT,
 //               HTTP_LONG (bytes after the end of the body), URL_TOO_LONG (Location), and what a
-//               guise does not want to hear. After HTTP_ENCODING the header is in `line`.
+//               guise does not want to hear.
 enum aloft_http_event aloft_http_next(struct aloft_http *http, const uint8_t *data, uint32_t len,
                                       uint32_t *used);
 

@@ -1,27 +1,24 @@
-// Notes of progress in the spare slot's unused tail, so that a download goes on after a reset where
-// it stopped. What the notes say is a hint: the bytes in the slot are read and judged again, and
-// the whole image is judged from flash at the end as always.
+// Does a download go on where an earlier one stopped, or start again? All that decides it is here,
+// without I/O; docs/SPEC.md, "Resume", has the table. What is in flash of an earlier download is
+// read by checkpoint.h; the engine judges it again and goes on.
 //
-// The tail is erased once when an update begins (one sector, or one block when a sector is too
-// short for the notes) and then only appended to, in write units of 16 bytes or the chip's own,
-// each with a CRC, none programmed twice. Format: ours; docs/SPEC.md, "Resume notes".
+//   before asking       aloft_resume_asks: for the rest, or for the whole artifact
+//   at the headers      aloft_resume_answers: what the body of this answer is
+//   after a fault       aloft_resume_restarts: once more, for the whole artifact
 //
-//   head notes: what the artifact is (length, ETag, URL) and the image's first bytes, which are in
-//               RAM until the very end and would be lost
-//   kept:       when a stage is active, what it needs to go on
-//   progress:   everything below this offset is programmed and was read back
+// Invariants
+//   R1  Bytes are gone on with only when they are, as far as the server can be believed, of the
+//       artifact that the checkpoints name, from exactly the byte that was asked for.
+//   R2  What was begun is given up at its first fault that does not pass by itself: a second try
+//       asks for the whole artifact, and there is no third.
 #ifndef ALOFT_RESUME_H
 #define ALOFT_RESUME_H
 
-#include "aloft/flash.h"
-#include "aloft/update/stage.h"
+#include "aloft/err.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 #define ALOFT_RESUME_TAG_MAX 128u // bytes of an ETag that can be kept, quotes included
-#define ALOFT_RESUME_INTERVAL                                                                      \
-    3584u // bytes between two notes, less what a stage keeps; with what
-          // waits in RAM below 4 KiB
 
 // What proves that an artifact is the one that was begun.
 struct aloft_artifact {
@@ -31,50 +28,31 @@ struct aloft_artifact {
     char tag[ALOFT_RESUME_TAG_MAX];
 };
 
-struct aloft_resume {
-    struct aloft_flash_view view; // of the slot
-    uint32_t area;                // offset of the notes in the slot; 0: no room, or not resumable
-    uint32_t area_len;            // what one erase of it takes: sector or block
-    uint32_t interval;            // bytes between two notes
-    uint32_t next;                // index of the next write unit
-    uint32_t noted;               // offset in the image of the last progress note
-    uint32_t ahead; // ALOFT_STAGE_AHEAD when a stage is active, or, before that is known, may be:
-                    // what is left at the end of the area for what it keeps. Else 0
+// What a server answered.
+struct aloft_resume_answer {
+    uint32_t status;
+    bool has_length; // of the body
+    bool has_range;  // Content-Range says which part the body is
+    bool other_tag;  // it has a strong ETag, and not the one that was asked for
+    uint32_t length;
+    uint32_t range_from;
+    uint32_t range_total; // bytes of the whole artifact
 };
 
-// Chooses where the notes of this artifact go. area 0 afterwards: there is no room, or no artifact
-// (NULL), and a reset means starting again. stage: there must be room for what it keeps; NULL:
-// there is none. Touches no flash.
-void aloft_resume_plan(struct aloft_resume *resume, const struct aloft_flash_view *slot,
-                       const struct aloft_artifact *artifact, const struct aloft_stage *stage);
+// Asks for the rest? begun: what the checkpoints in the slot tell of, NULL when nothing; url_crc:
+// of what is to be downloaded now. False: for the whole artifact.
+bool aloft_resume_asks(const struct aloft_artifact *begun, uint32_t url_crc);
 
-// Erases the area.
-// Flash:      one erase.
-// Power loss: the notes of an older download may be gone.
-enum aloft_err aloft_resume_erase(struct aloft_resume *resume);
+// The headers are there, of an answer that is no redirect. from: the byte that was asked for, 0:
+// the whole artifact; begun: what it is of. *rest: the body is the rest, from that byte on; else it
+// is the whole artifact, of which nothing that was begun is used.
+// Errors: HTTP_STATUS when a part comes that nobody asked for, or the status is neither 200 nor
+//         206; HTTP_RANGE when the part is another one, or of another artifact.
+enum aloft_err aloft_resume_answers(const struct aloft_artifact *begun, uint32_t from,
+                                    const struct aloft_resume_answer *answer, bool *rest);
 
-// Writes the next head note. *done when all of them stand. head is what the writer keeps back;
-// resume->ahead is right by now.
-// Flash:      one program.
-// Power loss: head notes that are not complete count as none.
-enum aloft_err aloft_resume_write_head(struct aloft_resume *resume,
-                                       const struct aloft_artifact *artifact, const uint8_t *head,
-                                       uint32_t head_len, bool *done);
-
-// True when a progress note is due at this offset.
-bool aloft_resume_due(const struct aloft_resume *resume, uint32_t off);
-
-// Notes that everything below off is in flash. A note that cannot be written is no fault of the
-// update: the next one may succeed.
-// Flash:      one program.
-// Power loss: this note may be missing.
-void aloft_resume_write_progress(struct aloft_resume *resume, uint32_t off);
-
-// Reads the notes in a slot. True when a download was begun there and can go on: *artifact says
-// which, head (at least ALOFT_RESUME_HEAD_MAX bytes) its first bytes, resume->noted where to go on.
-// Reads at most 64 KiB; touches nothing.
-#define ALOFT_RESUME_HEAD_MAX 32u
-bool aloft_resume_read(struct aloft_resume *resume, const struct aloft_flash_view *slot,
-                       struct aloft_artifact *artifact, uint8_t *head);
+// A download that went on from byte `from` (0: it did not) has failed with err, which will not pass
+// by itself. Is it started again, from the first byte on?
+bool aloft_resume_restarts(uint32_t from, enum aloft_err err);
 
 #endif
