@@ -1,0 +1,311 @@
+// The chip's process resets itself by fexecve, unseen from here; what ends the process is told
+// apart by what it left in retained memory:
+//
+//   halt said          nothing bootable, resets used up, planned power cut: the run is over
+//   killed by us       power off, or the watchdog: reset, reason watchdog
+//   anything else      a crash: reset, reason panic
+//
+// A flash operation that was under way when the process ended is torn when the power was cut, and
+// completed when it was not: a chip finishes its erase even if the CPU is reset.
+#include "board/supervisor/chip_process.h"
+#include "board/serial/descriptor.h"
+#include "board/supervisor/settle.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LINE_REST_MS = 300 };
+
+void aloft_supervisor_finish(struct supervisor *s, enum aloft_supervisor_end end)
+{
+    s->stop = true;
+    s->end = end;
+}
+
+static void show(struct supervisor *s, const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(STDOUT_FILENO, text, len);
+        if (n < 0 && errno != EINTR) {
+            s->closed = true;
+            return;
+        }
+        if (n > 0) {
+            text += n;
+            len -= (size_t)n;
+        }
+    }
+}
+
+// Shows what came, up to the end of the line in which the text was seen.
+static void console_text(struct supervisor *s, const char *text, size_t len)
+{
+    if (s->stop) {
+        return;
+    }
+    const char *until = s->config->until;
+    size_t until_len = until == NULL ? 0 : strlen(until);
+    size_t from = 0; // where the end of the line is to be looked for
+    if (until_len > 0 && !s->seen) {
+        memcpy(s->tail + s->tail_len, text, len);
+        size_t have = s->tail_len + len;
+        const char *hit = memmem(s->tail, have, until, until_len);
+        s->seen = hit != NULL;
+        size_t hit_end = hit == NULL ? 0 : (size_t)(hit - s->tail) + until_len;
+        from = hit_end > s->tail_len ? hit_end - s->tail_len : 0;
+        size_t keep = have < until_len - 1 ? have : until_len - 1;
+        memmove(s->tail, s->tail + have - keep, keep);
+        s->tail_len = keep;
+        if (s->seen) {
+            s->deadline_ns =
+                aloft_board_clock_ns() + (uint64_t)LINE_REST_MS * ALOFT_SUPERVISOR_NS_PER_MS;
+        }
+    }
+    const char *newline = s->seen ? memchr(text + from, '\n', len - from) : NULL;
+    show(s, text, newline == NULL ? len : (size_t)(newline - text) + 1);
+    if (newline != NULL) {
+        aloft_supervisor_finish(s, ALOFT_SUPERVISOR_SEEN);
+    }
+}
+
+// The serial port gets the line ends that terminals want.
+static void send_console(struct supervisor *s, const char *text, size_t len)
+{
+    char wired[2 * ALOFT_SUPERVISOR_CHUNK];
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '\n') {
+            wired[n++] = '\r';
+        }
+        wired[n++] = text[i];
+    }
+    aloft_bridge_send(s->bridge, wired, n);
+}
+
+// Reads what is there. The write ends stay open here, so there is never an end of file.
+void aloft_chip_drain(struct supervisor *s)
+{
+    char chunk[ALOFT_SUPERVISOR_CHUNK];
+    ssize_t n;
+    while ((n = read(s->console_fd[0], chunk, sizeof chunk)) > 0) {
+        console_text(s, chunk, (size_t)n);
+        if (s->bridge != NULL) {
+            send_console(s, chunk, (size_t)n);
+        }
+    }
+    while ((n = read(s->serial_fd[0], chunk, sizeof chunk)) > 0) {
+        if (s->bridge != NULL) {
+            aloft_bridge_send(s->bridge, chunk, (size_t)n);
+        }
+    }
+    if (s->closed && !s->stop) {
+        aloft_supervisor_finish(s, ALOFT_SUPERVISOR_POWER_CUT);
+    }
+}
+
+void aloft_chip_settle(struct supervisor *s, bool power_cut)
+{
+    const struct aloft_settle settle = {
+        .retained = s->retained,
+        .nor = &s->nor,
+        .efuse = &s->efuse,
+        .mix = s->config->plan.mix,
+        .seed = s->seed + s->retained->operations,
+    };
+    aloft_settle(&settle, power_cut);
+}
+
+// The child's side of the fork: take the descriptors to their places and become the ROM.
+static _Noreturn void become_chip(struct supervisor *s, pid_t parent)
+{
+    static char *const argv[] = {"rom", NULL};
+    static char *const envp[] = {NULL};
+    // The parent may have died before the first line; then nobody would ever kill this process.
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) {
+        _exit(1);
+    }
+    (void)setpgid(0, 0); // Ctrl-C is for the power supply, which makes a power cut of it
+    int flash =
+        fcntl(s->flash.fd, F_DUPFD, ALOFT_DESCRIPTOR_HIGH); // it may be in the way where it is
+    bool placed = flash >= 0 && dup2(s->input_fd[0], 0) >= 0 && dup2(s->console_fd[1], 1) >= 0 &&
+                  dup2(s->console_fd[1], 2) >= 0 && dup2(flash, ALOFT_BOARD_FLASH_FD) >= 0 &&
+                  dup2(s->retained_fd, ALOFT_BOARD_RETAINED_FD) >= 0 &&
+                  dup2(s->rom_fd, ALOFT_BOARD_ROM_FD) >= 0 &&
+                  dup2(s->serial_fd[1], ALOFT_BOARD_SERIAL_FD) >= 0 &&
+                  dup2(s->efuse.fd, ALOFT_BOARD_EFUSE_FD) >= 0;
+    if (placed && close_range(ALOFT_BOARD_EFUSE_FD + 1, UINT_MAX, 0) == 0) {
+        (void)sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+        (void)fexecve(ALOFT_BOARD_ROM_FD, argv, envp);
+    }
+    _exit(1);
+}
+
+static void start_chip(struct supervisor *s)
+{
+    pid_t parent = getpid();
+    s->boots_at_start = s->retained->boots;
+    s->retained->halt = ALOFT_BOARD_RUNS;
+    atomic_store(&s->retained->watchdog_ns,
+                 aloft_board_clock_ns() +
+                     (uint64_t)ALOFT_BOARD_BOOT_WATCHDOG_MS * ALOFT_SUPERVISOR_NS_PER_MS);
+    s->chip = fork();
+    if (s->chip == 0) {
+        become_chip(s, parent);
+    }
+    if (s->chip < 0) {
+        s->chip = 0;
+        fprintf(stderr, "aloft: cannot start the chip's process: %s\n", strerror(errno));
+        aloft_supervisor_finish(s, ALOFT_SUPERVISOR_ERROR);
+    }
+}
+
+// A chip that starts has heard nothing yet.
+static void forget_input(struct supervisor *s)
+{
+    char chunk[ALOFT_SUPERVISOR_CHUNK];
+    while (read(s->input_fd[0], chunk, sizeof chunk) > 0) {
+    }
+}
+
+void aloft_chip_power_on(struct supervisor *s, bool with_plan, bool download)
+{
+    const struct aloft_supervisor_config *config = s->config;
+    struct aloft_retained *retained = s->retained;
+    memset(retained, 0, sizeof *retained); // the sectors behind it are the flash chip's
+    retained->magic = ALOFT_RETAINED_MAGIC;
+    retained->config.flash_size = s->flash.flash.geometry.size;
+    retained->config.ptable_addr = config->ptable_addr;
+    retained->config.resets_max = config->resets_max;
+    retained->config.fast = config->fast;
+    retained->config.trials = config->trials;
+    if (with_plan) {
+        retained->config.plan = config->plan;
+        retained->config.plan.seed = s->seed;
+    }
+    retained->crc = aloft_retained_crc(retained);
+    retained->reset = ALOFT_RESET_POWER_ON;
+    retained->noise = s->seed;
+    retained->download = download;
+    aloft_nor_power_on(&s->nor);
+    forget_input(s);
+    start_chip(s);
+}
+
+// Ends the chip's process and says how it had ended.
+int aloft_chip_end(struct supervisor *s)
+{
+    int status = 0;
+    (void)kill(s->chip, SIGKILL); // it may have ended by itself already
+    while (waitpid(s->chip, &status, 0) < 0 && errno == EINTR) {
+    }
+    s->chip = 0;
+    aloft_chip_drain(s);
+    return status;
+}
+
+void aloft_chip_power_off(struct supervisor *s, bool cut)
+{
+    if (s->chip != 0) {
+        (void)aloft_chip_end(s);
+        aloft_chip_settle(s, cut);
+    }
+}
+
+void aloft_chip_reset(struct supervisor *s, enum aloft_port_reset reason)
+{
+    aloft_chip_settle(s, false);
+    forget_input(s);
+    s->retained->reset = reason;
+    if (!s->stop) {
+        start_chip(s);
+    }
+}
+
+static void say_panic(struct supervisor *s, int status)
+{
+    char text[160];
+    int cause = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    const char *name = cause == SIGSEGV || cause == SIGBUS   ? "LoadProhibited"
+                       : cause == SIGILL || cause == SIGTRAP ? "IllegalInstruction"
+                       : cause == SIGFPE                     ? "IntegerDivideByZero"
+                       : cause == SIGABRT                    ? "abort() was called"
+                       : cause != 0                          ? strsignal(cause)
+                                                             : "the program ended";
+    int len = snprintf(text, sizeof text,
+                       "Guru Meditation Error: Core  0 panic'ed (%s). Exception was unhandled.\n"
+                       "\nRebooting...\n",
+                       name);
+    console_text(s, text, (size_t)len);
+}
+
+void aloft_chip_why_nothing(const struct supervisor *s, enum aloft_supervisor_end end,
+                            struct aloft_message *out)
+{
+    enum aloft_err err = s->retained->halt_err;
+    if (end == ALOFT_SUPERVISOR_NO_BOOTLOADER) {
+        (void)aloft_message_set(out, "no bootloader at 0x%x: %s: %s", ALOFT_BOARD_BOOTLOADER_ADDR,
+                                aloft_err_name(err), aloft_err_sentence(err));
+    } else if (err != ALOFT_OK) {
+        (void)aloft_message_set(out, "no bootable app: %s: %s", aloft_err_name(err),
+                                aloft_err_sentence(err));
+    } else {
+        (void)aloft_message_set(out, "no bootable app: the table has no app partition");
+    }
+}
+
+// Nothing bootable is in flash. A chip would try for ever; one with a serial port is more use in
+// its loader.
+static void nothing_to_boot(struct supervisor *s, enum aloft_supervisor_end end)
+{
+    struct aloft_message why;
+    if (s->bridge == NULL) {
+        aloft_supervisor_finish(s, end);
+        return;
+    }
+    aloft_chip_why_nothing(s, end, &why);
+    if (strcmp(why.text, s->nothing.text) != 0) { // a flasher resets the chip often
+        fprintf(stderr, "aloft: %s; the chip waits for a first flash on its serial port\n",
+                why.text);
+    }
+    s->nothing = why;
+    s->retained->download = true;
+    aloft_chip_reset(s, ALOFT_RESET_WATCHDOG);
+}
+
+// The chip's process ended without our doing.
+void aloft_chip_ended(struct supervisor *s, int status)
+{
+    s->chip = 0;
+    aloft_chip_drain(s);
+    switch (s->retained->halt) {
+    case ALOFT_BOARD_NO_BOOTLOADER:
+        nothing_to_boot(s, ALOFT_SUPERVISOR_NO_BOOTLOADER);
+        return;
+    case ALOFT_BOARD_NO_APP:
+        nothing_to_boot(s, ALOFT_SUPERVISOR_NO_APP);
+        return;
+    case ALOFT_BOARD_NO_RESETS:
+        aloft_supervisor_finish(s, s->stop ? s->end : ALOFT_SUPERVISOR_RESETS);
+        return;
+    case ALOFT_BOARD_POWER_CUT:
+        fprintf(stderr, "aloft: power was cut at flash operation %u, as planned\n",
+                (unsigned)s->retained->operations);
+        aloft_supervisor_finish(s, ALOFT_SUPERVISOR_POWER_CUT);
+        return;
+    case ALOFT_BOARD_RUNS:
+        break;
+    }
+    if (s->retained->boots == s->boots_at_start) {
+        fprintf(stderr, "aloft: the board's ROM program does not start; install aloft again\n");
+        aloft_supervisor_finish(s, ALOFT_SUPERVISOR_ERROR);
+        return;
+    }
+    say_panic(s, status);
+    aloft_chip_reset(s, ALOFT_RESET_PANIC);
+}
