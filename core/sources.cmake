@@ -39,7 +39,6 @@ set(ALOFT_CORE_SOURCES
     update/stage.c
     update/unwrap.c
     update/writer.c
-    agent/agent.c
     agent/control.c
     agent/httpupdate.c
     agent/intake.c

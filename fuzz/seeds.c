@@ -237,11 +237,11 @@ static void scripts(void)
     emit("engine", "on_trial", "e201010004", begin, sizeof begin);
     emit("engine", "spoilt", "02010004", spoilt, sizeof spoilt);
     emit("engine", "worn", "02010004", worn, sizeof worn);
-    emit("agent", "pull", "01", pull, sizeof pull);
-    emit("agent", "closing", "0a", closing, sizeof closing);
-    emit("agent", "chunked", "21", chunked, sizeof chunked);
-    emit("agent", "redirect", "01", redirect, sizeof redirect);
-    emit("agent", "broken", "41", broken, sizeof broken);
+    emit("pull", "pull", "01", pull, sizeof pull);
+    emit("pull", "closing", "0a", closing, sizeof closing);
+    emit("pull", "chunked", "21", chunked, sizeof chunked);
+    emit("pull", "redirect", "01", redirect, sizeof redirect);
+    emit("pull", "broken", "41", broken, sizeof broken);
 }
 
 static void serial_port(void)

@@ -1,11 +1,11 @@
-// All that an app sees of its port: console, clock, Wi-Fi, the agent's loop, what it runs from, and
-// restart. One header for every target; each port implements it. The app provides app_main.
+// All that an app sees of its port: console, clock, Wi-Fi, the loop over ways, what it runs from,
+// and restart. One header for every target; each port implements it. The app provides app_main.
 #ifndef ALOFT_PORT_H
 #define ALOFT_PORT_H
 
-#include "aloft/agent.h"
 #include "aloft/crypto.h"
 #include "aloft/intake.h"
+#include "aloft/pull.h"
 #include "aloft/way.h"
 
 struct aloft_port; // the port's own
@@ -88,14 +88,13 @@ void aloft_port_on_line(struct aloft_port *port, bool (*fn)(void *ctx, const cha
 bool aloft_port_wifi(struct aloft_port *port, const char *ssid, const char *password,
                      uint32_t timeout_ms);
 
-// Runs one pull to its end: sockets, clock and flash are the port's. ALOFT_OK: restart to run it.
-// intake: the turn that it shares with other ways; NULL when there are none.
-enum aloft_err aloft_port_run_agent(struct aloft_port *port, struct aloft_agent *agent,
-                                    struct aloft_intake *intake);
+// Serves this pull, which was started, to its end, beside the ways that were added: sockets, clock
+// and flash are the port's. ALOFT_OK: restart to run it.
+enum aloft_err aloft_port_run(struct aloft_port *port, struct aloft_pull *pull);
 
-// This way is served from now on, whenever the app waits: in delay_ms and in run_agent. When it has
-// brought new firmware, the port restarts as aloft_port_restart does. way must stay.
-// Errors: ALOFT_ERR_ARG when one of its ids is served already.
+// This way is served from now on, whenever the app waits: in delay_ms and in run. When it has
+// brought new firmware, the port restarts as aloft_port_restart does. way must stay. Errors:
+// ALOFT_ERR_ARG when one of its ids is served already.
 enum aloft_err aloft_port_add_way(struct aloft_port *port, const struct aloft_way *way);
 
 // Runs one otadata write (confirm, reject, set_boot) to its end.

@@ -151,7 +151,7 @@ static void write_in_pull(struct sim_device *device)
     uint32_t state;
     if (!receiving(device)) {
         if (ghost->trial != SIM_TRIAL_MAYBE) {
-            sim_checker_selecting(device, device->work.agent.target);
+            sim_checker_selecting(device, device->work.update.intake.target);
         }
     } else if (!ghost->holding) {
         ghost->holding = true;

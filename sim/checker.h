@@ -64,10 +64,10 @@ int sim_checker_run(struct sim_device *device, int slot);
 // The bootloader found nothing to run (C5). True when that is so.
 bool sim_checker_nothing(struct sim_device *device);
 
-// A pull begins; the agent is about to select, has selected; the app is about to confirm itself,
+// A pull begins; the intake is about to select, has selected; the app is about to confirm itself,
 // has done so.
 void sim_checker_pulling(struct sim_device *device);
-void sim_checker_goes_on(struct sim_device *device); // C7: the agent takes a part of a file
+void sim_checker_goes_on(struct sim_device *device); // C7: the pull takes a part of a file
 void sim_checker_selecting(struct sim_device *device, int slot);
 void sim_checker_selected(struct sim_device *device);
 void sim_checker_confirming(struct sim_device *device);

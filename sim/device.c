@@ -303,12 +303,20 @@ static void hear(void *ctx, const struct aloft_event *event)
 
 static void pull(struct sim_device *device)
 {
-    const struct aloft_agent_config config = {
+    struct aloft_intake *intake = &device->work.update.intake;
+    struct aloft_pull *puller = &device->work.update.pull;
+    const struct aloft_intake_config in = {
         .slots = &device->slots,
         .rules = &device->rules,
         .events = {hear, device},
         .running = device->running,
         .trial = true,
+    };
+    const struct aloft_pull_config config = {
+        .intake = intake,
+        .events = {hear, device},
+        .urls = device->work.update.urls,
+        .urls_len = sizeof device->work.update.urls,
         .total_timeout_ms = 300000,
         .retries = 5,
         .backoff_max_ms = 20000,
@@ -318,8 +326,9 @@ static void pull(struct sim_device *device)
     device->mode = SIM_PULLING;
     device->verified = false;
     sim_checker_pulling(device);
-    aloft_agent_init(&device->work.agent, &config);
-    (void)aloft_agent_pull(&device->work.agent, URL, clock_ms(device)); // the first step says
+    aloft_intake_init(intake, &in);
+    aloft_pull_init(puller, &config);
+    (void)aloft_pull_start(puller, URL, clock_ms(device)); // the first step says
     wait_us(device, STEP_US);
 }
 
@@ -470,8 +479,9 @@ static void online(struct sim_device *device)
 
 static void carry_out(struct sim_device *device)
 {
+    const struct aloft_way way = aloft_pull_way(&device->work.update.pull);
     struct aloft_request request;
-    while (aloft_agent_request(&device->work.agent, &request)) {
+    while (way.ops->request(way.ctx, &request)) {
         if (request.kind == ALOFT_REQUEST_OPEN) {
             sim_network_open(&device->network, device->now_us);
         } else {
@@ -482,7 +492,7 @@ static void carry_out(struct sim_device *device)
 
 static void pull_failed(struct sim_device *device)
 {
-    enum aloft_err err = device->work.agent.err;
+    enum aloft_err err = device->work.update.pull.err;
     struct sim_tally *tally = &device->shared->tally;
     enum aloft_err_class class = aloft_err_class(err);
     count(device, SIM_OUTCOME_PULL_FAILED);
@@ -510,28 +520,29 @@ static void pull_failed(struct sim_device *device)
 
 static void pull_some(struct sim_device *device)
 {
-    struct aloft_agent *agent = &device->work.agent;
+    struct aloft_pull *puller = &device->work.update.pull;
+    const struct aloft_way way = aloft_pull_way(puller);
     struct sim_network *network = &device->network;
     if (network->due_us <= device->now_us) {
-        uint32_t fed = sim_network_act(network, agent, device->now_us, clock_ms(device));
+        uint32_t fed = sim_network_act(network, &way, device->now_us, clock_ms(device));
         if (fed > 0) {
             sim_trace(device, 1, "received", network->sent, fed);
         }
     }
-    enum aloft_agent_state state = aloft_agent_step(agent, clock_ms(device));
+    enum aloft_way_state state = way.ops->step(way.ctx, clock_ms(device));
     carry_out(device);
     wait_us(device, STEP_US + device->busy_us);
     if (device->nor.dead) {
         return;
     }
-    if (state == ALOFT_AGENT_DONE) {
+    if (puller->state == ALOFT_PULL_DONE) {
         sim_checker_selected(device);
         boot(device);
-    } else if (state == ALOFT_AGENT_FAILED) {
+    } else if (puller->state == ALOFT_PULL_FAILED) {
         sim_network_close(network);
         pull_failed(device);
-    } else if (state == ALOFT_AGENT_WAIT) {
-        int32_t left_ms = (int32_t)(aloft_agent_deadline(agent) - clock_ms(device));
+    } else if (state == ALOFT_WAY_WAIT) {
+        int32_t left_ms = (int32_t)(way.ops->deadline(way.ctx) - clock_ms(device));
         uint64_t deadline_us =
             device->now_us + (left_ms > 0 ? (uint64_t)left_ms * US_PER_MS : STEP_US);
         device->due_us = network->due_us < deadline_us ? network->due_us : deadline_us;

@@ -1,4 +1,4 @@
-// One device: a NOR chip, the real bootloader, a small model of an app around the real agent, and
+// One device: a NOR chip, the real bootloader, a small model of an app around the real pull, and
 // the link to its server. It is stepped by the world: each event does one step of whatever runs,
 // and says when the next one is due; flash keeps it busy in virtual time.
 //
@@ -8,6 +8,7 @@
 #ifndef ALOFT_SIM_DEVICE_H
 #define ALOFT_SIM_DEVICE_H
 
+#include "aloft/pull.h"
 #include "boot.h"
 #include "hostlib/flash/nor.h"
 #include "sim/checker.h"
@@ -20,6 +21,7 @@
 #define SIM_SLOT_STEP  0x10000u
 #define SIM_CHIP_MAX   0x50000u
 #define SIM_ANY_DEVICE UINT32_MAX
+#define SIM_URL_MAX    200u
 
 struct sim_layout {
     bool factory;
@@ -98,7 +100,11 @@ struct sim_device {
     struct aloft_boot boot;
     struct aloft_slots slots;
     union {
-        struct aloft_agent agent;
+        struct {
+            struct aloft_intake intake;
+            struct aloft_pull pull;
+            char urls[ALOFT_PULL_URLS(SIM_URL_MAX)];
+        } update;
         struct aloft_bootsel bootsel;
     } work;
     struct sim_network network;

@@ -293,24 +293,25 @@ static void answer(struct sim_network *network, uint64_t now_us)
     }
 }
 
-static void opened(struct sim_network *network, struct aloft_agent *agent, uint64_t now_us,
+static void opened(struct sim_network *network, const struct aloft_way *way, uint64_t now_us,
                    uint32_t now_ms)
 {
     if (network->open_err != ALOFT_OK) {
         sim_network_close(network);
-        aloft_agent_failed(agent, 0, network->open_err, now_ms);
+        way->ops->failed(way->ctx, ALOFT_WAY_ID_PULL, network->open_err, now_ms);
         return;
     }
     network->link = SIM_LINK_ASKING;
     network->due_us = now_us + network->piece_us;
-    aloft_agent_opened(agent, 0, now_ms);
+    way->ops->opened(way->ctx, ALOFT_WAY_ID_PULL, NULL, now_ms);
 }
 
-static void ask(struct sim_network *network, struct aloft_agent *agent, uint64_t now_us)
+static void ask(struct sim_network *network, const struct aloft_way *way, uint64_t now_us)
 {
     uint32_t room = SIM_REQUEST_MAX - network->request_len;
-    network->request_len += aloft_agent_send(
-        agent, 0, (uint8_t *)network->request + network->request_len, room < 200 ? room : 200);
+    network->request_len +=
+        way->ops->send(way->ctx, ALOFT_WAY_ID_PULL,
+                       (uint8_t *)network->request + network->request_len, room < 200 ? room : 200);
     network->request[network->request_len] = 0;
     network->due_us = now_us + network->piece_us;
     if (strstr(network->request, "\r\n\r\n") != NULL) {
@@ -319,33 +320,34 @@ static void ask(struct sim_network *network, struct aloft_agent *agent, uint64_t
     }
 }
 
-static void ended(struct sim_network *network, struct aloft_agent *agent, uint32_t now_ms)
+static void ended(struct sim_network *network, const struct aloft_way *way, uint32_t now_ms)
 {
     network->due_us = SIM_NEVER;
     if (network->end == SIM_END_CLOSES) {
-        aloft_agent_closed(agent, 0, now_ms);
+        way->ops->closed(way->ctx, ALOFT_WAY_ID_PULL, now_ms);
     } else if (network->end == SIM_END_BREAKS) {
         sim_network_close(network);
-        aloft_agent_failed(agent, 0, ALOFT_ERR_NET_RESET, now_ms);
+        way->ops->failed(way->ctx, ALOFT_WAY_ID_PULL, ALOFT_ERR_NET_RESET, now_ms);
     }
 }
 
-static uint32_t deliver(struct sim_network *network, struct aloft_agent *agent, uint64_t now_us,
+static uint32_t deliver(struct sim_network *network, const struct aloft_way *way, uint64_t now_us,
                         uint32_t now_ms)
 {
     uint32_t left = network->len - network->sent;
     uint32_t n = left < network->piece ? left : network->piece;
     if (left == 0) {
-        ended(network, agent, now_ms);
+        ended(network, way, now_ms);
         return 0;
     }
-    uint32_t taken = aloft_agent_feed(agent, 0, network->response + network->sent, n, now_ms);
+    uint32_t taken = way->ops->feed(way->ctx, ALOFT_WAY_ID_PULL, NULL,
+                                    network->response + network->sent, n, now_ms);
     network->sent += taken;
     network->due_us = now_us + (taken < n ? US_PER_MS : network->piece_us);
     return taken;
 }
 
-uint32_t sim_network_act(struct sim_network *network, struct aloft_agent *agent, uint64_t now_us,
+uint32_t sim_network_act(struct sim_network *network, const struct aloft_way *way, uint64_t now_us,
                          uint32_t now_ms)
 {
     switch (network->link) {
@@ -353,13 +355,13 @@ uint32_t sim_network_act(struct sim_network *network, struct aloft_agent *agent,
         network->due_us = SIM_NEVER;
         break;
     case SIM_LINK_OPENING:
-        opened(network, agent, now_us, now_ms);
+        opened(network, way, now_us, now_ms);
         break;
     case SIM_LINK_ASKING:
-        ask(network, agent, now_us);
+        ask(network, way, now_us);
         break;
     case SIM_LINK_ANSWERING:
-        return deliver(network, agent, now_us, now_ms);
+        return deliver(network, way, now_us, now_ms);
     }
     return 0;
 }

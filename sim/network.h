@@ -3,11 +3,11 @@
 // NET faults, some of which last for a while.
 //
 // A connection's answer is made when its request is complete and then delivered in pieces. The
-// network acts only when it is due; the device calls it then, and it calls the agent.
+// network acts only when it is due; the device calls it then, and it calls the pull's way.
 #ifndef ALOFT_SIM_NETWORK_H
 #define ALOFT_SIM_NETWORK_H
 
-#include "aloft/agent.h"
+#include "aloft/way.h"
 #include "sim/firmware.h"
 #include "sim/tally.h"
 
@@ -46,12 +46,12 @@ struct sim_network {
     uint8_t response[SIM_RESPONSE_MAX];
 };
 
-// The agent asks for a connection, or wants it closed.
+// The pull asks for a connection, or wants it closed.
 void sim_network_open(struct sim_network *network, uint64_t now_us);
 void sim_network_close(struct sim_network *network);
 
-// Does what is due now. How many bytes the agent was given, for the trace.
-uint32_t sim_network_act(struct sim_network *network, struct aloft_agent *agent, uint64_t now_us,
+// Does what is due now. How many bytes the way was given, for the trace.
+uint32_t sim_network_act(struct sim_network *network, const struct aloft_way *way, uint64_t now_us,
                          uint32_t now_ms);
 
 // A short exchange that is no download: can the server be reached right now?

@@ -54,7 +54,7 @@
     X(BANNED, "a release that had failed its trial was refused, last good one kept")               \
     X(BAD_AGAIN, "a release whose trial power had ended was tried again")                          \
     X(CONFIRM_CUT, "a confirm was cut, and stood at the next boot")                                \
-    X(RETRIED, "the agent tried again by itself")                                                  \
+    X(RETRIED, "the pull tried again by itself")                                                   \
     X(RESUMED, "a download went on in the same boot")                                              \
     X(RESUMED_AFTER_RESET, "a download went on after a reset")                                     \
     X(PULL_FAILED, "a pull failed, and said why")                                                  \

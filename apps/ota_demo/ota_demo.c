@@ -12,6 +12,8 @@
 //                            NVS value of the same name comes first. See docs/HTTPS.md
 //   clock    "none": judge dates of certificates by the image's build time, as a chip without one
 //   retry_s              seconds to the second try; doubles up to 60
+//   rate_min, rate_window_s  a server must send so many bytes a second (1024) over each so many
+//                            seconds (30), or the connection is given up and tried again
 //   check_s              seconds to the next check when the server has nothing new (60)
 //   trial_s              seconds in which a new app must have confirmed itself (300)
 //   listen   address on which push and web listen (127.0.0.1)
@@ -38,18 +40,20 @@
 #define SHUTDOWN_MS 5000u
 #define RETRY_S_MAX 60u
 #define MS_PER_S    1000u
-#define TRIES       8u // in a row without progress, before the agent gives up
+#define TRIES       8u // in a row without progress, before the pull gives up
 #define TOTAL_MS    (30u * 60u * MS_PER_S)
+#define URL_MAX     4096u // bytes; presigned links and those that redirects lead to are long
 
 struct demo {
     struct aloft_port *port;
-    struct aloft_agent agent;
+    struct aloft_pull pull;
     struct aloft_policy policy; // of all ways
     struct ways ways;
     struct aloft_httpupdate httpupdate;
-    const struct aloft_guise *guise; // NULL: none
-    char url[ALOFT_URL_MAX + 2];     // one more than allowed, so that too long a URL is noticed
-    char server[256];                // of the last connection, for messages
+    const struct aloft_guise *guise;     // NULL: none
+    char urls[ALOFT_PULL_URLS(URL_MAX)]; // while one is fetched
+    char url[URL_MAX + 2];               // one more than allowed, so that too long a URL is noticed
+    char server[256];                    // of the last connection, for messages
     unsigned server_port;
     uint32_t rate;     // bytes a second
     uint32_t trial_ms; // when a new app must have confirmed itself; 0: it is not on trial
@@ -147,7 +151,7 @@ static void on_connection(struct demo *demo, const struct aloft_event *event)
         confirm(demo);
         break;
     case ALOFT_EVENT_REDIRECTED:
-        LOG(demo, 'I', "Redirected to %.*s", (int)event->text_len, event->text);
+        LOG(demo, 'I', "Redirected to %s", event->text);
         break;
     default:
         break;
@@ -192,6 +196,7 @@ static void on_image(struct demo *demo, const struct aloft_event *event)
 // One line: what happened, to what, and what can be done about it.
 static void explain(const struct demo *demo, enum aloft_err err)
 {
+    const struct aloft_pull *pull = &demo->pull;
     const struct aloft_image_facts *facts = aloft_port_running_facts(demo->port);
     const char *name = aloft_err_name(err);
     const char *sentence = aloft_err_sentence(err);
@@ -203,21 +208,31 @@ static void explain(const struct demo *demo, enum aloft_err err)
             "Update failed: %s: %s: host %s, port %u. Does the server run there, and does its "
             "firewall let port %u in?",
             name, sentence, demo->server, demo->server_port, demo->server_port);
-    } else {
+    } else if (pull->about == NULL) {
         LOG(demo, 'E', "Update failed: %s: %s", name, sentence);
+    } else if (err == ALOFT_ERR_URL_SYNTAX || err == ALOFT_ERR_URL_SCHEME) {
+        LOG(demo, 'E', "Update failed: %s: %s: %s, at character %u (\"%.20s\")%s", name, sentence,
+            pull->about, (unsigned)pull->about_at + 1, pull->about + pull->about_at,
+            pull->redirects > 0 ? "; the server redirected to it" : "");
+    } else {
+        LOG(demo, 'E', "Update failed: %s: %s: %s", name, sentence, pull->about);
     }
 }
 
-static void on_retry(struct demo *demo, const struct aloft_event *event)
+static void on_retry(const struct demo *demo, const struct aloft_event *event)
 {
     char slot[ALOFT_SLOT_NAME];
-    aloft_slot_name(aloft_port_running(demo->port), slot);
-    switch (event->kind) {
-    case ALOFT_EVENT_RETRYING:
+    if (event->kind == ALOFT_EVENT_RETRYING) {
+        aloft_slot_name(aloft_port_running(demo->port), slot);
         explain(demo, event->err);
         LOG(demo, 'I', "The app goes on running from %s; next try in %u ms", slot,
             (unsigned)event->value);
-        break;
+    }
+}
+
+static void on_resume(const struct demo *demo, const struct aloft_event *event)
+{
+    switch (event->kind) {
     case ALOFT_EVENT_RESUMED:
         LOG(demo, 'I', "Going on at byte %u of %u", (unsigned)event->value, (unsigned)event->total);
         break;
@@ -252,17 +267,19 @@ static void on_push(struct demo *demo, const struct aloft_event *event)
     }
 }
 
-// Of what is pushed or uploaded. The connection of the pull is another one.
-static void on_way_event(void *ctx, const struct aloft_event *event)
+// Of images, whoever brings them, and of push and page.
+static void on_intake(void *ctx, const struct aloft_event *event)
 {
     on_push(ctx, event);
     on_image(ctx, event);
+    on_resume(ctx, event);
 }
 
-static void on_event(void *ctx, const struct aloft_event *event)
+// Of the pull's connections, progress and tries. That it failed is said where it was started.
+static void on_pull(void *ctx, const struct aloft_event *event)
 {
     on_connection(ctx, event);
-    on_image(ctx, event);
+    on_image(ctx, event); // its progress
     on_retry(ctx, event);
 }
 
@@ -282,20 +299,20 @@ static const char *image_url(struct demo *demo)
     return demo->url;
 }
 
-static uint32_t seconds(const struct demo *demo, const char *key, const char *fallback)
+static uint32_t number(const struct demo *demo, const char *key, const char *fallback)
 {
     return (uint32_t)strtoul(aloft_port_setting(demo->port, key, fallback), NULL, 10);
 }
 
 static uint32_t retry_s(const struct demo *demo)
 {
-    uint32_t s = seconds(demo, "retry_s", OTA_DEMO_RETRY_S);
+    uint32_t s = number(demo, "retry_s", OTA_DEMO_RETRY_S);
     return s == 0 ? 1 : s < RETRY_S_MAX ? s : RETRY_S_MAX;
 }
 
 static uint32_t check_s(const struct demo *demo)
 {
-    uint32_t s = seconds(demo, "check_s", "60");
+    uint32_t s = number(demo, "check_s", "60");
     return s == 0 ? 1 : s;
 }
 
@@ -338,32 +355,31 @@ static void end_trial(const struct demo *demo)
 static void begin_trial(struct demo *demo)
 {
     if (is_pending(demo)) {
-        demo->trial_ms = seconds(demo, "trial_s", "300") * MS_PER_S;
+        demo->trial_ms = number(demo, "trial_s", "300") * MS_PER_S;
     }
 }
 
 static enum aloft_err update(struct demo *demo)
 {
     struct aloft_port *port = demo->port;
-    const struct aloft_agent_config config = {
-        .slots = aloft_port_slots(port),
-        .rules = aloft_port_rules(port),
+    const struct aloft_pull_config config = {
+        .intake = &demo->ways.intake,
         .current = aloft_port_running_facts(port),
-        .policy = &demo->policy,
-        .stage = &demo->ways.unwrap.stage,
-        .events = {on_event, demo},
+        .events = {on_pull, demo},
         .guise = demo->guise,
         .check = demo->guise != NULL ? &demo->httpupdate.check : NULL,
-        .running = aloft_port_running(port),
-        .trial = true,
+        .urls = demo->urls,
+        .urls_len = sizeof demo->urls,
         .total_timeout_ms = time_left(demo),
+        .rate_min = number(demo, "rate_min", "0"),
+        .rate_window_s = number(demo, "rate_window_s", "0"),
         .retries = TRIES,
         .backoff_ms = retry_s(demo) * MS_PER_S,
         .seed = aloft_port_now_ms(port) + 1,
     };
-    aloft_agent_init(&demo->agent, &config);
-    enum aloft_err err = aloft_agent_pull(&demo->agent, image_url(demo), aloft_port_now_ms(port));
-    err = err == ALOFT_OK ? aloft_port_run_agent(port, &demo->agent, &demo->ways.intake) : err;
+    aloft_pull_init(&demo->pull, &config);
+    enum aloft_err err = aloft_pull_start(&demo->pull, image_url(demo), aloft_port_now_ms(port));
+    err = err == ALOFT_OK ? aloft_port_run(port, &demo->pull) : err;
     if (err == ALOFT_ERR_ON_TRIAL) {
         demo->confirmed = false; // its record has rotted since: the next answer confirms it again
     }
@@ -409,7 +425,7 @@ static bool pulls(const struct demo *demo)
     return !setting_is(demo, "pull", "off");
 }
 
-// Tries until it worked, or until trying again makes no sense. True: restart. The agent retries
+// Tries until it worked, or until trying again makes no sense. True: restart. The pull retries
 // what may pass by itself; here only what needs somebody else's hand comes back.
 static bool update_until_done(struct demo *demo)
 {
@@ -455,7 +471,7 @@ static void join_wifi(const struct demo *demo)
 void app_main(struct aloft_port *port)
 {
     static struct demo demo; // the port serves its ways as long as the app runs
-    const struct aloft_events events = {on_way_event, &demo};
+    const struct aloft_events events = {on_intake, &demo};
     demo.port = port;
     demo.policy = (struct aloft_policy){.current = aloft_port_running_facts(port),
                                         .no_downgrade = setting_is(&demo, "downgrade", "no"),

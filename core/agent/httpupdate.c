@@ -182,9 +182,8 @@ void aloft_httpupdate_init(struct aloft_httpupdate *update,
     update->config = *config;
     update->guise = (struct aloft_guise){ask_as_arduino, hear_line, update};
     update->check = (struct aloft_file_check){judge_file, update};
-    if (aloft_url_parse(config->url, &update->origin) != ALOFT_OK) {
-        update->config.user = NULL; // the pull will say what is wrong with it
-    }
+    // Of one that is no URL nothing is pulled. One with blanks in its path has a host all the same.
+    (void)aloft_url_parse(config->url, &update->origin);
 }
 
 enum aloft_step aloft_httpupdate_step(struct aloft_httpupdate *update)

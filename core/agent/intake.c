@@ -1,4 +1,8 @@
 // Two machines in a row, engine and selection, behind one turn.
+//
+//   IDLE --begin--> RECEIVING --finish--> COMPLETING --judged good--> SELECTING --> SELECTED
+//     ^                 |                     |                           |
+//     +---- release ----+---------------------+------ any fault: FAILED --+
 #include "aloft/intake.h"
 #include <string.h>
 
@@ -13,112 +17,172 @@ static enum aloft_err fail(struct aloft_intake *intake, enum aloft_err err)
 
 void aloft_intake_init(struct aloft_intake *intake, const struct aloft_intake_config *config)
 {
+    ALOFT_ASSERT(config->rules->crypto != NULL);
     memset(intake, 0, sizeof *intake);
     intake->config = *config;
 }
 
+// What is under way ends. The slot has no first bytes, and cannot boot.
+static void give_up(struct aloft_intake *intake)
+{
+    if (intake->phase == RECEIVING || intake->phase == COMPLETING) {
+        aloft_engine_abort(&intake->work.engine);
+    }
+    intake->phase = IDLE;
+    intake->sender = NULL;
+    intake->whole = false;
+}
+
+bool aloft_intake_is_free(const struct aloft_intake *intake, const void *who)
+{
+    return intake->holder == NULL || intake->holder == who ||
+           (intake->lent && !intake->whole); // keeps I4
+}
+
 bool aloft_intake_take(struct aloft_intake *intake, const void *who)
 {
-    if (intake->holder != NULL && intake->holder != who) {
+    if (!aloft_intake_is_free(intake, who)) {
         return false;
     }
+    if (intake->sender != who) {
+        give_up(intake); // keeps I1
+    }
     intake->holder = who;
+    intake->lent = false;
     return true;
 }
 
 void aloft_intake_release(struct aloft_intake *intake, const void *who)
 {
-    if (intake->holder != who) {
-        return;
+    if (intake->sender == who) {
+        give_up(intake);
     }
-    if (intake->phase == RECEIVING || intake->phase == COMPLETING) {
-        aloft_engine_abort(&intake->work.engine);
+    if (intake->holder == who) {
+        intake->holder = NULL;
     }
-    intake->phase = IDLE;
-    intake->holder = NULL;
+}
+
+bool aloft_intake_begun(const struct aloft_intake *intake, struct aloft_artifact *artifact,
+                        uint32_t *off)
+{
+    return aloft_engine_begun(intake->config.slots, intake->config.running, intake->config.stage,
+                              artifact, off);
+}
+
+// Goes on where an earlier boot, or an earlier try, has stopped.
+static enum aloft_err go_on(struct aloft_intake *intake, const struct aloft_engine_config *engine,
+                            uint32_t from)
+{
+    uint32_t off;
+    enum aloft_err err = aloft_engine_resume(&intake->work.engine, engine, &off);
+    if (err == ALOFT_OK && off != from) {
+        err = ALOFT_ERR_HTTP_FRAMING;
+    }
+    if (err == ALOFT_OK) {
+        intake->taken = off;
+        aloft_event_tell(&intake->config.events, ALOFT_EVENT_RESUMED, off, engine->len);
+    }
+    return err;
 }
 
 enum aloft_err aloft_intake_begin(struct aloft_intake *intake, const void *who, uint32_t len,
-                                  const uint8_t *md5)
+                                  const struct aloft_intake_more *more)
 {
     const struct aloft_intake_config *config = &intake->config;
-    if (intake->holder != who) {
-        return ALOFT_ERR_STATE;
+    struct aloft_engine_config engine = {.slots = config->slots,
+                                         .rules = config->rules,
+                                         .current = config->current,
+                                         .policy = config->policy,
+                                         .events = &config->events,
+                                         .running = config->running,
+                                         .target = ALOFT_SLOT_NONE,
+                                         .len = len,
+                                         .stage = config->stage};
+    uint32_t from = 0;
+    enum aloft_err err;
+    if (intake->holder != NULL && intake->holder != who) {
+        return ALOFT_ERR_NET_BUSY;
     }
-    const struct aloft_engine_config engine = {.slots = config->slots,
-                                               .rules = config->rules,
-                                               .current = config->current,
-                                               .policy = config->policy,
-                                               .events = &config->events,
-                                               .running = config->running,
-                                               .target = ALOFT_SLOT_NONE,
-                                               .len = len,
-                                               .stage = config->stage};
-    intake->err = ALOFT_OK;
-    intake->len = len;
-    intake->taken = 0;
-    intake->check_md5 = md5 != NULL;
-    enum aloft_err err = aloft_engine_begin(&intake->work.engine, &engine);
-    if (err == ALOFT_OK && md5 != NULL) {
-        memcpy(intake->md5, md5, sizeof intake->md5);
-        err = config->rules->crypto->hash_init(&intake->hash, ALOFT_HASH_MD5);
-    }
+    give_up(intake); // keeps I1
+    intake->sender = who;
     intake->phase = RECEIVING;
+    intake->err = ALOFT_OK;
+    intake->taken = 0;
+    if (more != NULL) {
+        from = more->from;
+        engine.current = more->current;
+        engine.artifact = more->artifact;
+        engine.check = more->check;
+    }
+    err = from != 0 ? go_on(intake, &engine, from)
+                    : aloft_engine_begin(&intake->work.engine, &engine);
     return err == ALOFT_OK ? ALOFT_OK : fail(intake, err);
+}
+
+// OK while bytes of this sender are taken; else why not.
+static enum aloft_err receiving(const struct aloft_intake *intake, const void *who)
+{
+    return intake->sender != who        ? ALOFT_ERR_NET_BUSY
+           : intake->phase == RECEIVING ? ALOFT_OK
+           : intake->phase == FAILED    ? intake->err
+                                        : ALOFT_ERR_STATE;
 }
 
 enum aloft_err aloft_intake_feed(struct aloft_intake *intake, const void *who, const uint8_t *data,
                                  uint32_t len, uint32_t *used)
 {
+    enum aloft_err err = receiving(intake, who);
     *used = 0;
-    if (intake->holder != who || intake->phase != RECEIVING) {
-        return intake->phase == FAILED ? intake->err : ALOFT_ERR_STATE;
+    if (err != ALOFT_OK) {
+        return err;
     }
-    enum aloft_err err = aloft_engine_feed(&intake->work.engine, data, len, used);
-    if (err == ALOFT_OK && intake->check_md5) {
-        err = intake->config.rules->crypto->hash_feed(&intake->hash, data, *used);
-    }
+    err = aloft_engine_feed(&intake->work.engine, data, len, used);
     intake->taken += *used;
     return err == ALOFT_OK ? ALOFT_OK : fail(intake, err);
 }
 
+uint32_t aloft_intake_room(const struct aloft_intake *intake, const void *who)
+{
+    return receiving(intake, who) == ALOFT_OK ? aloft_engine_room(&intake->work.engine) : 0;
+}
+
 enum aloft_err aloft_intake_finish(struct aloft_intake *intake, const void *who)
 {
-    uint8_t md5[ALOFT_MD5_LEN];
-    if (intake->holder != who || intake->phase != RECEIVING) {
-        return intake->phase == FAILED ? intake->err : ALOFT_ERR_STATE;
+    enum aloft_err err = receiving(intake, who);
+    if (err != ALOFT_OK) {
+        return err;
     }
-    enum aloft_err err = ALOFT_OK;
-    if (intake->check_md5) {
-        err = intake->config.rules->crypto->hash_finish(&intake->hash, md5);
-        if (err == ALOFT_OK && memcmp(md5, intake->md5, sizeof md5) != 0) {
-            err = ALOFT_ERR_PUSH_MD5; // keeps I3
-        }
-    }
-    err = err == ALOFT_OK ? aloft_engine_finish(&intake->work.engine) : err;
+    err = aloft_engine_finish(&intake->work.engine); // keeps I3
     if (err != ALOFT_OK) {
         return fail(intake, err);
     }
+    aloft_event_tell(&intake->config.events, ALOFT_EVENT_RECEIVED, intake->taken, 0);
     intake->phase = COMPLETING;
     return ALOFT_OK;
 }
 
+// The image is in its slot, whole and good: name it.
 static void start_selecting(struct aloft_intake *intake)
 {
     const struct aloft_intake_config *config = &intake->config;
-    int target = intake->work.engine.target;
-    aloft_bootsel_set_boot(&intake->work.bootsel, config->slots, config->rules, target,
-                           config->trial);
-    aloft_event_tell(&config->events, ALOFT_EVENT_RECEIVED, intake->taken, 0);
-    intake->len = (uint32_t)target; // the length has done its work
+    intake->target = intake->work.engine.target; // which ends here
+    intake->whole = true;
     intake->phase = SELECTING;
+    aloft_bootsel_set_boot(&intake->work.bootsel, config->slots, config->rules, intake->target,
+                           config->trial); // keeps I5
 }
 
 static enum aloft_step step_engine(struct aloft_intake *intake)
 {
-    enum aloft_step step = aloft_engine_step(&intake->work.engine);
+    struct aloft_engine *engine = &intake->work.engine;
+    if (engine->head_passed && intake->holder == NULL) { // before the first erase
+        intake->holder = intake->sender;
+        intake->lent = true;
+    }
+    ALOFT_ASSERT(!engine->head_passed || intake->holder == intake->sender); // keeps I2
+    enum aloft_step step = aloft_engine_step(engine);
     if (step == ALOFT_STEP_FAILED) {
-        (void)fail(intake, intake->work.engine.err);
+        (void)fail(intake, engine->err);
     } else if (step == ALOFT_STEP_DONE && intake->phase == COMPLETING) {
         start_selecting(intake);
         step = ALOFT_STEP_AGAIN;
@@ -139,7 +203,8 @@ enum aloft_step aloft_intake_step(struct aloft_intake *intake)
             (void)fail(intake, intake->work.bootsel.err);
         } else if (step == ALOFT_STEP_DONE) {
             intake->phase = SELECTED;
-            aloft_event_tell(&intake->config.events, ALOFT_EVENT_SELECTED, intake->len, 0);
+            aloft_event_tell(&intake->config.events, ALOFT_EVENT_SELECTED, (uint32_t)intake->target,
+                             0);
         }
         return step;
     case IDLE:

@@ -14,6 +14,8 @@
 //   P3  "OK" is said over the connection once, after the new slot is selected or the files are
 //       whole, and never if anything failed.
 //   P4  What a second sender says never reaches what the first has begun.
+//   P5  The first bytes, of an image or of files, are programmed only after all that came was found
+//       to be what was announced (MD5).
 #include "aloft/push.h"
 #include "aloft/base/hex.h"
 #include <string.h>
@@ -219,26 +221,9 @@ static enum aloft_err find_files(struct aloft_push *push)
     return push->invitation.size <= push->files.len ? ALOFT_OK : ALOFT_ERR_PUSH_FILES_SIZE;
 }
 
-static enum aloft_err begin_files(struct aloft_push *push)
+static void begin_files(struct aloft_push *push)
 {
-    push->work.files.judged = false;
-    aloft_writer_init(&push->work.files.writer, &push->files, push->invitation.size);
-    return base(push)->rules->crypto->hash_init(&push->work.files.md5, ALOFT_HASH_MD5);
-}
-
-// All of them are in flash, but the first bytes: these follow when all are what was announced.
-static enum aloft_err finish_files(struct aloft_push *push)
-{
-    uint8_t md5[ALOFT_MD5_LEN];
-    enum aloft_err err = base(push)->rules->crypto->hash_finish(&push->work.files.md5, md5);
-    if (err == ALOFT_OK && memcmp(md5, push->invitation.md5, sizeof md5) != 0) {
-        err = ALOFT_ERR_PUSH_MD5;
-    }
-    if (err == ALOFT_OK) {
-        push->work.files.judged = true;
-        aloft_writer_complete(&push->work.files.writer);
-    }
-    return err;
+    aloft_writer_init(&push->work.in.writer, &push->files, push->invitation.size);
 }
 
 // --- firmware or files
@@ -257,7 +242,7 @@ static enum aloft_err check(struct aloft_push *push)
     struct aloft_otadata records[2];
     uint32_t state = ALOFT_OTA_VALID;
     int next = aloft_slots_next(config->slots, config->running);
-    if (intake->holder != NULL) {
+    if (!aloft_intake_is_free(intake, push)) {
         return ALOFT_ERR_NET_BUSY;
     }
     if (push->invitation.size == 0) {
@@ -286,49 +271,61 @@ static enum aloft_err check(struct aloft_push *push)
 static enum aloft_err begin(struct aloft_push *push)
 {
     struct aloft_intake *intake = push->config.intake;
-    if (!aloft_intake_take(intake, push)) {
-        return ALOFT_ERR_NET_BUSY;
+    enum aloft_err err = ALOFT_ERR_NET_BUSY;
+    if (aloft_intake_take(intake, push)) {
+        err = base(push)->rules->crypto->hash_init(&push->work.in.md5, ALOFT_HASH_MD5);
     }
-    if (!is_firmware(push)) {
-        return begin_files(push);
+    push->work.in.headed = is_firmware(push); // the intake sees to that
+    if (err == ALOFT_OK && push->work.in.headed) {
+        err = aloft_intake_begin(intake, push, push->invitation.size, NULL);
+    } else if (err == ALOFT_OK) {
+        begin_files(push);
     }
-    return aloft_intake_begin(intake, push, push->invitation.size, push->invitation.md5);
+    return err;
 }
 
 static enum aloft_err take(struct aloft_push *push, const uint8_t *data, uint32_t len,
                            uint32_t *used)
 {
+    enum aloft_err err = ALOFT_OK;
     if (is_firmware(push)) {
-        return aloft_intake_feed(push->config.intake, push, data, len, used);
+        err = aloft_intake_feed(push->config.intake, push, data, len, used);
+    } else {
+        uint32_t room = aloft_writer_room(&push->work.in.writer);
+        *used = len < room ? len : room;
+        aloft_writer_feed(&push->work.in.writer, data, *used);
     }
-    uint32_t room = aloft_writer_room(&push->work.files.writer);
-    *used = len < room ? len : room;
-    aloft_writer_feed(&push->work.files.writer, data, *used);
-    return base(push)->rules->crypto->hash_feed(&push->work.files.md5, data, *used);
+    return err == ALOFT_OK ? base(push)->rules->crypto->hash_feed(&push->work.in.md5, data, *used)
+                           : err;
 }
 
 static enum aloft_step write_some(struct aloft_push *push, enum aloft_err *err)
 {
-    struct aloft_writer *writer = &push->work.files.writer;
+    struct aloft_writer *writer = &push->work.in.writer;
     enum aloft_step step =
         is_firmware(push) ? aloft_intake_step(push->config.intake) : aloft_writer_step(writer);
     *err = is_firmware(push) ? push->config.intake->err : writer->err;
-    if (step == ALOFT_STEP_DONE && push->phase == FINISHING && !is_firmware(push) &&
-        !push->work.files.judged) {
-        *err = finish_files(push);
-        step = *err == ALOFT_OK ? ALOFT_STEP_AGAIN : ALOFT_STEP_FAILED;
+    if (step == ALOFT_STEP_DONE && push->phase == FINISHING && !push->work.in.headed) {
+        push->work.in.headed = true;
+        aloft_writer_complete(writer);
+        step = ALOFT_STEP_AGAIN;
     }
     return step;
 }
 
 static enum aloft_err all_came(struct aloft_push *push)
 {
+    uint8_t md5[ALOFT_MD5_LEN];
+    enum aloft_err err = base(push)->rules->crypto->hash_finish(&push->work.in.md5, md5);
     push->phase = FINISHING;
-    if (is_firmware(push)) {
-        return aloft_intake_finish(push->config.intake, push);
+    if (err == ALOFT_OK && memcmp(md5, push->invitation.md5, sizeof md5) != 0) {
+        err = ALOFT_ERR_PUSH_MD5; // keeps P5
+    } else if (err == ALOFT_OK && is_firmware(push)) {
+        err = aloft_intake_finish(push->config.intake, push);
+    } else if (err == ALOFT_OK) {
+        aloft_writer_flush(&push->work.in.writer);
     }
-    aloft_writer_flush(&push->work.files.writer);
-    return ALOFT_OK;
+    return err;
 }
 
 // --- datagrams

@@ -164,6 +164,27 @@ static void value_end(struct aloft_http *http)
     http->tag_len = len >= 2 && http->tag[0] == '"' && http->tag[len - 1] == '"' ? len : 0;
 }
 
+// Does the list name a coding that the file would have to be freed from? Servers write other things
+// there, too ("", "identity", "binary", "utf-8", "aws-chunked"), and send the file as it is; one
+// that is not is no image. What was cut off counts as a coding.
+static bool is_coded(const struct aloft_http *http, const char *value)
+{
+    static const char codings[][11] = {"gzip", "x-gzip",   "deflate",   "br",
+                                       "zstd", "compress", "x-compress"};
+    while (*value != 0) {
+        for (uint32_t i = 0; i < sizeof codings / sizeof codings[0]; i++) {
+            const char *end = value;
+            if (skip(&end, codings[i]) && (*end == 0 || *end == ',' || *end == ';')) {
+                return true;
+            }
+        }
+        while (*value != 0 && *value++ != ',') {
+        }
+        (void)skip(&value, "");
+    }
+    return http->line_len == ALOFT_HTTP_LINE_MAX;
+}
+
 // A header is complete. Its name, and a value that is kept in the line, are lower case by now.
 static enum aloft_err header_line(struct aloft_http *http)
 {
@@ -181,11 +202,13 @@ static enum aloft_err header_line(struct aloft_http *http)
         content_range(http, value);
         return ALOFT_OK;
     }
-    bool transfer = skip(&value, "transfer-encoding:");
-    if (!transfer && (!has_image(http) || !skip(&value, "content-encoding:"))) {
-        return ALOFT_OK; // how an error page is packed is no matter
+    if (has_image(http) && skip(&value, "content-encoding:")) { // an error page's does not matter
+        return is_coded(http, value) ? ALOFT_ERR_HTTP_ENCODING : ALOFT_OK;
     }
-    bool chunked = transfer && !http->chunked && skip(&value, "chunked");
+    if (!skip(&value, "transfer-encoding:")) {
+        return ALOFT_OK;
+    }
+    bool chunked = !http->chunked && skip(&value, "chunked");
     if ((!chunked && !skip(&value, "identity")) || !ends(http, value)) {
         return ALOFT_ERR_HTTP_ENCODING;
     }
@@ -351,7 +374,7 @@ static enum aloft_http_event body(struct aloft_http *http, uint32_t len, uint32_
     return ALOFT_HTTP_BODY;
 }
 
-// Byte path 3/12: from core/agent/agent.c; loses headers and chunk framing.
+// Byte path 3/12: from core/agent/pull.c; loses headers and chunk framing.
 enum aloft_http_event aloft_http_next(struct aloft_http *http, const uint8_t *data, uint32_t len,
                                       uint32_t *used)
 {

@@ -26,18 +26,10 @@ static uint32_t until(const char *text, uint32_t at, char a, char b)
     return at;
 }
 
-static enum aloft_err check_text(const char *text)
+static enum aloft_err wrong(struct aloft_url *out, uint32_t at)
 {
-    uint32_t len = 0;
-    for (; text[len] != 0; len++) {
-        if (len >= ALOFT_URL_MAX) {
-            return ALOFT_ERR_URL_TOO_LONG;
-        }
-        if (text[len] <= ' ' || text[len] >= 0x7F) {
-            return ALOFT_ERR_URL_SYNTAX;
-        }
-    }
-    return ALOFT_OK;
+    out->wrong_at = at;
+    return ALOFT_ERR_URL_SYNTAX;
 }
 
 // [host] or host, then an optional :port, filling the whole of text[at, end).
@@ -50,36 +42,36 @@ static enum aloft_err parse_authority(const char *text, uint32_t at, uint32_t en
     at += bracket;
     out->host = at;
     while (at < end && text[at] != stop) {
+        if (!bracket && text[at] == '%') { // blanks and names beyond ASCII
+            return wrong(out, at);
+        }
         at++;
     }
     out->host_len = at - out->host;
-    if (out->host_len == 0 || (bracket && at++ == end)) {
-        return ALOFT_ERR_URL_SYNTAX;
+    if (out->host_len == 0 || (bracket && at == end)) {
+        return wrong(out, at);
     }
+    at += bracket;
     if (at == end || (text[at] == ':' && at + 1 == end)) { // "host:" means the default port
         return ALOFT_OK;
     }
     if (text[at] != ':') {
-        return ALOFT_ERR_URL_SYNTAX;
+        return wrong(out, at);
     }
     while (++at < end) {
         uint32_t digit = (uint32_t)(text[at] - '0');
         port = port * 10 + digit;
         if (digit > 9 || port > 65535) {
-            return ALOFT_ERR_URL_SYNTAX;
+            return wrong(out, at);
         }
     }
     out->port = port;
-    return port == 0 ? ALOFT_ERR_URL_SYNTAX : ALOFT_OK;
+    return port == 0 ? wrong(out, at - 1) : ALOFT_OK;
 }
 
 enum aloft_err aloft_url_parse(const char *text, struct aloft_url *out)
 {
     memset(out, 0, sizeof *out);
-    enum aloft_err err = check_text(text);
-    if (err != ALOFT_OK) {
-        return err;
-    }
     out->tls = starts(text, "https://");
     if (!out->tls && !starts(text, "http://")) {
         return ALOFT_ERR_URL_SCHEME;
@@ -91,10 +83,12 @@ enum aloft_err aloft_url_parse(const char *text, struct aloft_url *out)
     out->authority_len = end - at;
     out->path = end;
     out->path_len = until(text, end, '#', '#') - end;
-    if (until(text, at, '@', '@') < end) { // user information
-        return ALOFT_ERR_URL_SYNTAX;
+    uint32_t user = until(text, at, '@', '@');
+    enum aloft_err err = user < end ? wrong(out, user) : parse_authority(text, at, end, out);
+    for (at = 0; err == ALOFT_OK && text[at] != 0; at++) {
+        err = text[at] > ' ' && text[at] < 0x7F ? ALOFT_OK : wrong(out, at);
     }
-    return parse_authority(text, at, end, out);
+    return err;
 }
 
 // Takes "." and ".." segments out of the path that starts at text[at], in place (RFC 3986, 5.2.4).
@@ -142,29 +136,43 @@ static uint32_t kept(const char *text, const struct aloft_url *url, const char *
     return end;
 }
 
-enum aloft_err aloft_url_resolve(char *text, const char *reference)
+// Puts the reference behind text[at], as a browser would ask for it.
+static enum aloft_err append(char *text, uint32_t at, uint32_t cap, const char *from)
 {
-    struct aloft_url url;
-    enum aloft_err err = aloft_url_parse(text, &url);
-    if (err == ALOFT_OK) {
-        err = check_text(reference);
+    static const char digits[] = "0123456789ABCDEF";
+    for (; *from != 0; from++) {
+        uint8_t c = (uint8_t)*from;
+        bool coded = c == ' ' || c >= 0x80;
+        if (cap - at < (coded ? 4u : 2u)) { // and the terminator
+            return ALOFT_ERR_URL_TOO_LONG;
+        }
+        if (coded) {
+            text[at++] = '%';
+            text[at++] = digits[c >> 4];
+            c = (uint8_t)digits[c & 15];
+        }
+        text[at++] = (char)c;
     }
-    if (err != ALOFT_OK) {
-        return err;
-    }
-    uint32_t keep = kept(text, &url, reference);
-    bool slash = keep == url.path && reference[0] != '/' && reference[0] != '?';
-    uint32_t len = (uint32_t)strlen(reference);
-    if (keep + slash + len > ALOFT_URL_MAX) {
-        return ALOFT_ERR_URL_TOO_LONG;
-    }
-    if (slash) { // the base had no path
+    text[at] = 0;
+    return ALOFT_OK;
+}
+
+enum aloft_err aloft_url_resolve(char *text, uint32_t cap, const char *reference,
+                                 struct aloft_url *url)
+{
+    ALOFT_ASSERT(strlen(text) < cap && url->path + url->path_len <= cap);
+    uint32_t keep = text[0] != 0 ? kept(text, url, reference) : 0;
+    bool slash = keep != 0 && keep == url->path && reference[0] != '/' && reference[0] != '?';
+    if (slash && keep + 1 < cap) { // the base had no path
         text[keep++] = '/';
     }
-    memcpy(text + keep, reference, len + 1);
-    err = aloft_url_parse(text, &url);
+    enum aloft_err err = append(text, keep, cap, reference);
     if (err == ALOFT_OK) {
-        remove_dots(text, url.path);
+        err = aloft_url_parse(text, url);
+    }
+    if (err == ALOFT_OK) {
+        remove_dots(text, url->path);
+        url->path_len = until(text, url->path, '#', '#') - url->path;
     }
     return err;
 }

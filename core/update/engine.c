@@ -298,7 +298,7 @@ static enum aloft_err drain(struct aloft_engine *engine)
     return err;
 }
 
-// Byte path 5/12: from core/agent/agent.c; bounded, through the stages and judged as it streams,
+// Byte path 5/12: from core/agent/pull.c; bounded, through the stages and judged as it streams,
 // then handed to the writer.
 enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *data, uint32_t len,
                                  uint32_t *used)

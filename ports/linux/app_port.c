@@ -4,7 +4,6 @@
 #include "ports/linux/app_port.h"
 #include "aloft/chip.h"
 #include "aloft/nvs.h"
-#include "aloft/pull.h"
 #include "aloft/verify.h"
 #include "board/chip/board.h"
 #include "hostlib/base/random.h"
@@ -288,24 +287,19 @@ bool aloft_port_wifi(struct aloft_port *port, const char *ssid, const char *pass
     return true;
 }
 
-enum aloft_err aloft_port_run_agent(struct aloft_port *port, struct aloft_agent *agent,
-                                    struct aloft_intake *intake)
+enum aloft_err aloft_port_run(struct aloft_port *port, struct aloft_pull *pull)
 {
-    struct aloft_pull pull;
-    aloft_pull_init(&pull, agent, intake);
-    const struct aloft_way way = aloft_pull_way(&pull);
+    const struct aloft_way way = aloft_pull_way(pull);
     enum aloft_err err = aloft_net_add(port->net, &way);
     if (err != ALOFT_OK) {
         return err; // it runs already
     }
-    while (pull.state != ALOFT_AGENT_DONE && pull.state != ALOFT_AGENT_FAILED) {
+    while (pull->state == ALOFT_PULL_RUNNING) {
         turn(port, aloft_board_now_ms(&port->board) + TURN_MS);
     }
     aloft_net_remove(port->net, &way);
-    if (intake != NULL) {
-        aloft_intake_release(intake, &pull);
-    }
-    return pull.state == ALOFT_AGENT_DONE ? ALOFT_OK : agent->err;
+    aloft_intake_release(pull->config.intake, pull);
+    return pull->err;
 }
 
 enum aloft_err aloft_port_run_bootsel(struct aloft_port *port, struct aloft_bootsel *op)

@@ -52,15 +52,15 @@ struct link {
     uint32_t out_off;
     char host[HOST_MAX + 1];
     char service[8];
-    uint8_t in[ALOFT_AGENT_PIECE];
+    uint8_t in[ALOFT_WAY_PIECE];
     uint8_t out[OUT_CAP];
 };
 
 struct aloft_net {
     struct aloft_board *board;
     const char *listen_on;
-    const struct aloft_way *ways[ALOFT_AGENT_IDS];
-    struct link links[ALOFT_AGENT_IDS];
+    const struct aloft_way *ways[ALOFT_WAY_IDS];
+    struct link links[ALOFT_WAY_IDS];
     void (*trust)(void *ctx, struct aloft_tls_trust *out); // NULL: nobody
     void *trust_ctx;
     struct aloft_tls_client *tls; // of the update that is under way; NULL: none
@@ -75,7 +75,7 @@ static uint32_t now_ms(const struct aloft_net *net)
 struct aloft_net *aloft_net_new(struct aloft_board *board, const char *listen_on)
 {
     struct aloft_net *net = calloc(1, sizeof *net);
-    for (int id = 0; net != NULL && id < ALOFT_AGENT_IDS; id++) {
+    for (int id = 0; net != NULL && id < ALOFT_WAY_IDS; id++) {
         net->board = board;
         net->listen_on = listen_on;
         net->links[id].fd = -1;
@@ -471,7 +471,7 @@ static bool receive_tls(struct aloft_net *net, uint8_t id)
 }
 
 // Byte path 1/12: a byte leaves the socket here, at most a kilobyte at a time, and waits to be
-// taken by core/agent/agent.c.
+// taken by core/agent/pull.c.
 static bool read_connection(struct aloft_net *net, uint8_t id)
 {
     struct link *link = &net->links[id];
@@ -497,7 +497,7 @@ static bool read_connection(struct aloft_net *net, uint8_t id)
 // The way has done with this peer: deliver, and hear it out for a moment.
 static void drain(const struct aloft_net *net, struct link *link)
 {
-    uint8_t dropped[ALOFT_AGENT_PIECE];
+    uint8_t dropped[ALOFT_WAY_PIECE];
     (void)flush(link);
     if (link->out_off == link->out_len) {
         (void)shutdown(link->fd, SHUT_WR); // gone already is as good
@@ -556,7 +556,7 @@ static void close_link(struct aloft_net *net, uint8_t id)
 
 static bool is_draining(const struct aloft_net *net)
 {
-    for (int id = 0; id < ALOFT_AGENT_IDS; id++) {
+    for (int id = 0; id < ALOFT_WAY_IDS; id++) {
         if (net->links[id].state == DRAINING) {
             return true;
         }
@@ -575,12 +575,12 @@ void aloft_net_trust(struct aloft_net *net, void (*fn)(void *ctx, struct aloft_t
 
 enum aloft_err aloft_net_add(struct aloft_net *net, const struct aloft_way *way)
 {
-    for (uint8_t id = 0; id < ALOFT_AGENT_IDS; id++) {
+    for (uint8_t id = 0; id < ALOFT_WAY_IDS; id++) {
         if ((way->ids >> id & 1) != 0 && net->ways[id] != NULL) {
             return ALOFT_ERR_ARG;
         }
     }
-    for (uint8_t id = 0; id < ALOFT_AGENT_IDS; id++) {
+    for (uint8_t id = 0; id < ALOFT_WAY_IDS; id++) {
         if ((way->ids >> id & 1) != 0) {
             net->ways[id] = way;
             net->links[id].way = way;
@@ -591,13 +591,13 @@ enum aloft_err aloft_net_add(struct aloft_net *net, const struct aloft_way *way)
 
 void aloft_net_remove(struct aloft_net *net, const struct aloft_way *way)
 {
-    for (uint8_t id = 0; id < ALOFT_AGENT_IDS; id++) {
+    for (uint8_t id = 0; id < ALOFT_WAY_IDS; id++) {
         if (net->ways[id] == way) {
             link_close(net, &net->links[id]);
             net->ways[id] = NULL;
         }
     }
-    for (uint8_t id = 0; id < ALOFT_AGENT_IDS; id++) {
+    for (uint8_t id = 0; id < ALOFT_WAY_IDS; id++) {
         if (net->links[id].secure) {
             return; // another way's
         }
@@ -629,10 +629,10 @@ static bool is_first_id(const struct aloft_net *net, uint8_t id)
 // gets hungry.
 static void wait_for_input(struct aloft_net *net, uint32_t until_ms)
 {
-    struct pollfd fds[2 * ALOFT_AGENT_IDS];
+    struct pollfd fds[2 * ALOFT_WAY_IDS];
     nfds_t count = 0;
     int32_t left = (int32_t)(until_ms - now_ms(net));
-    for (uint8_t id = 0; id < ALOFT_AGENT_IDS; id++) {
+    for (uint8_t id = 0; id < ALOFT_WAY_IDS; id++) {
         const struct link *link = &net->links[id];
         const struct aloft_way *way = net->ways[id];
         if (is_first_id(net, id)) {
@@ -658,7 +658,7 @@ static void wait_for_input(struct aloft_net *net, uint32_t until_ms)
 static bool pump_way(struct aloft_net *net, const struct aloft_way *way)
 {
     bool moved = false;
-    for (uint8_t id = 0; id < ALOFT_AGENT_IDS; id++) {
+    for (uint8_t id = 0; id < ALOFT_WAY_IDS; id++) {
         moved |= (way->ids >> id & 1) != 0 && pump(net, id);
     }
     return moved;
@@ -670,7 +670,7 @@ bool aloft_net_turn(struct aloft_net *net, uint32_t until_ms)
 {
     bool moved = false;
     aloft_board_feed_watchdog(net->board);
-    for (uint8_t id = 0; id < ALOFT_AGENT_IDS; id++) {
+    for (uint8_t id = 0; id < ALOFT_WAY_IDS; id++) {
         if (!is_first_id(net, id)) {
             continue;
         }

@@ -25,12 +25,12 @@ struct seen {
 };
 
 static struct {
-    struct aloft_request requests[ALOFT_AGENT_IDS];
+    struct aloft_request requests[ALOFT_WAY_IDS];
     uint32_t request_count;
     uint32_t requested;
-    const char *send[ALOFT_AGENT_IDS]; // once opened
-    uint32_t take;                     // bytes taken by one feed at most
-    struct seen seen[ALOFT_AGENT_IDS];
+    const char *send[ALOFT_WAY_IDS]; // once opened
+    uint32_t take;                   // bytes taken by one feed at most
+    struct seen seen[ALOFT_WAY_IDS];
     bool (*peer)(void);    // true: the test is over
     void (*at_wait)(void); // when the loop is about to wait
     uint32_t held_up_ms;   // that the clock has run on while nobody looked
@@ -120,7 +120,7 @@ static uint32_t feed(void *ctx, uint8_t id, const struct aloft_way_peer *peer, c
     (void)ctx;
     (void)now_ms;
     struct seen *seen = &world.seen[id];
-    CHECK(len <= ALOFT_AGENT_PIECE);
+    CHECK(len <= ALOFT_WAY_PIECE);
     len = len < world.take ? len : world.take;
     CHECK(seen->len + len <= BIG);
     memcpy(seen->bytes + seen->len, data, len);
@@ -150,7 +150,7 @@ static uint32_t deadline(const void *ctx)
 static void fresh(void)
 {
     memset(&world, 0, sizeof world);
-    world.take = ALOFT_AGENT_PIECE;
+    world.take = ALOFT_WAY_PIECE;
     world.fd = -1;
 }
 

@@ -442,7 +442,7 @@ esp_err_t esp_http_client_reset_redirect_counter(esp_http_client_handle_t client
 
 esp_err_t esp_http_client_add_auth(esp_http_client_handle_t client)
 {
-    char uri[ALOFT_URL_MAX];
+    char *uri = NULL;
     if (client == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
@@ -459,10 +459,13 @@ esp_err_t esp_http_client_add_auth(esp_http_client_handle_t client)
         return ESP_ERR_NOT_SUPPORTED;
     }
     client->redirects++;
-    (void)snprintf(uri, sizeof uri, "%s%s%s", client->path, client->query != NULL ? "?" : "",
-                   client->query != NULL ? client->query : "");
+    if (asprintf(&uri, "%s%s%s", client->path, client->query != NULL ? "?" : "",
+                 client->query != NULL ? client->query : "") < 0) {
+        return ESP_ERR_NO_MEM;
+    }
     char *answer = aloft_idf_auth_answer(client->challenge, methods[client->config.method], uri,
                                          client->username, client->password);
+    free(uri);
     if (answer == NULL) {
         ESP_LOGE(TAG, "This authentication method is not supported: %s", client->challenge);
         return ESP_ERR_NOT_SUPPORTED;

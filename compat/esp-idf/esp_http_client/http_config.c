@@ -200,19 +200,12 @@ static void move_to(esp_http_client_handle_t client, const char *old_host, int o
     }
 }
 
-esp_err_t esp_http_client_set_url(esp_http_client_handle_t client, const char *url)
+// An absolute URL; plain: room for all of it.
+static esp_err_t take_url(esp_http_client_handle_t client, const char *url, char *plain)
 {
-    char plain[ALOFT_URL_MAX + 1];
     struct aloft_url parsed;
-    if (client == NULL || url == NULL) {
-        ESP_LOGE(TAG, "client or url must not NULL");
-        return ESP_ERR_INVALID_ARG;
-    }
-    if (url[0] == '/' && url[1] != '/') {
-        return take_path(client, url, strcspn(url, "#")) ? ESP_OK : ESP_ERR_NO_MEM;
-    }
-    (void)take_user(client, url, plain, sizeof plain);
-    if (strlen(url) > ALOFT_URL_MAX || aloft_url_parse(plain, &parsed) != ALOFT_OK) {
+    (void)take_user(client, url, plain, strlen(url) + 1);
+    if (aloft_url_parse(plain, &parsed) != ALOFT_OK) {
         ESP_LOGE(TAG, "Error parse url %s", url);
         return ESP_ERR_INVALID_ARG;
     }
@@ -228,6 +221,21 @@ esp_err_t esp_http_client_set_url(esp_http_client_handle_t client, const char *u
     }
     free(old_host);
     return good ? ESP_OK : ESP_ERR_NO_MEM;
+}
+
+esp_err_t esp_http_client_set_url(esp_http_client_handle_t client, const char *url)
+{
+    if (client == NULL || url == NULL) {
+        ESP_LOGE(TAG, "client or url must not NULL");
+        return ESP_ERR_INVALID_ARG;
+    }
+    if (url[0] == '/' && url[1] != '/') {
+        return take_path(client, url, strcspn(url, "#")) ? ESP_OK : ESP_ERR_NO_MEM;
+    }
+    char *plain = malloc(strlen(url) + 1);
+    esp_err_t err = plain != NULL ? take_url(client, url, plain) : ESP_ERR_NO_MEM;
+    free(plain);
+    return err;
 }
 
 esp_err_t esp_http_client_get_url(esp_http_client_handle_t client, char *url, const int len)

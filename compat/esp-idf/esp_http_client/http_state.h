@@ -35,8 +35,10 @@ struct esp_http_client {
     struct aloft_idf_transport transport;
     // the answer
     struct aloft_http http;
-    char redirect[ALOFT_URL_MAX + 1]; // for the machine; location is the answer's own text
-    char *head;                       // status line and headers
+    // For the machine; location is the answer's own text. As on a chip a URL may be as long as the
+    // headers are, and what is asked for as buffer_size_tx says.
+    char redirect[ALOFT_HTTP_HEADERS_MAX];
+    char *head; // status line and headers
     size_t head_len;
     char *location;
     char *challenge; // WWW-Authenticate

@@ -99,12 +99,13 @@
 #define ALOFT_ERR_APP_LIST(X)                                                                      \
     X(URL_SYNTAX, -60, URL, "The URL is malformed")                                                \
     X(URL_SCHEME, -61, URL, "The URL is not http or https")                                        \
-    X(URL_TOO_LONG, -62, URL, "The URL is longer than 1,024 bytes")                                \
+    X(URL_TOO_LONG, -62, URL, "The URL is longer than this device has room for")                   \
     X(HTTP_SYNTAX, -70, SERVER, "The server's answer is not HTTP; is it the port of https?")       \
     X(HTTP_HEADER_LIMIT, -71, SERVER, "The server's headers are longer than 16 KiB")               \
     X(HTTP_BODY_LIMIT, -72, SERVER, "The server offers more bytes than the slot has")              \
     X(HTTP_FRAMING, -73, SERVER, "The server's answer contradicts itself about its length")        \
-    X(HTTP_ENCODING, -74, SERVER, "The server applied an encoding that was not asked for")         \
+    X(HTTP_ENCODING, -74, SERVER,                                                                  \
+      "The server compressed or encoded the file; let it send it as it is")                        \
     X(HTTP_SHORT, -75, TRANSIENT, "The connection ended before the promised length")               \
     X(HTTP_LONG, -76, SERVER, "The server sent more than the promised length")                     \
     X(HTTP_REDIRECT_LIMIT, -77, SERVER, "Too many redirects")                                      \
@@ -129,6 +130,7 @@
     X(NET_CONNECT_TIMEOUT, -95, TRANSIENT, "The connection was not made in time")                  \
     X(NET_IDLE_TIMEOUT, -96, TRANSIENT, "The server sent nothing for too long")                    \
     X(NET_TOTAL_TIMEOUT, -97, LINK, "The download took too long as a whole")                       \
+    X(NET_TOO_SLOW, -98, TRANSIENT, "The server sends too slowly; the connection is given up")     \
     X(HTTP_RANGE, -99, SERVER,                                                                     \
       "The server sent another part, or of another file, than was asked for")                      \
     X(PUSH_MD5, -100, REQUEST, "What arrived is not what was announced (MD5)")                     \

@@ -18,9 +18,10 @@ enum aloft_event_kind {
     ALOFT_EVENT_RECEIVED,   // value: bytes of the whole artifact
     ALOFT_EVENT_VERIFIED,   // the image in flash is whole and good; value: its length
     ALOFT_EVENT_SELECTED,   // otadata names the new slot; value: slot
-    ALOFT_EVENT_FAILED,     // err says why; the running app is as it was, and so is otadata,
-                            // unless its new record could only not be read back
-    ALOFT_EVENT_RETRYING,   // err: what went wrong; value: milliseconds until the next try
+    ALOFT_EVENT_FAILED,     // err says why, text about what (a URL, a header) or NULL; the running
+                            // app is as it was, and so is otadata, unless its new record could only
+                            // not be read back
+    ALOFT_EVENT_RETRYING,   // err and text as of FAILED; value: milliseconds until the next try
     ALOFT_EVENT_RESUMED,    // value: the byte from which the image is asked for; total: all of them
     ALOFT_EVENT_UNRESUMABLE, // the slot has no room for notes: a reset means starting again
     ALOFT_EVENT_INVITED,     // a push begins; text: the sender's address; value: bytes that it has;

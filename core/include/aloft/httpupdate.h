@@ -4,7 +4,7 @@
 // Source: espressif/arduino-esp32, libraries/HTTPUpdate.
 //
 // Life cycle: init; step until it is not AGAIN, once, before the first pull; then config.guise and
-// config.check of the agent are &httpupdate.guise and &httpupdate.check.
+// config.check of the pull are &httpupdate.guise and &httpupdate.check.
 //
 // Invariants
 //   U1  Once an answer has announced an MD5, nothing is selected but a file that has it. What is

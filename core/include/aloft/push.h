@@ -58,11 +58,11 @@ struct aloft_push {
     char said[ALOFT_ESPOTA_ERROR + 16]; // over the connection
     union {
         struct aloft_espota_proof proof; // until the sender is believed
-        struct {                         // while files come
-            struct aloft_writer writer;
+        struct {                         // while it sends
             struct aloft_hash md5;
-            bool judged; // they are what was announced: the first bytes may follow
-        } files;
+            struct aloft_writer writer; // of files
+            bool headed;                // only their first bytes are left
+        } in;
     } work;
 };
 

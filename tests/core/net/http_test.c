@@ -322,7 +322,8 @@ static void http_refuses_encodings_of_the_body_that_were_not_asked_for(void)
          UNKNOWN, false},
         {TEXT("HTTP/1.1 200 OK\r\nContent-Encoding: identity, br\r\n\r\n"), ALOFT_ERR_HTTP_ENCODING,
          0, "", UNKNOWN, false},
-        {TEXT("HTTP/1.1 200 OK\r\nContent-Encoding: a-word-too-long-for-the-line-that-is-kept\r\n"
+        {TEXT("HTTP/1.1 200 OK\r\nContent-Encoding: "
+              "a-word-too-long-for-the-line-that-is-kept-of-it\r\n"
               "\r\n"),
          ALOFT_ERR_HTTP_ENCODING, 0, "", UNKNOWN, false},
         {TEXT("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"),
@@ -338,6 +339,55 @@ static void http_refuses_encodings_of_the_body_that_were_not_asked_for(void)
          0, 404, "\x1F\x8B\x08", 3, true},
     };
     CHECK_ANSWERS(answers);
+}
+
+// Issue 13.14: object stores keep what an uploader once wrote into Content-Encoding, which need not
+// be a coding of the file. What is one is named with the header that says so.
+static void http_takes_content_encodings_that_are_none_and_names_those_that_are(void)
+{
+    static const struct {
+        const char *value;
+        bool coded;
+    } cases[] = {
+        {"", false},
+        {" ", false},
+        {"identity", false},
+        {"binary", false},
+        {"UTF-8", false},
+        {"aws-chunked", false},
+        {"aws-chunked,", false},
+        {"identity, aws-chunked", false},
+        {"none", false},
+        {"8bit", false},
+        {"gzipped", false},
+        {"gzip", true},
+        {"GZip", true},
+        {"x-gzip", true},
+        {"br", true},
+        {"zstd", true},
+        {"deflate", true},
+        {"compress", true},
+        {"aws-chunked,gzip", true},
+        {"identity,\tbr ", true},
+        {", , zstd", true},
+        {"gzip;q=1", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[200];
+        char line[100];
+        struct aloft_http http;
+        uint32_t used;
+        int len = snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\n\r\n",
+                           cases[i].value);
+        check_note("case %ld", (long)i, 0);
+        aloft_http_init(&http, 0, location, sizeof location);
+        enum aloft_http_event event =
+            aloft_http_next(&http, (const uint8_t *)text, (uint32_t)len, &used);
+        CHECK_EQ(event, cases[i].coded ? ALOFT_HTTP_BAD : ALOFT_HTTP_HEAD);
+        CHECK_EQ(http.err, cases[i].coded ? ALOFT_ERR_HTTP_ENCODING : ALOFT_OK);
+        snprintf(line, sizeof line, "content-encoding: %s", cases[i].value);
+        CHECK(!cases[i].coded || strcasecmp(http.line, line) == 0);
+    }
 }
 
 static void http_refuses_a_body_that_is_longer_than_the_limit(void)
@@ -694,6 +744,7 @@ CHECK_MAIN(TEST(http_takes_bodies_that_end_by_length_by_chunks_and_by_close),
            TEST(http_refuses_what_is_not_http), TEST(http_refuses_a_cr_inside_a_line_and_a_nul),
            TEST(http_refuses_contradictory_and_impossible_lengths),
            TEST(http_refuses_encodings_of_the_body_that_were_not_asked_for),
+           TEST(http_takes_content_encodings_that_are_none_and_names_those_that_are),
            TEST(http_refuses_a_body_that_is_longer_than_the_limit),
            TEST(http_keeps_the_location_of_a_redirect),
            TEST(http_refuses_a_location_that_does_not_fit),

@@ -3,7 +3,9 @@
 #include "check.h"
 #include "guard.h"
 
-static char big[2 * ALOFT_URL_MAX + 2];
+enum { URL_MAX = 1024 }; // of the buffers here
+
+static char big[2 * URL_MAX + 2];
 
 // Parses a copy that ends, terminator included, where memory ends.
 static enum aloft_err parse(const char *text, struct aloft_url *url)
@@ -13,7 +15,7 @@ static enum aloft_err parse(const char *text, struct aloft_url *url)
 
 static void check_part(const char *text, uint32_t off, uint32_t len, const char *want)
 {
-    static char part[ALOFT_URL_MAX + 1];
+    static char part[URL_MAX + 1];
     memcpy(part, text + off, len);
     part[len] = 0;
     CHECK_TEXT(part, want);
@@ -93,7 +95,7 @@ static void url_parse_refuses_by_name_what_is_no_url(void)
         {"http://user:secret@h/", ALOFT_ERR_URL_SYNTAX},
         {"http://good.example@evil.example", ALOFT_ERR_URL_SYNTAX},
         {"http://@h", ALOFT_ERR_URL_SYNTAX},
-        {" http://h", ALOFT_ERR_URL_SYNTAX},
+        {" http://h", ALOFT_ERR_URL_SCHEME},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct aloft_url url;
@@ -127,13 +129,40 @@ static const char *of_length(uint32_t len)
     return big;
 }
 
-static void url_of_1024_bytes_is_good_and_one_more_is_too_long(void)
+// A user sees a URL of two thousand characters and looks for what is wrong with it.
+static void url_parse_says_where_the_first_wrong_byte_is(void)
+{
+    static const struct {
+        const char *text;
+        uint32_t at;
+    } cases[] = {
+        {"http://h:8x/", 10},
+        {"http://h:99999/", 13},
+        {"http://h:0/", 9},
+        {"http://h/a b", 10},
+        {"http://h/\xC3\xA4", 9},
+        {"http://u:p@h/", 10},
+        {"http:///f.bin", 7},
+        {"http://[::1/", 11},
+        {"http://[::1]x/", 12},
+        {"http://my%20server/", 9},
+        {"http://b\xC3\xBCro/", 8},
+        {"ftp://h/", 0},
+        {"http://h/f.bin#two words", 18},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct aloft_url url;
+        check_note("case %ld", (long)i, 0);
+        CHECK(parse(cases[i].text, &url) != ALOFT_OK);
+        CHECK_EQ(url.wrong_at, cases[i].at);
+    }
+}
+
+static void url_may_have_any_length(void)
 {
     struct aloft_url url;
-    CHECK_EQ(parse(of_length(ALOFT_URL_MAX), &url), ALOFT_OK);
-    CHECK_EQ(url.path_len, ALOFT_URL_MAX - 8);
-    CHECK_EQ(parse(of_length(ALOFT_URL_MAX + 1), &url), ALOFT_ERR_URL_TOO_LONG);
-    CHECK_EQ(parse(of_length(2 * ALOFT_URL_MAX), &url), ALOFT_ERR_URL_TOO_LONG);
+    CHECK_EQ(parse(of_length(2 * URL_MAX), &url), ALOFT_OK);
+    CHECK_EQ(url.path_len, 2 * URL_MAX - 8);
 }
 
 static void url_parse_keeps_every_part_inside_any_prefix_of_a_url(void)
@@ -156,14 +185,18 @@ static void url_parse_keeps_every_part_inside_any_prefix_of_a_url(void)
 // Resolves in a buffer of exactly the promised size, hard against the end of memory.
 static enum aloft_err resolve(const char *base, const char *reference, char *out)
 {
-    static char room[ALOFT_URL_MAX + 1];
-    static char copy[ALOFT_URL_MAX + 2];
+    static char room[URL_MAX + 1];
+    static char copy[URL_MAX + 2];
+    struct aloft_url url = {.tls = false};
+    if (base[0] != 0 && aloft_url_parse(base, &url) != ALOFT_OK) {
+        CHECK(false);
+    }
     memset(room, 0x55, sizeof room);
     memcpy(room, base, strlen(base) + 1);
     memcpy(copy, reference, strlen(reference) + 1);
     char *text = (char *)guard_after(room, sizeof room);
-    enum aloft_err err = aloft_url_resolve(text, copy);
-    memcpy(out, text, ALOFT_URL_MAX + 1);
+    enum aloft_err err = aloft_url_resolve(text, sizeof room, copy, &url);
+    memcpy(out, text, URL_MAX + 1);
     return err;
 }
 
@@ -212,7 +245,7 @@ static void url_resolve_follows_the_examples_of_rfc_3986(void)
         {"g#s/./x", "http://a/b/c/g#s/./x"},
         {"g#s/../x", "http://a/b/c/g#s/../x"},
     };
-    static char out[ALOFT_URL_MAX + 1];
+    static char out[URL_MAX + 1];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         check_note("case %ld", (long)i, 0);
         CHECK_EQ(resolve("http://a/b/c/d;p?q", cases[i][0], out), ALOFT_OK);
@@ -241,7 +274,7 @@ static void url_resolve_works_from_bases_without_a_path_and_across_hosts(void)
         {"http://h/d/a", "./b:c", "http://h/d/b:c"},
         {"http://h/d/a", "http://g/../x/./y", "http://g/x/y"},
     };
-    static char out[ALOFT_URL_MAX + 1];
+    static char out[URL_MAX + 1];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         check_note("case %ld", (long)i, 0);
         CHECK_EQ(resolve(cases[i][0], cases[i][1], out), ALOFT_OK);
@@ -251,43 +284,76 @@ static void url_resolve_works_from_bases_without_a_path_and_across_hosts(void)
 
 static void url_resolve_refuses_by_name_where_it_cannot_go(void)
 {
-    static char out[ALOFT_URL_MAX + 1];
+    static char out[URL_MAX + 1];
     CHECK_EQ(resolve("http://h/", "ftp://h/x", out), ALOFT_ERR_URL_SCHEME);
     CHECK_EQ(resolve("http://h/", "data:,x", out), ALOFT_ERR_URL_SCHEME);
     CHECK_EQ(resolve("http://h/", "http:x", out), ALOFT_ERR_URL_SCHEME);
     CHECK_EQ(resolve("http://h/", "//", out), ALOFT_ERR_URL_SYNTAX);
     CHECK_EQ(resolve("http://h/", "//u@h/", out), ALOFT_ERR_URL_SYNTAX);
-    CHECK_EQ(resolve("http://h/", "a b", out), ALOFT_ERR_URL_SYNTAX);
+    CHECK_EQ(resolve("http://h/", "//two words/", out), ALOFT_ERR_URL_SYNTAX);
+    CHECK_EQ(resolve("http://h/", "//b\xC3\xBCro/", out), ALOFT_ERR_URL_SYNTAX);
     CHECK_EQ(resolve("http://h/", "a\r\nb", out), ALOFT_ERR_URL_SYNTAX);
-    CHECK_EQ(resolve("nonsense", "/b", out), ALOFT_ERR_URL_SCHEME);
+    CHECK_EQ(resolve("http://h/", "a\x7F", out), ALOFT_ERR_URL_SYNTAX);
+    CHECK_EQ(resolve("", "/b", out), ALOFT_ERR_URL_SCHEME);
+    CHECK_EQ(resolve("", "h/b", out), ALOFT_ERR_URL_SCHEME);
 }
 
-static void url_resolve_fills_exactly_1024_bytes_and_refuses_one_more(void)
+// Servers write the name of a file into Location as it is, and browsers cope.
+static void url_resolve_percent_encodes_blanks_and_bytes_beyond_ascii(void)
 {
-    static char out[ALOFT_URL_MAX + 1];
-    static char reference[ALOFT_URL_MAX + 2];
+    static const char *const cases[][3] = {
+        {"http://h/a", "/my fw.bin", "http://h/my%20fw.bin"},
+        {"http://h/a", "my  fw.bin?v=1 2", "http://h/my%20%20fw.bin?v=1%202"},
+        {"http://h/d/a",
+         "b\xC3\xBC"
+         "cher/\xE5\x9B\xBA",
+         "http://h/d/b%C3%BCcher/%E5%9B%BA"},
+        {"http://h/a", "/latin\xFC", "http://h/latin%FC"},
+        {"http://h/a", "/my%20fw.bin", "http://h/my%20fw.bin"}, // once, not twice
+        {"http://h/a", "http://g/x y/../z", "http://g/z"},
+        {"", "http://h/my fw.bin", "http://h/my%20fw.bin"},
+    };
+    static char out[URL_MAX + 1];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        check_note("case %ld", (long)i, 0);
+        CHECK_EQ(resolve(cases[i][0], cases[i][1], out), ALOFT_OK);
+        CHECK_TEXT(out, cases[i][2]);
+    }
+}
+
+static void url_resolve_fills_the_room_exactly_and_refuses_one_more(void)
+{
+    static char out[URL_MAX + 1];
+    static char reference[URL_MAX + 2];
     memset(reference, 'r', sizeof reference);
-    reference[ALOFT_URL_MAX - 9] = 0;
+    reference[URL_MAX - 9] = 0;
     CHECK_EQ(resolve("http://h/x", reference, out), ALOFT_OK);
-    CHECK_EQ((long)strlen(out), ALOFT_URL_MAX);
+    CHECK_EQ((long)strlen(out), URL_MAX);
     CHECK_EQ(resolve("http://h", reference, out), ALOFT_OK); // the slash is new
-    CHECK_EQ((long)strlen(out), ALOFT_URL_MAX);
-    reference[ALOFT_URL_MAX - 9] = 'r';
-    reference[ALOFT_URL_MAX - 8] = 0;
+    CHECK_EQ((long)strlen(out), URL_MAX);
+    reference[URL_MAX - 9] = 'r';
+    reference[URL_MAX - 8] = 0;
     CHECK_EQ(resolve("http://h/x", reference, out), ALOFT_ERR_URL_TOO_LONG);
     CHECK_EQ(resolve("http://h", reference, out), ALOFT_ERR_URL_TOO_LONG);
     memset(reference, 'r', sizeof reference);
-    reference[ALOFT_URL_MAX + 1] = 0;
+    reference[URL_MAX + 1] = 0;
     CHECK_EQ(resolve("http://h/x", reference, out), ALOFT_ERR_URL_TOO_LONG);
-    CHECK_EQ(resolve("http://h/", of_length(ALOFT_URL_MAX), out), ALOFT_OK);
+    CHECK_EQ(resolve("http://h/", of_length(URL_MAX), out), ALOFT_OK);
     CHECK_TEXT(out, big);
+    reference[URL_MAX - 9] = 0;
+    reference[5] = ' '; // it takes three
+    CHECK_EQ(resolve("http://h/x", reference, out), ALOFT_ERR_URL_TOO_LONG);
+    reference[URL_MAX - 11] = 0;
+    CHECK_EQ(resolve("http://h/x", reference, out), ALOFT_OK);
+    CHECK_EQ((long)strlen(out), URL_MAX);
 }
 
 CHECK_MAIN(TEST(url_parse_finds_every_part), TEST(url_parse_refuses_by_name_what_is_no_url),
            TEST(url_parse_refuses_controls_spaces_and_bytes_beyond_ascii_anywhere),
-           TEST(url_of_1024_bytes_is_good_and_one_more_is_too_long),
+           TEST(url_parse_says_where_the_first_wrong_byte_is), TEST(url_may_have_any_length),
            TEST(url_parse_keeps_every_part_inside_any_prefix_of_a_url),
            TEST(url_resolve_follows_the_examples_of_rfc_3986),
            TEST(url_resolve_works_from_bases_without_a_path_and_across_hosts),
            TEST(url_resolve_refuses_by_name_where_it_cannot_go),
-           TEST(url_resolve_fills_exactly_1024_bytes_and_refuses_one_more))
+           TEST(url_resolve_percent_encodes_blanks_and_bytes_beyond_ascii),
+           TEST(url_resolve_fills_the_room_exactly_and_refuses_one_more))

@@ -1,6 +1,6 @@
 // How a pull takes the guise of another client, for servers that were written for that one: header
 // lines of its request, and headers of the answer that mean something. httpupdate.h is one. The
-// agent (agent.h) calls it where it matters; without a guise it is itself.
+// pull (pull.h) calls it where it matters; without a guise it is itself.
 //
 // Order of calls, for each request: ask, any number of times; hear, for each line of each answer.
 #ifndef ALOFT_GUISE_H

@@ -71,7 +71,7 @@ void aloft_http_keep_tag(struct aloft_http *http, char *tag, uint32_t cap);
 // these are body. Splits never change the outcome. Interim answers (1xx) are passed over.
 // Errors (BAD): HTTP_SYNTAX, HTTP_HEADER_LIMIT, HTTP_FRAMING, HTTP_ENCODING, HTTP_BODY_LIMIT,
 //               HTTP_LONG (bytes after the end of the body), URL_TOO_LONG (Location), and what a
-//               guise does not want to hear.
+//               guise does not want to hear. After HTTP_ENCODING the header is in `line`.
 enum aloft_http_event aloft_http_next(struct aloft_http *http, const uint8_t *data, uint32_t len,
                                       uint32_t *used);
 

@@ -1,27 +1,35 @@
-// The agent behind a port that does as a script says: connections open, fail, deliver and close at
-// any time, servers answer anything, the clock jumps, a flash operation fails.
+// The pull and the intake behind a port that does as a script says: connections open, fail, deliver
+// and close at any time, servers answer anything, the clock jumps, a flash operation fails.
+//
+// The owner takes the turn at any time, too.
 //
 // Checked: only the target slot and otadata change, one change a step; a deadline always comes;
 // every pull ends; DONE means that a good image is selected, FAILED that the old choice or a good
 // image still is. Input: choices, then operations.
-#include "aloft/agent.h"
+#include "aloft/pull.h"
 #include "fuzz.h"
 #include "oracle.h"
 #include "repair.h"
 #include "soft_crypto.h"
 #include "watch.h"
 
-enum { OPS_MAX = 300, END_MAX = 20000, ANSWER_MAX = 0x9000 };
+enum { OPS_MAX = 300, END_MAX = 20000, ANSWER_MAX = 0x9000, URL_MAX = 60 };
+
+static const int owner;
 
 static struct {
     struct device device;
-    struct aloft_agent agent;
+    struct aloft_intake intake;
+    struct aloft_pull pull;
+    struct aloft_way way;
+    char urls[ALOFT_PULL_URLS(URL_MAX)];
     uint32_t now_ms;
     bool pulling;
     bool pending;   // an open was asked for and not yet answered
     bool connected; // the connection stands
     int first;      // what otadata selected at first
     int before;     // and when the pull began
+    int target;     // slot that it goes to
     uint8_t answer[ANSWER_MAX];
     uint32_t len;
     uint32_t at;
@@ -41,11 +49,11 @@ static int selected(void)
 
 static void hear(void *ctx, const struct aloft_event *event)
 {
-    char text[ALOFT_URL_MAX + 1];
+    char text[2 * URL_MAX];
     (void)ctx;
     FUZZ_CHECK((event->kind == ALOFT_EVENT_FAILED) == (event->err != ALOFT_OK));
     if (event->text != NULL) { // readable, all of it
-        int len = (int)(event->text_len != 0 ? event->text_len : ALOFT_URL_MAX);
+        int len = (int)(event->text_len != 0 ? event->text_len : sizeof text);
         (void)snprintf(text, sizeof text, "%.*s", len, event->text);
     }
 }
@@ -58,32 +66,32 @@ static bool is_rotten(int slot)
            oracle_image(scene.device.ram.bytes + extent.addr, extent.len, NULL) == 0;
 }
 
-static void check_end(enum aloft_agent_state state)
+static void check_end(enum aloft_pull_state state)
 {
     int now = selected();
-    int target = scene.agent.target;
+    int target = scene.target;
     // The slot that is selected already, as after a boot that fell back, is selected again in place
     // (B1 in core/flash/bootsel.c): a failing program then leaves no record at all.
-    bool in_place = scene.before == target && state == ALOFT_AGENT_FAILED;
+    bool in_place = scene.before == target && state == ALOFT_PULL_FAILED;
     // An update of a fallback carries out what an earlier one had begun, which can bring back the
     // first record, and selects what runs, before anything else (E6 in aloft/engine.h).
-    int running = scene.agent.config.running;
+    int running = scene.intake.config.running;
     bool held =
-        (now == running || now == scene.first || is_rotten(running)) && state == ALOFT_AGENT_FAILED;
-    if ((now != scene.before && !in_place && !held) || state == ALOFT_AGENT_DONE) {
+        (now == running || now == scene.first || is_rotten(running)) && state == ALOFT_PULL_FAILED;
+    if ((now != scene.before && !in_place && !held) || state == ALOFT_PULL_DONE) {
         struct aloft_extent slot = aloft_slots_extent(&scene.device.slots, target);
         FUZZ_CHECK(now == target);
         FUZZ_CHECK(oracle_image(scene.device.ram.bytes + slot.addr, slot.len, NULL) != 0);
     }
-    FUZZ_CHECK((state == ALOFT_AGENT_FAILED) == (scene.agent.err != ALOFT_OK));
+    FUZZ_CHECK((state == ALOFT_PULL_FAILED) == (scene.pull.err != ALOFT_OK));
 }
 
-static enum aloft_agent_state step(void)
+static enum aloft_way_state step(void)
 {
     watch_step();
-    enum aloft_agent_state state = aloft_agent_step(&scene.agent, scene.now_ms);
-    if (state == ALOFT_AGENT_DONE || state == ALOFT_AGENT_FAILED) {
-        check_end(state);
+    enum aloft_way_state state = scene.way.ops->step(scene.way.ctx, scene.now_ms);
+    if (scene.pulling && scene.pull.state != ALOFT_PULL_RUNNING) {
+        check_end(scene.pull.state);
         scene.pulling = false;
     }
     return state;
@@ -92,14 +100,14 @@ static enum aloft_agent_state step(void)
 static void carry_out_requests(void)
 {
     struct aloft_request request;
-    for (int n = 0; aloft_agent_request(&scene.agent, &request); n++) {
-        FUZZ_CHECK(n < 2 && request.id < ALOFT_AGENT_IDS);
+    for (int n = 0; scene.way.ops->request(scene.way.ctx, &request); n++) {
+        FUZZ_CHECK(n < 2 && request.id < ALOFT_WAY_IDS);
         scene.at = scene.connected ? scene.len : scene.at; // what was said there ends there
         scene.connected = false;
         scene.pending = request.kind == ALOFT_REQUEST_OPEN;
         if (scene.pending) {
-            char host[ALOFT_URL_MAX + 1];
-            FUZZ_CHECK(request.host_len > 0 && request.host_len <= ALOFT_URL_MAX);
+            char host[URL_MAX + 1];
+            FUZZ_CHECK(request.host_len > 0 && request.host_len <= URL_MAX);
             memcpy(host, request.host, request.host_len);
             FUZZ_CHECK(request.port != 0);
         }
@@ -111,14 +119,21 @@ static void pull(struct fuzz_input *in)
     static const char *const urls[] = {"http://h/f", "https://h:1/f?x", "http://[::1]", "ftp://h"};
     static struct aloft_image_facts current = {.has_desc = true, .version = "1", .project = "test"};
     uint8_t how = fuzz_u8(in);
-    struct aloft_agent_config config = {
+    const struct aloft_intake_config base = {
         .slots = &scene.device.slots,
         .rules = &scene.device.rules,
-        .current = (how & 4) != 0 ? &current : NULL,
         .events = {hear, NULL},
         .running = (int)(how >> 3 & 3) - 1,
         .trial = (how & 32) != 0,
+    };
+    const struct aloft_pull_config config = {
+        .intake = &scene.intake,
+        .current = (how & 4) != 0 ? &current : NULL,
+        .events = {hear, NULL},
+        .urls = scene.urls,
+        .urls_len = sizeof scene.urls,
         .idle_timeout_ms = (how & 64) != 0 ? 1 : 0,
+        .rate_window_s = (how & 128) != 0 ? 8 : 0,
     };
     carry_out_requests();
     scene.connected = false;
@@ -126,12 +141,14 @@ static void pull(struct fuzz_input *in)
     scene.before = selected();
     memset(&watch.allowed, 0, sizeof watch.allowed);
     watch_step();
-    aloft_agent_init(&scene.agent, &config);
-    enum aloft_err err = aloft_agent_pull(&scene.agent, urls[how % 4], scene.now_ms);
+    aloft_intake_init(&scene.intake, &base);
+    aloft_pull_init(&scene.pull, &config);
+    enum aloft_err err = aloft_pull_start(&scene.pull, urls[how % 4], scene.now_ms);
     scene.pulling = true;
     if (err == ALOFT_OK) {
-        FUZZ_CHECK(scene.agent.target >= 0 && scene.agent.target != config.running);
-        watch.allowed[0] = aloft_slots_extent(&scene.device.slots, scene.agent.target);
+        scene.target = aloft_slots_next(&scene.device.slots, base.running);
+        FUZZ_CHECK(scene.target >= 0 && scene.target != base.running);
+        watch.allowed[0] = aloft_slots_extent(&scene.device.slots, scene.target);
         watch.allowed[1] = scene.device.slots.otadata;
     }
 }
@@ -184,7 +201,8 @@ static void feed(uint32_t len)
         return;
     }
     watch_step();
-    uint32_t taken = aloft_agent_feed(&scene.agent, 0, scene.answer + scene.at, len, scene.now_ms);
+    uint32_t taken =
+        scene.way.ops->feed(scene.way.ctx, 0, NULL, scene.answer + scene.at, len, scene.now_ms);
     FUZZ_CHECK(taken <= len && watch.changes == 0);
     scene.at += taken;
 }
@@ -194,7 +212,7 @@ static void send_some(uint32_t cap)
     uint8_t buf[64];
     cap = cap < sizeof buf ? cap : sizeof buf;
     if (scene.connected) {
-        FUZZ_CHECK(aloft_agent_send(&scene.agent, 0, buf, cap) <= cap);
+        FUZZ_CHECK(scene.way.ops->send(scene.way.ctx, 0, buf, cap) <= cap);
     }
 }
 
@@ -207,11 +225,11 @@ static void serve(void)
         if (scene.pending) {
             scene.pending = false;
             scene.connected = true;
-            aloft_agent_opened(&scene.agent, 0, scene.now_ms);
+            scene.way.ops->opened(scene.way.ctx, 0, NULL, scene.now_ms);
         }
         send_some(64);
         feed(4096);
-        if (step() == ALOFT_AGENT_WAIT && scene.at == at) {
+        if (step() == ALOFT_WAY_WAIT && scene.at == at) {
             return;
         }
     }
@@ -224,19 +242,19 @@ static void connection(uint8_t op, struct fuzz_input *in)
     if (op == 0 && scene.pending) {
         scene.pending = false;
         scene.connected = true;
-        aloft_agent_opened(&scene.agent, 0, scene.now_ms);
+        scene.way.ops->opened(scene.way.ctx, 0, NULL, scene.now_ms);
     } else if (op == 1 && (scene.pending || scene.connected)) {
         scene.pending = false;
         scene.connected = false;
-        aloft_agent_failed(&scene.agent, 0, faults[fuzz_u8(in) % 4], scene.now_ms);
+        scene.way.ops->failed(scene.way.ctx, 0, faults[fuzz_u8(in) % 4], scene.now_ms);
     } else if (op == 2 && scene.connected && scene.at == scene.len) {
-        aloft_agent_closed(&scene.agent, 0, scene.now_ms);
+        scene.way.ops->closed(scene.way.ctx, 0, scene.now_ms);
     } else if (op == 3) {
         uint8_t byte = 0;
         uint8_t id = 1 + fuzz_u8(in) % 255; // not the pull's
-        aloft_agent_opened(&scene.agent, id, scene.now_ms);
-        (void)aloft_agent_feed(&scene.agent, id, &byte, 1, scene.now_ms);
-        aloft_agent_closed(&scene.agent, id, scene.now_ms);
+        scene.way.ops->opened(scene.way.ctx, id, NULL, scene.now_ms);
+        (void)scene.way.ops->feed(scene.way.ctx, id, NULL, &byte, 1, scene.now_ms);
+        scene.way.ops->closed(scene.way.ctx, id, scene.now_ms);
     }
 }
 
@@ -263,11 +281,13 @@ static void operate(struct fuzz_input *in)
     } else if (op == 11) {
         scene.now_ms += fuzz_u16(in);
     } else if (op == 12) {
-        scene.now_ms = aloft_agent_deadline(&scene.agent);
+        scene.now_ms = scene.way.ops->deadline(scene.way.ctx);
     } else if (op == 13) {
         watch_fail_after(&scene.device, fuzz_u8(in));
     } else if (op == 14) {
         carry_out_requests();
+    } else if (op == 15 && aloft_intake_take(&scene.intake, &owner) && (fuzz_u8(in) & 1) != 0) {
+        aloft_intake_release(&scene.intake, &owner);
     }
     if (op >= 8 || op == 4) {
         (void)step();
@@ -280,8 +300,8 @@ static void end(void)
     for (int n = 0; scene.pulling; n++) {
         FUZZ_CHECK(n < END_MAX);
         carry_out_requests();
-        if (step() == ALOFT_AGENT_WAIT) {
-            scene.now_ms = aloft_agent_deadline(&scene.agent);
+        if (step() == ALOFT_WAY_WAIT) {
+            scene.now_ms = scene.way.ops->deadline(scene.way.ctx);
         }
     }
 }
@@ -296,6 +316,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         device_put_record(&scene.device, choice >> 4 & 1, 1 + (choice >> 6), 2, true);
     }
     scene.now_ms = (choice & 32) != 0 ? 0xFFFFF000u : 0; // the clock wraps
+    scene.way = aloft_pull_way(&scene.pull);
     watch_device(&scene.device);
     scene.first = selected();
     pull(&in);

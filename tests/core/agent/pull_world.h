@@ -1,14 +1,20 @@
-// A device in RAM and a scripted server for the tests of the agent: the port's loop, with a record
+// A device in RAM and a scripted server for the tests of the pull: the port's loop, with a record
 // of what the port was asked and which events came. It checks, all along, that a step changes flash
 // once at most, that a feed takes 1 KiB at most, and that otadata waits for the verdict.
-#ifndef ALOFT_AGENT_WORLD_H
-#define ALOFT_AGENT_WORLD_H
+#ifndef ALOFT_PULL_WORLD_H
+#define ALOFT_PULL_WORLD_H
 
-#include "aloft/agent.h"
+#include "aloft/pull.h"
 #include "check.h"
 #include "device.h"
 
-enum { CONNECTIONS = 12, TRACE_MAX = 4096, HEAD_MAX = 1400, STEPS_MAX = 200000 };
+enum {
+    CONNECTIONS = 12,
+    TRACE_MAX = 4096,
+    URL_MAX = 1024,
+    HEAD_MAX = URL_MAX + 400,
+    STEPS_MAX = 200000
+};
 
 #define SILENT 0u // how a connection ends once all was sent
 #define CLOSES 1u
@@ -22,11 +28,12 @@ struct script {
     unsigned end;
 };
 
-// The world around the agent. Everything in it starts anew with each test.
+// The world around the pull. Everything in it starts anew with each test.
 struct world {
     struct script scripts[CONNECTIONS];
     uint32_t piece;    // bytes offered at a time
     uint32_t piece_ms; // time before each
+    uint32_t burst;    // bytes of an answer that come at once before
     uint32_t step_ms;  // time that a step with flash work takes
     bool confirm;      // the app confirms itself at the first answer
     bool refuse;       // connections fail
@@ -48,8 +55,12 @@ struct world {
 };
 
 static struct device device;
-static struct aloft_agent agent;
-static struct aloft_agent_config config;
+static struct aloft_intake intake;
+static struct aloft_intake_config in;
+static struct aloft_pull puller;
+static struct aloft_pull_config config;
+static struct aloft_way way;
+static char urls[ALOFT_PULL_URLS(URL_MAX)];
 static struct world world;
 
 static void say(const char *word, uint32_t value, const char *text, uint32_t len)
@@ -66,7 +77,7 @@ static void confirm_now(void)
 {
     struct aloft_bootsel op;
     enum aloft_step step;
-    aloft_bootsel_confirm(&op, &device.slots, config.running);
+    aloft_bootsel_confirm(&op, &device.slots, in.running);
     do {
         step = aloft_bootsel_step(&op);
     } while (step == ALOFT_STEP_AGAIN);
@@ -78,7 +89,7 @@ static void hear_progress(const struct aloft_event *event)
 {
     CHECK(event->value > world.progress || strstr(world.trace, "retrying") != NULL);
     CHECK(world.progress == 0 || event->value < world.progress ||
-          event->value - world.progress <= 2 * ALOFT_AGENT_PIECE);
+          event->value - world.progress <= 2 * ALOFT_WAY_PIECE);
     CHECK(event->total == 0 || event->value <= event->total);
     CHECK(event->rate <= event->value * 10u);
     world.progress = event->value;
@@ -107,20 +118,29 @@ static void hear(void *ctx, const struct aloft_event *event)
     }
 }
 
-// Factory runs; config is the agent's default, with events.
+static void init(void)
+{
+    aloft_intake_init(&intake, &in);
+    aloft_pull_init(&puller, &config);
+    way = aloft_pull_way(&puller);
+}
+
+// Factory runs; config is the default, with events.
 static void setup_with(uint32_t ota)
 {
     device_init(&device, ota, true, true);
     memset(&world, 0, sizeof world);
     world.piece = 1024;
-    config = (struct aloft_agent_config){
+    in = (struct aloft_intake_config){
         .slots = &device.slots,
         .rules = &device.rules,
         .events = {hear, &world},
         .running = ALOFT_SLOT_FACTORY,
         .trial = true,
     };
-    aloft_agent_init(&agent, &config);
+    config = (struct aloft_pull_config){
+        .intake = &intake, .events = {hear, &world}, .urls = urls, .urls_len = sizeof urls};
+    init();
 }
 
 static void setup(void)
@@ -137,7 +157,7 @@ static void serve(uint32_t connection, const char *head, const uint8_t *body, ui
 static void carry_out_requests(void)
 {
     struct aloft_request request;
-    while (aloft_agent_request(&agent, &request)) {
+    while (way.ops->request(&puller, &request)) {
         CHECK_EQ(request.id, 0);
         if (request.kind == ALOFT_REQUEST_CLOSE) {
             CHECK(world.open || world.opening);
@@ -156,12 +176,24 @@ static void carry_out_requests(void)
     }
 }
 
-static enum aloft_agent_state step(void)
+enum state { BUSY, WAIT, DONE, FAILED };
+
+static enum state step_at(uint32_t now_ms)
+{
+    enum aloft_way_state state = way.ops->step(&puller, now_ms);
+    CHECK(state == ALOFT_WAY_BUSY || state == ALOFT_WAY_WAIT);
+    return puller.state == ALOFT_PULL_DONE     ? DONE
+           : puller.state == ALOFT_PULL_FAILED ? FAILED
+           : state == ALOFT_WAY_BUSY           ? BUSY
+                                               : WAIT;
+}
+
+static enum state step(void)
 {
     uint32_t changes = device.ram.progs + device.ram.erases;
-    enum aloft_agent_state state = aloft_agent_step(&agent, world.now_ms);
+    enum state state = step_at(world.now_ms);
     CHECK(device.ram.progs + device.ram.erases - changes <= 1);
-    world.now_ms += state == ALOFT_AGENT_BUSY ? world.step_ms : 0;
+    world.now_ms += state == BUSY ? world.step_ms : 0;
     if (!world.verified) { // A1
         CHECK_BYTES(device.ram.bytes + DEVICE_OTADATA, world.otadata, sizeof world.otadata);
     }
@@ -171,11 +203,23 @@ static enum aloft_agent_state step(void)
 static void take_request(void)
 {
     uint8_t *to = (uint8_t *)world.request;
-    for (uint32_t n; (n = aloft_agent_send(&agent, 0, to + world.request_len, 100)) > 0;) {
+    for (uint32_t n; (n = way.ops->send(&puller, 0, to + world.request_len, 100)) > 0;) {
         CHECK(n <= 100);
         world.request_len += n;
         CHECK(world.request_len < sizeof world.request - 100);
     }
+}
+
+// As a port lets time pass: the deadline is looked at when it comes.
+static void pass_time(uint32_t ms)
+{
+    uint32_t until = world.now_ms + ms;
+    while ((int32_t)(until - way.ops->deadline(&puller)) > 0 && !puller.ask_close &&
+           puller.state == ALOFT_PULL_RUNNING) {
+        world.now_ms = way.ops->deadline(&puller);
+        (void)step();
+    }
+    world.now_ms = puller.ask_close || puller.state != ALOFT_PULL_RUNNING ? world.now_ms : until;
 }
 
 // Offers what comes next in the script. False when all of it was taken.
@@ -191,11 +235,18 @@ static bool offer(const struct script *script)
     if (script->body_len > 0) {
         memcpy(bytes + head_len, script->body, script->body_len);
     }
-    uint32_t n = len - world.off < world.piece ? len - world.off : world.piece;
-    world.now_ms += world.piece_ms;
-    uint32_t taken = aloft_agent_feed(&agent, 0, bytes + world.off, n, world.now_ms);
+    bool burst = world.off < world.burst;
+    uint32_t most = burst ? world.burst - world.off : world.piece;
+    uint32_t n = len - world.off < most ? len - world.off : most;
+    if (!burst && world.piece_ms > 0) {
+        pass_time(world.piece_ms);
+    }
+    if (puller.ask_close || puller.state != ALOFT_PULL_RUNNING) {
+        return true;
+    }
+    uint32_t taken = way.ops->feed(&puller, 0, NULL, bytes + world.off, n, world.now_ms);
     CHECK(taken <= n);
-    CHECK(taken <= ALOFT_AGENT_PIECE);
+    CHECK(taken <= ALOFT_WAY_PIECE);
     world.off += taken;
     return true;
 }
@@ -206,25 +257,28 @@ static void serve_some(void)
     if (world.opening && !world.refuse && script->head != NULL) {
         world.opening = false;
         world.open = true;
-        aloft_agent_opened(&agent, 0, world.now_ms);
+        way.ops->opened(&puller, 0, NULL, world.now_ms);
         take_request();
     } else if (world.opening && world.refuse) {
         world.opening = false;
-        aloft_agent_failed(&agent, 0, ALOFT_ERR_NET_REFUSED, world.now_ms);
+        way.ops->failed(&puller, 0, ALOFT_ERR_NET_REFUSED, world.now_ms);
     } else if (world.open && offer(script)) {
         return;
     } else if (world.open && script->end == CLOSES) {
-        aloft_agent_closed(&agent, 0, world.now_ms);
+        way.ops->closed(&puller, 0, world.now_ms);
     } else if (world.open && script->end == BREAKS) {
         world.open = false;
-        aloft_agent_failed(&agent, 0, ALOFT_ERR_NET_RESET, world.now_ms);
+        way.ops->failed(&puller, 0, ALOFT_ERR_NET_RESET, world.now_ms);
     } else {
-        // Nothing happens any more, or a try is waited for: the agent's deadline is exact to the
-        // millisecond.
-        world.now_ms = aloft_agent_deadline(&agent) - 1;
-        CHECK_EQ(step(), ALOFT_AGENT_WAIT);
-        world.now_ms++;
-        CHECK(step() != ALOFT_AGENT_WAIT || agent.ask_open);
+        // Nothing happens any more, or a try is waited for: the pull's deadline is exact to the
+        // millisecond. Until one of them ends something, a slice of the least rate's window has.
+        int looks = 0;
+        do {
+            world.now_ms = way.ops->deadline(&puller) - 1;
+            CHECK_EQ(step(), WAIT);
+            world.now_ms++;
+            CHECK(++looks <= ALOFT_PULL_SLICES + 1);
+        } while (step() == WAIT && !puller.ask_open && looks <= ALOFT_PULL_SLICES);
     }
 }
 
@@ -232,16 +286,16 @@ static void serve_some(void)
 static enum aloft_err run(void)
 {
     for (int i = 0; i < STEPS_MAX; i++) {
-        enum aloft_agent_state state = step();
+        enum state state = step();
         carry_out_requests();
-        if (state == ALOFT_AGENT_DONE || state == ALOFT_AGENT_FAILED) {
+        if (state == DONE || state == FAILED) {
             CHECK(!world.open && !world.opening);
-            CHECK_EQ(state == ALOFT_AGENT_FAILED, agent.err != ALOFT_OK);
-            return agent.err;
+            CHECK_EQ(state == FAILED, puller.err != ALOFT_OK);
+            return puller.err;
         }
-        if (state == ALOFT_AGENT_WAIT) {
+        if (state == WAIT) {
             serve_some();
-        } else if (world.open) { // input is also offered while flash is busy
+        } else if (world.open && world.piece_ms == 0) { // also while flash is busy
             (void)offer(&world.scripts[world.connection - 1]);
         }
     }
@@ -255,7 +309,7 @@ static void start(const char *url)
     world.rest = device_rest(&device, DEVICE_OTA_0, DEVICE_SLOT_LEN);
     device.ram.progs = 0;
     device.ram.erases = 0;
-    CHECK_EQ(aloft_agent_pull(&agent, url, world.now_ms), ALOFT_OK);
+    CHECK_EQ(aloft_pull_start(&puller, url, world.now_ms), ALOFT_OK);
 }
 
 static enum aloft_err pull(const char *url)
@@ -305,7 +359,7 @@ static void check_slot_boots(int slot, const uint8_t *image, uint32_t len)
     CHECK_EQ(aloft_bootsel_read(&device.slots, records), ALOFT_OK);
     CHECK_EQ(aloft_bootsel_boot_slot(&device.slots, records), slot);
     CHECK(aloft_bootsel_state(&device.slots, records, slot, &state));
-    CHECK_EQ(state, config.trial ? ALOFT_OTA_NEW : ALOFT_OTA_UNDEFINED);
+    CHECK_EQ(state, in.trial ? ALOFT_OTA_NEW : ALOFT_OTA_UNDEFINED);
 }
 
 #endif

@@ -1,5 +1,5 @@
-// Broken links and resets through the agent: what is asked for again, and what is not.
-#include "agent_world.h"
+// Broken links and resets through the pull: what is asked for again, and what is not.
+#include "pull_world.h"
 
 enum { EXTRA = 0x5000 };
 
@@ -12,7 +12,7 @@ static void fresh(void)
     setup();
     config.retries = 5;
     config.backoff_ms = 100;
-    aloft_agent_init(&agent, &config);
+    init();
     image = device_image("2", EXTRA, &len);
 }
 
@@ -62,17 +62,16 @@ static uint32_t noted(void)
 {
     struct aloft_artifact artifact;
     uint32_t off = 0;
-    return aloft_engine_begun(&device.slots, config.running, config.stage, &artifact, &off) ? off
-                                                                                            : 0;
+    return aloft_engine_begun(&device.slots, in.running, in.stage, &artifact, &off) ? off : 0;
 }
 
-// Runs until the agent waits for its next try, or ends.
+// Runs until the pull waits for its next try, or ends.
 static void run_to_the_break(void)
 {
     for (int i = 0; i < STEPS_MAX && !said("retrying") && !said("failed"); i++) {
-        enum aloft_agent_state state = step();
+        enum state state = step();
         carry_out_requests();
-        if (state == ALOFT_AGENT_WAIT) {
+        if (state == WAIT) {
             serve_some();
         }
     }
@@ -109,9 +108,9 @@ static void after_a_reset_the_download_goes_on(void)
     serve_whole(0, "\"a\"", 9000, SILENT);
     start("http://h/f.bin");
     for (int i = 0; i < 4000 && world.off < 9000; i++) {
-        enum aloft_agent_state state = step();
+        enum state state = step();
         carry_out_requests();
-        if (state == ALOFT_AGENT_WAIT) {
+        if (state == WAIT) {
             serve_some();
         }
     }
@@ -119,8 +118,9 @@ static void after_a_reset_the_download_goes_on(void)
     CHECK(from >= 3584);
     world.open = false; // power is gone, and RAM with it
     world.progress = 0;
-    memset(&agent, 0x5A, sizeof agent);
-    aloft_agent_init(&agent, &config);
+    memset(&puller, 0x5A, sizeof puller);
+    memset(&intake, 0x5A, sizeof intake);
+    init();
     serve_part(1, from, len - from, CLOSES);
     CHECK_EQ(pull("http://h/f.bin"), ALOFT_OK);
     CHECK_EQ(asked_from(), from);
@@ -139,7 +139,7 @@ static void begin_and_break(void)
 static void another_url_does_not_go_on_with_it(void)
 {
     begin_and_break();
-    aloft_agent_init(&agent, &config);
+    init();
     world.opening = false;
     world.connection = 0;
     serve_whole(0, "\"a\"", len, CLOSES);
@@ -219,7 +219,7 @@ static void tries_wait_longer_and_longer_and_end(void)
     config.backoff_ms = 1000;
     config.backoff_max_ms = 8000;
     config.seed = 99;
-    aloft_agent_init(&agent, &config);
+    init();
     world.refuse = true;
     CHECK_EQ(pull("http://h/f.bin"), ALOFT_ERR_NET_REFUSED);
     CHECK_EQ(world.connection, 7);
@@ -231,7 +231,7 @@ static void progress_gives_new_tries(void)
 {
     fresh();
     config.retries = 1;
-    aloft_agent_init(&agent, &config);
+    init();
     serve_whole(0, "\"a\"", 6000, BREAKS);
     start("http://h/f.bin");
     for (uint32_t connection = 1; connection < 3; connection++) {
@@ -253,7 +253,7 @@ static void the_total_time_ends_all_tries(void)
     fresh();
     config.retries = 1000;
     config.total_timeout_ms = 60000;
-    aloft_agent_init(&agent, &config);
+    init();
     world.refuse = true;
     CHECK_EQ(pull("http://h/f.bin"), ALOFT_ERR_NET_TOTAL_TIMEOUT);
     CHECK_EQ(world.now_ms, 60000);

@@ -1,7 +1,7 @@
 // Whole pulls in the guise of Arduino's HTTPUpdate: what x-MD5 does to them, in pieces, over
 // redirects, broken links and resets.
-#include "agent_world.h"
 #include "aloft/httpupdate.h"
+#include "pull_world.h"
 #include "soft_crypto.h"
 
 enum { EXTRA = 0x5000, MD5_TEXT = 2 * ALOFT_MD5_LEN + 1 };
@@ -42,7 +42,7 @@ static void fresh(void)
     config.check = &update.check;
     config.retries = 5;
     config.backoff_ms = 100;
-    aloft_agent_init(&agent, &config);
+    init();
     image = device_image("2", EXTRA, &len);
 }
 
@@ -204,7 +204,7 @@ static void a_redirect_to_another_host_has_no_credentials(void)
     serve(0, "HTTP/1.1 302 F\r\nLocation: http://g/b\r\n\r\n", NULL, 0, CLOSES);
     serve_with(1, "", len, CLOSES);
     start("http://h/f.bin");
-    CHECK_EQ(step(), ALOFT_AGENT_WAIT);
+    CHECK_EQ(step(), WAIT);
     carry_out_requests();
     serve_some();
     CHECK(strstr(request_text(), "Authorization: Basic ") != NULL);
@@ -217,8 +217,7 @@ static uint32_t noted(void)
 {
     struct aloft_artifact artifact;
     uint32_t off = 0;
-    return aloft_engine_begun(&device.slots, config.running, config.stage, &artifact, &off) ? off
-                                                                                            : 0;
+    return aloft_engine_begun(&device.slots, in.running, in.stage, &artifact, &off) ? off : 0;
 }
 
 // 9,000 bytes have come, of a file that was announced with its ETag and MD5, when power goes.
@@ -228,19 +227,20 @@ static void begin_and_reset(void)
     serve_with(0, announce(true), 9000, SILENT);
     start("http://h/f.bin");
     for (int i = 0; i < 4000 && world.off < 9000; i++) {
-        enum aloft_agent_state state = step();
+        enum state state = step();
         carry_out_requests();
-        if (state == ALOFT_AGENT_WAIT) {
+        if (state == WAIT) {
             serve_some();
         }
     }
     CHECK(noted() >= 3584);
     world.open = false;
     world.progress = 0;
-    memset(&agent, 0x5A, sizeof agent);
+    memset(&puller, 0x5A, sizeof puller);
+    memset(&intake, 0x5A, sizeof intake);
     memset(&update, 0x5A, sizeof update);
     aloft_httpupdate_init(&update, &guise);
-    aloft_agent_init(&agent, &config);
+    init();
 }
 
 static void after_a_reset_the_md5_is_of_the_whole_file(void)
