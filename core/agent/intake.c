@@ -76,7 +76,7 @@ static enum aloft_err go_on(struct aloft_intake *intake, const struct aloft_engi
     uint32_t off;
     enum aloft_err err = aloft_engine_resume(&intake->work.engine, engine, &off);
     if (err == ALOFT_OK && off != from) {
-        err = ALOFT_ERR_HTTP_FRAMING;
+        err = ALOFT_ERR_HTTP_RANGE;
     }
     if (err == ALOFT_OK) {
         intake->taken = off;

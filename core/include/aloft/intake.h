@@ -82,7 +82,7 @@ bool aloft_intake_begun(const struct aloft_intake *intake, struct aloft_artifact
 
 // Begins with an artifact of len bytes (0: not known); more may be NULL. What another sender had
 // begun without having the turn is given up. Errors: NET_BUSY when it is another's turn; those of
-// aloft_engine_begin; HTTP_FRAMING when from
+// aloft_engine_begin; HTTP_RANGE when from
 //         is not where the slot's notes say.
 enum aloft_err aloft_intake_begin(struct aloft_intake *intake, const void *who, uint32_t len,
                                   const struct aloft_intake_more *more);

@@ -93,7 +93,7 @@ static bool begun(void)
 {
     struct aloft_artifact artifact;
     uint32_t off;
-    return aloft_engine_begun(&device.slots, ALOFT_SLOT_FACTORY, &artifact, &off);
+    return aloft_engine_begun(&device.slots, ALOFT_SLOT_FACTORY, NULL, &artifact, &off);
 }
 
 // The other sender writes the beginning of an image of its own and goes away.
