@@ -47,6 +47,7 @@ bool aloft_intake_take(struct aloft_intake *intake, const void *who)
     if (intake->sender != who) {
         give_up(intake); // keeps I1
     }
+    ALOFT_INVARIANT("I4", !intake->whole || intake->holder == who);
     intake->holder = who;
     intake->lent = false;
     return true;
@@ -165,6 +166,8 @@ enum aloft_err aloft_intake_finish(struct aloft_intake *intake, const void *who)
 static void start_selecting(struct aloft_intake *intake)
 {
     const struct aloft_intake_config *config = &intake->config;
+    ALOFT_INVARIANT("I3", intake->phase == COMPLETING);
+    ALOFT_INVARIANT("I5", intake->work.engine.err == ALOFT_OK);
     intake->target = intake->work.engine.target; // which ends here
     intake->whole = true;
     intake->phase = SELECTING;
@@ -179,7 +182,7 @@ static enum aloft_step step_engine(struct aloft_intake *intake)
         intake->holder = intake->sender;
         intake->lent = true;
     }
-    ALOFT_ASSERT(!engine->head_passed || intake->holder == intake->sender); // keeps I2
+    ALOFT_INVARIANT("I2", !engine->head_passed || intake->holder == intake->sender);
     enum aloft_step step = aloft_engine_step(engine);
     if (step == ALOFT_STEP_FAILED) {
         (void)fail(intake, engine->err);
@@ -193,6 +196,7 @@ static enum aloft_step step_engine(struct aloft_intake *intake)
 enum aloft_step aloft_intake_step(struct aloft_intake *intake)
 {
     enum aloft_step step;
+    ALOFT_INVARIANT("I1", (intake->sender != NULL) == (intake->phase != IDLE));
     switch ((enum phase)intake->phase) {
     case RECEIVING:
     case COMPLETING:

@@ -16,7 +16,8 @@
 //       was complete.
 //   A2  Input is taken only as far as the engine has room: a slow flash slows the sender, and
 //       nothing is buffered that is not in the struct.
-//   A3  Time spent on flash never counts as the peer's silence, nor as its slowness.
+//   A3  Time spent on flash never counts as the peer's silence, nor as its slowness. (No assertion:
+//       what a clock of the port's has counted cannot be told from here; pull_slow_test.)
 //   A4  Nothing more is heard of a connection once its end is decided.
 //   A5  Every wait for the peer ends: connecting by its timeout, headers and body by silence and by
 //       the least rate, the moment after the body by DRAIN_MS, and all of it by the total timeout.
@@ -120,12 +121,12 @@ static uint32_t slice_ms(const struct aloft_pull *pull)
     return pull->config.rate_window_s * (1000u / ALOFT_PULL_SLICES);
 }
 
-// From now on the peer is expected to send.
-static void start_rate(struct aloft_pull *pull, uint32_t now_ms)
+// A window begins: from now on the peer is expected to send.
+static void start_rate(struct aloft_pull *pull, uint32_t received, uint32_t now_ms)
 {
     struct aloft_pull_rate *rate = &pull->rate;
     memset(rate->marks, 0x80, sizeof rate->marks); // far behind: no window has passed
-    rate->marks[0] = 0;
+    rate->marks[0] = received;
     rate->slice = 0;
     rate->waited_ms = 0;
     rate->clock_ms = now_ms;
@@ -137,12 +138,16 @@ static bool rate_counts(const struct aloft_pull *pull)
 }
 
 // Counts the time since the last look, if it was the peer's. False when a window has passed in
-// which too little came.
+// which too little came. Where a slice has all that a window needs, the next window begins at once:
+// what came in a burst does not count for longer than its window.
 static bool is_fast(struct aloft_pull *pull, uint32_t now_ms)
 {
-    const struct aloft_pull_config *config = &pull->config;
     struct aloft_pull_rate *rate = &pull->rate;
     uint32_t received = pull->phase == BODY ? pull->http.received : 0;
+    uint32_t least = pull->config.rate_min * pull->config.rate_window_s;
+    if (received - rate->marks[rate->slice] >= least) {
+        start_rate(pull, received, now_ms);
+    }
     bool fast = true;
     rate->waited_ms += pull->busy ? 0 : now_ms - rate->clock_ms; // keeps A3
     rate->clock_ms = now_ms;
@@ -150,7 +155,7 @@ static bool is_fast(struct aloft_pull *pull, uint32_t now_ms)
         rate->waited_ms -= slice_ms(pull);
         rate->slice = (rate->slice + 1) % ALOFT_PULL_SLICES;
         uint32_t *mark = &rate->marks[rate->slice];
-        fast = fast && received - *mark >= config->rate_min * config->rate_window_s;
+        fast = fast && received - *mark >= least;
         *mark = received;
     }
     return fast;
@@ -400,7 +405,7 @@ static enum aloft_err response(struct aloft_pull *pull, uint32_t now_ms)
     }
     pull->phase = BODY;
     pull->write_ms = now_ms;
-    start_rate(pull, now_ms);
+    start_rate(pull, 0, now_ms);
     return begin(pull, length, rest); // keeps A1
 }
 
@@ -428,8 +433,9 @@ static enum aloft_err image_bytes(struct aloft_pull *pull, const uint8_t *data, 
 {
     uint32_t used;
     uint32_t before = pull->http.received - len;
+    ALOFT_INVARIANT("A4", pull->phase == BODY && pull->open && !pull->ask_close);
     enum aloft_err err = aloft_intake_feed(pull->config.intake, pull, data, len, &used);
-    ALOFT_ASSERT(err != ALOFT_OK || used == len); // keeps A2
+    ALOFT_INVARIANT("A2", err != ALOFT_OK || used == len);
     if (err == ALOFT_OK) {
         progress(pull, before, now_ms);
     }
@@ -479,7 +485,7 @@ static uint32_t feed(void *ctx, uint8_t id, const struct aloft_way_peer *peer, c
         return len; // nobody waits for these bytes any more
     }
     if (!rate_counts(pull)) { // the first byte of an answer, or after the last of the body
-        start_rate(pull, now_ms);
+        start_rate(pull, 0, now_ms);
     }
     while (taken < len && pull->phase >= TALKING && pull->phase <= DRAIN) {
         uint32_t used;
@@ -507,6 +513,7 @@ static uint32_t feed(void *ctx, uint8_t id, const struct aloft_way_peer *peer, c
 
 static void finish(struct aloft_pull *pull)
 {
+    ALOFT_INVARIANT("A1", aloft_http_complete(&pull->http));
     enum aloft_err err = aloft_intake_finish(pull->config.intake, pull);
     pull->ask_close = pull->open;
     pull->phase = FINISHING;
@@ -649,6 +656,8 @@ static enum aloft_way_state step(void *ctx, uint32_t now_ms)
     if (pull->phase == BROKEN) {
         decide(pull, now_ms);
     }
+    ALOFT_INVARIANT("A5", pull->state != ALOFT_PULL_RUNNING || pull->phase == IDLE ||
+                              deadline(pull) - pull->started_ms <= pull->config.total_timeout_ms);
     return busy || pull->phase == FINISHING ? ALOFT_WAY_BUSY : ALOFT_WAY_WAIT;
 }
 

@@ -122,7 +122,7 @@ static bool engine_steps(struct world *world, struct aloft_engine *engine)
     return step == ALOFT_STEP_DONE && !world->nor.dead;
 }
 
-// A download, as the agent has it. What it is of must outlive the engine.
+// A download, as a way has it. What it is of must outlive the engine.
 struct pull {
     struct aloft_engine engine;
     struct aloft_artifact artifact;

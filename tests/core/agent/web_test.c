@@ -221,7 +221,7 @@ static void web_refuses_an_upload_while_another_way_has_the_turn(void)
     const uint8_t *image = device_image("2", 3000, &len);
     CHECK(aloft_intake_take(&intake, &other));
     upload_form("firmware", image, len, "\r\n--X--\r\n");
-    CHECK(says("Update error: Another update is under way"));
+    CHECK(says("Update error: Another update or command is under way"));
     CHECK(intake.holder == &other);
     ask("POST", "/api/confirm", "Content-Length: 0\r\n", "");
     CHECK(says("HTTP/1.1 409 ") && says("NET_BUSY"));
