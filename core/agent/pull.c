@@ -556,6 +556,7 @@ static void failed(void *ctx, uint8_t id, enum aloft_err err, uint32_t now_ms)
 static void wait_is_over(struct aloft_pull *pull, uint32_t now_ms)
 {
     pull->err = ALOFT_OK;
+    pull->about = NULL;
     enum aloft_err err = start(pull, now_ms);
     if (err != ALOFT_OK) {
         fail(pull, err);
