@@ -121,7 +121,7 @@
     X(HTTP_REDIRECT_INSECURE, -87, SERVER,                                                         \
       "The redirect leads from https to http; it is not followed")                                 \
     X(HTTP_MD5, -88, SERVER, "The file is not the one that the server announced (x-MD5)")          \
-    X(NET_BUSY, -89, TRANSIENT, "Another update or command is under way; try again later")     \
+    X(NET_BUSY, -89, TRANSIENT, "Another update or command is under way; try again later")         \
     X(NET_DNS, -90, TRANSIENT, "The server's name cannot be resolved")                             \
     X(NET_REFUSED, -91, TRANSIENT, "The server refuses the connection")                            \
     X(NET_UNREACHABLE, -92, TRANSIENT, "The server cannot be reached")                             \
