@@ -1,83 +1,102 @@
 // The boot decision, pure. Byte path 10/12: facts from flash become a slot number.
 //
-// With trials on, a record that is still PENDING at a boot has failed its trial: its app was
-// started and never confirmed itself. It is marked ABORTED before the choice is made.
+//   normalise  a record that is still PENDING has failed its trial: it becomes ABORTED
+//   decide     which slot comes first, which last
+//   begin      a NEW record that is chosen becomes PENDING
+//
+// Invariants
+//   C1  What comes first is named by a record that counts, or no record counts.
+//   C2  At most one trial begins, and it is that of the slot which comes first.
+//   C3  Only a sound record is saved; what is no record is left alone.
 #include "choose.h"
+#include "aloft/base/assert.h"
 
-static bool failed_trial(const struct aloft_otadata *record)
+// An app that was started on trial and never confirmed itself.
+static void normalise(struct aloft_boot_plan *plan)
 {
-    return record->state == ALOFT_OTA_PENDING && aloft_otadata_sound(record);
+    for (int i = 0; i < 2; i++) {
+        struct aloft_otadata *record = &plan->records[i];
+        if (record->state == ALOFT_OTA_PENDING && aloft_otadata_sound(record)) {
+            record->state = ALOFT_OTA_ABORTED;
+            plan->save[i] = true;
+        }
+    }
 }
 
-// Neither record has anything to say: blank, or refused for good.
-static bool blank_or_refused(const struct aloft_otadata *record)
+// It says nothing: blank, or refused for good.
+static bool is_silent(const struct aloft_otadata *record)
 {
     return record->seq == 0xFFFFFFFFu || record->state == ALOFT_OTA_INVALID ||
            record->state == ALOFT_OTA_ABORTED;
 }
 
-static bool initial(const struct aloft_otadata *record)
+// No record counts.
+static void decide_without(struct aloft_boot_plan *plan, const struct aloft_boot_facts *facts)
 {
-    return record->seq == 0xFFFFFFFFu || !aloft_otadata_sound(record);
-}
-
-static struct aloft_boot_plan no_record(const struct aloft_boot_facts *facts,
-                                        const struct aloft_otadata records[2],
-                                        struct aloft_boot_plan plan)
-{
-    bool silent = blank_or_refused(&records[0]) && blank_or_refused(&records[1]);
-    plan.first = ALOFT_SLOT_FACTORY;
+    const struct aloft_otadata *records = plan->records;
+    bool silent = is_silent(&records[0]) && is_silent(&records[1]);
+    plan->first = ALOFT_SLOT_FACTORY;
     if (!silent && facts->ota_count > 0) {
-        plan.reason = ALOFT_BOOT_BAD_RECORDS;
+        plan->reason = ALOFT_BOOT_BAD_RECORDS;
     } else if (facts->has_factory || facts->ota_count == 0) {
-        plan.reason = ALOFT_BOOT_FACTORY;
+        plan->reason = ALOFT_BOOT_FACTORY;
     } else {
-        plan.reason = ALOFT_BOOT_FIRST_OTA;
-        plan.first = 0;
-        plan.set_actual = initial(&records[0]) && initial(&records[1]);
+        plan->reason = ALOFT_BOOT_FIRST_OTA;
+        plan->first = 0;
+        plan->set_actual = !aloft_otadata_sound(&records[0]) && !aloft_otadata_sound(&records[1]);
     }
-    return plan;
 }
 
-// Bit n: a record refuses ota_n. What is to be tried first is no matter of this.
-static uint32_t refused_slots(const struct aloft_boot_facts *facts,
-                              const struct aloft_otadata records[2], int first)
+static void decide(struct aloft_boot_plan *plan, const struct aloft_boot_facts *facts)
 {
-    uint32_t refused = 0;
+    int active = facts->ota_count > 0 ? aloft_otadata_active(plan->records) : -1;
+    if (active >= 0) {
+        plan->reason = ALOFT_BOOT_SELECTED;
+        plan->first = (int)aloft_otadata_slot(plan->records[active].seq, facts->ota_count);
+    } else {
+        decide_without(plan, facts);
+    }
     for (int i = 0; i < 2 && facts->ota_count > 0; i++) {
-        if (aloft_otadata_sound(&records[i]) && !aloft_otadata_usable(&records[i])) {
-            refused |= 1u << aloft_otadata_slot(records[i].seq, facts->ota_count);
+        const struct aloft_otadata *record = &plan->records[i];
+        if (aloft_otadata_refused(record)) {
+            plan->refused |= 1u << aloft_otadata_slot(record->seq, facts->ota_count);
         }
     }
-    return first >= 0 ? refused & ~(1u << first) : refused;
+    if (plan->first >= 0) {
+        plan->refused &= ~(1u << plan->first); // it comes first
+    }
+}
+
+// The trial is noted before its app can run.
+static void begin(struct aloft_boot_plan *plan)
+{
+    int active = aloft_otadata_active(plan->records);
+    if (plan->reason == ALOFT_BOOT_SELECTED && plan->records[active].state == ALOFT_OTA_NEW) {
+        ALOFT_INVARIANT("C2", !plan->save[active]);
+        plan->records[active].state = ALOFT_OTA_PENDING;
+        plan->save[active] = true;
+    }
 }
 
 struct aloft_boot_plan aloft_boot_choose(const struct aloft_boot_facts *facts)
 {
-    struct aloft_boot_plan plan = {.pending = -1, .first = ALOFT_SLOT_FACTORY};
-    struct aloft_otadata records[2] = {facts->records[0], facts->records[1]};
+    struct aloft_boot_plan plan = {.reason = ALOFT_BOOT_NO_OTADATA,
+                                   .first = ALOFT_SLOT_FACTORY,
+                                   .records = {facts->records[0], facts->records[1]}};
     if (!facts->has_otadata) {
-        plan.reason = ALOFT_BOOT_NO_OTADATA;
         return plan;
     }
-    for (int i = 0; i < 2 && facts->trials; i++) {
-        plan.abort[i] = failed_trial(&records[i]);
-        if (plan.abort[i]) {
-            records[i].state = ALOFT_OTA_ABORTED;
-        }
+    if (facts->trials) {
+        normalise(&plan);
     }
-    int active = facts->ota_count > 0 ? aloft_otadata_active(records) : -1;
-    if (active < 0) {
-        plan = no_record(facts, records, plan);
-        plan.refused = refused_slots(facts, records, plan.first);
-        return plan;
+    decide(&plan, facts);
+    if (facts->trials) {
+        begin(&plan);
     }
-    plan.reason = ALOFT_BOOT_SELECTED;
-    plan.first = (int)aloft_otadata_slot(records[active].seq, facts->ota_count);
-    plan.refused = refused_slots(facts, records, plan.first);
-    if (facts->trials && records[active].state == ALOFT_OTA_NEW) {
-        plan.pending = (int8_t)active;
-    }
+    ALOFT_INVARIANT("C1", (plan.reason == ALOFT_BOOT_SELECTED) ==
+                              (facts->ota_count > 0 && aloft_otadata_active(plan.records) >= 0));
+    ALOFT_INVARIANT("C3", (!plan.save[0] || aloft_otadata_sound(&plan.records[0])) &&
+                              (!plan.save[1] || aloft_otadata_sound(&plan.records[1])));
     return plan;
 }
 

@@ -26,14 +26,15 @@ enum aloft_boot_reason {
 
 struct aloft_boot_plan {
     enum aloft_boot_reason reason;
-    int first;        // slot to try first
-    bool abort[2];    // mark this record ABORTED before anything else
-    int8_t pending;   // mark this record PENDING before loading; -1: none
+    int first;                       // slot to try first
+    struct aloft_otadata records[2]; // as they are to be when the app starts
+    bool save[2];                    // this one has changed: ABORTED, or PENDING
     uint32_t refused; // OTA slots that come last, bit n for ota_n: their record says INVALID or
                       // ABORTED
     bool set_actual;  // after a load from an OTA slot, write record 0 for it
 };
 
+// Records that say ABORTED are to be saved before one that says PENDING, and all before a load.
 struct aloft_boot_plan aloft_boot_choose(const struct aloft_boot_facts *facts);
 
 // The n-th slot to try, from 0: first; then downward to ota_0, factory; then upward; then test; in

@@ -1,18 +1,25 @@
-// The order of a boot.
+// The order of a boot, in plain steps:
 //
-//   TABLE -> REPAIR -> choose -> MARK (ABORTED, PENDING) -> LOAD -> [next: LOAD] -> ACTUAL -> RUN
-//                                                            \-> none left: NOTHING
+//   TABLE    load the table
+//   REPAIR   complete or close in otadata what an earlier boot or app had begun
+//   CHOOSE   load the records, normalise them, decide (choose.c)
+//   SAVE     save each record that has changed: ABORTED first, then PENDING; SAVING writes one
+//   NEXT     take the next candidate; LOAD verifies and loads it; refused: NEXT; none: NOTHING
+//   ACTUAL   a first boot without a record gets one
+//   RUN
 //
 // Invariants
 //   L1  Nothing is executed that was not judged good in this boot, from the bytes that run.
-//   L2  otadata changes only by the marks that the plan names and by completing what an earlier
-//       boot or app had begun; falling back changes nothing.
+//   L2  otadata changes only by what the plan says is to be saved, and by completing what an
+//       earlier boot or app had begun; falling back changes nothing. (No assertion: it would be one
+//       about flash; the tests count the writes.)
 //   L3  A trial is recorded as begun (PENDING) before its app can run.
+#include "aloft/base/assert.h"
 #include "boot.h"
 #include "load.h"
 #include <string.h>
 
-enum phase { TABLE, REPAIR, CHOOSE, MARK, MARKING, NEXT, LOAD, ACTUAL, RUN, NOTHING };
+enum phase { TABLE, REPAIR, CHOOSE, SAVE, SAVING, NEXT, LOAD, ACTUAL, RUN, NOTHING };
 
 #define LOG(boot, level, ...) (boot)->port->log((boot)->port->ctx, level, "boot", __VA_ARGS__)
 
@@ -120,36 +127,40 @@ static void choose(struct aloft_boot *boot)
     }
     boot->plan = aloft_boot_choose(facts);
     print_reason(boot);
-    boot->phase = MARK;
+    boot->phase = SAVE;
 }
 
-// Starts the next mark of the plan; each is started once.
-static void next_mark(struct aloft_boot *boot)
+// Begins to save record i, once.
+static void save(struct aloft_boot *boot, uint32_t i, bool blameless)
 {
-    struct aloft_bootsel *op = &boot->work.bootsel;
-    struct aloft_boot_plan *plan = &boot->plan;
-    for (uint8_t i = 0; i < 2; i++) {
-        if (plan->abort[i]) {
-            plan->abort[i] = false;
-            boot->phase = MARKING;
+    boot->plan.save[i] = false;
+    boot->phase = SAVING;
+    aloft_bootsel_mark(&boot->work.bootsel, &boot->slots, i, &boot->plan.records[i], blameless);
+}
+
+// Failed trials end before one begins.
+static void save_next(struct aloft_boot *boot)
+{
+    const struct aloft_boot_plan *plan = &boot->plan;
+    for (uint32_t i = 0; i < 2; i++) {
+        if (plan->save[i] && plan->records[i].state == ALOFT_OTA_ABORTED) {
             LOG(boot, 'W', "otadata[%d]: trial was not confirmed, rolling back", (int)i);
-            boot->facts.records[i].state = ALOFT_OTA_ABORTED;
-            aloft_bootsel_mark(op, &boot->slots, i, &boot->facts.records[i], boot->port->power_on);
+            save(boot, i, boot->port->power_on);
+            return;
+        }
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        if (plan->save[i]) {
+            save(boot, i, false);
             return;
         }
     }
     boot->phase = NEXT;
-    if (plan->pending >= 0) {
-        uint8_t i = (uint8_t)plan->pending;
-        plan->pending = -1;
-        boot->phase = MARKING;
-        boot->facts.records[i].state = ALOFT_OTA_PENDING;
-        aloft_bootsel_mark(op, &boot->slots, i, &boot->facts.records[i], false);
-    }
 }
 
-// A mark that fails must not stop the boot: the device would be worse off than without trials.
-static void mark(struct aloft_boot *boot)
+// A record that cannot be saved must not stop the boot: the device would be worse off than without
+// trials.
+static void save_some(struct aloft_boot *boot)
 {
     enum aloft_step step = aloft_bootsel_step(&boot->work.bootsel);
     if (step == ALOFT_STEP_FAILED) {
@@ -157,12 +168,13 @@ static void mark(struct aloft_boot *boot)
             aloft_err_boot_name(boot->work.bootsel.err));
     }
     if (step != ALOFT_STEP_AGAIN) {
-        boot->phase = MARK;
+        boot->phase = SAVE;
     }
 }
 
 static void next_candidate(struct aloft_boot *boot)
 {
+    ALOFT_INVARIANT("L3", !boot->plan.save[0] && !boot->plan.save[1]);
     boot->slot = aloft_boot_candidate(&boot->plan, boot->slots.ota_count, boot->attempt++);
     if (boot->slot == ALOFT_SLOT_NONE) {
         LOG(boot, 'E', "No bootable app partitions in the partition table");
@@ -186,6 +198,7 @@ static void refused(struct aloft_boot *boot)
 
 static void loaded(struct aloft_boot *boot)
 {
+    ALOFT_INVARIANT("L1", boot->work.verify.err == ALOFT_OK && boot->work.verify.sink != NULL);
     LOG(boot, 'I', "Loaded app from partition at offset 0x%x", (unsigned)boot->extent.addr);
     boot->err = ALOFT_OK;
     boot->phase = RUN;
@@ -223,11 +236,11 @@ enum aloft_boot_result aloft_boot_step(struct aloft_boot *boot)
     case CHOOSE:
         choose(boot);
         break;
-    case MARK:
-        next_mark(boot);
+    case SAVE:
+        save_next(boot);
         break;
-    case MARKING:
-        mark(boot);
+    case SAVING:
+        save_some(boot);
         break;
     case NEXT:
         next_candidate(boot);

@@ -26,6 +26,7 @@ set(ALOFT_CORE_SOURCES
     net/webui_multipart.c
     flash/bootsel.c
     flash/flash.c
+    flash/imageid.c
     flash/slots.c
     flash/trust.c
     flash/verify.c

@@ -1,16 +1,10 @@
-// The two otadata records: who reads them how, and the one machine that writes them. Y is the
-// sector that is written, X the other.
+// The two otadata records: who reads them how, and the one machine that writes them. The lists that
+// the calls become are in the header. Y is the sector whose record changes, X the other.
 //
-//   set_boot                VERIFY -> write Y -> DONE, or to factory: erase Y -> erase X -> DONE
-//   reject                  VERIFY [VERIFY] -> in place
-//   confirm, mark, repair   in place
+//   [verify_some ->] plan_* -> run_some      verify_some: set_boot and reject only
 //
-//   write Y:   LOOK -> VOID -> VOID_NOTES -> ERASE -> PROG_TAIL -> PROG -> CHECK
-//   in place:  PLAN -> [CLEAN X] -> NOTE in X -> NOTE_CHECK -> write Y -> CLOSE in X
-//
-// Two jobs come with one before them in the other sector (`then`): a rewrite in place when X has no
-// room for notes rewrites X as it is first; and set_boot, when the numbers are used up, first gives
-// the old choice a low number in Y, then writes the new one to X.
+// Each is what `next` points to, so that a bootloader, which only marks and repairs, has no code to
+// judge or to select.
 //
 // Invariants
 //   B1  At every moment one of these can be read back: the old record, the new record, or a note in
@@ -21,33 +15,14 @@
 //       it last held anything. The proof is on flash: a sound record, or a whole first note. Both
 //       are made void before the sector is erased again, so the proof cannot outlive the erase.
 //   B4  What is void stays void however its erase is cut: a void record has neither seq nor CRC.
+//       (No assertion: it would be one about flash.)
 //   B5  A sound record has the state that was meant: the half with state and CRC is programmed
 //       before the half with the seq (chips that write 32 bytes at a time do both at once).
 #include "aloft/bootsel.h"
+#include "aloft/base/assert.h"
 #include "aloft/base/bytes.h"
-#include "aloft/base/crc32.h"
+#include "aloft/flash/imageid.h"
 #include <string.h>
-
-enum phase {
-    VERIFY,
-    PLAN,
-    CLEAN,
-    NOTE,
-    NOTE_CHECK,
-    LOOK,
-    VOID,
-    VOID_NOTES,
-    ERASE,
-    PROG_TAIL,
-    PROG,
-    CHECK,
-    CLOSE,
-    NEXT,
-    DONE,
-    FAILED
-};
-
-enum { TAIL = 16 }; // offset of the half of a record that holds state and CRC
 
 static struct aloft_flash_view otadata_view(const struct aloft_slots *slots)
 {
@@ -58,24 +33,26 @@ static struct aloft_flash_view otadata_view(const struct aloft_slots *slots)
 // the table is no otadata.
 static bool lies_apart(const struct aloft_slots *slots)
 {
-    struct aloft_partition otadata = {.addr = slots->otadata.addr, .len = slots->otadata.len};
+    struct aloft_extent otadata = slots->otadata;
     bool apart = otadata.addr >= slots->ptable_addr + ALOFT_PTABLE_SECTOR;
     for (int slot = ALOFT_SLOT_TEST; slot < (int)ALOFT_OTADATA_SLOTS_MAX; slot++) {
-        struct aloft_extent extent = aloft_slots_extent(slots, slot);
-        struct aloft_partition app = {.addr = extent.addr, .len = extent.len};
-        apart = apart && aloft_ptable_conflict(&otadata, &app) == ALOFT_OK;
+        struct aloft_extent app = aloft_slots_extent(slots, slot);
+        apart = apart && !aloft_ptable_overlap(otadata.addr, otadata.len, app.addr, app.len);
     }
     return apart;
 }
 
-enum aloft_err aloft_bootsel_read(const struct aloft_slots *slots, struct aloft_otadata records[2])
+static enum aloft_err read_record(const struct aloft_slots *slots, uint32_t sector,
+                                  uint8_t bytes[ALOFT_OTADATA_RECORD])
 {
     struct aloft_flash_view view = otadata_view(slots);
+    return aloft_flash_read(&view, sector * ALOFT_OTADATA_SECTOR, bytes, ALOFT_OTADATA_RECORD);
+}
+
+enum aloft_err aloft_bootsel_read(const struct aloft_slots *slots, struct aloft_otadata records[2])
+{
     uint8_t bytes[ALOFT_OTADATA_RECORD];
-    memset(bytes, 0xFF, sizeof bytes);
-    for (uint32_t i = 0; i < 2; i++) {
-        aloft_otadata_parse(bytes, &records[i]);
-    }
+    memset(records, 0xFF, 2 * sizeof *records); // as erased
     if (slots->otadata.len == 0) {
         return ALOFT_OK;
     }
@@ -86,7 +63,7 @@ enum aloft_err aloft_bootsel_read(const struct aloft_slots *slots, struct aloft_
         return ALOFT_ERR_PTABLE_OVERLAP;
     }
     for (uint32_t i = 0; i < 2; i++) {
-        enum aloft_err err = aloft_flash_read(&view, i * ALOFT_OTADATA_SECTOR, bytes, sizeof bytes);
+        enum aloft_err err = read_record(slots, i, bytes);
         if (err != ALOFT_OK) {
             return err;
         }
@@ -125,17 +102,379 @@ bool aloft_bootsel_state(const struct aloft_slots *slots, const struct aloft_ota
 static void fail(struct aloft_bootsel *op, enum aloft_err err)
 {
     op->err = err;
-    op->phase = FAILED;
+    op->next = NULL;
+}
+
+// Places that a note and its DONE must find, with some to move on.
+enum { ROOM = 16 };
+
+// What a sector is. Any of these says that it is clean (B3): notes may be appended.
+enum {
+    SOUND = 1,  // its record is
+    NOTED = 2,  // its first note is whole
+    ERASED = 4, // by the list
+};
+
+// Reads a sector into `out`, which is zero before. Its last whole note is the one that counts: in
+// front of it there may be torn ones, and what lies behind it is blank, torn, or noise.
+static enum aloft_err read_sector(const struct aloft_slots *slots, uint32_t sector,
+                                  struct aloft_bootsel_sector *out, struct aloft_otadata *record)
+{
+    struct aloft_flash_view view = otadata_view(slots);
+    uint32_t off = sector * ALOFT_OTADATA_SECTOR;
+    enum aloft_err err = aloft_flash_read(&view, off, out->record, sizeof out->record);
+    aloft_otadata_parse(out->record, record);
+    out->flags = SOUND;
+    if (!aloft_otadata_sound(record)) {
+        memset(out->record, 0xFF, sizeof out->record); // no label counts
+        out->flags = 0;
+    }
+    off += ALOFT_NOTE_OFF;
+    for (uint32_t place = 0; place < ALOFT_NOTE_COUNT && err == ALOFT_OK; place++) {
+        uint8_t bytes[ALOFT_NOTE_LEN];
+        err = aloft_flash_read(&view, off, bytes, 4);
+        if (err == ALOFT_OK && memcmp(bytes, ALOFT_NOTE_MAGIC, 4) == 0) { // few are
+            err = aloft_flash_read(&view, off, bytes, sizeof bytes);
+            if (err == ALOFT_OK && aloft_note_parse(bytes, &out->note)) {
+                out->place = place + 1;
+                out->flags |= place == 0 ? NOTED : 0;
+            }
+        }
+        off += ALOFT_NOTE_LEN;
+    }
+    return err;
+}
+
+enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids[2][ALOFT_NOTE_ID],
+                                    uint32_t *count)
+{
+    struct aloft_otadata records[2];
+    enum aloft_err err = aloft_bootsel_read(slots, records);
+    *count = 0;
+    for (uint32_t i = 0; i < 2 && err == ALOFT_OK; i++) {
+        struct aloft_bootsel_sector sector = {0};
+        err = read_sector(slots, i, &sector, &records[i]);
+        uint32_t state = sector.note.state;
+        if (sector.flags != 0 && sector.note.kind == ALOFT_NOTE_DONE &&
+            (state == ALOFT_OTA_INVALID || state == ALOFT_OTA_ABORTED)) {
+            memcpy(ids[(*count)++], sector.note.id, ALOFT_NOTE_ID);
+        }
+    }
+    return err;
+}
+
+static bool is_sound(const struct aloft_bootsel_sector *sector)
+{
+    return (sector->flags & SOUND) != 0;
+}
+
+static struct aloft_bootsel_op *add(struct aloft_bootsel_list *list, enum aloft_bootsel_what what,
+                                    uint32_t s, uint32_t off, uint32_t len)
+{
+    ALOFT_ASSERT(list->count < ALOFT_BOOTSEL_OPS_MAX);
+    struct aloft_bootsel_op *item = &list->ops[list->count++];
+    item->what = (uint8_t)what;
+    item->sector = (uint8_t)s;
+    item->off = (uint16_t)off;
+    item->len = (uint16_t)len;
+    return item;
+}
+
+static void add_clear(struct aloft_bootsel_list *list, uint32_t s)
+{
+    struct aloft_bootsel_sector *sector = &list->sectors[s];
+    if (is_sound(sector)) {
+        add(list, ALOFT_BOOTSEL_VOID, s, 0, ALOFT_OTADATA_RECORD);
+    }
+    if ((sector->flags & NOTED) != 0) {
+        add(list, ALOFT_BOOTSEL_VOID, s, ALOFT_NOTE_OFF, ALOFT_NOTE_LEN);
+    }
+    add(list, ALOFT_BOOTSEL_ERASE, s, 0, ALOFT_OTADATA_SECTOR);
+    sector->flags = ERASED;
+    sector->note.kind = ALOFT_NOTE_NONE;
+}
+
+static void add_write(struct aloft_bootsel *op, uint32_t s)
+{
+    struct aloft_bootsel_list *list = &op->work.list;
+    uint32_t half = ALOFT_OTADATA_RECORD / 2;
+    uint32_t part = op->otadata.flash->geometry.write_unit > half ? ALOFT_OTADATA_RECORD : half;
+    add_clear(list, s);
+    for (uint32_t off = ALOFT_OTADATA_RECORD; off > 0;) { // the last part first
+        off -= part;
+        add(list, ALOFT_BOOTSEL_PROGRAM, s, off, part);
+    }
+    ALOFT_INVARIANT("B5", list->ops[list->count - 1].off == 0);
+    add(list, ALOFT_BOOTSEL_CHECK, s, 0, ALOFT_OTADATA_RECORD);
+    list->sectors[s].flags |= SOUND;
+}
+
+static void add_note(struct aloft_bootsel_list *list, uint32_t s, enum aloft_note_kind kind)
+{
+    ALOFT_INVARIANT("B3", list->sectors[s].flags != 0);
+    list->sectors[s].flags |= NOTED;
+    add(list, ALOFT_BOOTSEL_PROGRAM, s, ALOFT_NOTE_OFF, ALOFT_NOTE_LEN)->note = (uint16_t)kind;
+    add(list, ALOFT_BOOTSEL_CHECK, s, ALOFT_NOTE_OFF, ALOFT_NOTE_LEN)->note = (uint16_t)kind;
+}
+
+static void set_record(struct aloft_bootsel_list *list, uint32_t s, uint32_t seq, uint32_t state)
+{
+    list->records[s].seq = seq;
+    list->records[s].state = state;
+    aloft_otadata_set(&list->records[s], list->sectors[s].record);
+}
+
+static void add_record(struct aloft_bootsel *op, uint32_t s, uint32_t seq, uint32_t state)
+{
+    set_record(&op->work.list, s, seq, state);
+    add_write(op, s);
+}
+
+// Is there room in the sector for this many notes?
+static bool has_room(const struct aloft_bootsel_sector *sector, uint32_t notes)
+{
+    return (sector->flags & ERASED) != 0 || sector->place + notes <= ALOFT_NOTE_COUNT;
+}
+
+static void name_image(const struct aloft_slots *slots, uint32_t seq, uint8_t id[ALOFT_NOTE_ID])
+{
+    int slot = (int)aloft_otadata_slot(seq, slots->ota_count);
+    struct aloft_flash_view view = aloft_slots_slot_view(slots, slot);
+    aloft_imageid_read(&view, id);
+}
+
+// Sector s gets its record in place, under a note in the other. Without room for that it goes
+// without: the caller has made room, or s holds the record that does not count.
+static void add_rewrite(struct aloft_bootsel *op, uint32_t s, uint32_t flags)
+{
+    struct aloft_bootsel_list *list = &op->work.list;
+    uint32_t x = s ^ 1;
+    struct aloft_bootsel_sector *other = &list->sectors[x];
+    if (other->flags == 0 || (!is_sound(other) && !has_room(other, ROOM))) {
+        add_clear(list, x); // there is nothing in it to lose
+    }
+    bool noted = has_room(other, ROOM);
+    ALOFT_INVARIANT("B1", noted || is_sound(other));
+    if (noted) {
+        other->note.kind = flags;
+        other->note.seq = list->records[s].seq;
+        other->note.state = list->records[s].state;
+        name_image(op->slots, other->note.seq, other->note.id);
+        add_note(list, x, ALOFT_NOTE_INTENT);
+    }
+    add_write(op, s);
+    if (noted) {
+        add_note(list, x, ALOFT_NOTE_DONE);
+    }
+}
+
+// Does the sector have an intent that may still be open?
+static bool has_intent(const struct aloft_bootsel_sector *sector)
+{
+    uint32_t kind = sector->note.kind & ~ALOFT_NOTE_BLAMELESS;
+    return sector->flags != 0 && kind == ALOFT_NOTE_INTENT && sector->note.seq != 0;
+}
+
+// Says of the intent in sector x that it is done; where there is no room for that, it is made void.
+static void add_close(struct aloft_bootsel_list *list, uint32_t x)
+{
+    struct aloft_bootsel_sector *sector = &list->sectors[x];
+    if (has_room(sector, 1)) {
+        add_note(list, x, ALOFT_NOTE_DONE);
+    } else {
+        add(list, ALOFT_BOOTSEL_VOID, x, ALOFT_NOTE_OFF + (sector->place - 1) * ALOFT_NOTE_LEN,
+            ALOFT_NOTE_LEN);
+    }
+}
+
+static const uint8_t zeros[ALOFT_OTADATA_RECORD]; // what void is
+
+// Did it become what it was to become? A note that did not goes to the next place, for a torn one
+// lies here; a record that did not is made void, for its state may be another.
+static enum aloft_err check_some(struct aloft_bootsel *op, const struct aloft_bootsel_op *item,
+                                 uint32_t off, const uint8_t *bytes)
+{
+    struct aloft_bootsel_list *list = &op->work.list;
+    enum aloft_err err = aloft_flash_compare(&op->otadata, off, bytes, item->len);
+    if (item->note != ALOFT_NOTE_NONE) {
+        list->sectors[item->sector].place++;
+        if (err == ALOFT_ERR_FLASH_VERIFY) {
+            list->done -= 2; // its program, and this
+            err = ALOFT_OK;
+        }
+    } else if (err != ALOFT_OK) {
+        (void)aloft_flash_prog(&op->otadata, off, zeros, sizeof zeros); // it has failed anyway
+    }
+    return err;
+}
+
+// Byte path 9/12: from core/update/engine.c; the program of the record's last part is the durable
+// point: before it the old image boots, after it the new one, on trial.
+static enum aloft_err run_some(struct aloft_bootsel *op)
+{
+    struct aloft_bootsel_list *list = &op->work.list;
+    const struct aloft_bootsel_op *item = &list->ops[list->done];
+    struct aloft_bootsel_sector *sector = &list->sectors[item->sector];
+    uint32_t off = item->sector * ALOFT_OTADATA_SECTOR + item->off;
+    uint8_t note[ALOFT_NOTE_LEN];
+    const uint8_t *bytes = sector->record + item->off;
+    if (list->done == list->count) {
+        op->next = NULL;
+        return ALOFT_OK;
+    }
+    if (item->note != ALOFT_NOTE_NONE) {
+        if (sector->place >= ALOFT_NOTE_COUNT) {
+            return ALOFT_ERR_FLASH_VERIFY;
+        }
+        off += sector->place * ALOFT_NOTE_LEN;
+        sector->note.kind = (sector->note.kind & ALOFT_NOTE_BLAMELESS) | item->note;
+        aloft_note_emit(&sector->note, note);
+        bytes = note;
+    }
+    list->done++;
+    switch ((enum aloft_bootsel_what)item->what) {
+    case ALOFT_BOOTSEL_ERASE:
+        sector->place = 0;
+        return aloft_flash_erase(&op->otadata, off, item->len);
+    case ALOFT_BOOTSEL_VOID:
+        bytes = zeros;
+        break;
+    case ALOFT_BOOTSEL_PROGRAM:
+        break;
+    case ALOFT_BOOTSEL_CHECK:
+        return check_some(op, item, off, bytes);
+    }
+    return aloft_flash_prog(&op->otadata, off, bytes, item->len);
+}
+
+// The sectors as they are, an empty list, and what comes when it is made.
+static enum aloft_err begin_list(struct aloft_bootsel *op)
+{
+    struct aloft_bootsel_list *list = &op->work.list;
+    enum aloft_err err = ALOFT_OK;
+    memset(list, 0, sizeof *list);
+    op->next = run_some;
+    for (uint32_t i = 0; i < 2 && err == ALOFT_OK; i++) {
+        err = read_sector(op->slots, i, &list->sectors[i], &list->records[i]);
+    }
+    return err;
+}
+
+// The record of sector y is to become {seq, op->state}, in place when there is one.
+static void add_change(struct aloft_bootsel *op, uint32_t y, uint32_t seq)
+{
+    struct aloft_bootsel_list *list = &op->work.list;
+    const struct aloft_otadata *record = &list->records[y];
+    const struct aloft_bootsel_sector *other = &list->sectors[y ^ 1];
+    if (!is_sound(&list->sectors[y]) || op->slots->ota_count == 0) {
+        add_record(op, y, seq, op->state); // there is nothing to lose
+        return;
+    }
+    if (record->seq == seq && record->state == op->state) {
+        if (has_intent(other)) {
+            add_close(list, y ^ 1); // what it says is done, or overtaken
+        }
+        return;
+    }
+    set_record(list, y, seq, op->state);
+    if (is_sound(other) && !has_room(other, ROOM)) {
+        add_rewrite(op, y ^ 1, ALOFT_NOTE_BLAMELESS); // as it is
+    }
+    add_rewrite(op, y, op->flags);
+}
+
+static enum aloft_err plan_record(struct aloft_bootsel *op)
+{
+    enum aloft_err err = begin_list(op);
+    if (err == ALOFT_OK) {
+        add_change(op, op->sector, op->seq);
+    }
+    return err;
+}
+
+static enum aloft_err plan_select(struct aloft_bootsel *op)
+{
+    struct aloft_bootsel_list *list = &op->work.list;
+    uint32_t slots = op->slots->ota_count;
+    enum aloft_err err = begin_list(op);
+    int active = aloft_otadata_active(list->records);
+    uint32_t y = active == 0 ? 1 : 0;
+    ALOFT_INVARIANT("B2", op->judged);
+    if (err != ALOFT_OK) {
+        return err;
+    }
+    if (op->slot == ALOFT_SLOT_FACTORY) {
+        add_clear(list, y); // the inactive record goes first, the active one last (B1)
+        add_clear(list, y ^ 1);
+        return ALOFT_OK;
+    }
+    uint32_t current = active >= 0 ? list->records[active].seq : 0;
+    if (current != 0 && (int)aloft_otadata_slot(current, slots) == op->slot) {
+        add_change(op, y ^ 1, current);
+        return ALOFT_OK;
+    }
+    uint32_t seq = aloft_otadata_next_seq(current, (uint32_t)op->slot, slots);
+    if (seq == 0) {
+        // The numbers are used up: begin again at the bottom, the old choice first, so that there
+        // is something to go back to.
+        uint32_t old = aloft_otadata_slot(current, slots) + 1;
+        add_record(op, y, old, list->records[active].state);
+        y ^= 1;
+        seq = aloft_otadata_next_seq(old, (uint32_t)op->slot, slots);
+    }
+    add_record(op, y, seq, op->state);
+    return ALOFT_OK;
+}
+
+// Is the intent in sector x still to be carried out? Not when it has been, or was overtaken, or the
+// image is another.
+static bool is_due(const struct aloft_bootsel *op, uint32_t x)
+{
+    const struct aloft_bootsel_list *list = &op->work.list;
+    const struct aloft_note *intent = &list->sectors[x].note;
+    const struct aloft_otadata *record = &list->records[x ^ 1];
+    uint8_t id[ALOFT_NOTE_ID];
+    if (!has_intent(&list->sectors[x]) ||
+        (is_sound(&list->sectors[x ^ 1]) &&
+         (record->seq != intent->seq || record->state == intent->state))) {
+        return false;
+    }
+    name_image(op->slots, intent->seq, id);
+    return memcmp(id, intent->id, sizeof id) == 0;
+}
+
+// Carries out the intent that is due (of two, only one can be: room for notes is made when the
+// other is done), and closes both.
+static enum aloft_err plan_repair(struct aloft_bootsel *op)
+{
+    struct aloft_bootsel_list *list = &op->work.list;
+    enum aloft_err err = begin_list(op);
+    if (err != ALOFT_OK || op->slots->ota_count == 0) { // no note names an image
+        return err;
+    }
+    for (uint32_t x = 0; x < 2; x++) {
+        const struct aloft_note *intent = &list->sectors[x].note;
+        if (is_due(op, x)) {
+            add_record(op, x ^ 1, intent->seq, intent->state); // an intent in that one is gone
+        }
+    }
+    for (uint32_t x = 0; x < 2; x++) {
+        if (has_intent(&list->sectors[x])) {
+            add_close(list, x);
+        }
+    }
+    return ALOFT_OK;
 }
 
 // A fresh machine that has read the records, or has failed to.
-static bool start(struct aloft_bootsel *op, const struct aloft_slots *slots,
-                  struct aloft_otadata records[2])
+static bool start(struct aloft_bootsel *op, enum aloft_err plan(struct aloft_bootsel *),
+                  const struct aloft_slots *slots, struct aloft_otadata records[2])
 {
     memset(op, 0, sizeof *op);
     op->slots = slots;
     op->otadata = otadata_view(slots);
-    op->phase = LOOK;
+    op->plan = plan;
+    op->next = plan;
     enum aloft_err err = aloft_bootsel_read(slots, records);
     if (err == ALOFT_OK && slots->otadata.len == 0) {
         err = ALOFT_ERR_NO_OTADATA;
@@ -146,164 +485,39 @@ static bool start(struct aloft_bootsel *op, const struct aloft_slots *slots,
     return err == ALOFT_OK;
 }
 
-// What the sector says besides its record.
-struct notes {
-    struct aloft_note last; // kind NONE: there is none
-    uint32_t next;          // index behind the last one, whole or torn
-    bool clean;             // keeps B3: something may be appended
-};
-
-static uint32_t note_off(uint32_t sector, uint32_t index)
+static enum aloft_err verify_some(struct aloft_bootsel *op)
 {
-    return sector * ALOFT_OTADATA_SECTOR + ALOFT_NOTE_OFF + index * ALOFT_NOTE_LEN;
-}
-
-// What a sector says whose record is this.
-// A valid note never stands behind a blank one: what was torn is never blank, and is passed by.
-static enum aloft_err read_notes(const struct aloft_slots *slots, uint32_t sector,
-                                 const struct aloft_otadata *record, struct notes *out)
-{
-    struct aloft_flash_view view = otadata_view(slots);
-    uint8_t bytes[ALOFT_NOTE_LEN];
-    memset(out, 0, sizeof *out);
-    out->clean = aloft_otadata_sound(record);
-    for (uint32_t i = 0; i < ALOFT_NOTE_COUNT; i++) {
-        struct aloft_note note;
-        enum aloft_err err = aloft_flash_read(&view, note_off(sector, i), bytes, sizeof bytes);
-        if (err != ALOFT_OK) {
-            return err;
-        }
-        if (aloft_note_parse(bytes, &note)) {
-            out->last = note;
-            out->clean = out->clean || i == 0;
-        } else if (aloft_bytes_are(bytes, sizeof bytes, 0xFF)) {
-            break;
-        }
-        out->next = i + 1;
+    struct aloft_verify *verify = &op->work.verify;
+    enum aloft_step step = aloft_verify_step(verify);
+    if (step == ALOFT_STEP_DONE) {
+        op->judged = true;
+        op->next = op->plan;
     }
-    return ALOFT_OK;
-}
-
-// The CRC of the head of what lies in the slot.
-static uint32_t head_crc(const struct aloft_flash_view *view)
-{
-    uint8_t piece[32];
-    uint32_t crc = 0;
-    for (uint32_t off = 0; off < ALOFT_IMAGE_HEAD_LEN; off += (uint32_t)sizeof piece) {
-        if (aloft_flash_read(view, off, piece, sizeof piece) != ALOFT_OK) {
-            return 0;
-        }
-        crc = aloft_crc32(crc, piece, sizeof piece);
+    if (step != ALOFT_STEP_FAILED) {
+        return ALOFT_OK;
     }
-    return crc;
-}
-
-// Names the image that seq selects. It is only walked, not judged; what cannot be read is named
-// with zeros, which is not the name of what was noted.
-static void read_id(const struct aloft_slots *slots, uint32_t seq, uint8_t id[ALOFT_NOTE_ID])
-{
-    int slot = (int)aloft_otadata_slot(seq, slots->ota_count);
-    struct aloft_flash_view view = aloft_slots_slot_view(slots, slot);
-    uint8_t head[ALOFT_IMAGE_HEADER];
-    uint32_t off = ALOFT_IMAGE_HEADER;
-    memset(id, 0, ALOFT_NOTE_ID);
-    aloft_put_le32(id + ALOFT_NOTE_ID_HEAD, head_crc(&view));
-    if (aloft_flash_read(&view, 0, head, sizeof head) != ALOFT_OK || head[23] == 0) {
-        return;
+    if (op->fall_back) {
+        struct aloft_image_rules rules = verify->image.rules;
+        struct aloft_flash_view view = aloft_slots_slot_view(op->slots, ALOFT_SLOT_FACTORY);
+        op->fall_back = false;
+        aloft_verify_init(verify, &view, &rules);
+        return ALOFT_OK;
     }
-    for (uint32_t i = 0; i < head[1]; i++) {
-        uint8_t segment[ALOFT_IMAGE_SEGMENT_HEAD];
-        if (aloft_flash_read(&view, off, segment, sizeof segment) != ALOFT_OK) {
-            return;
-        }
-        uint32_t len = aloft_get_le32(segment + 4);
-        if (len > view.len) {
-            return;
-        }
-        off += ALOFT_IMAGE_SEGMENT_HEAD + len;
-    }
-    (void)aloft_flash_read(&view, (off | 15) + 1, id, ALOFT_NOTE_ID_HEAD);
-}
-
-enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids[2][ALOFT_NOTE_ID],
-                                    uint32_t *count)
-{
-    struct aloft_otadata records[2];
-    enum aloft_err err = aloft_bootsel_read(slots, records);
-    *count = 0;
-    for (uint32_t i = 0; i < 2 && err == ALOFT_OK; i++) {
-        struct notes notes;
-        err = read_notes(slots, i, &records[i], &notes);
-        uint32_t state = notes.last.state;
-        if (notes.clean && notes.last.kind == ALOFT_NOTE_DONE &&
-            (state == ALOFT_OTA_INVALID || state == ALOFT_OTA_ABORTED)) {
-            memcpy(ids[(*count)++], notes.last.id, ALOFT_NOTE_ID);
-        }
-    }
-    return err;
-}
-
-// X is full of notes: rewrite it as it is, under a note in Y, and come back. When Y is full as
-// well, that is done without a note: of the two records it is the one that does not count now.
-static void make_room(struct aloft_bootsel *op, const struct aloft_otadata records[2])
-{
-    struct notes notes;
-    uint32_t full = op->sector ^ 1;
-    enum aloft_err err = read_notes(op->slots, op->sector, &records[op->sector], &notes);
-    if (err != ALOFT_OK) {
-        fail(op, err);
-        return;
-    }
-    op->next = op->record;
-    op->then = true;
-    op->record = records[full];
-    op->sector = full;
-    op->noted = notes.next + 1u < ALOFT_NOTE_COUNT;
-    op->note_index = notes.next;
-    op->phase = op->noted ? NOTE : LOOK;
-    read_id(op->slots, op->record.seq, op->id);
-}
-
-// op->record is to replace the record in op->sector. There is something to lose only when that is
-// sound, and only then a note is needed.
-static void rewrite_in_place(struct aloft_bootsel *op, const struct aloft_otadata records[2])
-{
-    struct notes notes;
-    uint32_t other = op->sector ^ 1;
-    op->write = true;
-    op->phase = LOOK;
-    if (!aloft_otadata_sound(&records[op->sector]) || op->slots->ota_count == 0) {
-        return;
-    }
-    enum aloft_err err = read_notes(op->slots, other, &records[other], &notes);
-    if (err != ALOFT_OK) {
-        fail(op, err);
-        return;
-    }
-    bool room = notes.next + 1u < ALOFT_NOTE_COUNT;
-    if (!room && aloft_otadata_sound(&records[other])) {
-        make_room(op, records);
-        return;
-    }
-    room = room && notes.clean;
-    op->noted = true;
-    op->note_index = room ? notes.next : 0;
-    op->phase = room ? NOTE : CLEAN;
-    read_id(op->slots, op->record.seq, op->id);
+    return op->plan == plan_record ? ALOFT_ERR_NO_ROLLBACK : verify->err;
 }
 
 static void verify_slot(struct aloft_bootsel *op, const struct aloft_image_rules *rules, int slot)
 {
     struct aloft_flash_view view = aloft_slots_slot_view(op->slots, slot);
-    op->phase = VERIFY;
-    aloft_verify_init(&op->verify, &view, rules);
+    op->next = verify_some;
+    aloft_verify_init(&op->work.verify, &view, rules);
 }
 
 void aloft_bootsel_select(struct aloft_bootsel *op, const struct aloft_slots *slots,
                           const struct aloft_image_rules *rules, int slot, uint32_t state)
 {
     struct aloft_otadata records[2];
-    if (!start(op, slots, records)) {
+    if (!start(op, plan_select, slots, records)) {
         return;
     }
     bool known = slot == ALOFT_SLOT_FACTORY || (slot >= 0 && slot < (int)slots->ota_count);
@@ -311,33 +525,9 @@ void aloft_bootsel_select(struct aloft_bootsel *op, const struct aloft_slots *sl
         fail(op, ALOFT_ERR_SLOT_UNKNOWN);
         return;
     }
-    int active = aloft_otadata_active(records);
-    op->sector = active == 0 ? 1 : 0;
+    op->slot = slot;
+    op->state = state;
     verify_slot(op, rules, slot);
-    if (slot == ALOFT_SLOT_FACTORY) {
-        op->erase_other = true; // the inactive record goes first, the active one last (B1)
-        return;
-    }
-    uint32_t current = active >= 0 ? records[active].seq : 0;
-    op->write = true;
-    op->record.state = state;
-    if (active >= 0 && aloft_bootsel_boot_slot(slots, records) == slot) {
-        op->sector = (uint32_t)active;
-        op->record.seq = current;
-        op->in_place = true;
-        return;
-    }
-    op->record.seq = aloft_otadata_next_seq(current, (uint32_t)slot, slots->ota_count);
-    if (op->record.seq == 0) {
-        // The numbers are used up: begin again at the bottom, the old choice first, so that there
-        // is something to go back to.
-        uint32_t old = aloft_otadata_slot(current, slots->ota_count) + 1;
-        op->next.seq = aloft_otadata_next_seq(old, (uint32_t)slot, slots->ota_count);
-        op->next.state = state;
-        op->then = true;
-        op->record.seq = old;
-        op->record.state = records[active].state;
-    }
 }
 
 void aloft_bootsel_set_boot(struct aloft_bootsel *op, const struct aloft_slots *slots,
@@ -346,10 +536,17 @@ void aloft_bootsel_set_boot(struct aloft_bootsel *op, const struct aloft_slots *
     aloft_bootsel_select(op, slots, rules, slot, trial ? ALOFT_OTA_NEW : ALOFT_OTA_UNDEFINED);
 }
 
+static void change_record(struct aloft_bootsel *op, uint32_t sector, uint32_t seq, uint32_t state)
+{
+    op->sector = (uint8_t)sector;
+    op->seq = seq;
+    op->state = state;
+}
+
 // The running app changes the state of its own record. False when it has none to change: it boots
 // without one, which is this fault, or another app is selected.
 static bool own_record(struct aloft_bootsel *op, const struct aloft_otadata records[2], int running,
-                       enum aloft_err unrecorded)
+                       uint32_t state, enum aloft_err unrecorded)
 {
     int active = aloft_otadata_active(records);
     bool selected = aloft_bootsel_boot_slot(op->slots, records) == running;
@@ -357,9 +554,7 @@ static bool own_record(struct aloft_bootsel *op, const struct aloft_otadata reco
         fail(op, selected ? unrecorded : ALOFT_ERR_NOT_SELECTED);
         return false;
     }
-    op->sector = (uint32_t)active;
-    op->record = records[active];
-    op->in_place = true;
+    change_record(op, (uint32_t)active, records[active].seq, state);
     return true;
 }
 
@@ -369,296 +564,57 @@ void aloft_bootsel_confirm(struct aloft_bootsel *op, const struct aloft_slots *s
     struct aloft_otadata records[2];
     if (running < 0) { // factory and test need no confirmation
         memset(op, 0, sizeof *op);
-        op->phase = DONE;
-        return;
+    } else if (start(op, plan_record, slots, records)) {
+        (void)own_record(op, records, running, ALOFT_OTA_VALID, ALOFT_ERR_NOT_SELECTED);
     }
-    if (!start(op, slots, records) || !own_record(op, records, running, ALOFT_ERR_NOT_SELECTED)) {
-        return;
-    }
-    if (op->record.state == ALOFT_OTA_VALID) {
-        op->phase = DONE;
-        return;
-    }
-    op->record.state = ALOFT_OTA_VALID;
-    rewrite_in_place(op, records);
 }
 
 void aloft_bootsel_reject(struct aloft_bootsel *op, const struct aloft_slots *slots,
                           const struct aloft_image_rules *rules, int running)
 {
     struct aloft_otadata records[2];
-    if (!start(op, slots, records) || !own_record(op, records, running, ALOFT_ERR_NO_ROLLBACK)) {
+    if (!start(op, plan_record, slots, records) ||
+        !own_record(op, records, running, ALOFT_OTA_INVALID, ALOFT_ERR_NO_ROLLBACK)) {
         return;
     }
-    op->record.state = ALOFT_OTA_INVALID;
     const struct aloft_otadata *other = &records[op->sector ^ 1];
     bool factory = slots->factory.len != 0;
-    if (aloft_otadata_usable(other) &&
-        (int)aloft_otadata_slot(other->seq, slots->ota_count) != running) {
-        op->fall_back = factory;
-        verify_slot(op, rules, (int)aloft_otadata_slot(other->seq, slots->ota_count));
-    } else if (factory) {
-        verify_slot(op, rules, ALOFT_SLOT_FACTORY);
-    } else {
-        fail(op, ALOFT_ERR_NO_ROLLBACK);
+    int back = ALOFT_SLOT_FACTORY;
+    if (aloft_otadata_usable(other)) {
+        back = (int)aloft_otadata_slot(other->seq, slots->ota_count);
+        back = back == running ? ALOFT_SLOT_FACTORY : back;
     }
+    if (back == ALOFT_SLOT_FACTORY && !factory) {
+        fail(op, ALOFT_ERR_NO_ROLLBACK);
+        return;
+    }
+    op->fall_back = factory && back != ALOFT_SLOT_FACTORY;
+    verify_slot(op, rules, back);
 }
 
 void aloft_bootsel_mark(struct aloft_bootsel *op, const struct aloft_slots *slots, uint32_t sector,
                         const struct aloft_otadata *record, bool blameless)
 {
     struct aloft_otadata records[2];
-    if (!start(op, slots, records)) {
-        return;
+    ALOFT_ASSERT(sector < 2);
+    if (start(op, plan_record, slots, records)) {
+        change_record(op, sector, record->seq, record->state);
+        op->flags = blameless ? ALOFT_NOTE_BLAMELESS : 0;
     }
-    op->sector = sector;
-    op->record = *record;
-    op->blameless = blameless ? ALOFT_NOTE_BLAMELESS : 0;
-    rewrite_in_place(op, records);
-}
-
-// Is the note in the other sector still to be carried out on this record?
-static bool still_due(const struct aloft_bootsel *op, const struct aloft_note *note,
-                      const struct aloft_otadata *record)
-{
-    uint8_t id[ALOFT_NOTE_ID];
-    if (aloft_otadata_sound(record) && (record->seq != note->seq || record->state == note->state)) {
-        return false; // carried out already, or overtaken
-    }
-    read_id(op->slots, note->seq, id);
-    return memcmp(id, note->id, sizeof id) == 0;
 }
 
 void aloft_bootsel_repair(struct aloft_bootsel *op, const struct aloft_slots *slots)
 {
     struct aloft_otadata records[2];
-    if (!start(op, slots, records)) {
-        return;
-    }
-    op->phase = DONE;
-    for (uint32_t other = 0; other < 2 && slots->ota_count > 0; other++) {
-        struct notes notes;
-        enum aloft_err err = read_notes(slots, other, &records[other], &notes);
-        if (err != ALOFT_OK) {
-            fail(op, err);
-            return;
-        }
-        uint32_t kind = notes.last.kind & ~ALOFT_NOTE_BLAMELESS;
-        if (!notes.clean || kind != ALOFT_NOTE_INTENT || notes.last.seq == 0) {
-            continue;
-        }
-        op->sector = other ^ 1;
-        op->record.seq = notes.last.seq;
-        op->record.state = notes.last.state;
-        op->blameless = notes.last.kind & ALOFT_NOTE_BLAMELESS;
-        op->write = true;
-        op->noted = true;
-        memcpy(op->id, notes.last.id, sizeof op->id);
-        // Where the intent lies or seems to. In the very last place only a torn DONE of this intent
-        // can lie, which is programmed again.
-        op->note_index = notes.next - (notes.next < ALOFT_NOTE_COUNT ? 1 : 2);
-        op->phase = still_due(op, &notes.last, &records[op->sector]) ? LOOK : CLOSE;
-        return;
-    }
-}
-
-// The image is trusted; the active record is to be rewritten.
-static enum aloft_err plan(struct aloft_bootsel *op)
-{
-    struct aloft_otadata records[2];
-    enum aloft_err err = aloft_bootsel_read(op->slots, records);
-    if (err == ALOFT_OK) {
-        rewrite_in_place(op, records);
-    }
-    return err != ALOFT_OK ? err : op->err;
-}
-
-static enum aloft_err verify_some(struct aloft_bootsel *op)
-{
-    enum aloft_step step = aloft_verify_step(&op->verify);
-    if (step == ALOFT_STEP_DONE) {
-        op->phase = op->in_place ? PLAN : LOOK;
-    }
-    if (step != ALOFT_STEP_FAILED) {
-        return ALOFT_OK;
-    }
-    if (op->fall_back) {
-        struct aloft_image_rules rules = op->verify.image.rules;
-        op->fall_back = false;
-        verify_slot(op, &rules, ALOFT_SLOT_FACTORY);
-        return ALOFT_OK;
-    }
-    bool rejecting = op->record.state == ALOFT_OTA_INVALID;
-    return rejecting ? ALOFT_ERR_NO_ROLLBACK : op->verify.err;
-}
-
-// Writes or checks the note at note_index of the other sector.
-static enum aloft_err note_some(struct aloft_bootsel *op, enum aloft_note_kind kind, uint32_t index)
-{
-    struct aloft_note note = {.kind = kind | op->blameless};
-    uint8_t bytes[ALOFT_NOTE_LEN];
-    uint32_t off = note_off(op->sector ^ 1, index);
-    note.seq = op->record.seq;
-    note.state = op->record.state;
-    memcpy(note.id, op->id, sizeof note.id);
-    aloft_note_emit(&note, bytes);
-    if (op->phase != NOTE_CHECK) {
-        return aloft_flash_prog(&op->otadata, off, bytes, sizeof bytes);
-    }
-    enum aloft_err err = aloft_flash_compare(&op->otadata, off, bytes, sizeof bytes);
-    op->phase = LOOK;
-    if (err == ALOFT_ERR_FLASH_VERIFY && index + 2u < ALOFT_NOTE_COUNT) {
-        op->note_index++; // the torn rest of an earlier note lies here: take the next place
-        op->phase = NOTE;
-        err = ALOFT_OK;
-    }
-    return err;
-}
-
-// One program that leaves nothing to read where a record or note was (B4). off: in Y.
-static enum aloft_err make_void(struct aloft_bootsel *op, uint32_t off)
-{
-    uint8_t zeros[ALOFT_OTADATA_RECORD];
-    memset(zeros, 0, sizeof zeros);
-    off += op->sector * ALOFT_OTADATA_SECTOR;
-    return aloft_flash_prog(&op->otadata, off, zeros, sizeof zeros);
-}
-
-// What stands in Y and must be made void before its erase.
-static enum aloft_err look(struct aloft_bootsel *op)
-{
-    struct aloft_otadata records[2];
-    struct aloft_note note;
-    uint8_t bytes[ALOFT_NOTE_LEN];
-    enum aloft_err err = aloft_bootsel_read(op->slots, records);
-    if (err == ALOFT_OK) {
-        err = aloft_flash_read(&op->otadata, note_off(op->sector, 0), bytes, sizeof bytes);
-    }
-    op->void_note = aloft_note_parse(bytes, &note);
-    op->phase = aloft_otadata_sound(&records[op->sector]) ? VOID
-                : op->void_note                           ? VOID_NOTES
-                                                          : ERASE;
-    return err;
-}
-
-// The first job of two is done. Its sector is X now, erased anew, with one record and no notes.
-static enum aloft_err next_job(struct aloft_bootsel *op)
-{
-    struct aloft_otadata records[2];
-    enum aloft_err err = aloft_bootsel_read(op->slots, records);
-    bool in_place = op->next.seq == records[op->sector ^ 1].seq;
-    op->then = false;
-    op->noted = false;
-    op->sector ^= 1;
-    op->record = op->next;
-    op->phase = LOOK;
-    if (err == ALOFT_OK && in_place) {
-        rewrite_in_place(op, records);
-    }
-    return err;
-}
-
-// One sector is finished.
-static void turn(struct aloft_bootsel *op)
-{
-    op->phase = op->noted ? CLOSE : op->then ? NEXT : DONE;
-    if (op->erase_other) {
-        op->erase_other = false;
-        op->write = false;
-        op->sector ^= 1;
-        op->phase = LOOK;
-    }
-}
-
-static enum aloft_err erase_sector(const struct aloft_bootsel *op, uint32_t sector)
-{
-    return aloft_flash_erase(&op->otadata, sector * ALOFT_OTADATA_SECTOR, ALOFT_OTADATA_SECTOR);
-}
-
-// Byte path 9/12: from core/update/engine.c; PROG is the durable point: before it the old image
-// boots, after it the new one, on trial.
-static enum aloft_err write_record(struct aloft_bootsel *op)
-{
-    uint8_t bytes[ALOFT_OTADATA_RECORD];
-    uint32_t off = op->sector * ALOFT_OTADATA_SECTOR;
-    uint32_t tail = op->otadata.flash->geometry.write_unit > TAIL ? 0 : TAIL; // keeps B5
-    enum aloft_err err;
-
-    aloft_otadata_emit(&op->record, bytes);
-    if (op->phase == ERASE) {
-        err = erase_sector(op, op->sector);
-        op->phase = tail != 0 ? PROG_TAIL : PROG;
-        if (!op->write) {
-            turn(op);
-        }
-    } else if (op->phase == PROG_TAIL) {
-        err = aloft_flash_prog(&op->otadata, off + tail, bytes + tail, sizeof bytes - tail);
-        op->phase = PROG;
-    } else if (op->phase == PROG) {
-        err = aloft_flash_prog(&op->otadata, off, bytes, tail != 0 ? tail : sizeof bytes);
-        op->phase = CHECK;
-    } else {
-        err = aloft_flash_compare(&op->otadata, off, bytes, sizeof bytes);
-        if (err == ALOFT_OK) {
-            turn(op);
-        } else {
-            (void)make_void(op, 0); // a bit did not take: the state may be another
-        }
-    }
-    return err;
-}
-
-static enum aloft_err advance(struct aloft_bootsel *op)
-{
-    enum aloft_err err = ALOFT_OK;
-    switch ((enum phase)op->phase) {
-    case VERIFY:
-        return verify_some(op);
-    case PLAN:
-        return plan(op);
-    case CLEAN:
-        op->phase = NOTE;
-        return erase_sector(op, op->sector ^ 1);
-    case NOTE:
-        err = note_some(op, ALOFT_NOTE_INTENT, op->note_index);
-        op->phase = NOTE_CHECK;
-        return err;
-    case NOTE_CHECK:
-        return note_some(op, ALOFT_NOTE_INTENT, op->note_index);
-    case LOOK:
-        return look(op);
-    case VOID:
-        op->phase = op->void_note ? VOID_NOTES : ERASE;
-        return make_void(op, 0);
-    case VOID_NOTES:
-        op->phase = ERASE;
-        return make_void(op, ALOFT_NOTE_OFF);
-    case ERASE:
-    case PROG_TAIL:
-    case PROG:
-    case CHECK:
-        return write_record(op);
-    case CLOSE:
-        err = note_some(op, ALOFT_NOTE_DONE, op->note_index + 1);
-        op->phase = op->then ? NEXT : DONE;
-        return err;
-    case NEXT:
-        return next_job(op);
-    case DONE:
-    case FAILED:
-        break;
-    }
-    return op->err;
+    (void)start(op, plan_repair, slots, records); // the step says what it has failed of
 }
 
 enum aloft_step aloft_bootsel_step(struct aloft_bootsel *op)
 {
-    enum aloft_err err = advance(op);
+    enum aloft_err err = op->next != NULL ? op->next(op) : op->err;
     if (err != ALOFT_OK) {
         fail(op, err);
-    }
-    if (op->phase == FAILED) {
         return ALOFT_STEP_FAILED;
     }
-    return op->phase == DONE ? ALOFT_STEP_DONE : ALOFT_STEP_AGAIN;
+    return op->next == NULL ? ALOFT_STEP_DONE : ALOFT_STEP_AGAIN;
 }

@@ -18,6 +18,11 @@ void aloft_otadata_parse(const uint8_t bytes[ALOFT_OTADATA_RECORD], struct aloft
 void aloft_otadata_emit(const struct aloft_otadata *record, uint8_t bytes[ALOFT_OTADATA_RECORD])
 {
     memset(bytes, 0xFF, ALOFT_OTADATA_RECORD);
+    aloft_otadata_set(record, bytes);
+}
+
+void aloft_otadata_set(const struct aloft_otadata *record, uint8_t bytes[ALOFT_OTADATA_RECORD])
+{
     aloft_put_le32(bytes + OFF_SEQ, record->seq);
     aloft_put_le32(bytes + OFF_STATE, record->state);
     aloft_put_le32(bytes + OFF_CRC, aloft_otadata_crc(record->seq));
@@ -40,6 +45,12 @@ bool aloft_otadata_usable(const struct aloft_otadata *record)
 {
     bool known = record->state <= ALOFT_OTA_VALID || record->state == ALOFT_OTA_UNDEFINED;
     return aloft_otadata_sound(record) && known; // INVALID and ABORTED are the next two
+}
+
+bool aloft_otadata_refused(const struct aloft_otadata *record)
+{
+    bool bad = record->state == ALOFT_OTA_INVALID || record->state == ALOFT_OTA_ABORTED;
+    return bad && aloft_otadata_sound(record);
 }
 
 int aloft_otadata_active(const struct aloft_otadata records[2])

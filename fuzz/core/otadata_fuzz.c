@@ -52,13 +52,16 @@ static void check_plan(const struct scene *scene, const struct aloft_otadata rec
     FUZZ_CHECK(aloft_boot_candidate(&plan, scene->ota_count, scene->ota_count + 2) ==
                ALOFT_SLOT_NONE);
     for (int i = 0; i < 2; i++) {
-        FUZZ_CHECK(!plan.abort[i] || (scene->trials && aloft_otadata_sound(&records[i]) &&
-                                      records[i].state == ALOFT_OTA_PENDING));
+        const struct aloft_otadata *now = &plan.records[i];
+        bool ended = records[i].state == ALOFT_OTA_PENDING && now->state == ALOFT_OTA_ABORTED;
+        bool begun = records[i].state == ALOFT_OTA_NEW && now->state == ALOFT_OTA_PENDING;
+        FUZZ_CHECK(plan.save[i] == (ended || begun));
+        FUZZ_CHECK(plan.save[i] || now->state == records[i].state);
+        FUZZ_CHECK(!plan.save[i] || (scene->trials && aloft_otadata_sound(&records[i])));
+        FUZZ_CHECK(now->seq == records[i].seq && now->crc == records[i].crc);
     }
-    FUZZ_CHECK(plan.pending < 0 || (records[plan.pending].state == ALOFT_OTA_NEW &&
-                                    aloft_otadata_sound(&records[plan.pending])));
     for (int i = 0; i < 2 && !right && plan.reason == ALOFT_BOOT_SELECTED; i++) {
-        right = aloft_otadata_usable(&records[i]) && !plan.abort[i] &&
+        right = aloft_otadata_usable(&plan.records[i]) &&
                 (int)aloft_otadata_slot(records[i].seq, scene->ota_count) == plan.first;
     }
     FUZZ_CHECK(right); // what is selected is selected by a record whose trial has not failed

@@ -116,9 +116,12 @@ static void compare(const struct aloft_boot_facts *facts)
     if (facts->ota_count > 0 || facts->has_factory) {
         CHECK_EQ(plan.first, stock.index);
     }
-    CHECK_EQ(plan.abort[0], stock.aborted[0]);
-    CHECK_EQ(plan.abort[1], stock.aborted[1]);
-    CHECK_EQ(plan.pending, stock.pending);
+    for (int i = 0; i < 2; i++) {
+        CHECK_EQ(plan.save[i], stock.aborted[i] || stock.pending == i);
+        CHECK_EQ(plan.records[i].state, stock.aborted[i]     ? ALOFT_OTA_ABORTED
+                                        : stock.pending == i ? ALOFT_OTA_PENDING
+                                                             : facts->records[i].state);
+    }
     if (facts->ota_count > 0) {
         CHECK_EQ(plan.set_actual, stock.initial_contents);
     }
@@ -183,7 +186,7 @@ static void a_pending_mark_without_a_crc_is_left_alone(void)
         .records = {record(1, ALOFT_OTA_PENDING, false), record(2, ALOFT_OTA_VALID, true)},
     };
     struct aloft_boot_plan plan = aloft_boot_choose(&facts);
-    CHECK_EQ(plan.abort[0], false);
+    CHECK_EQ(plan.save[0], false);
     CHECK_EQ(plan.first, 1);
 }
 

@@ -194,18 +194,19 @@ static void a_cut_during_confirm_never_loses_the_app(void)
         for (uint32_t i = 0; i < steps && step == ALOFT_STEP_AGAIN; i++) {
             step = aloft_bootsel_step(&op);
         }
-        bool begun =
-            device.ram.bytes[DEVICE_OTADATA + ALOFT_OTADATA_SECTOR + ALOFT_NOTE_OFF + 32 * 2] !=
-            0xFF;
+        struct aloft_note note;
+        bool begun = aloft_note_parse(device.ram.bytes + DEVICE_OTADATA + ALOFT_OTADATA_SECTOR +
+                                          ALOFT_NOTE_OFF + 2 * ALOFT_NOTE_LEN,
+                                      &note);
         int slot = reset();
         CHECK_EQ(slot,
                  begun ? 0 : ALOFT_SLOT_FACTORY); // intent noted: confirmed; else trial failed
     }
 }
 
-CHECK_MAIN(TEST(a_release_that_failed_its_trial_is_not_installed_again),
-           TEST(another_release_is_installed_and_clears_the_memory),
-           TEST(an_image_without_descriptor_is_remembered_by_its_digest),
-           TEST(a_trial_that_a_power_cut_ended_is_not_remembered),
-           TEST(a_confirmed_release_is_not_remembered_as_failed),
-           TEST(a_cut_during_confirm_never_loses_the_app))
+DEVICE_MAIN(TEST(a_release_that_failed_its_trial_is_not_installed_again),
+            TEST(another_release_is_installed_and_clears_the_memory),
+            TEST(an_image_without_descriptor_is_remembered_by_its_digest),
+            TEST(a_trial_that_a_power_cut_ended_is_not_remembered),
+            TEST(a_confirmed_release_is_not_remembered_as_failed),
+            TEST(a_cut_during_confirm_never_loses_the_app))

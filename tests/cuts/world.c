@@ -582,6 +582,9 @@ static bool unstable(const struct world *world)
 // The script is over: two more boots change nothing, and the wanted version is the confirmed one.
 static enum world_end end(struct world *world)
 {
+    if (world->power_on && !boot(world)) { // this one completes what was cut
+        return world->nor.dead ? WORLD_CUT : WORLD_BAD;
+    }
     uint32_t operations = world->nor.operations;
     bool restless = unstable(world);
     for (int i = 0; i < 2; i++) {

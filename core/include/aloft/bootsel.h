@@ -9,15 +9,38 @@
 //   aloft_bootsel_reject        esp_ota_mark_app_invalid_rollback_and_reboot, without the reboot
 //   aloft_bootsel_mark          what bootloader_utility.c writes at a boot
 //
-// Life cycle of a write: one of set_boot, confirm, reject, mark, repair; then step until it is not
-// AGAIN.
+// Life cycle of a write: one of set_boot, select, confirm, reject, mark, repair; then step until it
+// is not AGAIN.
 //
-// Rewriting a record in place (PENDING, ABORTED, VALID, INVALID; NEW for the slot that is active
-// already) would lose it when power is cut between erase and program. So the intent is noted first,
+// Before its first change each call becomes a list of operations, at most 20. Y is the sector whose
+// record changes, X the other; what is in brackets is there when there is something to do.
+//
+//   clear S         [void record S] [void first note of S] erase S
+//   write S         clear S, program S (state, then seq; or both at once), check S
+//   note S          program a note in S, check it
+//   rewrite Y       [clear X] note X "intent", write Y, note X "done"
+//
+//   set_boot        to the slot that is selected already: rewrite Y
+//                   to another: write Y; when the numbers are used up: write Y, write X
+//                   to factory: clear Y, clear X
+//   confirm, reject, mark
+//                   rewrite Y; when X has no room for notes: rewrite X as it is, rewrite Y
+//   repair          [write Y] note X "done"; when X has no room: [write Y] void the intent in X
+//
+// A record is made void by one program before its sector is erased: an erase that is cut leaves
+// some bits old and some set, and the state, which no CRC covers, could turn into another.
+// Rewriting a record in place (PENDING, ABORTED, VALID, INVALID; NEW for the slot that is selected
+// already) would lose it when power is cut between erase and program; so the intent is noted first,
 // in the other sector (note.h), and our bootloader completes what it finds begun:
-// aloft_bootsel_repair. A record is also made void by one program before its sector is erased: an
-// erase that is cut leaves some bits old and some set, and the state, which no CRC covers, could
-// turn into another.
+// aloft_bootsel_repair.
+//
+// Where flash encrypts, what is erased and what was torn both read as noise, so no place is taken
+// for blank because of what it reads: a note goes behind the last whole one, is read back, and goes
+// one place further when it is not there. A record or note that is programmed over reads as noise:
+// void.
+//
+// Why it ends: the list is finite, and a note moves on only to the last place of its sector. A list
+// begins a note only where 16 places are left, so that as many torn ones do not matter.
 #ifndef ALOFT_BOOTSEL_H
 #define ALOFT_BOOTSEL_H
 
@@ -25,25 +48,58 @@
 #include "aloft/slots.h"
 #include "aloft/verify.h"
 
+enum aloft_bootsel_what {
+    ALOFT_BOOTSEL_VOID,    // program zeros over it
+    ALOFT_BOOTSEL_ERASE,   //
+    ALOFT_BOOTSEL_PROGRAM, //
+    ALOFT_BOOTSEL_CHECK,   // read it back
+};
+
+// One operation: what, in which sector, and which bytes of it. A note goes to the place that is
+// next when its turn comes; off is that of the first place.
+struct aloft_bootsel_op {
+    uint8_t what; // enum aloft_bootsel_what
+    uint8_t sector;
+    uint16_t off;
+    uint16_t len;
+    uint16_t note; // enum aloft_note_kind; NONE: these are bytes of the record
+};
+
+#define ALOFT_BOOTSEL_OPS_MAX 20u
+
+// A sector as it was found; then, while the list is made, as the list so far leaves it.
+struct aloft_bootsel_sector {
+    uint32_t flags;
+    uint32_t place;         // where its next note goes
+    struct aloft_note note; // its last whole one, kind NONE: there is none; then what it gets
+    uint8_t record[ALOFT_OTADATA_RECORD];
+};
+
+struct aloft_bootsel_list {
+    uint32_t count;
+    uint32_t done;
+    struct aloft_otadata records[2]; // as those of the sectors
+    struct aloft_bootsel_sector sectors[2];
+    struct aloft_bootsel_op ops[ALOFT_BOOTSEL_OPS_MAX];
+};
+
 struct aloft_bootsel {
     const struct aloft_slots *slots;
     struct aloft_flash_view otadata;
-    struct aloft_otadata record;
-    struct aloft_otadata next; // goes to the other sector when `record` is done
-    uint32_t phase;
-    uint32_t sector;            // 0 or 1: written, or only erased
-    uint32_t note_index;        // where the next note goes, in the other sector
-    enum aloft_err err;         // of a failed machine
-    uint32_t blameless;         // flag of notes: this failed trial is not to be remembered
-    bool void_note;             // the sector's first note is to be made void, too
-    bool in_place;              // once the image is trusted, the active record is rewritten
-    bool write;                 // a record goes to `sector` after its erase
-    bool noted;                 // the rewrite is in place and goes under a note
-    bool erase_other;           // the other sector is erased last
-    bool then;                  // `next` is to be written, too
-    bool fall_back;             // reject: factory is the second candidate
-    uint8_t id[ALOFT_NOTE_ID];  // names the image that record.seq selects
-    struct aloft_verify verify; // of the slot that is about to be trusted
+    enum aloft_err (*next)(struct aloft_bootsel *); // what the next step does; NULL: no more
+    enum aloft_err (*plan)(struct aloft_bootsel *); // makes the list
+    enum aloft_err err;                             // of a failed machine
+    uint32_t sector; // goal of confirm, reject, mark: the record of this sector becomes
+    uint32_t seq;    // this, with
+    uint32_t state;  // this state
+    int slot;        // goal of set_boot: this slot, with `state`
+    uint32_t flags;  // ALOFT_NOTE_BLAMELESS: this failed trial is not to be remembered
+    bool judged;     // the slot that is to be trusted was found good
+    bool fall_back;  // reject: factory is the second candidate
+    union {
+        struct aloft_verify verify; // of the slot that is about to be trusted; comes first
+        struct aloft_bootsel_list list;
+    } work;
 };
 
 // Reads both records. A table without otadata gives two empty records.
@@ -68,8 +124,9 @@ enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids
 // Makes `slot` the one that boots, after verifying its image whole by the rules, signature and
 // security version included. trial: write NEW, so that the
 // app must confirm; else UNDEFINED. Factory: both records are erased, the inactive one first.
-// Flash:      verify reads; at most two erases and eight programs, one a step; for the slot that is
-//             active already, as confirm.
+// Flash:      verify reads; then one operation a step: at most two erases and eight programs; for
+//             the slot that is selected already, as confirm. Nothing, when the record is so
+//             already.
 // Power loss: the old choice holds until the new record's program is complete; from then on the new
 //             one holds.
 // Errors:     SLOT_UNKNOWN, NO_OTADATA, OTADATA_SIZE, those of aloft_verify_step, FLASH_*.
@@ -83,8 +140,8 @@ void aloft_bootsel_select(struct aloft_bootsel *op, const struct aloft_slots *sl
                           const struct aloft_image_rules *rules, int slot, uint32_t state);
 
 // The running app is good: its record becomes VALID. Already VALID, factory or test: nothing to do.
-// Flash:      in place, under a note: at most two erases and seven programs, one a step; twice that
-//             once in sixty times, when the other sector is full of notes.
+// Flash:      in place, under a note: at most two erases and eight programs, one a step; two erases
+//             and twelve programs once in sixty times, when the other sector is full of notes.
 // Power loss: with our bootloader the old state or the new one, never neither. With the stock
 //             bootloader the record can be lost between erase and program, as with the stock
 //             library.
@@ -107,12 +164,11 @@ void aloft_bootsel_mark(struct aloft_bootsel *op, const struct aloft_slots *slot
                         const struct aloft_otadata *record, bool blameless);
 
 // Completes or closes a rewrite in place that power has cut. For the bootloader, before it looks at
-// the records. DONE at the first step when there is nothing to repair.
+// the records. When there is nothing to repair, nothing is changed.
 // Flash, power loss: as confirm; it can be cut and begun again any number of times.
 void aloft_bootsel_repair(struct aloft_bootsel *op, const struct aloft_slots *slots);
 
-// At most one erase or program, after a look at what it replaces; or reading at most 4 KiB. DONE:
-// the records are written and read back.
+// One operation of the list; or reading at most 4 KiB. DONE: the records are written and read back.
 enum aloft_step aloft_bootsel_step(struct aloft_bootsel *op);
 
 #endif

@@ -2,8 +2,10 @@
 // that it is done. They make a rewrite in place safe against power cuts; bootsel.h says how. The
 // stock bootloader and library look only at the first 32 bytes of each sector and never see them.
 //
-// A note is one write unit of 32 bytes, appended from offset 256 of the sector on, in other pages
-// than the record, and never programmed twice. Format: ours; docs/SPEC.md, "otadata notes".
+// A note is 32 bytes, whole write units, appended from offset 256 of the sector on, in other pages
+// than the record. What tells a note from all else is its magic and its CRC, never that other bytes
+// read FF: where flash encrypts, blank bytes read as noise.
+// Format: ours; docs/SPEC.md, "otadata notes".
 #ifndef ALOFT_NOTE_H
 #define ALOFT_NOTE_H
 
@@ -12,8 +14,9 @@
 
 #define ALOFT_NOTE_OFF   256u // of the first note in its sector
 #define ALOFT_NOTE_LEN   32u
-#define ALOFT_NOTE_COUNT 120u // notes that fit
-#define ALOFT_NOTE_ID    12u  // bytes that name an image: see below
+#define ALOFT_NOTE_COUNT 120u   // notes that fit
+#define ALOFT_NOTE_MAGIC "ANOT" // its first 4 bytes
+#define ALOFT_NOTE_ID    12u    // bytes that name an image: see below
 
 enum aloft_note_kind {
     ALOFT_NOTE_NONE = 0,
@@ -36,7 +39,7 @@ struct aloft_note {
     uint8_t id[ALOFT_NOTE_ID]; // of the image in the slot that seq selects
 };
 
-// False when the bytes are no note: blank, torn or something else.
+// False when the bytes are no note, but blank, torn, noise or something else; *out is as it was.
 bool aloft_note_parse(const uint8_t bytes[ALOFT_NOTE_LEN], struct aloft_note *out);
 void aloft_note_emit(const struct aloft_note *note, uint8_t bytes[ALOFT_NOTE_LEN]);
 

@@ -26,15 +26,17 @@ enum aloft_ota_state {
 #define ALOFT_OTA_UNDEFINED 0xFFFFFFFFu // written without trials; boots, counts as confirmed
 
 struct aloft_otadata {
-    uint32_t seq;   // 1..FFFFFFFE; FFFFFFFF: no record
+    uint32_t seq;   // 1..FFFFFFFE in a record; its label, 20 bytes behind it, says nothing
     uint32_t state; // enum aloft_ota_state, ALOFT_OTA_UNDEFINED, or anything flash may hold
     uint32_t crc;   // over seq alone; the state lies outside it
 };
 
 void aloft_otadata_parse(const uint8_t bytes[ALOFT_OTADATA_RECORD], struct aloft_otadata *out);
 
-// Writes a record with the right CRC; `crc` of the argument is ignored.
+// Writes a record with the right CRC; `crc` of the argument is ignored. emit makes all 32 bytes,
+// set keeps the 20 of the label.
 void aloft_otadata_emit(const struct aloft_otadata *record, uint8_t bytes[ALOFT_OTADATA_RECORD]);
+void aloft_otadata_set(const struct aloft_otadata *record, uint8_t bytes[ALOFT_OTADATA_RECORD]);
 
 uint32_t aloft_otadata_crc(uint32_t seq);
 
@@ -46,6 +48,9 @@ bool aloft_otadata_sound(const struct aloft_otadata *record);
 // write that power tore (the state lies outside the CRC): taken for a record, it would run an app
 // that was never on trial, for ever (a difference from the stock bootloader).
 bool aloft_otadata_usable(const struct aloft_otadata *record);
+
+// Sound, and INVALID or ABORTED: it says that its slot is bad.
+bool aloft_otadata_refused(const struct aloft_otadata *record);
 
 // The record that counts: the usable one with the larger seq, 0 when equal. -1: none.
 int aloft_otadata_active(const struct aloft_otadata records[2]);
