@@ -28,6 +28,9 @@ static const struct scenario table[] = {
      .script = {{AGAIN, 0}}, .wanted = V2},
     {"set-boot-active-notes-full", 2, true, false, {V1, V2, 0, 0, BIG}, {{1, VALID}, {2, VALID}},
      .notes = 120, .script = {{AGAIN, 1}}, .wanted = V2},
+    // What a cut left of a note is not blank, though it may read so.
+    {"set-boot-active-torn-note", 2, true, false, {V1, V2, 0, 0, BIG}, {{1, VALID}, {2, VALID}},
+     .notes = 4, .torn = 1, .script = {{AGAIN, 1}}, .wanted = V2},
     {"set-boot-factory", 2, true, false, {V2, V3, 0, 0, V1}, {{1, VALID}, {2, VALID}},
      .script = {{SET, FACTORY}}, .wanted = V1},
     {"set-boot-factory-one-record", 2, true, false, {V2, 0, 0, 0, V1}, {{1, VALID}, {0, 0}},
@@ -62,6 +65,8 @@ static const struct scenario table[] = {
      .notes = 120, .open_trial = true, .script = {{SET, 1}}, .wanted = V2},
     {"confirm-notes-almost-full", 2, true, false, {V1, V2, 0, 0, BIG}, {{1, VALID}, {2, PENDING}},
      .notes = 118, .open_trial = true, .script = {{SET, 1}}, .wanted = V2},
+    {"confirm-torn-notes", 2, true, false, {V1, V2, 0, 0, BIG}, {{1, VALID}, {2, PENDING}},
+     .notes = 4, .torn = 3, .open_trial = true, .script = {{SET, 1}}, .wanted = V2},
     {"first-trial-boot-notes-full", 2, true, false, {V1, V2, 0, 0, BIG}, {{1, VALID}, {2, NEW}},
      .notes = 119, .script = {{SET, 1}}, .wanted = V2},
     {"rollback-by-crash-notes-full", 2, true, false, {V1, V2, 0, 0, BIG}, {{1, VALID}, {2, NEW}},

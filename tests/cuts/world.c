@@ -333,9 +333,12 @@ static void put_notes(struct world *world)
 {
     uint8_t *sector = world->bytes + WORLD_OTADATA;
     uint32_t seq = world->scenario->records[1].seq;
-    for (uint32_t i = 0; i < world->scenario->notes; i++) {
+    uint32_t whole = world->scenario->notes;
+    for (uint32_t i = 0; i < whole + world->scenario->torn; i++) {
         struct aloft_note note = {.kind = 1 + i % 2, .seq = seq, .state = i / 2 % 3};
-        aloft_note_emit(&note, sector + ALOFT_NOTE_OFF + i * ALOFT_NOTE_LEN);
+        uint8_t *bytes = sector + ALOFT_NOTE_OFF + i * ALOFT_NOTE_LEN;
+        aloft_note_emit(&note, bytes);
+        bytes[ALOFT_NOTE_LEN - 1] ^= i < whole ? 0 : 0xFF;
     }
 }
 
