@@ -86,7 +86,6 @@ static void fill_host(struct aloft_idf_host *host)
     struct aloft_board *board = aloft_port_board(port);
     host->flash = &board->flash;
     host->rules = *aloft_port_rules(port);
-    host->rules.secure_version = 0;
     host->ptable_addr = board->retained->ptable_addr;
     host->running_addr = board->retained->running_addr;
     host->fast = board->retained->config.fast;

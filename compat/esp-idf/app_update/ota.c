@@ -285,6 +285,12 @@ static esp_err_t judge(const struct update *update)
     enum aloft_err err = ALOFT_OK;
     if (is_image(update->final)) {
         err = aloft_idf_judge(&view, first, update->held ? sizeof first : 0, true, &facts);
+        // With anti-rollback, esp_ota_set_boot_partition refuses it, by a name of its own.
+        bool asked =
+            update->final->type == ESP_PARTITION_TYPE_APP && !aloft_idf_config.anti_rollback;
+        if (err == ALOFT_OK && asked && aloft_idf_too_old(&facts)) {
+            err = ALOFT_ERR_IMAGE_SECURE_VERSION;
+        }
     } else if (update->final->type == ESP_PARTITION_TYPE_PARTITION_TABLE) {
         aloft_idf_lock();
         err = aloft_slots_walk(view.flash, &aloft_mbed_crypto, view.addr, accept_row, NULL);

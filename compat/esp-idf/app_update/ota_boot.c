@@ -56,11 +56,16 @@ static bool is_ota(const esp_partition_t *p)
            p->subtype < ESP_PARTITION_SUBTYPE_APP_OTA_MAX;
 }
 
-static bool is_good(const esp_partition_t *p, bool loud)
+static bool find_facts(const esp_partition_t *p, bool loud, struct aloft_image_facts *facts)
 {
     struct aloft_flash_view view = {aloft_idf_host.flash, p->address, p->size};
+    return aloft_idf_judge(&view, NULL, 0, loud, facts) == ALOFT_OK;
+}
+
+static bool is_good(const esp_partition_t *p, bool loud)
+{
     struct aloft_image_facts facts;
-    return aloft_idf_judge(&view, NULL, 0, loud, &facts) == ALOFT_OK;
+    return find_facts(p, loud, &facts);
 }
 
 uint8_t esp_ota_get_app_partition_count(void)
@@ -165,13 +170,15 @@ const esp_partition_t *esp_ota_get_last_invalid_partition(void)
     return p != NULL && is_good(p, false) ? p : NULL;
 }
 
-// ESP_ERR_OTA_SMALL_SEC_VER when the app is too old for the eFuses; one without a description has
-// no version to judge.
-static esp_err_t check_secure_version(const esp_partition_t *p)
+// ESP_ERR_OTA_SMALL_SEC_VER when the app is too old for the eFuses: with anti-rollback in the app's
+// configuration as ESP-IDF has it, where one without a description has no version to judge; without
+// it as the bootloader has it, which asks the eFuses all the same.
+static esp_err_t check_secure_version(const esp_partition_t *p,
+                                      const struct aloft_image_facts *facts)
 {
     esp_app_desc_t desc;
-    if (!aloft_idf_config.anti_rollback) {
-        return ESP_OK;
+    if (!aloft_idf_config.anti_rollback || !is_ota(p)) {
+        return aloft_idf_too_old(facts) ? ESP_ERR_OTA_SMALL_SEC_VER : ESP_OK;
     }
     esp_err_t err = esp_ota_get_partition_description(p, &desc);
     if (err == ESP_OK && !esp_efuse_check_secure_version(desc.secure_version)) {
@@ -195,7 +202,8 @@ bool esp_ota_check_rollback_is_possible(void)
     } else if (!aloft_idf_config.anti_rollback) {
         p = app(ESP_PARTITION_SUBTYPE_APP_FACTORY);
     }
-    return p != NULL && is_good(p, false) && check_secure_version(p) == ESP_OK;
+    struct aloft_image_facts facts;
+    return p != NULL && find_facts(p, false, &facts) && check_secure_version(p, &facts) == ESP_OK;
 }
 
 // Runs a write of otadata to its end; nothing comes between its steps.
@@ -232,7 +240,8 @@ static esp_err_t set_boot(const esp_partition_t *partition)
         return ESP_ERR_INVALID_ARG;
     }
     aloft_idf_lock();
-    aloft_bootsel_set_boot(&op, &slots, &aloft_idf_host.rules, slot, aloft_idf_config.rollback);
+    const struct aloft_image_rules rules = aloft_idf_boot_rules();
+    aloft_bootsel_set_boot(&op, &slots, &rules, slot, aloft_idf_config.rollback);
     enum aloft_err err = run(&op);
     aloft_idf_unlock();
     return from_bootsel(err);
@@ -240,17 +249,18 @@ static esp_err_t set_boot(const esp_partition_t *partition)
 
 esp_err_t esp_ota_set_boot_partition(const esp_partition_t *partition)
 {
+    struct aloft_image_facts facts;
     if (partition == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    if (!is_good(partition, true)) {
+    if (!find_facts(partition, true, &facts)) {
         return ESP_ERR_OTA_VALIDATE_FAILED;
     }
     if (partition->type != ESP_PARTITION_TYPE_APP) {
         return ESP_ERR_INVALID_ARG;
     }
-    esp_err_t err = is_ota(partition) ? check_secure_version(partition) : ESP_OK;
-    if (err == ESP_ERR_OTA_SMALL_SEC_VER) {
+    esp_err_t err = check_secure_version(partition, &facts);
+    if (err == ESP_ERR_OTA_SMALL_SEC_VER && aloft_idf_config.anti_rollback && is_ota(partition)) {
         ESP_LOGE(TAG, "The new app has an older secure version than this device; it is erased");
         err = esp_partition_erase_range(partition, 0, partition->size);
         return err == ESP_OK ? ESP_ERR_OTA_SMALL_SEC_VER : err;
@@ -306,7 +316,8 @@ esp_err_t esp_ota_mark_app_invalid_rollback(void)
         return ESP_ERR_OTA_ROLLBACK_FAILED;
     }
     aloft_idf_lock();
-    aloft_bootsel_reject(&op, &slots, &aloft_idf_host.rules, running);
+    const struct aloft_image_rules rules = aloft_idf_boot_rules();
+    aloft_bootsel_reject(&op, &slots, &rules, running);
     err = from_bootsel(run(&op));
     aloft_idf_unlock();
     if (err == ESP_OK) {

@@ -11,9 +11,11 @@ static const char *TAG = "esp_image";
 enum aloft_err aloft_idf_judge(const struct aloft_flash_view *view, const uint8_t *head,
                                uint32_t head_len, bool loud, struct aloft_image_facts *facts)
 {
+    struct aloft_image_rules rules = aloft_idf_host.rules;
     struct aloft_verify verify;
     enum aloft_step step;
-    aloft_verify_init(&verify, view, &aloft_idf_host.rules);
+    rules.secure_version = 0;
+    aloft_verify_init(&verify, view, &rules);
     verify.first = head;
     verify.first_len = head_len;
     do {
@@ -30,6 +32,24 @@ enum aloft_err aloft_idf_judge(const struct aloft_flash_view *view, const uint8_
                  aloft_err_sentence(verify.err));
     }
     return verify.err;
+}
+
+struct aloft_image_rules aloft_idf_boot_rules(void)
+{
+    struct aloft_image_rules rules = aloft_idf_host.rules;
+    rules.secure_version = aloft_idf_host.secure_version();
+    return rules;
+}
+
+bool aloft_idf_too_old(const struct aloft_image_facts *facts)
+{
+    uint32_t least = aloft_idf_host.secure_version();
+    if (facts->secure_version >= least) {
+        return false;
+    }
+    ESP_LOGE(TAG, "security version %u, and the eFuses ask for %u: the bootloader would refuse it",
+             (unsigned)facts->secure_version, (unsigned)least);
+    return true;
 }
 
 esp_err_t esp_image_verify(esp_image_load_mode_t mode, const esp_partition_pos_t *part,

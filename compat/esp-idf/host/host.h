@@ -11,8 +11,8 @@
 
 struct aloft_idf_host {
     const struct aloft_flash *flash;
-    struct aloft_image_rules rules; // what an image must be to run here, but for its security
-                                    // version, which ESP-IDF judges in calls of its own
+    struct aloft_image_rules rules; // what an image must be to run here; the security version is
+                                    // asked for below
     uint32_t ptable_addr;
     uint32_t running_addr; // of the app that runs
     bool fast;             // nothing is to take time for show

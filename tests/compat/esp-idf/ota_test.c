@@ -462,6 +462,35 @@ static void an_older_secure_version_is_erased_not_booted(void)
     CHECK(!esp_ota_check_rollback_is_possible());
 }
 
+// The story: an app without anti-rollback in its configuration took a replayed older image on a
+// board whose counter was burned; the bootloader refused it, and the app fetched it again, for
+// ever.
+static void what_the_bootloader_would_refuse_is_not_installed_without_anti_rollback(void)
+{
+    esp_ota_handle_t handle;
+    uint32_t len;
+    world_begin(0);
+    world.secure_version = 16;
+    const uint8_t *image = device_image("9", 0, &len);
+    CHECK_EQ(esp_ota_begin(ota(1), OTA_SIZE_UNKNOWN, &handle), ESP_OK);
+    CHECK_EQ(esp_ota_write(handle, image, len), ESP_OK);
+    CHECK_EQ(esp_ota_end(handle), ESP_ERR_OTA_VALIDATE_FAILED);
+    CHECK(world_said("and the eFuses ask for 16: the bootloader would refuse it"));
+    CHECK_EQ(world.device.ram.bytes[ota(1)->address], 0xFF); // no head, so it is no image
+
+    world_begin(0);
+    const esp_partition_t *factory =
+        esp_partition_find_first(ESP_PARTITION_TYPE_APP, ESP_PARTITION_SUBTYPE_APP_FACTORY, NULL);
+    world.secure_version = 16;
+    CHECK_EQ(esp_ota_set_boot_partition(ota(1)), ESP_ERR_OTA_SMALL_SEC_VER);
+    CHECK_EQ(esp_ota_set_boot_partition(factory), ESP_ERR_OTA_SMALL_SEC_VER);
+    CHECK_EQ(world.device.ram.bytes[ota(1)->address], 0xE9); // it may be wanted to go back to
+    CHECK(!esp_ota_check_rollback_is_possible());
+    CHECK(esp_ota_get_boot_partition() != ota(1));
+    world.secure_version = 0;
+    CHECK_EQ(esp_ota_set_boot_partition(ota(1)), ESP_OK);
+}
+
 // An image whose description is gone, but for that good.
 static void put_app_without_description(uint32_t addr)
 {
@@ -567,6 +596,7 @@ CHECK_MAIN(TEST(an_update_in_pieces_of_any_size_boots_next),
            TEST(the_last_invalid_partition_needs_a_whole_app),
            TEST(the_last_boot_app_is_erased_with_its_record), TEST(descriptors_are_read_from_flash),
            TEST(an_older_secure_version_is_erased_not_booted),
+           TEST(what_the_bootloader_would_refuse_is_not_installed_without_anti_rollback),
            TEST(an_app_without_description_has_no_secure_version),
            TEST(an_update_of_the_bootloader_lifts_its_protection),
            TEST(an_image_is_verified_by_its_place),

@@ -320,6 +320,31 @@ def what_the_chip_would_refuse_is_not_flashed_whatever_the_options(folder):
     check("Loaded app from partition at offset 0x20000" in console, console)
 
 
+def an_idf_app_without_anti_rollback_does_not_take_a_replayed_older_image(folder):
+    # The bootloader refused the image that the app had installed, and the app fetched it again:
+    # 349 downloads in 20 s, and so for ever.
+    server = Server({})
+    route = f"updates.example:8070=127.0.0.1:{server.port}"
+
+    def idf_app(version, secure):
+        path = folder / f"idf-{version}.bin"
+        aloft("image", "build", BIN / "apps" / "idf_https_ota", "-o", path, "--project",
+              "idf_https_ota", "--version", version, "--secure-version", secure,
+              "--set", f"route={route}")
+        return signed(folder, path, "a")
+
+    board = SecureBoard(folder / "flash").make(idf_app("2", 2), "a").burn("a").enable()
+    aloft("efuse", "burn-secure-version", board.flash, 2, "--yes")
+    server.answers["/firmware.bin"] = http(200, idf_app("1", 1).read_bytes())
+    console = board.run("the bootloader would refuse it", "--fast")
+    check("security version 1, and the eFuses ask for 2" in console, console)
+    console = board.run("never shown", "--fast", "--timeout", 5, "--resets", 3, code=NOT_SEEN)
+    check("SW_CPU_RESET" not in console, console)
+    check(board.info()["boots"] == "factory", board.info())
+    server.answers["/firmware.bin"] = http(200, idf_app("3", 2).read_bytes())
+    board.run("Version 3 runs from ota_0", "--fast")
+
+
 # --- keys
 
 def keys_are_rotated_and_the_old_one_revoked(folder):
@@ -604,6 +629,7 @@ if __name__ == "__main__":
           without_secure_boot_both_bootloaders_run_what_is_not_signed,
           every_tool_finds_the_table_behind_the_larger_bootloader,
           what_the_chip_would_refuse_is_not_flashed_whatever_the_options,
+          an_idf_app_without_anti_rollback_does_not_take_a_replayed_older_image,
           a_flasher_is_told_of_secure_boot_and_writes_nothing_that_would_not_start,
           keys_are_rotated_and_the_old_one_revoked, the_tool_refuses_what_would_end_the_board,
           a_digest_file_of_espsecure_is_burned_and_a_secret_key_hidden,
