@@ -8,6 +8,7 @@
 #include "cli/base/ui.h"
 #include "cli/board/board_commands.h"
 #include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/device/dryboot.h"
 #include "hostlib/flash/flash_file.h"
 #include "hostlib/table/table_find.h"
 #include <stdio.h>
@@ -37,7 +38,8 @@ struct info {
     size_t partition_count;
     enum aloft_err otadata_err;
     struct aloft_otadata records[2];
-    int boots; // slot that would be tried first
+    bool no_trials;
+    struct aloft_dryboot boot;
     struct image_info images[IMAGES_MAX];
     size_t image_count;
 };
@@ -86,7 +88,11 @@ static void look(struct info *info)
                                       before_table ? info->ptable_addr - bootloader_addr : 0};
     char name[ALOFT_SLOT_NAME];
     look_at_image(info, "bootloader", bootloader);
-    info->boots = ALOFT_SLOT_NONE;
+    const struct aloft_dryboot_setup setup = {.flash = flash,
+                                              .rules = &info->rules.rules,
+                                              .ptable_addr = info->ptable_addr,
+                                              .trials = !info->no_trials};
+    aloft_dryboot(&info->boot, &setup);
     info->table_err = aloft_slots_load(&info->slots, flash, &aloft_mbed_crypto, info->ptable_addr);
     if (info->table_err != ALOFT_OK) {
         return;
@@ -96,11 +102,6 @@ static void look(struct info *info)
     info->otadata_err = info->slots.otadata.len == 0
                             ? ALOFT_ERR_NO_OTADATA
                             : aloft_bootsel_read(&info->slots, info->records);
-    if (info->otadata_err == ALOFT_OK) {
-        info->boots = aloft_bootsel_boot_slot(&info->slots, info->records);
-    } else if (info->slots.factory.len != 0) {
-        info->boots = ALOFT_SLOT_FACTORY;
-    }
     for (int slot = ALOFT_SLOT_TEST; slot < (int)ALOFT_OTADATA_SLOTS_MAX; slot++) {
         aloft_slot_name(slot, name);
         look_at_image(info, name, aloft_slots_extent(&info->slots, slot));
@@ -143,6 +144,7 @@ static void print_image(const struct image_info *image)
 static void print_otadata(const struct info *info)
 {
     char name[ALOFT_SLOT_NAME];
+    char text[ALOFT_DRYBOOT_TEXT];
     printf("\nBoot selection:\n");
     if (info->otadata_err != ALOFT_OK) {
         printf("  %s: %s\n", aloft_err_name(info->otadata_err),
@@ -160,8 +162,9 @@ static void print_otadata(const struct info *info)
                    aloft_ota_state_name(record->state));
         }
     }
-    aloft_slot_name(info->boots, name);
-    printf("  boots      %s\n", name);
+    aloft_slot_name(info->boot.selected, name);
+    aloft_dryboot_text(&info->boot, text, sizeof text);
+    printf("  selected   %s\n  will run   %s\n", name, text);
 }
 
 static void print_info(const struct info *info)
@@ -246,14 +249,21 @@ static json_t *json_images(const struct info *info)
 static bool print_json(const struct info *info)
 {
     char boots[ALOFT_SLOT_NAME];
-    aloft_slot_name(info->boots, boots);
+    char selected[ALOFT_SLOT_NAME];
+    char why[ALOFT_DRYBOOT_TEXT] = "";
+    aloft_slot_name(info->boot.runs, boots);
+    aloft_slot_name(info->boot.selected, selected);
+    if (info->table_err == ALOFT_OK) {
+        aloft_dryboot_text(&info->boot, why, sizeof why);
+    }
     bool records = info->table_err == ALOFT_OK && info->otadata_err == ALOFT_OK;
-    return aloft_ui_json_print(json_pack(
-        "{s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:s, s:o}", "flash", info->path, "size",
-        (json_int_t)info->file.flash.geometry.size, "table_addr", (json_int_t)info->ptable_addr,
-        "table_error", json_err(info->table_err), "partitions", json_partitions(info),
-        "otadata_error", json_err(info->otadata_err), "otadata",
-        records ? json_records(info) : json_array(), "boots", boots, "images", json_images(info)));
+    return aloft_ui_json_print(
+        json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:o}", "flash", info->path,
+                  "size", (json_int_t)info->file.flash.geometry.size, "table_addr",
+                  (json_int_t)info->ptable_addr, "table_error", json_err(info->table_err),
+                  "partitions", json_partitions(info), "otadata_error", json_err(info->otadata_err),
+                  "otadata", records ? json_records(info) : json_array(), "selected", selected,
+                  "boots", boots, "why", why, "images", json_images(info)));
 }
 
 int board_info(int argc, char **argv)
@@ -266,6 +276,8 @@ int board_info(int argc, char **argv)
         {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts", &json},
         {ALOFT_ARG_SIZE, 0, "offset", "ADDR", "of the partition table [it is found]",
          &info.ptable_addr},
+        {ALOFT_ARG_FLAG, 0, "no-trials", NULL, "as a bootloader without rollback boots it",
+         &info.no_trials},
     };
     const struct aloft_args args = {
         .command = "aloft board info",

@@ -19,6 +19,7 @@
 struct board {
     const char *path;
     uint32_t table_addr; // 0: it is found
+    bool no_trials;      // show what a bootloader without rollback boots
     struct aloft_flash_file file;
     struct aloft_slots slots;
     struct aloft_board_rules rules; // of any chip; eFuses as they lie beside the file
@@ -101,11 +102,17 @@ static int show_dump(const struct aloft_file *dump, const char *name, uint32_t s
 
 static int show_board(struct board *board, bool json)
 {
+    struct aloft_dryboot boot;
     struct aloft_otadata_view view = {
-        .name = board->path, .slots = &board->slots, .rules = &board->rules.rules};
+        .name = board->path, .slots = &board->slots, .rules = &board->rules.rules, .boot = &boot};
     if (!open_board(board, ALOFT_FLASH_FILE_READ)) {
         return ALOFT_EXIT_BAD;
     }
+    const struct aloft_dryboot_setup setup = {.flash = &board->file.flash,
+                                              .rules = &board->rules.rules,
+                                              .ptable_addr = board->table_addr,
+                                              .trials = !board->no_trials};
+    aloft_dryboot(&boot, &setup);
     view.slot_count = board->slots.ota_count;
     enum aloft_err err = aloft_bootsel_read(&board->slots, view.records);
     int shown = err == ALOFT_OK ? show_view(&view, json) : ALOFT_EXIT_BAD;
@@ -125,13 +132,17 @@ static int otadata_show(int argc, char **argv)
         {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object", &json},
         {ALOFT_ARG_SIZE, 0, "slots", "N", "for otadata alone: number of OTA slots [2]",
          &slot_count},
+        {ALOFT_ARG_FLAG, 0, "no-trials", NULL, "as a bootloader without rollback boots it",
+         &board.no_trials},
         OPTION_OFFSET(board),
     };
     const struct aloft_args args = {
         "aloft otadata show",
         "FLASH",
-        "Shows both boot records, what the slots hold, and which one boots. FLASH is a\n"
-        "board's flash file, or the 8,192 bytes of an otadata partition alone.",
+        "Shows both boot records, what the slots hold, which one is selected, and which\n"
+        "one the next boot will run and why: its bootloader is asked, and nothing is\n"
+        "written. FLASH is a board's flash file, or the 8,192 bytes of an otadata\n"
+        "partition alone.",
         "  aloft otadata show board.flash\n"
         "  aloft otadata show otadata.bin --slots 2 --json",
         "0 shown, 1 it cannot be read",
@@ -270,8 +281,8 @@ static int otadata_switch(int argc, char **argv)
     }
     status = close_board(&board, err);
     if (status == ALOFT_EXIT_GOOD) {
-        printf("%s: boots %s%s from now on\n", board.path, operands.items[1],
-               trial ? ", on trial," : "");
+        printf("%s: %s %s%s from now on\n", board.path, forced ? "selects" : "boots",
+               operands.items[1], trial ? ", on trial," : "");
     }
     return status;
 }

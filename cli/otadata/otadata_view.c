@@ -85,44 +85,35 @@ static void print_slots(const struct aloft_otadata_view *view, int boots)
     }
 }
 
-// The sentence that a person came for.
-static void print_choice(const struct aloft_otadata_view *view, int active, const char *boots)
+// The slot that the active record selects, with the state that it is in; "none" when none counts.
+static void print_selected(const struct aloft_otadata_view *view, int active)
 {
-    uint32_t state = active < 0 ? ALOFT_OTA_UNDEFINED : view->records[active].state;
-    printf("Boots %s", boots);
+    char slot[ALOFT_SLOT_NAME];
     if (active < 0) {
-        printf(": no record counts");
-    } else if (state == ALOFT_OTA_NEW) {
-        printf(" on trial: it must confirm itself, or the boot after rolls back");
-    } else if (state == ALOFT_OTA_PENDING) {
-        printf(", unless trials are on: its trial has begun and was not confirmed, so that the "
-               "next boot rolls back");
+        printf("Selected  none: no record counts\n");
+        return;
     }
-    printf(".\n");
+    slot_of(view, &view->records[active], slot);
+    printf("Selected  %s, by record %d: %s\n", slot, active,
+           aloft_ota_state_name(view->records[active].state));
 }
 
-static void boots_name(const struct aloft_otadata_view *view, int active, int *slot, char text[32])
+// The sentences that a person came for.
+static void print_choice(const struct aloft_otadata_view *view, int active)
 {
-    *slot = ALOFT_SLOT_NONE;
-    if (view->slots != NULL) {
-        *slot = aloft_bootsel_boot_slot(view->slots, view->records);
-    } else if (active >= 0) {
-        *slot = (int)aloft_otadata_slot(view->records[active].seq, view->slot_count);
+    char text[ALOFT_DRYBOOT_TEXT];
+    print_selected(view, active);
+    if (view->boot == NULL) {
+        printf("What runs is for the images in the slots to say; show the whole flash for that.\n");
+        return;
     }
-    (void)snprintf(text, 32, "the default slot");
-    if (*slot != ALOFT_SLOT_NONE) {
-        aloft_slot_name(*slot, text);
-    } else if (view->slots != NULL) {
-        (void)snprintf(text, 32, "nothing");
-    }
+    aloft_dryboot_text(view->boot, text, sizeof text);
+    printf("Will run  %s\n", text);
 }
 
 void aloft_otadata_view_print(const struct aloft_otadata_view *view)
 {
     int active = aloft_otadata_active(view->records);
-    char boots[32];
-    int slot;
-    boots_name(view, active, &slot, boots);
     if (view->slots != NULL) {
         printf("%s: otadata at 0x%x, %u OTA slots%s\n", view->name, view->slots->otadata.addr,
                view->slot_count, view->slots->factory.len ? " and factory" : "");
@@ -133,10 +124,10 @@ void aloft_otadata_view_print(const struct aloft_otadata_view *view)
     print_record(view, 1, active);
     if (view->slots != NULL) {
         printf("\n");
-        print_slots(view, slot);
+        print_slots(view, view->boot->runs);
     }
     printf("\n");
-    print_choice(view, active, boots);
+    print_choice(view, active);
 }
 
 static json_t *record_json(const struct aloft_otadata_view *view, int i)
@@ -170,14 +161,24 @@ static json_t *slot_json(const struct aloft_otadata_view *view, int slot)
 json_t *aloft_otadata_view_json(const struct aloft_otadata_view *view)
 {
     int active = aloft_otadata_active(view->records);
-    char boots[32];
-    int slot;
-    boots_name(view, active, &slot, boots);
+    char selected[ALOFT_SLOT_NAME] = "";
+    char runs[ALOFT_SLOT_NAME] = "";
+    char why[ALOFT_DRYBOOT_TEXT] = "";
+    if (active >= 0) {
+        slot_of(view, &view->records[active], selected);
+    }
+    if (view->boot != NULL) {
+        aloft_dryboot_text(view->boot, why, sizeof why);
+    }
+    if (view->boot != NULL && view->boot->runs != ALOFT_SLOT_NONE) {
+        aloft_slot_name(view->boot->runs, runs);
+    }
     json_t *object = json_pack(
-        "{s:o, s:[o, o], s:o, s:s?, s:I}", "file", aloft_ui_json_text(view->name), "records",
-        record_json(view, 0), record_json(view, 1), "active",
-        active < 0 ? json_null() : json_integer(active), "boots",
-        slot == ALOFT_SLOT_NONE ? NULL : boots, "slot_count", (json_int_t)view->slot_count);
+        "{s:o, s:[o, o], s:o, s:s?, s:s?, s:s?, s:I}", "file", aloft_ui_json_text(view->name),
+        "records", record_json(view, 0), record_json(view, 1), "active",
+        active < 0 ? json_null() : json_integer(active), "selected",
+        selected[0] != '\0' ? selected : NULL, "boots", runs[0] != '\0' ? runs : NULL, "why",
+        why[0] != '\0' ? why : NULL, "slot_count", (json_int_t)view->slot_count);
     json_t *slots = view->slots != NULL && object != NULL ? json_array() : NULL;
     if (slots == NULL) {
         return object;

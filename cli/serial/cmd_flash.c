@@ -214,9 +214,8 @@ static void warn_of_other_choice(const struct work *work)
     }
     if (wrote_app && present->selected != ALOFT_SLOT_NONE) {
         aloft_slot_name(present->selected, slot);
-        aloft_ui_warn("%s is still selected and boots, not what was written now; flash the folder "
-                      "to start anew",
-                      slot);
+        aloft_ui_warn(
+            "%s is still selected, not what was written now; flash the folder to start anew", slot);
     }
 }
 
