@@ -31,6 +31,8 @@ set(ALOFT_CORE_SOURCES
     flash/trust.c
     flash/verify.c
     nvs/nvs.c
+    nvs/nvs_item.c
+    nvs/nvs_reclaim.c
     nvs/nvs_write.c
     update/checkpoint.c
     update/engine.c

@@ -5,6 +5,7 @@
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
 #include "cli/nvs/flash_nvs.h"
+#include "cli/nvs/nvs_damage.h"
 #include "hostlib/base/number.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -138,16 +139,23 @@ static bool show_all(const struct aloft_nvs *nvs, bool json)
         const struct aloft_nvs_place *place = &cursor.place;
         struct aloft_nvs_place newest;
         bool value = place->item.ns != 0 && place->item.type != ALOFT_NVS_BLOB_DATA;
-        if (value && cursor.whole && aloft_nvs_find(nvs, &place->item, &newest) == ALOFT_OK &&
-            newest.page == place->page && newest.index == place->index) {
+        if (value && aloft_nvs_is_whole(&cursor) &&
+            aloft_nvs_find(nvs, &place->item, &newest) == ALOFT_OK && newest.page == place->page &&
+            newest.index == place->index) {
             show_value(nvs, &place->item, list);
             count++;
         }
     }
+    json_t *unreadable = json ? json_array() : NULL;
+    uint32_t bad = aloft_nvs_damage_show(nvs, unreadable);
     if (json) {
-        return aloft_ui_json_print(json_pack("{so}", "values", list));
+        return aloft_ui_json_print(json_pack("{so so}", "values", list, "unreadable", unreadable));
     }
-    printf("%u values in %u pages of 4 KiB\n", count, nvs->pages);
+    printf("%u values in %u pages of 4 KiB", count, nvs->pages);
+    if (bad > 0) {
+        printf("; there is more that cannot be read: see above");
+    }
+    printf("\n");
     return true;
 }
 
@@ -165,7 +173,8 @@ static int nvs_show(int argc, char **argv)
         "aloft nvs show",
         "FLASH",
         "Lists the values in NVS. FLASH is a board's flash file, or an NVS partition alone.\n"
-        "Secrets of the namespace aloft are not shown, only that they are set.",
+        "Secrets of the namespace aloft are not shown, only that they are set. What cannot be\n"
+        "read is listed with the reason; setting a damaged value again makes it good.",
         "  aloft nvs show board.flash\n"
         "  aloft nvs show nvs.bin --json",
         "0 shown, 1 it cannot be read",
@@ -185,25 +194,37 @@ static int nvs_show(int argc, char **argv)
     return aloft_flash_nvs_close(&of, false) && shown ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }
 
-// The newest value of a key, of any type.
-static bool find_key(const struct aloft_nvs *nvs, const char *ns, const char *key, uint8_t *type)
+// The newest value of a key, of any type. Errors: why there is none, as of aloft_nvs_get_str.
+static enum aloft_err find_key(const struct aloft_nvs *nvs, const char *ns, const char *key,
+                               uint8_t *type)
 {
     struct aloft_nvs_cursor cursor = {.page = 0};
     struct aloft_nvs_place place;
     uint8_t number;
+    char text[1];
     bool found;
-    if (aloft_nvs_find_ns(nvs, ns, &number) != ALOFT_OK) {
-        return false;
-    }
-    while (aloft_nvs_next(nvs, &cursor, &found) == ALOFT_OK && found) {
+    enum aloft_err err = aloft_nvs_find_ns(nvs, ns, &number);
+    while (err == ALOFT_OK && (err = aloft_nvs_next(nvs, &cursor, &found)) == ALOFT_OK && found) {
         const struct aloft_nvs_item *item = &cursor.place.item;
         if (item->ns == number && strcmp(item->key, key) == 0 &&
             item->type != ALOFT_NVS_BLOB_DATA && aloft_nvs_find(nvs, item, &place) == ALOFT_OK) {
             *type = item->type;
-            return true;
+            return ALOFT_OK;
         }
     }
-    return false;
+    err = aloft_nvs_get_str(nvs, ns, key, text, sizeof text);
+    return err == ALOFT_OK ? ALOFT_ERR_NVS_CORRUPT : err; // found by no type, it must be damaged
+}
+
+static void say_why(const char *path, const char *ns, const char *key, enum aloft_err err)
+{
+    if (err == ALOFT_ERR_NVS_NOT_FOUND) {
+        aloft_ui_error("%s: there is no %s %s; 'aloft nvs show' lists what there is", path, ns,
+                       key);
+    } else {
+        aloft_ui_error("%s: %s %s cannot be read: %s (%s); 'aloft nvs show' says where", path, ns,
+                       key, aloft_err_sentence(err), aloft_err_name(err));
+    }
 }
 
 static int nvs_get(int argc, char **argv)
@@ -217,13 +238,13 @@ static int nvs_get(int argc, char **argv)
         "FLASH NAMESPACE KEY",
         "Prints one value: text, a number, or the bytes of a blob in hex.",
         "  aloft nvs get board.flash aloft device_id",
-        "0 printed, 1 there is none, or it is a secret",
+        "0 printed, 1 there is none, it cannot be read, or it is a secret",
         table,
         COUNT(table),
         3,
         3};
     int status;
-    uint8_t type;
+    uint8_t type = 0;
     if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
         return status;
     }
@@ -238,10 +259,10 @@ static int nvs_get(int argc, char **argv)
     if (!aloft_flash_nvs_open(&of, &place, false)) {
         return ALOFT_EXIT_BAD;
     }
-    char *text = find_key(&of.nvs, ns, key, &type) ? value_text(&of.nvs, ns, key, type) : NULL;
+    enum aloft_err err = find_key(&of.nvs, ns, key, &type);
+    char *text = err == ALOFT_OK ? value_text(&of.nvs, ns, key, type) : NULL;
     if (text == NULL) {
-        aloft_ui_error("%s: there is no %s %s; 'aloft nvs show' lists what there is", of.path, ns,
-                       key);
+        say_why(of.path, ns, key, err == ALOFT_OK ? ALOFT_ERR_NVS_CORRUPT : err);
     } else {
         printf("%s\n", text);
     }
@@ -307,6 +328,8 @@ static int nvs_set(int argc, char **argv)
         "aloft nvs set",
         "FLASH NAMESPACE KEY VALUE",
         "Sets a value, over the old one if there is one. The board must not be running.\n"
+        "What cannot be read stays as it is. In the namespace aloft the value's name is also\n"
+        "listed in aloft_guards, so that one flipped bit does not make it look unset.\n"
         "For passwords use 'aloft secret set': it stores no password.",
         "  aloft nvs set board.flash aloft device_id kitchen\n"
         "  aloft nvs set nvs.bin app interval 60 --type u32",

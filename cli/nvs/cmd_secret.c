@@ -154,18 +154,19 @@ static bool store(struct aloft_flash_nvs *of, const char *key, const char *text)
     return aloft_flash_nvs_run(of, &op);
 }
 
-static bool is_set(const struct aloft_flash_nvs *of, const char *key)
+static enum aloft_err look_up(const struct aloft_flash_nvs *of, const char *key)
 {
     char text[ALOFT_SECRET_TOKEN];
     enum aloft_err err = aloft_nvs_get_str(&of->nvs, space, key, text, sizeof text);
     explicit_bzero(text, sizeof text);
-    return err == ALOFT_OK || err == ALOFT_ERR_NVS_ROOM;
+    return err == ALOFT_ERR_NVS_ROOM ? ALOFT_OK : err;
 }
 
+// What cannot be read goes, too.
 static bool drop(struct aloft_flash_nvs *of, const char *key)
 {
     struct aloft_nvs_write op;
-    if (!is_set(of, key)) {
+    if (look_up(of, key) == ALOFT_ERR_NVS_NOT_FOUND) {
         return true;
     }
     aloft_nvs_erase(&op, &of->nvs, space, key);
@@ -182,6 +183,10 @@ static bool store_ha1(struct aloft_flash_nvs *of, enum aloft_secret_hash hash, c
     enum aloft_err err = aloft_nvs_get_str(&of->nvs, space, "device_id", realm, sizeof realm);
     if (err == ALOFT_ERR_NVS_NOT_FOUND) {
         (void)snprintf(realm, sizeof realm, "%s", device_default);
+    } else if (err == ALOFT_ERR_NVS_CORRUPT || err == ALOFT_ERR_NVS_UNREADABLE) {
+        aloft_ui_error("device_id in NVS cannot be read, and the password is of it; set it again "
+                       "with 'aloft nvs set', or take it away with 'aloft nvs erase'");
+        return false;
     } else if (err != ALOFT_OK || !aloft_webui_auth_is_realm(realm)) {
         aloft_ui_error("device_id in NVS is no name for a device: at most %u printable characters, "
                        "without quotes and backslashes; set it again with 'aloft nvs set'",
@@ -346,6 +351,7 @@ struct standing {
     bool set;
     bool sha256;
     bool md5;
+    bool damaged; // something of it cannot be read, and the device refuses this way
 };
 
 // A push password's generation is in the length of its hash (docs/SECRETS.md).
@@ -360,16 +366,19 @@ static bool is_push_md5(const struct aloft_flash_nvs *of, const char *key)
 
 static struct standing standing_of(const struct aloft_flash_nvs *of, const struct way *way)
 {
-    bool first = is_set(of, way->keys[0]);
+    bool set[COUNT(way->keys)] = {false};
+    bool damaged = false;
+    for (size_t i = 0; i < COUNT(way->keys) && way->keys[i] != NULL; i++) {
+        enum aloft_err err = look_up(of, way->keys[i]);
+        set[i] = err == ALOFT_OK;
+        damaged = damaged || (err != ALOFT_OK && err != ALOFT_ERR_NVS_NOT_FOUND);
+    }
     if (strcmp(way->name, "push") == 0) {
-        bool md5 = first && is_push_md5(of, way->keys[0]);
-        return (struct standing){first, first && !md5, md5};
+        bool md5 = set[0] && is_push_md5(of, way->keys[0]);
+        return (struct standing){set[0], set[0] && !md5, md5, damaged};
     }
-    if (way->keys[1] == NULL) {
-        return (struct standing){first, false, false};
-    }
-    bool second = is_set(of, way->keys[1]);
-    return (struct standing){first || second, first, second};
+    bool both = way->keys[1] != NULL;
+    return (struct standing){set[0] || set[1], both && set[0], both && set[1], damaged};
 }
 
 static void print_way(const struct way *way, const struct standing *is)
@@ -378,13 +387,15 @@ static void print_way(const struct way *way, const struct standing *is)
                       : is->sha256          ? " (SHA-256)"
                       : is->md5             ? " (MD5)"
                                             : "";
-    printf("%-8s %-8s %s%s\n", way->name, is->set ? "set" : "not set", way->about, how);
+    const char *word = is->damaged ? "damaged" : is->set ? "set" : "not set";
+    printf("%-8s %-8s %s%s%s\n", way->name, word, way->about, how,
+           is->damaged ? ": it cannot be read, and the device refuses it; set or clear it" : "");
 }
 
 static json_t *way_json(const struct way *way, const struct standing *is)
 {
-    return json_pack("{s:s, s:b, s:b, s:b}", "way", way->name, "set", is->set, "sha256", is->sha256,
-                     "md5", is->md5);
+    return json_pack("{s:s, s:b, s:b, s:b, s:b}", "way", way->name, "set", is->set, "sha256",
+                     is->sha256, "md5", is->md5, "damaged", is->damaged);
 }
 
 static int secret_list(int argc, char **argv)

@@ -29,6 +29,15 @@ void aloft_nvspage_parse(const uint8_t bytes[ALOFT_NVS_HEAD], struct aloft_nvs_p
     memcpy(out->map, bytes + ALOFT_NVS_MAP, sizeof out->map);
 }
 
+bool aloft_nvspage_is_used(const struct aloft_nvs_page *page)
+{
+    bool used = false;
+    for (uint32_t i = 0; i < ALOFT_NVS_ENTRIES && !used; i++) {
+        used = aloft_nvspage_mark(page, i) == ALOFT_NVS_WRITTEN;
+    }
+    return used;
+}
+
 void aloft_nvspage_emit(uint32_t seq, uint8_t header[ALOFT_NVS_MAP])
 {
     memset(header, 0xFF, ALOFT_NVS_MAP);
@@ -116,6 +125,30 @@ bool aloft_nvspage_item_parse(const uint8_t bytes[ALOFT_NVS_ENTRY], uint32_t ind
     return aloft_get_le32(bytes + OFF_ITEM_CRC) == item_crc(bytes) && item_fits(out, index);
 }
 
+// The CRC is linear: one flipped bit changes it by the same bits whatever the others are. They are
+// compared from the last bit to the first, each a step of the polynomial away from the one behind.
+bool aloft_nvspage_item_near(const uint8_t bytes[ALOFT_NVS_ENTRY], uint32_t index,
+                             struct aloft_nvs_item *out)
+{
+    static const uint32_t polynomial = 0xEDB88320u;
+    uint8_t mended[ALOFT_NVS_ENTRY];
+    uint32_t wrong = aloft_get_le32(bytes + OFF_ITEM_CRC) ^ item_crc(bytes);
+    uint32_t change = polynomial;
+    memcpy(mended, bytes, sizeof mended);
+    for (uint32_t bit = 8 * ALOFT_NVS_ENTRY; bit-- > 0;) {
+        if (bit / 32 == OFF_ITEM_CRC / 4) {
+            continue; // the CRC does not cover itself
+        }
+        if (change == wrong) {
+            mended[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            return aloft_nvspage_item_parse(mended, index, out);
+        }
+        change = change >> 1 ^ ((change & 1) != 0 ? polynomial : 0);
+    }
+    aloft_put_le32(mended + OFF_ITEM_CRC, item_crc(bytes));
+    return wrong != 0 && (wrong & (wrong - 1)) == 0 && aloft_nvspage_item_parse(mended, index, out);
+}
+
 void aloft_nvspage_item_emit(const struct aloft_nvs_item *item, uint8_t bytes[ALOFT_NVS_ENTRY])
 {
     bytes[0] = item->ns;
@@ -165,8 +198,12 @@ bool aloft_nvspage_blob_owns(const struct aloft_nvs_item *index, uint8_t chunk)
     return chunk >= start && chunk - start < index->data[DATA_COUNT];
 }
 
+bool aloft_nvspage_same_key(const struct aloft_nvs_item *a, const struct aloft_nvs_item *b)
+{
+    return a->ns == b->ns && memcmp(a->key, b->key, sizeof a->key) == 0;
+}
+
 bool aloft_nvspage_twins(const struct aloft_nvs_item *a, const struct aloft_nvs_item *b)
 {
-    return a->ns == b->ns && a->type == b->type && a->chunk == b->chunk &&
-           memcmp(a->key, b->key, sizeof a->key) == 0;
+    return aloft_nvspage_same_key(a, b) && a->type == b->type && a->chunk == b->chunk;
 }

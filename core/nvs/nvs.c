@@ -27,8 +27,7 @@ enum aloft_err aloft_nvs_open(struct aloft_nvs *nvs, const struct aloft_flash_vi
 {
     nvs->view = *view;
     nvs->pages = view->len / ALOFT_NVS_PAGE;
-    if (view->len % ALOFT_NVS_PAGE != 0 || nvs->pages < ALOFT_NVS_PAGES_MIN ||
-        nvs->pages > ALOFT_NVS_PAGES_MAX) {
+    if (view->len % ALOFT_NVS_PAGE != 0 || nvs->pages == 0) {
         return ALOFT_ERR_NVS_SIZE;
     }
     for (uint32_t i = 0; i < nvs->pages; i++) {
@@ -44,13 +43,70 @@ enum aloft_err aloft_nvs_open(struct aloft_nvs *nvs, const struct aloft_flash_vi
     return ALOFT_OK;
 }
 
-static bool all_written(const struct aloft_nvs_page *page, uint32_t index, uint32_t span)
+static uint32_t unmarked(const struct aloft_nvs_page *page, uint32_t index, uint32_t span)
 {
-    bool written = true;
+    uint32_t count = 0;
     for (uint32_t i = index; i < index + span; i++) {
-        written = written && aloft_nvspage_mark(page, i) == ALOFT_NVS_WRITTEN;
+        count += aloft_nvspage_mark(page, i) != ALOFT_NVS_WRITTEN;
     }
-    return written;
+    return count;
+}
+
+bool aloft_nvs_is_whole(const struct aloft_nvs_cursor *cursor)
+{
+    return cursor->unmarked <= 1;
+}
+
+// An entry that is not marked written names an item all the same when its bytes follow and are
+// marked: writers mark the entry first, and both writers take that mark away last. Nothing follows
+// the name of a namespace.
+static enum aloft_err is_unmarked_item(const struct aloft_nvs *nvs,
+                                       const struct aloft_nvs_cursor *cursor, bool *is)
+{
+    const struct aloft_nvs_place *place = &cursor->place;
+    *is = place->item.ns == 0 && place->item.span == 1;
+    if (place->item.span == 1 ||
+        aloft_nvspage_mark(&cursor->head, place->index + 1) != ALOFT_NVS_WRITTEN) {
+        return ALOFT_OK;
+    }
+    return aloft_nvs_judge(nvs, place, is);
+}
+
+// Says what lies at cursor->place, of which page, index and seq are set.
+static enum aloft_err look_at(const struct aloft_nvs *nvs, struct aloft_nvs_cursor *cursor,
+                              bool *found)
+{
+    struct aloft_nvs_place *place = &cursor->place;
+    uint8_t bytes[ALOFT_NVS_ENTRY];
+    bool written = aloft_nvspage_mark(&cursor->head, place->index) == ALOFT_NVS_WRITTEN;
+    *found = false;
+    if (!written && !cursor->damaged) {
+        return ALOFT_OK;
+    }
+    enum aloft_err err = aloft_flash_read(
+        &nvs->view, aloft_nvs_entry_off(place->page, place->index), bytes, sizeof bytes);
+    if (err != ALOFT_OK) {
+        return err;
+    }
+    place->damage = cursor->head.live ? ALOFT_NVS_SOUND : ALOFT_NVS_BAD_PAGE;
+    bool sound = aloft_nvspage_item_parse(bytes, place->index, &place->item);
+    *found = written && sound;
+    if (*found || !cursor->damaged || (!written && !sound)) {
+        return ALOFT_OK;
+    }
+    if (sound) {
+        place->damage = ALOFT_NVS_BAD_MARK;
+        return is_unmarked_item(nvs, cursor, found);
+    }
+    // Zeros are what is left of an old value, and behind a blank entry only its mark has flipped.
+    *found =
+        !aloft_bytes_are(bytes, sizeof bytes, 0) && !aloft_bytes_are(bytes, sizeof bytes, 0xFF);
+    place->damage = ALOFT_NVS_BAD_HEAD;
+    if (!cursor->head.live || !aloft_nvspage_item_near(bytes, place->index, &place->item)) {
+        place->damage = ALOFT_NVS_UNKNOWN_ITEM;
+        place->item.span = 1;
+    }
+    return ALOFT_OK;
 }
 
 // Looks for an item from cursor->index on in the page that is loaded.
@@ -58,24 +114,18 @@ static enum aloft_err next_in_page(const struct aloft_nvs *nvs, struct aloft_nvs
                                    bool *found)
 {
     struct aloft_nvs_place *place = &cursor->place;
-    uint8_t bytes[ALOFT_NVS_ENTRY];
     for (*found = false; cursor->index < ALOFT_NVS_ENTRIES && !*found;) {
-        uint32_t at = cursor->index++;
-        if (aloft_nvspage_mark(&cursor->head, at) != ALOFT_NVS_WRITTEN) {
-            continue;
-        }
-        enum aloft_err err = aloft_flash_read(&nvs->view, aloft_nvs_entry_off(cursor->page, at),
-                                              bytes, sizeof bytes);
+        place->page = cursor->page;
+        place->index = cursor->index;
+        place->seq = cursor->head.seq;
+        enum aloft_err err = look_at(nvs, cursor, found);
         if (err != ALOFT_OK) {
             return err;
         }
-        if (aloft_nvspage_item_parse(bytes, at, &place->item)) {
-            place->page = cursor->page;
-            place->index = at;
-            place->seq = cursor->head.seq;
-            cursor->whole = all_written(&cursor->head, at, place->item.span);
-            cursor->index = at + place->item.span; // its bytes are nobody's items
-            *found = true;
+        cursor->index++;
+        if (*found) {
+            cursor->unmarked = unmarked(&cursor->head, place->index, place->item.span);
+            cursor->index = place->index + place->item.span; // its bytes are nobody's items
         }
     }
     return ALOFT_OK;
@@ -90,7 +140,8 @@ enum aloft_err aloft_nvs_next(const struct aloft_nvs *nvs, struct aloft_nvs_curs
             err = aloft_nvs_read_page(nvs, cursor->page, &cursor->head);
             cursor->loaded = true;
         }
-        if (err == ALOFT_OK && cursor->head.live) {
+        bool looks = cursor->head.live || (cursor->damaged && aloft_nvspage_is_used(&cursor->head));
+        if (err == ALOFT_OK && looks) {
             err = next_in_page(nvs, cursor, found);
         }
         if (err != ALOFT_OK || *found) {
@@ -140,7 +191,8 @@ enum aloft_err aloft_nvs_find(const struct aloft_nvs *nvs, const struct aloft_nv
     bool found = false;
     bool any = false;
     while ((err = aloft_nvs_next(nvs, &cursor, &found)) == ALOFT_OK && found) {
-        bool better = cursor.whole && aloft_nvspage_twins(&cursor.place.item, want) &&
+        bool better = aloft_nvs_is_whole(&cursor) &&
+                      aloft_nvspage_twins(&cursor.place.item, want) &&
                       (!any || newer(&cursor.place, out));
         if (better) {
             err = aloft_nvs_judge(nvs, &cursor.place, &better);
@@ -173,10 +225,111 @@ enum aloft_err aloft_nvs_want(struct aloft_nvs_item *want, uint8_t ns, uint8_t t
     return ALOFT_OK;
 }
 
+enum aloft_err aloft_nvs_is_damaged(const struct aloft_nvs *nvs,
+                                    const struct aloft_nvs_cursor *cursor, bool *damaged)
+{
+    const struct aloft_nvs_place *place = &cursor->place;
+    *damaged = true;
+    if (place->damage == ALOFT_NVS_BAD_MARK && place->item.ns == 0) {
+        return aloft_nvs_is_missed(nvs, place->item.data[0], damaged);
+    }
+    if (place->damage != ALOFT_NVS_SOUND) {
+        return ALOFT_OK;
+    }
+    enum aloft_err err = aloft_nvs_judge(nvs, place, damaged);
+    *damaged = !*damaged && cursor->unmarked == 0;
+    return err;
+}
+
+// Not NVS_NOT_FOUND: what the walk has found may be the item that is wanted, or its mistake has a
+// name.
+static enum aloft_err suspect(const struct aloft_nvs *nvs, const struct aloft_nvs_item *want,
+                              const struct aloft_nvs_cursor *cursor)
+{
+    const struct aloft_nvs_item *item = &cursor->place.item;
+    bool damaged;
+    if (cursor->place.damage == ALOFT_NVS_UNKNOWN_ITEM) {
+        // In a page without a sound header it may be what a torn erase has left.
+        return cursor->head.live ? ALOFT_ERR_NVS_UNREADABLE : ALOFT_ERR_NVS_NOT_FOUND;
+    }
+    if (!aloft_nvspage_same_key(item, want) || item->type == ALOFT_NVS_BLOB_DATA) {
+        return ALOFT_ERR_NVS_NOT_FOUND;
+    }
+    enum aloft_err err = aloft_nvs_is_damaged(nvs, cursor, &damaged);
+    bool other = err == ALOFT_OK && !damaged && item->type != want->type &&
+                 aloft_nvs_is_whole(cursor) && cursor->place.damage == ALOFT_NVS_SOUND;
+    if (other) {
+        return ALOFT_ERR_NVS_TYPE;
+    }
+    if (err != ALOFT_OK) {
+        return err;
+    }
+    return damaged ? ALOFT_ERR_NVS_CORRUPT : ALOFT_ERR_NVS_NOT_FOUND;
+}
+
+enum aloft_err aloft_nvs_absent(const struct aloft_nvs *nvs, const struct aloft_nvs_item *want)
+{
+    struct aloft_nvs_cursor cursor = {.damaged = true};
+    enum aloft_err err;
+    enum aloft_err why = ALOFT_ERR_NVS_NOT_FOUND;
+    bool found;
+    while ((err = aloft_nvs_next(nvs, &cursor, &found)) == ALOFT_OK && found) {
+        err = suspect(nvs, want, &cursor);
+        if (err != ALOFT_ERR_NVS_NOT_FOUND && err != ALOFT_ERR_NVS_UNREADABLE) {
+            return err;
+        }
+        why = err == ALOFT_ERR_NVS_UNREADABLE ? err : why;
+    }
+    return err == ALOFT_OK ? why : err;
+}
+
+enum aloft_err aloft_nvs_is_missed(const struct aloft_nvs *nvs, uint8_t number, bool *missed)
+{
+    struct aloft_nvs_cursor cursor = {.damaged = true};
+    bool used = false;
+    bool named = false;
+    enum aloft_err err;
+    bool found;
+    while ((err = aloft_nvs_next(nvs, &cursor, &found)) == ALOFT_OK && found) {
+        const struct aloft_nvs_place *place = &cursor.place;
+        bool name = place->damage == ALOFT_NVS_SOUND && place->item.ns == 0;
+        bool known = place->damage != ALOFT_NVS_UNKNOWN_ITEM;
+        named = named || (name && place->item.data[0] == number);
+        used = used || (known && place->item.ns == number);
+    }
+    *missed = used && !named;
+    return err;
+}
+
+// Looks for the damaged entry of a namespace whose values are left.
+static enum aloft_err find_lost_ns(const struct aloft_nvs *nvs, const struct aloft_nvs_item *want,
+                                   uint8_t *number)
+{
+    struct aloft_nvs_cursor cursor = {.damaged = true};
+    enum aloft_err err;
+    bool found;
+    bool missed = false;
+    while ((err = aloft_nvs_next(nvs, &cursor, &found)) == ALOFT_OK && found) {
+        const struct aloft_nvs_place *place = &cursor.place;
+        if (place->damage != ALOFT_NVS_UNKNOWN_ITEM && aloft_nvspage_twins(&place->item, want)) {
+            err = aloft_nvs_is_missed(nvs, place->item.data[0], &missed);
+        }
+        if (err != ALOFT_OK) {
+            return err;
+        }
+        if (missed) {
+            *number = place->item.data[0];
+            return ALOFT_ERR_NVS_CORRUPT;
+        }
+    }
+    return err == ALOFT_OK ? aloft_nvs_absent(nvs, want) : err;
+}
+
 enum aloft_err aloft_nvs_find_ns(const struct aloft_nvs *nvs, const char *ns, uint8_t *number)
 {
     struct aloft_nvs_item want;
     struct aloft_nvs_place place;
+    *number = 0;
     enum aloft_err err = aloft_nvs_want(&want, 0, ALOFT_NVS_U8, ns);
     if (err == ALOFT_OK) {
         err = aloft_nvs_find(nvs, &want, &place);
@@ -184,23 +337,33 @@ enum aloft_err aloft_nvs_find_ns(const struct aloft_nvs *nvs, const char *ns, ui
     if (err == ALOFT_OK) {
         *number = place.item.data[0];
     }
-    return err;
+    return err == ALOFT_ERR_NVS_NOT_FOUND ? find_lost_ns(nvs, &want, number) : err;
 }
 
-// What is there under the key that is not of the wanted type: the caller's mistake has a name.
-static enum aloft_err missing(const struct aloft_nvs *nvs, const struct aloft_nvs_item *want)
+// Whether a guard that is not found is on their list: then it was set, and is NVS_CORRUPT.
+static enum aloft_err find_listed(const struct aloft_nvs *nvs, const char *key)
 {
-    struct aloft_nvs_cursor cursor = {.page = 0};
-    enum aloft_err err;
-    bool found;
-    while ((err = aloft_nvs_next(nvs, &cursor, &found)) == ALOFT_OK && found) {
-        struct aloft_nvs_item *item = &cursor.place.item;
-        bool value = item->type != ALOFT_NVS_BLOB_DATA && item->type != want->type;
-        if (value && item->ns == want->ns && memcmp(item->key, want->key, sizeof item->key) == 0) {
-            return ALOFT_ERR_NVS_TYPE;
-        }
+    struct aloft_nvs_item want;
+    struct aloft_nvs_place place;
+    uint8_t number;
+    enum aloft_err err = aloft_nvs_find_ns(nvs, ALOFT_NVS_GUARDS, &number);
+    if (err == ALOFT_OK) {
+        err = aloft_nvs_want(&want, number, ALOFT_NVS_U8, key);
     }
-    return err == ALOFT_OK ? ALOFT_ERR_NVS_NOT_FOUND : err;
+    if (err == ALOFT_OK) {
+        err = aloft_nvs_find(nvs, &want, &place);
+        err = err == ALOFT_ERR_NVS_NOT_FOUND ? aloft_nvs_absent(nvs, &want) : err;
+    }
+    return err == ALOFT_OK || err == ALOFT_ERR_NVS_TYPE ? ALOFT_ERR_NVS_CORRUPT : err;
+}
+
+// The last word on a key that was not found, by its name and, when its namespace is there, by want.
+static enum aloft_err missing(const struct aloft_nvs *nvs, const char *ns, const char *key,
+                              const struct aloft_nvs_item *want)
+{
+    enum aloft_err err = want->ns != 0 ? aloft_nvs_absent(nvs, want) : ALOFT_ERR_NVS_NOT_FOUND;
+    bool guard = err == ALOFT_ERR_NVS_NOT_FOUND && strcmp(ns, ALOFT_NVS_GUARDED) == 0;
+    return guard ? find_listed(nvs, key) : err;
 }
 
 // *want is made from the names. Not NVS_TYPE: the caller may have another type to try.
@@ -238,8 +401,8 @@ enum aloft_err aloft_nvs_get_str(const struct aloft_nvs *nvs, const char *ns, co
     struct aloft_nvs_item want = {.type = ALOFT_NVS_STR};
     struct aloft_nvs_place place;
     enum aloft_err err = look_up(nvs, ns, key, &want, &place);
-    if (err == ALOFT_ERR_NVS_NOT_FOUND && want.ns != 0) {
-        return missing(nvs, &want);
+    if (err == ALOFT_ERR_NVS_NOT_FOUND) {
+        return missing(nvs, ns, key, &want);
     }
     if (err != ALOFT_OK) {
         return err;
@@ -299,8 +462,8 @@ enum aloft_err aloft_nvs_get_blob(const struct aloft_nvs *nvs, const char *ns, c
         want.type = ALOFT_NVS_BLOB;
         err = aloft_nvs_find(nvs, &want, &place);
     }
-    if (err == ALOFT_ERR_NVS_NOT_FOUND && want.ns != 0) {
-        return missing(nvs, &want);
+    if (err == ALOFT_ERR_NVS_NOT_FOUND) {
+        return missing(nvs, ns, key, &want);
     }
     if (err != ALOFT_OK) {
         return err;
@@ -320,8 +483,8 @@ enum aloft_err aloft_nvs_get_number(const struct aloft_nvs *nvs, const char *ns,
     uint32_t len = aloft_nvspage_number_len((uint8_t)type);
     ALOFT_ASSERT(len != 0);
     enum aloft_err err = look_up(nvs, ns, key, &want, &place);
-    if (err == ALOFT_ERR_NVS_NOT_FOUND && want.ns != 0) {
-        return missing(nvs, &want);
+    if (err == ALOFT_ERR_NVS_NOT_FOUND) {
+        return missing(nvs, ns, key, &want);
     }
     if (err != ALOFT_OK) {
         return err;
@@ -340,12 +503,14 @@ enum aloft_err aloft_nvs_get_number(const struct aloft_nvs *nvs, const char *ns,
 enum aloft_err aloft_nvs_next_good(const struct aloft_nvs *nvs, uint32_t page, uint32_t index,
                                    struct aloft_nvs_place *place, bool *found)
 {
-    struct aloft_nvs_cursor cursor = {.page = page, .index = index};
+    struct aloft_nvs_cursor cursor = {.damaged = true, .page = page, .index = index};
     for (;;) {
         bool good = false;
         enum aloft_err err = aloft_nvs_next(nvs, &cursor, found);
         *found = *found && cursor.page == page;
-        if (err == ALOFT_OK && *found && cursor.whole) {
+        bool item =
+            cursor.place.damage == ALOFT_NVS_SOUND || cursor.place.damage == ALOFT_NVS_BAD_PAGE;
+        if (err == ALOFT_OK && *found && item && aloft_nvs_is_whole(&cursor)) {
             err = aloft_nvs_judge(nvs, &cursor.place, &good);
         }
         if (err != ALOFT_OK || !*found || good) {
@@ -385,14 +550,17 @@ enum aloft_err aloft_nvs_is_copy(const struct aloft_nvs *nvs, uint32_t page, uin
 
 enum aloft_err aloft_nvs_free_ns(const struct aloft_nvs *nvs, uint8_t *free)
 {
-    struct aloft_nvs_cursor cursor = {.page = 0};
+    struct aloft_nvs_cursor cursor = {.damaged = true};
     uint8_t used[32] = {1};
     enum aloft_err err;
     bool found;
     while ((err = aloft_nvs_next(nvs, &cursor, &found)) == ALOFT_OK && found) {
         const struct aloft_nvs_item *item = &cursor.place.item;
         uint8_t number = item->ns == 0 ? item->data[0] : item->ns;
-        used[number / 8] |= (uint8_t)(1u << number % 8);
+        bool name = item->ns == 0 && cursor.place.damage == ALOFT_NVS_BAD_MARK;
+        if (cursor.place.damage != ALOFT_NVS_UNKNOWN_ITEM && !name) {
+            used[number / 8] |= (uint8_t)(1u << number % 8);
+        }
     }
     uint32_t number = 1;
     while (number < 255 && (used[number / 8] >> number % 8 & 1) != 0) {

@@ -1,319 +1,158 @@
-// Writing NVS. First whatever a cut left open is put in order, then the new value goes in beside
-// the old one, and then the old one goes. All facts are read from flash at each turn; what is in
-// RAM is the plan alone.
+// Writing NVS: the plan. First whatever a cut left open is put in order, then the new value goes in
+// beside the old one, and then the old one goes. All facts are read from flash at each turn; what
+// is in RAM is the plan alone.
 //
-//   tidy up   LOOK -> [CLEAN -> LOOK] [DROP -> LOOK] [copying -> LOOK] -> SWEEP [purging -> SWEEP]
-//             -> TWINS [purging -> TWINS] -> BEGIN
+//   (phases ALOFT_NVS_DO_...)
+//   tidy up   LOOK -> [CLEAN -> LOOK] [DROP -> LOOK] [copying -> LOOK]
+//             -> SWEEP [purging | MARK -> SWEEP] -> TWINS [purging -> TWINS] -> BEGIN
 //   write     ITEM -> [HOLES -> ITEM] [WEIGH -> FILL -> FREEING -> ERASE -> HEADER -> copying]
 //             -> ENTRY <-> MARK -> CHECK -> ITEM ... -> OLD [purging -> OLD] -> DONE
+//             a namespace that was made: CHECK -> TWINS
 //   copying   COPY -> ENTRY <-> MARK -> COPY ... -> RELEASE -> CLEAN
-//   purging   PURGE ... -> MARKS ...
+//   purging   LAST -> ZEROS ... -> MARKS ... -> UNNAME -> NAME
+//   a guard   its value, then DONE -> BEGIN for the list; to erase it, the list first
 //
 // Invariants
 //   N1  Of the items of one key the newest whole one is the value: set writes it last, and judges
-//   it
-//       before the older one goes. So two items of one key are there only while one is the last
+//       it before the older one goes. So two items of one key are there only while one is the last
 //       item of the newest page, and nothing is copied before that is put in order.
 //   N2  A page is erased right before it begins, even if it is blank: its erase may have been cut,
 //       and what looks blank may be unstable.
 //   N3  A page is erased only when one program of zeros over its header has made it void, and all
-//   of
-//       its items are elsewhere. So an erase that is cut, which leaves some bits old, cannot bring
-//       it back.
+//       of its items are elsewhere. So an erase that is cut, which leaves some bits old, cannot
+//       bring it back.
 //   N4  Nothing is programmed behind an entry that is not blank but marked empty: ESP-IDF would
 //       take all that follows for torn. Such entries are marked erased first.
 //   N5  Bytes of an item are never taken for items: while any is marked written, so is the entry
 //       that names them, or they are zeros.
+//   N6  What a cut leaves of an item has bytes that are not marked written, or none that can be
+//       told from a whole item. Where all are marked and the CRC is wrong, a bit has flipped.
+//   N7  A mark never changes by two bits in one program, which could be torn to one that says
+//       written.
+//   N8  What cannot be read is neither changed nor erased, but by a write of the key that it is
+//       known to be of. Where nothing can be read, nothing is written.
+//   N9  A guard is set before it is listed, and taken off the list before it is erased. So at every
+//       cut the list names only guards that are there.
 #include "aloft/nvs_write.h"
 #include "aloft/base/bytes.h"
 #include "aloft/base/crc32.h"
+#include "aloft/nvs/nvs_reclaim.h"
 #include <string.h>
-
-enum phase {
-    LOOK,
-    DROP,
-    SWEEP,
-    TWINS,
-    BEGIN,
-    ITEM,
-    HOLES,
-    WEIGH,
-    FILL,
-    FREEING,
-    ERASE,
-    HEADER,
-    COPY,
-    RELEASE,
-    CLEAN,
-    ENTRY,
-    MARK,
-    CHECK,
-    OLD,
-    PURGE,
-    MARKS,
-    DONE,
-    FAILED
-};
 
 // The items of a value, in their order. A value that is no blob has NAMESPACE and VALUE.
 enum stage { NAMESPACE, VALUE, PART, INDEX };
 
-static void go(struct aloft_nvs_write *op, enum phase phase)
-{
-    op->phase = (uint8_t)phase;
-    op->scan = 0;
-    op->scan_index = 0;
-}
-
 static void fail(struct aloft_nvs_write *op, enum aloft_err err)
 {
     op->err = err;
-    op->phase = FAILED;
+    op->phase = ALOFT_NVS_DO_FAILED;
 }
 
-// ---- one flash operation
-
-static enum aloft_err prog(const struct aloft_nvs_write *op, uint32_t page, uint32_t off,
-                           const void *data, uint32_t len)
+// That something is not found, for whatever reason; nothing else has failed.
+static bool is_absence(enum aloft_err err)
 {
-    return aloft_flash_prog(&op->nvs->view, page * ALOFT_NVS_PAGE + off, data, len);
-}
-
-static enum aloft_err prog_state(const struct aloft_nvs_write *op, uint32_t page, uint32_t state)
-{
-    uint8_t bytes[4];
-    aloft_put_le32(bytes, state);
-    return prog(op, page, 0, bytes, sizeof bytes);
-}
-
-// Keeps N3.
-static enum aloft_err prog_void(const struct aloft_nvs_write *op, uint32_t page)
-{
-    static const uint8_t zeros[ALOFT_NVS_MAP];
-    return prog(op, page, 0, zeros, sizeof zeros);
-}
-
-// Changes the marks of entries [first, end) that share a word of the map with `first`. *end is
-// lowered to the first that was not; *changed false: they were so already.
-static enum aloft_err prog_marks(const struct aloft_nvs_write *op, uint32_t first, uint32_t *end,
-                                 enum aloft_nvs_mark mark, bool *changed)
-{
-    uint8_t bytes[4];
-    uint32_t off = ALOFT_NVS_MAP + first / 16 * 4;
-    enum aloft_err err =
-        aloft_flash_read(&op->nvs->view, op->out_page * ALOFT_NVS_PAGE + off, bytes, sizeof bytes);
-    uint32_t old = aloft_get_le32(bytes);
-    uint32_t word = old;
-    uint32_t limit = first / 16 * 16 + 16;
-    *end = *end < limit ? *end : limit;
-    for (uint32_t i = first; i < *end; i++) {
-        word = aloft_nvspage_word(word, i, mark);
-    }
-    *changed = word != old;
-    aloft_put_le32(bytes, word);
-    return err == ALOFT_OK && *changed ? prog(op, op->out_page, off, bytes, sizeof bytes) : err;
-}
-
-// ---- writing one item: its entries, each with its mark
-
-static enum aloft_err write_entry(struct aloft_nvs_write *op)
-{
-    uint8_t bytes[ALOFT_NVS_ENTRY];
-    uint32_t k = op->out_done;
-    enum aloft_err err = ALOFT_OK;
-    if (op->out_data == NULL && k > 0) {
-        err =
-            aloft_flash_read(&op->nvs->view, aloft_nvs_entry_off(op->from_page, op->from_index + k),
-                             bytes, sizeof bytes);
-    } else if (k > 0) {
-        uint32_t at = (k - 1) * ALOFT_NVS_ENTRY;
-        uint32_t left = op->out_len - at;
-        memset(bytes, 0xFF, sizeof bytes);
-        memcpy(bytes, op->out_data + at, left < sizeof bytes ? left : sizeof bytes);
-    } else {
-        memcpy(bytes, op->out_head, sizeof bytes);
-    }
-    op->phase = MARK;
-    if (err != ALOFT_OK) {
-        return err;
-    }
-    return prog(op, op->out_page, aloft_nvspage_entry(op->out_index + k), bytes, sizeof bytes);
-}
-
-static enum aloft_err write_mark(struct aloft_nvs_write *op)
-{
-    bool changed;
-    uint32_t first = op->out_index + op->out_done;
-    uint32_t end = first + 1;
-    enum aloft_err err = prog_marks(op, first, &end, ALOFT_NVS_WRITTEN, &changed);
-    op->out_done++;
-    op->phase = op->out_done < op->out_span ? ENTRY : op->back;
-    return err;
-}
-
-// ---- purging one item: zeros, from its last entry to the one that names it (N5); then the marks
-
-static void begin_purge(struct aloft_nvs_write *op, const struct aloft_nvs_place *place)
-{
-    op->out_page = place->page;
-    op->out_index = place->index;
-    op->out_span = place->item.span;
-    op->out_done = 0;
-    op->back = op->phase;
-    op->phase = PURGE;
-}
-
-static enum aloft_err purge_entry(struct aloft_nvs_write *op)
-{
-    static const uint8_t zeros[ALOFT_NVS_ENTRY];
-    uint32_t index = op->out_index + op->out_span - 1 - op->out_done;
-    op->out_done++;
-    if (op->out_done == op->out_span) {
-        op->out_done = 0;
-        op->phase = MARKS;
-    }
-    return prog(op, op->out_page, aloft_nvspage_entry(index), zeros, sizeof zeros);
-}
-
-static enum aloft_err purge_marks(struct aloft_nvs_write *op)
-{
-    bool changed;
-    uint32_t end = op->out_index + op->out_span;
-    enum aloft_err err =
-        prog_marks(op, op->out_index + op->out_done, &end, ALOFT_NVS_ERASED, &changed);
-    op->out_done = end - op->out_index;
-    if (op->out_done == op->out_span) {
-        op->phase = op->back;
-    }
-    return err;
+    return err == ALOFT_ERR_NVS_NOT_FOUND || err == ALOFT_ERR_NVS_CORRUPT ||
+           err == ALOFT_ERR_NVS_UNREADABLE || err == ALOFT_ERR_NVS_TYPE;
 }
 
 // ---- tidying up
 
-// What all headers say together.
-struct headers {
-    struct aloft_nvs_page newest;
-    uint32_t live;
-    uint32_t free;     // a page that is not live, round the ring from the newest
-    uint32_t freeing;  // from op->scan on
-    uint32_t released; // has a void header
-};
-
-static enum aloft_err read_headers(struct aloft_nvs_write *op, struct headers *out)
+// Whether a part of a blob belongs to none, and not because the blob's index is damaged.
+static enum aloft_err is_stray_part(const struct aloft_nvs_write *op,
+                                    const struct aloft_nvs_place *place, bool *stray)
 {
-    struct aloft_nvs_page page;
-    uint32_t none = op->nvs->pages;
-    uint32_t first_free = none;
-    uint32_t next_free = none;
-    memset(out, 0, sizeof *out);
-    out->freeing = none;
-    out->released = none;
-    op->newest = none;
-    op->seq = 0;
-    for (uint32_t i = 0; i < none; i++) {
-        enum aloft_err err = aloft_nvs_read_page(op->nvs, i, &page);
-        if (err != ALOFT_OK) {
-            return err;
-        }
-        if (!page.live) {
-            out->released = page.state == 0 && page.seq == 0 ? i : out->released;
-            first_free = first_free == none ? i : first_free;
-            next_free = next_free == none && op->newest != none ? i : next_free;
-            continue;
-        }
-        out->live++;
-        if (op->newest == none || page.seq > op->seq) {
-            op->newest = i;
-            op->seq = page.seq;
-            out->newest = page;
-            next_free = none;
-        }
-        if (page.state == (uint32_t)ALOFT_NVS_FREEING && i >= op->scan && out->freeing == none) {
-            out->freeing = i;
-        }
-    }
-    out->free = next_free != none ? next_free : first_free;
-    return ALOFT_OK;
-}
-
-// A page half copied is dropped and begun again, as ESP-IDF does.
-static enum aloft_err look(struct aloft_nvs_write *op)
-{
-    struct headers headers;
-    enum aloft_err err = read_headers(op, &headers);
-    uint32_t victim = headers.freeing;
-    op->victim = headers.released;
-    op->after = LOOK;
-    if (err == ALOFT_OK && headers.released != op->nvs->pages) {
-        op->phase = CLEAN;
-        return ALOFT_OK;
-    }
-    if (err != ALOFT_OK || victim == op->nvs->pages) {
-        go(op, SWEEP);
+    struct aloft_nvs_place index;
+    struct aloft_nvs_item want = place->item;
+    want.type = ALOFT_NVS_BLOB_INDEX;
+    want.chunk = ALOFT_NVS_NO_CHUNK;
+    enum aloft_err err = aloft_nvs_find(op->nvs, &want, &index);
+    if (err == ALOFT_OK) {
+        *stray = !aloft_nvspage_blob_owns(&index.item, place->item.chunk);
         return err;
     }
-    bool copied = headers.newest.state == (uint32_t)ALOFT_NVS_ACTIVE;
-    bool copy = false;
-    if (copied) {
-        err = aloft_nvs_is_copy(op->nvs, op->newest, victim, &copy);
-    }
-    op->victim = victim;
-    op->target = headers.free;
-    if (copy) {
-        op->phase = DROP;
-    } else if (copied || headers.free == op->nvs->pages) {
-        op->scan = victim + 1; // not a page that is being copied, whatever it says
-    } else {
-        op->phase = ERASE;
+    if (err == ALOFT_ERR_NVS_NOT_FOUND) {
+        err = aloft_nvs_absent(op->nvs, &want);
+        *stray = err == ALOFT_ERR_NVS_NOT_FOUND;
+        err = is_absence(err) ? ALOFT_OK : err;
     }
     return err;
 }
 
-// Items that are not whole or not good, and parts of no blob, go.
+// Completes an item of which only a mark is missing, so that ESP-IDF reads it, too.
+static void complete(struct aloft_nvs_write *op, const struct aloft_nvs_cursor *cursor)
+{
+    const struct aloft_nvs_place *place = &cursor->place;
+    for (uint32_t i = place->index; i < place->index + place->item.span; i++) {
+        if (aloft_nvspage_mark(&cursor->head, i) == ALOFT_NVS_EMPTY) {
+            op->out_page = place->page;
+            op->out_index = i;
+            op->out_span = 1;
+            op->out_done = 0;
+            op->back = ALOFT_NVS_DO_SWEEP;
+            op->phase = ALOFT_NVS_DO_MARK;
+        }
+    }
+}
+
+// What to do with one sound item: what a cut has left of it goes, or is completed.
+static enum aloft_err sweep_item(struct aloft_nvs_write *op, const struct aloft_nvs_cursor *cursor)
+{
+    bool good = false;
+    bool stray = false;
+    enum aloft_err err = aloft_nvs_judge(op->nvs, &cursor->place, &good);
+    if (err == ALOFT_OK && good && cursor->place.item.type == ALOFT_NVS_BLOB_DATA) {
+        err = is_stray_part(op, &cursor->place, &stray);
+    }
+    if (err != ALOFT_OK || (!good && cursor->unmarked == 0)) {
+        return err; // a bit has flipped (N6, N8)
+    }
+    if (!good || stray || !aloft_nvs_is_whole(cursor)) {
+        aloft_nvs_begin_purge(op, &cursor->place);
+    } else if (cursor->unmarked == 1) {
+        complete(op, cursor);
+    }
+    return ALOFT_OK;
+}
+
 static enum aloft_err sweep(struct aloft_nvs_write *op)
 {
-    struct aloft_nvs_cursor cursor = {.page = op->scan, .index = op->scan_index};
+    struct aloft_nvs_cursor cursor = {.damaged = true, .page = op->scan, .index = op->scan_index};
     uint32_t page = op->scan;
-    bool found;
-    bool good = false;
+    bool found = true;
     enum aloft_err err = ALOFT_OK;
-    while (cursor.page == page && err == ALOFT_OK) {
-        struct aloft_nvs_place *place = &cursor.place;
-        struct aloft_nvs_place index;
+    while (err == ALOFT_OK && op->phase == ALOFT_NVS_DO_SWEEP) {
         err = aloft_nvs_next(op->nvs, &cursor, &found);
         if (err != ALOFT_OK || !found || cursor.page != page) {
             break;
         }
         op->scan_index = cursor.index;
-        err = aloft_nvs_judge(op->nvs, place, &good);
-        if (err == ALOFT_OK && good && place->item.type == ALOFT_NVS_BLOB_DATA) {
-            struct aloft_nvs_item want = place->item;
-            want.type = ALOFT_NVS_BLOB_INDEX;
-            want.chunk = ALOFT_NVS_NO_CHUNK;
-            err = aloft_nvs_find(op->nvs, &want, &index);
-            good = err == ALOFT_OK && aloft_nvspage_blob_owns(&index.item, place->item.chunk);
-            err = err == ALOFT_ERR_NVS_NOT_FOUND ? ALOFT_OK : err;
+        bool unknown = cursor.place.damage == ALOFT_NVS_UNKNOWN_ITEM;
+        op->unknown = op->unknown || (unknown && cursor.head.live);
+        if (cursor.place.damage != ALOFT_NVS_SOUND) {
+            continue;
         }
-        if (err == ALOFT_OK && !(good && cursor.whole)) {
-            begin_purge(op, place);
-            return ALOFT_OK;
-        }
-        if (place->item.type == ALOFT_NVS_BLOB_DATA) {
+        op->known = true;
+        err = sweep_item(op, &cursor);
+        if (cursor.place.item.type == ALOFT_NVS_BLOB_DATA) {
             return err; // a walk is enough for one step
         }
     }
+    if (err != ALOFT_OK || op->phase != ALOFT_NVS_DO_SWEEP) {
+        return err;
+    }
     op->scan = page + 1;
     op->scan_index = 0;
-    if (op->scan == op->nvs->pages) {
-        go(op, TWINS);
+    if (op->scan < op->nvs->pages) {
+        return ALOFT_OK;
     }
-    return err;
+    aloft_nvs_go(op, ALOFT_NVS_DO_TWINS);
+    return op->unknown && !op->known ? ALOFT_ERR_NVS_UNREADABLE : ALOFT_OK; // keeps N8
 }
 
 // The last item that was written may have an older twin (N1).
 static enum aloft_err purge_twin(struct aloft_nvs_write *op)
 {
-    struct aloft_nvs_cursor cursor = {.page = 0};
+    struct aloft_nvs_cursor cursor = {.damaged = true};
     struct aloft_nvs_place last = {.page = op->nvs->pages};
     struct aloft_nvs_place place;
     bool found = op->newest != op->nvs->pages;
@@ -328,13 +167,14 @@ static enum aloft_err purge_twin(struct aloft_nvs_write *op)
     while (found && err == ALOFT_OK) {
         err = aloft_nvs_next(op->nvs, &cursor, &found);
         bool itself = cursor.place.page == last.page && cursor.place.index == last.index;
-        if (err == ALOFT_OK && found && !itself &&
+        bool known = cursor.place.damage != ALOFT_NVS_UNKNOWN_ITEM;
+        if (err == ALOFT_OK && found && known && !itself &&
             aloft_nvspage_twins(&cursor.place.item, &last.item)) {
-            begin_purge(op, &cursor.place);
+            aloft_nvs_begin_purge(op, &cursor.place);
             return ALOFT_OK;
         }
     }
-    go(op, BEGIN);
+    aloft_nvs_go(op, ALOFT_NVS_DO_BEGIN);
     return err;
 }
 
@@ -354,27 +194,51 @@ static enum aloft_err same_value(const struct aloft_nvs_write *op,
     return ALOFT_OK;
 }
 
+// The number of the value's namespace, or the one that it gets: its own when only its name is
+// damaged. *there false: it has to be made.
+static enum aloft_err choose_ns(struct aloft_nvs_write *op, bool *there)
+{
+    enum aloft_err err = aloft_nvs_find_ns(op->nvs, op->ns, &op->want.ns);
+    *there = err == ALOFT_OK;
+    if (err == ALOFT_ERR_NVS_CORRUPT && op->want.ns != 0) {
+        return ALOFT_OK;
+    }
+    bool none = is_absence(err);
+    return none && !op->erase ? aloft_nvs_free_ns(op->nvs, &op->want.ns) : err;
+}
+
+static enum aloft_err begin_erase(struct aloft_nvs_write *op)
+{
+    bool there;
+    enum aloft_err err = choose_ns(op, &there);
+    op->phase = ALOFT_NVS_DO_OLD;
+    if (is_absence(err) && (op->twice || op->erased)) { // it is not on the list, or was only there
+        op->phase = ALOFT_NVS_DO_DONE;
+        return ALOFT_OK;
+    }
+    return err;
+}
+
 static enum aloft_err begin_value(struct aloft_nvs_write *op)
 {
     struct aloft_nvs_place place;
     bool blob = op->want.type == ALOFT_NVS_BLOB_INDEX;
     bool same = false;
+    bool there;
     uint8_t start = 0;
-    enum aloft_err err = aloft_nvs_find_ns(op->nvs, op->ns, &op->want.ns);
     op->new_page = op->nvs->pages;
-    op->phase = OLD;
+    op->parts = 0;
+    op->sent = 0;
     if (op->erase) {
+        return begin_erase(op);
+    }
+    enum aloft_err err = choose_ns(op, &there);
+    if (err == ALOFT_OK && there && op->bare) {
+        op->phase = ALOFT_NVS_DO_DONE;
         return err;
     }
-    if (op->bare && err == ALOFT_OK) {
-        op->phase = DONE;
-        return err;
-    }
-    op->stage = blob ? PART : VALUE;
-    if (err == ALOFT_ERR_NVS_NOT_FOUND) {
-        op->stage = NAMESPACE;
-        err = aloft_nvs_free_ns(op->nvs, &op->want.ns);
-    } else if (err == ALOFT_OK) {
+    op->stage = !there ? NAMESPACE : blob ? PART : VALUE;
+    if (err == ALOFT_OK && there) {
         err = aloft_nvs_find(op->nvs, &op->want, &place);
         if (err == ALOFT_OK) {
             err = same_value(op, &place, &same);
@@ -386,7 +250,7 @@ static enum aloft_err begin_value(struct aloft_nvs_write *op)
     if (blob) {
         aloft_nvspage_blob_describe(&op->want, op->len, 0, start);
     }
-    op->phase = same ? DONE : ITEM;
+    op->phase = same ? ALOFT_NVS_DO_DONE : ALOFT_NVS_DO_ITEM;
     return err;
 }
 
@@ -445,11 +309,13 @@ static enum aloft_err first_free(const struct aloft_nvs_write *op,
     return ALOFT_OK;
 }
 
-// The first entry before `end` that is marked empty; `end`: none.
+// The first entry before `end` that is marked empty, or on its way from there to erased; `end`:
+// none.
 static uint32_t first_hole(const struct aloft_nvs_page *page, uint32_t end)
 {
     uint32_t i = 0;
-    while (i < end && aloft_nvspage_mark(page, i) != ALOFT_NVS_EMPTY) {
+    while (i < end && aloft_nvspage_mark(page, i) != ALOFT_NVS_EMPTY &&
+           aloft_nvspage_mark(page, i) != ALOFT_NVS_ILLEGAL) {
         i++;
     }
     return i;
@@ -457,10 +323,10 @@ static uint32_t first_hole(const struct aloft_nvs_page *page, uint32_t end)
 
 static enum aloft_err next_item(struct aloft_nvs_write *op)
 {
-    struct headers headers;
+    struct aloft_nvs_headers headers;
     uint32_t room = 0;
     uint32_t index = 0;
-    enum aloft_err err = read_headers(op, &headers);
+    enum aloft_err err = aloft_nvs_read_headers(op, &headers);
     bool active = err == ALOFT_OK && op->newest != op->nvs->pages &&
                   headers.newest.state == (uint32_t)ALOFT_NVS_ACTIVE;
     if (active) {
@@ -473,64 +339,18 @@ static enum aloft_err next_item(struct aloft_nvs_write *op)
     op->out_page = op->newest;
     op->out_index = first_hole(&headers.newest, index);
     if (active && op->out_index < index) {
-        op->phase = HOLES;
+        op->phase = ALOFT_NVS_DO_HOLES; // keeps N4
         return ALOFT_OK;
     }
     op->out_done = 0;
     op->out_index = index;
-    op->back = CHECK;
+    op->back = ALOFT_NVS_DO_CHECK;
     uint32_t needed = prepare_item(op, room);
     if (needed <= room) {
-        op->phase = ENTRY;
+        op->phase = ALOFT_NVS_DO_ENTRY;
         return ALOFT_OK;
     }
-    op->target = headers.free;
-    op->victim = op->nvs->pages;
-    op->after = ITEM;
-    if (headers.free == op->nvs->pages || op->seq >= 0xFFFFFFFEu) {
-        return ALOFT_ERR_NVS_FULL;
-    }
-    uint32_t free = op->nvs->pages - headers.live;
-    go(op, free < 2 ? WEIGH : active ? FILL : ERASE);
-    op->scan_index = ALOFT_NVS_ENTRIES - needed + 1; // used entries must be fewer
-    return ALOFT_OK;
-}
-
-// Marks the holes that share a word with the first (N4).
-static enum aloft_err close_holes(struct aloft_nvs_write *op)
-{
-    bool changed;
-    uint32_t end = op->out_index + 1;
-    enum aloft_err err = prog_marks(op, op->out_index, &end, ALOFT_NVS_ERASED, &changed);
-    op->phase = ITEM;
-    return err;
-}
-
-// The page with the fewest entries that are worth copying is the victim.
-static enum aloft_err weigh(struct aloft_nvs_write *op)
-{
-    struct aloft_nvs_page page;
-    struct aloft_nvs_place place;
-    uint32_t used = 0;
-    bool found = true;
-    enum aloft_err err = aloft_nvs_read_page(op->nvs, op->scan, &page);
-    for (uint32_t index = 0; err == ALOFT_OK && found; index = place.index + place.item.span) {
-        err = aloft_nvs_next_good(op->nvs, op->scan, index, &place, &found);
-        used += found ? place.item.span : 0;
-    }
-    if (err == ALOFT_OK && page.live && used < op->scan_index) {
-        op->scan_index = used;
-        op->victim = op->scan;
-    }
-    op->scan++;
-    if (err != ALOFT_OK || op->scan < op->nvs->pages) {
-        return err;
-    }
-    if (op->victim == op->nvs->pages) {
-        return ALOFT_ERR_NVS_FULL;
-    }
-    op->phase = FILL;
-    return ALOFT_OK;
+    return aloft_nvs_begin(op, &headers, needed, active);
 }
 
 // The item that was written must be there before the older one goes (N1).
@@ -547,16 +367,16 @@ static enum aloft_err check_item(struct aloft_nvs_write *op)
     }
     op->new_page = op->out_page;
     op->new_index = op->out_index;
-    op->phase = ITEM;
+    op->phase = ALOFT_NVS_DO_ITEM;
     if (op->stage == NAMESPACE) {
-        op->stage = op->want.type == ALOFT_NVS_BLOB_INDEX ? PART : VALUE;
-        op->phase = op->bare ? DONE : ITEM;
+        aloft_nvs_go(
+            op, ALOFT_NVS_DO_TWINS); // a damaged entry of this namespace goes; then it is found
     } else if (op->stage == PART) {
         op->parts++;
         op->sent += op->out_len;
         op->stage = op->sent == op->len ? INDEX : PART;
     } else {
-        op->phase = OLD;
+        op->phase = ALOFT_NVS_DO_OLD;
     }
     bool too_many = op->stage == PART && op->parts == ALOFT_NVS_CHUNKS;
     return too_many ? ALOFT_ERR_NVS_FULL : ALOFT_OK;
@@ -567,7 +387,7 @@ static bool obsolete(const struct aloft_nvs_write *op, const struct aloft_nvs_pl
 {
     const struct aloft_nvs_item *item = &place->item;
     struct aloft_nvs_item index;
-    if (item->ns != op->want.ns || memcmp(item->key, op->want.key, sizeof item->key) != 0) {
+    if (place->damage == ALOFT_NVS_UNKNOWN_ITEM || !aloft_nvspage_same_key(item, &op->want)) {
         return false;
     }
     if (op->erase || item->type != ALOFT_NVS_BLOB_DATA) {
@@ -581,7 +401,7 @@ static bool obsolete(const struct aloft_nvs_write *op, const struct aloft_nvs_pl
 // are nothing.
 static enum aloft_err purge_old(struct aloft_nvs_write *op)
 {
-    struct aloft_nvs_cursor cursor = {.page = 0};
+    struct aloft_nvs_cursor cursor = {.damaged = true};
     struct aloft_nvs_place old = {.page = 0};
     enum aloft_err err;
     bool found;
@@ -594,113 +414,79 @@ static enum aloft_err purge_old(struct aloft_nvs_write *op)
         }
     }
     if (err != ALOFT_OK || !any) {
-        op->phase = DONE;
-        return err == ALOFT_OK && op->erase && !op->erased ? ALOFT_ERR_NVS_NOT_FOUND : err;
+        op->phase = ALOFT_NVS_DO_DONE;
+        bool none = err == ALOFT_OK && op->erase && !op->erased && !op->twice;
+        return none ? aloft_nvs_absent(op->nvs, &op->want) : err;
     }
     op->erased = true;
-    begin_purge(op, &old);
+    aloft_nvs_begin_purge(op, &old);
     return ALOFT_OK;
 }
 
-// ---- a page that begins, and what is copied into it
+// ---- a guard: its value and its name in the list (N9)
 
-static enum aloft_err begin_page(struct aloft_nvs_write *op)
+static void name_ns(struct aloft_nvs_write *op, const char *ns)
 {
-    uint8_t header[ALOFT_NVS_MAP];
-    uint32_t off = op->target * ALOFT_NVS_PAGE;
-    bool copying = op->victim != op->nvs->pages;
-    switch (op->phase) {
-    case FILL:
-        op->phase = copying ? FREEING : ERASE;
-        return prog_state(op, op->newest, (uint32_t)ALOFT_NVS_FULL);
-    case FREEING:
-        op->phase = ERASE;
-        return prog_state(op, op->victim, (uint32_t)ALOFT_NVS_FREEING);
-    case ERASE:
-        op->phase = HEADER;
-        return aloft_flash_erase(&op->nvs->view, off, ALOFT_NVS_PAGE);
-    default:
-        go(op, copying ? COPY : op->after);
-        op->seq = op->newest == op->nvs->pages ? 0 : op->seq + 1;
-        aloft_nvspage_emit(op->seq, header);
-        return prog(op, op->target, 0, header, sizeof header);
-    }
+    size_t len = strlen(ns);
+    ALOFT_ASSERT(len < sizeof op->ns);
+    memset(op->ns, 0, sizeof op->ns);
+    memcpy(op->ns, ns, len);
 }
 
-// op->scan is the next entry of the new page, op->scan_index that of the old one.
-static enum aloft_err copy_item(struct aloft_nvs_write *op)
+static void begin_second(struct aloft_nvs_write *op)
 {
-    struct aloft_nvs_place place;
-    bool found;
-    enum aloft_err err = aloft_nvs_next_good(op->nvs, op->victim, op->scan_index, &place, &found);
-    if (err != ALOFT_OK || !found) {
-        op->phase = RELEASE;
-        return err;
-    }
-    op->back = COPY;
-    op->phase = ENTRY;
-    op->out_page = op->target;
-    op->out_index = op->scan;
-    op->out_span = place.item.span;
-    op->out_done = 0;
-    op->out_data = NULL;
-    op->from_page = op->victim;
-    op->from_index = place.index;
-    op->scan += place.item.span;
-    op->scan_index = place.index + place.item.span;
-    return aloft_flash_read(&op->nvs->view, aloft_nvs_entry_off(op->victim, place.index),
-                            op->out_head, sizeof op->out_head);
+    char key[ALOFT_NVS_NAME];
+    memcpy(key, op->want.key, sizeof key);
+    op->twice = false;
+    name_ns(op, op->erase ? ALOFT_NVS_GUARDED : ALOFT_NVS_GUARDS);
+    (void)aloft_nvs_want(&op->want, 0, ALOFT_NVS_U8, key); // it was judged at the start
+    op->want.data[0] = 1;
+    aloft_nvs_go(op, ALOFT_NVS_DO_BEGIN);
 }
 
 // ---- the machine
 
 static enum aloft_err advance(struct aloft_nvs_write *op)
 {
-    switch ((enum phase)op->phase) {
-    case LOOK:
-        return look(op);
-    case DROP:
-        go(op, LOOK);
-        return prog_void(op, op->newest);
-    case SWEEP:
+    switch ((enum aloft_nvs_phase)op->phase) {
+    case ALOFT_NVS_DO_LOOK:
+        return aloft_nvs_look(op);
+    case ALOFT_NVS_DO_SWEEP:
         return sweep(op);
-    case TWINS:
+    case ALOFT_NVS_DO_TWINS:
         return purge_twin(op);
-    case BEGIN:
+    case ALOFT_NVS_DO_BEGIN:
         return begin_value(op);
-    case ITEM:
+    case ALOFT_NVS_DO_ITEM:
         return next_item(op);
-    case HOLES:
-        return close_holes(op);
-    case WEIGH:
-        return weigh(op);
-    case FILL:
-    case FREEING:
-    case ERASE:
-    case HEADER:
-        return begin_page(op);
-    case COPY:
-        return copy_item(op);
-    case RELEASE:
-        op->phase = CLEAN;
-        return prog_void(op, op->victim);
-    case CLEAN:
-        go(op, op->after);
-        return aloft_flash_erase(&op->nvs->view, op->victim * ALOFT_NVS_PAGE, ALOFT_NVS_PAGE);
-    case ENTRY:
-        return write_entry(op);
-    case MARK:
-        return write_mark(op);
-    case CHECK:
+    case ALOFT_NVS_DO_HOLES:
+        return aloft_nvs_close_holes(op);
+    case ALOFT_NVS_DO_DROP:
+    case ALOFT_NVS_DO_WEIGH:
+    case ALOFT_NVS_DO_FILL:
+    case ALOFT_NVS_DO_FREEING:
+    case ALOFT_NVS_DO_ERASE:
+    case ALOFT_NVS_DO_HEADER:
+    case ALOFT_NVS_DO_COPY:
+    case ALOFT_NVS_DO_RELEASE:
+    case ALOFT_NVS_DO_CLEAN:
+        return aloft_nvs_reclaim(op);
+    case ALOFT_NVS_DO_ENTRY:
+        return aloft_nvs_write_entry(op);
+    case ALOFT_NVS_DO_MARK:
+        return aloft_nvs_write_mark(op);
+    case ALOFT_NVS_DO_CHECK:
         return check_item(op);
-    case OLD:
+    case ALOFT_NVS_DO_OLD:
         return purge_old(op);
-    case PURGE:
-        return purge_entry(op);
-    case MARKS:
-        return purge_marks(op);
-    case DONE:
-    case FAILED:
+    case ALOFT_NVS_DO_LAST:
+    case ALOFT_NVS_DO_ZEROS:
+    case ALOFT_NVS_DO_MARKS:
+    case ALOFT_NVS_DO_UNNAME:
+    case ALOFT_NVS_DO_NAME:
+        return aloft_nvs_purge(op);
+    case ALOFT_NVS_DO_DONE:
+    case ALOFT_NVS_DO_FAILED:
         break;
     }
     return op->err;
@@ -712,15 +498,18 @@ enum aloft_step aloft_nvs_step(struct aloft_nvs_write *op)
     if (err != ALOFT_OK) {
         fail(op, err);
     }
-    if (op->phase == FAILED) {
+    if (op->phase == ALOFT_NVS_DO_FAILED) {
         return ALOFT_STEP_FAILED;
     }
-    return op->phase == DONE ? ALOFT_STEP_DONE : ALOFT_STEP_AGAIN;
+    if (op->phase == ALOFT_NVS_DO_DONE && op->twice) {
+        begin_second(op);
+    }
+    return op->phase == ALOFT_NVS_DO_DONE ? ALOFT_STEP_DONE : ALOFT_STEP_AGAIN;
 }
 
 // ---- beginning
 
-// False: a name is no name, and the machine has failed.
+// False: a name is no name, or the partition cannot be written, and the machine has failed.
 static bool start(struct aloft_nvs_write *op, const struct aloft_nvs *nvs, const char *ns,
                   const char *key, uint8_t type)
 {
@@ -735,8 +524,13 @@ static bool start(struct aloft_nvs_write *op, const struct aloft_nvs *nvs, const
         fail(op, err);
         return false;
     }
+    if (nvs->pages < ALOFT_NVS_PAGES_MIN) {
+        fail(op, ALOFT_ERR_NVS_SIZE);
+        return false;
+    }
     memcpy(op->ns, space.key, sizeof op->ns);
-    go(op, LOOK);
+    op->twice = strcmp(ns, ALOFT_NVS_GUARDED) == 0;
+    aloft_nvs_go(op, ALOFT_NVS_DO_LOOK);
     return true;
 }
 
@@ -788,6 +582,9 @@ void aloft_nvs_erase(struct aloft_nvs_write *op, const struct aloft_nvs *nvs, co
 {
     if (start(op, nvs, ns, key, ALOFT_NVS_U8)) {
         op->erase = true;
+        if (op->twice) {
+            name_ns(op, ALOFT_NVS_GUARDS);
+        }
     }
 }
 
@@ -795,5 +592,6 @@ void aloft_nvs_make_ns(struct aloft_nvs_write *op, const struct aloft_nvs *nvs, 
 {
     if (start(op, nvs, ns, ns, ALOFT_NVS_U8)) {
         op->bare = true;
+        op->twice = false;
     }
 }

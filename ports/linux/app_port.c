@@ -12,6 +12,7 @@
 #include "hostlib/image/image_desc.h"
 #include "hostlib/image/settings.h"
 #include "ports/linux/app_efuse.h"
+#include "ports/linux/guards.h"
 #include "ports/linux/net.h"
 #include "ports/linux/tls_settings.h"
 #include "ports/port.h"
@@ -194,32 +195,10 @@ const char *aloft_port_setting(struct aloft_port *port, const char *key, const c
     return known->value;
 }
 
-static enum aloft_err note_nvs(void *ctx, const struct aloft_partition *partition)
-{
-    struct aloft_flash_view *view = ctx;
-    if (partition->type == ALOFT_TYPE_DATA && partition->subtype == ALOFT_DATA_NVS &&
-        view->len == 0) {
-        view->addr = partition->addr;
-        view->len = partition->len;
-    }
-    return ALOFT_OK;
-}
-
 enum aloft_err aloft_port_secret_read(struct aloft_port *port, const char *key, char *out,
                                       uint32_t size)
 {
-    const struct aloft_flash *flash = &port->board.flash;
-    struct aloft_flash_view view = {.flash = flash};
-    struct aloft_nvs nvs;
-    enum aloft_err err = aloft_slots_walk(flash, &aloft_mbed_crypto,
-                                          port->board.retained->ptable_addr, note_nvs, &view);
-    if (err == ALOFT_OK && view.len == 0) {
-        err = ALOFT_ERR_NVS_NOT_FOUND;
-    }
-    if (err == ALOFT_OK) {
-        err = aloft_nvs_open(&nvs, &view);
-    }
-    return err == ALOFT_OK ? aloft_nvs_get_str(&nvs, "aloft", key, out, size) : err;
+    return aloft_guards_read(&port->board, key, out, size);
 }
 
 bool aloft_port_secret(struct aloft_port *port, const char *key, char *out, uint32_t size)
@@ -232,7 +211,15 @@ const struct aloft_decrypt *aloft_port_decrypt(struct aloft_port *port)
 {
     char pem[DECRYPT_KEY_MAX];
     struct aloft_message error;
-    if (port->decrypt == NULL && aloft_port_secret(port, "enc_key", pem, sizeof pem)) {
+    if (port->decrypt != NULL) {
+        return aloft_mbed_decrypt_table(port->decrypt);
+    }
+    enum aloft_err err = aloft_port_secret_read(port, "enc_key", pem, sizeof pem);
+    if (err != ALOFT_OK && err != ALOFT_ERR_NVS_NOT_FOUND) {
+        aloft_port_log(port, 'E', "port", "enc_key in NVS cannot be read; set it again: %s: %s",
+                       aloft_err_name(err), aloft_err_sentence(err));
+    }
+    if (err == ALOFT_OK) {
         port->decrypt = aloft_mbed_decrypt_new("The key for encrypted firmware", (uint8_t *)pem,
                                                strlen(pem), &error);
         explicit_bzero(pem, sizeof pem);
@@ -424,6 +411,7 @@ struct aloft_port *aloft_port_begin(void)
     aloft_port_log(&port, 'I', "app_init", "Application information:");
     aloft_port_log(&port, 'I', "app_init", "Project name:     %s", port.facts.project);
     aloft_port_log(&port, 'I', "app_init", "App version:      %s", port.facts.version);
+    aloft_guards_restore(&port);
     raise_secure_version(&port);
     return &port;
 }

@@ -335,9 +335,70 @@ static void values_in_nvs_are_set_shown_and_erased(void **state)
     says("16");
     expect(0, "$A nvs set n.bin app n 17 --type u32; $A nvs get n.bin app n");
     says("17");
-    expect(1, "$A nvs show t.bin");
+    expect(1, "head -c 5000 f > odd.bin; $A nvs show odd.bin");
+    says("NVS_SIZE");
+    expect(0, "dd if=f of=one.bin bs=4096 skip=9 count=1 2>/dev/null; $A nvs get one.bin app n");
+    says("16");
+    expect(1, "$A nvs set one.bin app n 17 --type u32"); // to write, it needs three pages
     says("NVS_SIZE");
     expect(0, "dd if=f bs=1M count=1 2>/dev/null | cmp -n 32768 - f"); // nothing before the table
+}
+
+// One flipped bit made `pin_revoked` look as if it had never been set; and a store whose entries
+// are encrypted lost its page by the first value that was set.
+static void what_cannot_be_read_in_nvs_is_listed_and_stays(void **state)
+{
+    static const char flip[] = "python3 -c \"d=bytearray(open('f','rb').read());"
+                               "d[d.index(b'v' * 40)]^=1;open('f','wb').write(d)\"";
+    static const char scramble[] = "python3 -c \"import random;random.seed(1);"
+                                   "d=bytearray(open('n.bin','rb').read());"
+                                   "d[64:1024]=random.randbytes(960);open('n.bin','wb').write(d)\"";
+    (void)state;
+    make_flash();
+    expect(0, "$A nvs set f aloft pin_revoked $(printf 'v%.0s' $(seq 64))");
+    expect(0, "$A nvs set f app name kitchen");
+    expect(0, "$A nvs show f");
+    says("aloft_guards pin_revoked         u8    1");
+    expect(0, flip);
+    expect(1, "$A nvs get f aloft pin_revoked");
+    says("NVS_CORRUPT");
+    expect(0, "$A nvs show f");
+    says("aloft pin_revoked                -     cannot be read, page 0 entry 1: its bytes are");
+    expect(0, "$A nvs show f --json | tr -d ' \\n'");
+    says("\"unreadable\":[{\"where\":\"page0entry1\"");
+    expect(0,
+           "cp f g && $A nvs set g app name x && $A nvs get g app name && cmp -i 36960 -n 96 f g");
+    expect(0, "$A nvs erase g aloft pin_revoked && $A nvs show g");
+    says("1 values in 4 pages of 4 KiB\n");
+    expect(0, "$A nvs set f aloft pin_revoked 00 && $A nvs get f aloft pin_revoked");
+    expect(0, "$A nvs show f | grep -c 'cannot be read' | grep -qx 0");
+    expect(0, "dd if=f of=n.bin bs=4096 skip=9 count=4 2>/dev/null");
+    expect(0, scramble);
+    expect(0, "cp n.bin m.bin && $A nvs show n.bin");
+    says("? ?                              -     cannot be read, page 0 entr");
+    says("encrypted, damaged, or of an unknown type");
+    expect(1, "$A nvs set n.bin app name x");
+    says("NVS_UNREADABLE");
+    expect(1, "$A nvs get n.bin app name");
+    says("NVS_UNREADABLE");
+    expect(1, "$A nvs erase n.bin app name");
+    expect(0, "cmp n.bin m.bin");
+}
+
+static void a_damaged_password_is_listed_and_set_again(void **state)
+{
+    (void)state;
+    make_flash();
+    expect(0, "ALOFT_PASSWORD=12345678 $A secret set f push");
+    expect(0, "python3 -c \"d=bytearray(open('f','rb').read());"
+              "d[d.index(b'push_hash')]^=1;open('f','wb').write(d)\"");
+    expect(0, "$A secret list f");
+    says("push     damaged");
+    says("set or clear it");
+    expect(0, "cp f g && $A secret clear g push && $A secret list g");
+    says("push     not set");
+    expect(0, "ALOFT_PASSWORD=12345678 $A secret set f push && $A secret list f");
+    says("push     set");
 }
 
 // The digests are those of sha256sum and md5sum.
@@ -354,8 +415,8 @@ static void a_password_leaves_its_verifier_and_no_more(void **state)
     expect(0, "$A secret list f");
     says("espota (MD5)");
     expect(0, "$A secret list f --json | tr -d ' \\n'");
-    says("{\"ways\":[{\"way\":\"push\",\"set\":true,\"sha256\":false,\"md5\":true},"
-         "{\"way\":\"web\",\"set\":false,\"sha256\":false,\"md5\":false},");
+    says("{\"ways\":[{\"way\":\"push\",\"set\":true,\"sha256\":false,\"md5\":true,"
+         "\"damaged\":false},{\"way\":\"web\",\"set\":false,\"sha256\":false,\"md5\":false,");
     expect(1, "grep -q \"$(printf 'correct horse' | sha256sum | cut -c1-64)\" f");
     expect(0, "grep -q \"$(printf 'correct horse' | md5sum | cut -c1-32)\" f");
     expect(0,
@@ -434,6 +495,8 @@ int main(void)
         cmocka_unit_test(a_setting_can_be_a_file),
         cmocka_unit_test(otadata_is_switched_only_to_good_images),
         cmocka_unit_test(values_in_nvs_are_set_shown_and_erased),
+        cmocka_unit_test(what_cannot_be_read_in_nvs_is_listed_and_stays),
+        cmocka_unit_test(a_damaged_password_is_listed_and_set_again),
         cmocka_unit_test(a_password_leaves_its_verifier_and_no_more),
         cmocka_unit_test(verifiers_are_those_of_the_standards),
         cmocka_unit_test(output_that_cannot_be_written_is_a_failure),

@@ -15,6 +15,7 @@ struct store {
     char label[NVS_PART_NAME_MAX_SIZE + 1];
     struct aloft_flash_view view;
     struct aloft_nvs nvs;
+    bool read_only; // its row in the table says so
 };
 
 struct open_handle {
@@ -45,7 +46,8 @@ esp_err_t aloft_idf_nvs_err(enum aloft_err err)
         {ALOFT_ERR_NVS_NAME, ESP_ERR_NVS_KEY_TOO_LONG},
         {ALOFT_ERR_NVS_LEN, ESP_ERR_NVS_VALUE_TOO_LONG},
         {ALOFT_ERR_NVS_FULL, ESP_ERR_NVS_NOT_ENOUGH_SPACE},
-        {ALOFT_ERR_NVS_CORRUPT, ESP_ERR_NVS_NOT_FOUND},
+        {ALOFT_ERR_NVS_CORRUPT, ESP_ERR_NVS_NOT_FOUND}, // as ESP-IDF; guards: guard_err
+        {ALOFT_ERR_NVS_UNREADABLE, ESP_ERR_NVS_NOT_FOUND},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (known[i].fault == err) {
@@ -54,6 +56,15 @@ esp_err_t aloft_idf_nvs_err(enum aloft_err err)
     }
     ESP_LOGE(TAG, "%s: %s", aloft_err_name(err), aloft_err_sentence(err));
     return ESP_FAIL;
+}
+
+// Of a key in a namespace. A guard that cannot be read is not reported as unset: where an app that
+// does not find its own value goes on with a default, one that does not find a guard is open.
+static esp_err_t guard_err(enum aloft_err err, const char *ns)
+{
+    bool damaged = err == ALOFT_ERR_NVS_CORRUPT || err == ALOFT_ERR_NVS_UNREADABLE;
+    return damaged && strcmp(ns, ALOFT_NVS_GUARDED) == 0 ? ESP_ERR_NVS_INVALID_STATE
+                                                         : aloft_idf_nvs_err(err);
 }
 
 // --- partitions
@@ -86,7 +97,11 @@ static esp_err_t open_store(const char *label)
     }
     memcpy(store->label, p->label, sizeof store->label);
     store->view = (struct aloft_flash_view){aloft_idf_host.flash, p->address, p->size};
+    store->read_only = p->readonly;
     enum aloft_err err = aloft_nvs_open(&store->nvs, &store->view);
+    if (err == ALOFT_OK && !p->readonly && store->nvs.pages < ALOFT_NVS_PAGES_MIN) {
+        err = ALOFT_ERR_NVS_SIZE;
+    }
     if (err != ALOFT_OK) {
         free(store);
         return aloft_idf_nvs_err(err);
@@ -170,6 +185,9 @@ static esp_err_t run(struct aloft_nvs_write *op)
     do {
         step = aloft_nvs_step(op);
     } while (step == ALOFT_STEP_AGAIN);
+    if (op->err == ALOFT_ERR_NVS_CORRUPT || op->err == ALOFT_ERR_NVS_UNREADABLE) {
+        return ESP_ERR_NVS_INVALID_STATE;
+    }
     return step == ALOFT_STEP_DONE ? ESP_OK : aloft_idf_nvs_err(op->err);
 }
 
@@ -202,10 +220,14 @@ static esp_err_t open_locked(const char *part_name, const char *ns, nvs_open_mod
     if (store == NULL) {
         return stores == NULL ? ESP_ERR_NVS_NOT_INITIALIZED : ESP_ERR_NVS_PART_NOT_FOUND;
     }
-    if (aloft_nvs_find_ns(&store->nvs, ns, &number) != ALOFT_OK) {
+    if (mode == NVS_READWRITE && store->read_only) {
+        return ESP_ERR_NOT_ALLOWED;
+    }
+    enum aloft_err fault = aloft_nvs_find_ns(&store->nvs, ns, &number);
+    if (fault != ALOFT_OK) {
         struct aloft_nvs_write op;
         if (mode == NVS_READONLY) {
-            return ESP_ERR_NVS_NOT_FOUND;
+            return guard_err(fault, ns);
         }
         aloft_nvs_make_ns(&op, &store->nvs, ns);
         esp_err_t err = run(&op);
@@ -351,7 +373,11 @@ esp_err_t nvs_erase_all(nvs_handle_t id)
     uint8_t number = 0;
     bool found = true;
     esp_err_t err = enter(id, "all", true, &handle);
-    if (err == ESP_OK && aloft_nvs_find_ns(&handle->store->nvs, handle->ns, &number) != ALOFT_OK) {
+    if (err == ESP_OK) {
+        enum aloft_err fault = aloft_nvs_find_ns(&handle->store->nvs, handle->ns, &number);
+        err = fault == ALOFT_OK ? ESP_OK : guard_err(fault, handle->ns);
+    }
+    if (err == ESP_ERR_NVS_NOT_FOUND) {
         return leave(ESP_OK); // there is nothing in it
     }
     while (err == ESP_OK && found) {
@@ -374,8 +400,8 @@ static esp_err_t get_number(nvs_handle_t id, const char *key, enum aloft_nvs_typ
     struct open_handle *handle;
     esp_err_t err = enter(id, key, false, &handle);
     if (err == ESP_OK) {
-        err = aloft_idf_nvs_err(
-            aloft_nvs_get_number(&handle->store->nvs, handle->ns, key, type, value));
+        err = guard_err(aloft_nvs_get_number(&handle->store->nvs, handle->ns, key, type, value),
+                        handle->ns);
     }
     return leave(err);
 }
@@ -405,7 +431,7 @@ esp_err_t nvs_get_str(nvs_handle_t id, const char *key, char *out_value, size_t 
     enum aloft_err fault = find_typed(handle, key, ALOFT_NVS_STR, &place);
     if (fault != ALOFT_OK) { // the reader knows whether it is another type
         fault = aloft_nvs_get_str(&handle->store->nvs, handle->ns, key, &unused, 1);
-        return leave(aloft_idf_nvs_err(fault));
+        return leave(guard_err(fault, handle->ns));
     }
     size_t room = length == NULL ? 0 : *length;
     size_t len = aloft_nvspage_len(&place.item);
@@ -440,7 +466,7 @@ esp_err_t nvs_get_blob(nvs_handle_t id, const char *key, void *out_value, size_t
     if (fault == ALOFT_OK || fault == ALOFT_ERR_NVS_ROOM) {
         *length = len;
     }
-    return leave(asked ? ESP_OK : aloft_idf_nvs_err(fault));
+    return leave(asked ? ESP_OK : guard_err(fault, handle->ns));
 }
 
 esp_err_t nvs_find_key(nvs_handle_t id, const char *key, nvs_type_t *out_type)
@@ -464,7 +490,9 @@ esp_err_t nvs_find_key(nvs_handle_t id, const char *key, nvs_type_t *out_type)
             return leave(ESP_OK);
         }
     }
-    return leave(ESP_ERR_NVS_NOT_FOUND);
+    char unused;
+    return leave(
+        guard_err(aloft_nvs_get_str(&handle->store->nvs, handle->ns, key, &unused, 1), handle->ns));
 }
 
 // Set and get of one kind of number.

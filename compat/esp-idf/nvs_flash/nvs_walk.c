@@ -150,7 +150,7 @@ static esp_err_t count(const struct aloft_nvs *nvs, uint8_t ns, size_t *entries,
             return aloft_idf_nvs_err(err);
         }
         const struct aloft_nvs_item *item = &cursor.place.item;
-        if (cursor.whole && (ns == 0 || item->ns == ns)) {
+        if (aloft_nvs_is_whole(&cursor) && (ns == 0 || item->ns == ns)) {
             *entries += item->span;
             *names += item->ns == 0;
         }

@@ -155,7 +155,8 @@
     X(WEB_FORM, -117, REQUEST, "The upload is not whole, or holds not exactly one file")           \
     X(WEB_FILESYSTEM, -118, REQUEST, "Only firmware can be uploaded, no file system")              \
     X(CONTROL_COMMAND, -119, REQUEST, "There is no such command on this device")                   \
-    X(NVS_SIZE, -120, NVS, "An NVS partition has 3 to 256 sectors of 4 KiB")                       \
+    X(NVS_SIZE, -120, NVS,                                                                         \
+      "NVS is sectors of 4 KiB: one is enough to read, three are needed to write")                 \
     X(NVS_VERSION, -121, NVS, "NVS was written by a newer ESP-IDF than this can read")             \
     X(NVS_NOT_FOUND, -122, NVS, "NVS has no such key")                                             \
     X(NVS_TYPE, -123, NVS, "NVS has a value of another type under this key")                       \
@@ -165,6 +166,7 @@
     X(NVS_FULL, -127, NVS, "NVS is full; erase keys, or give it a larger partition")               \
     X(NVS_CORRUPT, -128, NVS, "The value in NVS is corrupt; set it again")                         \
     X(NO_NVS, -129, TABLE, "The table has no such NVS partition; use a table such as two_ota")     \
+    X(NVS_UNREADABLE, -130, NVS, "NVS has entries that cannot be read: encrypted, or damaged")     \
     X(TLS_NO_TRUST, -150, LINK,                                                                    \
       "https needs a CA or a pinned key, and none can be read; set ca or pin")                     \
     X(TLS_EXPIRED, -151, LINK, "The server's certificate has expired; renew it on the server")     \

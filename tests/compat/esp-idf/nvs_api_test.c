@@ -2,6 +2,7 @@
 #include "check.h"
 #include "esp_partition.h"
 #include "nvs_flash.h"
+#include "soft_crypto.h"
 #include "tests/compat/esp-idf/idf_world.h"
 
 static nvs_handle_t open_nvs(const char *ns, nvs_open_mode_t mode)
@@ -209,6 +210,88 @@ static void how_full_it_is_can_be_asked_for(void)
     CHECK_EQ(nvs_get_used_entry_count(77, &used), ESP_ERR_NVS_INVALID_HANDLE);
 }
 
+// Flips one bit of the first `text` in NVS.
+static void damage(const char *text)
+{
+    uint8_t *bytes = world.device.ram.bytes;
+    size_t len = strlen(text);
+    uint32_t at = 0x9000;
+    while (at < 0xD000 && memcmp(bytes + at, text, len) != 0) {
+        at++;
+    }
+    CHECK(at < 0xD000);
+    bytes[at] ^= 1;
+}
+
+// An app's own value reads as ESP-IDF reads it; a guard was reported as unset, and so was open.
+static void a_damaged_guard_is_not_reported_as_unset(void)
+{
+    char text[32];
+    size_t len = sizeof text;
+    begin();
+    nvs_handle_t app = open_nvs("app", NVS_READWRITE);
+    nvs_handle_t aloft = open_nvs("aloft", NVS_READWRITE);
+    CHECK_EQ(nvs_get_str(aloft, "pin", text, &len), ESP_ERR_NVS_NOT_FOUND);
+    CHECK_EQ(nvs_set_str(app, "own", "value of the app"), ESP_OK);
+    CHECK_EQ(nvs_set_str(aloft, "pin", "value of a guard"), ESP_OK);
+    damage("value of the app");
+    damage("value of a guard");
+    CHECK_EQ(nvs_get_str(app, "own", text, &len), ESP_ERR_NVS_NOT_FOUND);
+    CHECK_EQ(nvs_get_str(aloft, "pin", text, &len), ESP_ERR_NVS_INVALID_STATE);
+    CHECK_EQ(nvs_find_key(app, "own", NULL), ESP_ERR_NVS_NOT_FOUND);
+    CHECK_EQ(nvs_find_key(aloft, "pin", NULL), ESP_ERR_NVS_INVALID_STATE);
+    CHECK_EQ(nvs_set_str(app, "own", "again"), ESP_OK);
+    CHECK_EQ(nvs_set_str(aloft, "pin", "again"), ESP_OK);
+    len = sizeof text;
+    CHECK_EQ(nvs_get_str(aloft, "pin", text, &len), ESP_OK);
+    CHECK_EQ(nvs_erase_all(aloft), ESP_OK);
+    CHECK_EQ(nvs_get_str(aloft, "pin", text, &len), ESP_ERR_NVS_NOT_FOUND);
+}
+
+// A table of NVS partitions alone: (address, length, flags) of "fctry" and "nvs".
+static void use_table(uint32_t len, uint32_t flags)
+{
+    const struct aloft_partition rows[] = {
+        {ALOFT_TYPE_DATA, ALOFT_DATA_NVS, 0x9000, 0x4000, 0, "nvs"},
+        {ALOFT_TYPE_DATA, ALOFT_DATA_NVS, 0x50000, len, flags, "fctry"},
+    };
+    uint8_t table[ALOFT_PTABLE_LEN];
+    CHECK_EQ(aloft_ptable_emit_all(rows, 2, &aloft_soft_crypto, table), ALOFT_OK);
+    device_put(&world.device, ALOFT_PTABLE_ADDR_DEFAULT, table, sizeof table);
+    esp_partition_unload_all();
+}
+
+// ESP_ERR_NVS_NO_FREE_PAGES for one page of factory data made apps erase it.
+static void one_page_that_is_read_only_is_read(void)
+{
+    static uint8_t page[0x1000];
+    nvs_handle_t handle;
+    char text[8];
+    size_t len = sizeof text;
+    begin();
+    CHECK_EQ(nvs_set_str(open_nvs("ns", NVS_READWRITE), "b", "hello"), ESP_OK);
+    memcpy(page, world.device.ram.bytes + 0x9000, sizeof page);
+    use_table(0x1000, ALOFT_PARTITION_READONLY);
+    device_put(&world.device, 0x50000, page, sizeof page);
+    CHECK_EQ(nvs_flash_init_partition("fctry"), ESP_OK);
+    CHECK_EQ(nvs_open_from_partition("fctry", "ns", NVS_READONLY, &handle), ESP_OK);
+    CHECK_EQ(nvs_get_str(handle, "b", text, &len), ESP_OK);
+    CHECK_TEXT(text, "hello");
+    CHECK_EQ(nvs_set_str(handle, "b", "x"), ESP_ERR_NVS_READ_ONLY);
+    CHECK_EQ(nvs_open_from_partition("fctry", "ns", NVS_READWRITE, &handle), ESP_ERR_NOT_ALLOWED);
+    CHECK_EQ(nvs_open_from_partition("fctry", "no", NVS_READWRITE, &handle), ESP_ERR_NOT_ALLOWED);
+    CHECK_BYTES(world.device.ram.bytes + 0x50000, page, sizeof page);
+    CHECK_EQ(nvs_flash_deinit_partition("fctry"), ESP_OK);
+    use_table(0x1000, 0); // to be written, it needs three
+    CHECK_EQ(nvs_flash_init_partition("fctry"), ESP_ERR_NVS_NO_FREE_PAGES);
+    use_table(0x2000, 0);
+    CHECK_EQ(nvs_flash_init_partition("fctry"), ESP_ERR_NVS_NO_FREE_PAGES);
+    use_table(0x3000, 0);
+    CHECK_EQ(nvs_flash_init_partition("fctry"), ESP_OK);
+    CHECK_EQ(nvs_flash_deinit_partition("fctry"), ESP_OK);
+}
+
 CHECK_MAIN(TEST(values_of_every_type_survive_a_restart), TEST(lengths_can_be_asked_for),
            TEST(errors_are_esp_idfs), TEST(erasing_all_leaves_other_namespaces),
-           TEST(iterators_give_each_value_once), TEST(how_full_it_is_can_be_asked_for))
+           TEST(iterators_give_each_value_once), TEST(how_full_it_is_can_be_asked_for),
+           TEST(a_damaged_guard_is_not_reported_as_unset), TEST(one_page_that_is_read_only_is_read))

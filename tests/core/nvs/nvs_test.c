@@ -46,26 +46,26 @@ static enum aloft_err run(void)
 
 static enum aloft_err set_str(const char *key, const char *text)
 {
-    aloft_nvs_set_str(&op, &nvs, "aloft", key, text);
+    aloft_nvs_set_str(&op, &nvs, "thing", key, text);
     return run();
 }
 
 static enum aloft_err set_u32(const char *key, uint32_t value)
 {
-    aloft_nvs_set_number(&op, &nvs, "aloft", key, ALOFT_NVS_U32, value);
+    aloft_nvs_set_number(&op, &nvs, "thing", key, ALOFT_NVS_U32, value);
     return run();
 }
 
 static enum aloft_err erase(const char *key)
 {
-    aloft_nvs_erase(&op, &nvs, "aloft", key);
+    aloft_nvs_erase(&op, &nvs, "thing", key);
     return run();
 }
 
 static void check_str(const char *key, const char *wanted)
 {
     char text[ALOFT_NVS_ITEM_MAX];
-    enum aloft_err err = aloft_nvs_get_str(&nvs, "aloft", key, text, sizeof text);
+    enum aloft_err err = aloft_nvs_get_str(&nvs, "thing", key, text, sizeof text);
     if (wanted == NULL) {
         CHECK_EQ(err, ALOFT_ERR_NVS_NOT_FOUND);
         return;
@@ -77,7 +77,7 @@ static void check_str(const char *key, const char *wanted)
 static void check_u32(const char *key, uint32_t wanted)
 {
     uint64_t value = 0;
-    CHECK_EQ(aloft_nvs_get_number(&nvs, "aloft", key, ALOFT_NVS_U32, &value), ALOFT_OK);
+    CHECK_EQ(aloft_nvs_get_number(&nvs, "thing", key, ALOFT_NVS_U32, &value), ALOFT_OK);
     CHECK_EQ((long long)value, (long long)wanted);
 }
 
@@ -103,7 +103,7 @@ static void what_is_set_is_read(void)
     CHECK_EQ(erase("a"), ALOFT_ERR_NVS_NOT_FOUND);
 }
 
-// What ESP-IDF's nvs_partition_gen (version 2) makes of: namespace aloft; device_id and web_ha1,
+// What ESP-IDF's nvs_partition_gen (version 2) makes of: namespace thing; device_id and web_ha1,
 // strings; boots u32 DEADBEEF; small i8 -5; big u64 0123456789ABCDEF; namespace wifi; ssid "home";
 // cal, a blob of 37 bytes. The rest of its partition is FF.
 static const uint8_t golden[] = {
@@ -111,7 +111,7 @@ static const uint8_t golden[] = {
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x84, 0x2D, 0xBA, 0xB9,
     0xAA, 0xAA, 0xAA, 0xAA, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
-    0x00, 0x01, 0x01, 0xFF, 0xFC, 0x0A, 0x19, 0x10, 0x61, 0x6C, 0x6F, 0x66, 0x74, 0x00, 0x00, 0x00,
+    0x00, 0x01, 0x01, 0xFF, 0x33, 0x9A, 0x61, 0x9F, 0x74, 0x68, 0x69, 0x6E, 0x67, 0x00, 0x00, 0x00,
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
     0x01, 0x21, 0x02, 0xFF, 0xC2, 0xB9, 0x7D, 0xA5, 0x64, 0x65, 0x76, 0x69, 0x63, 0x65, 0x5F, 0x69,
     0x64, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x0D, 0x00, 0xFF, 0xFF, 0xA1, 0x73, 0x6F, 0x31,
@@ -170,17 +170,17 @@ static void what_the_generator_wrote_is_read(void)
     check_str("device_id", "02a10f000001");
     check_str("web_ha1", ha1);
     check_u32("boots", 0xDEADBEEF);
-    CHECK_EQ(aloft_nvs_get_number(&nvs, "aloft", "small", ALOFT_NVS_I8, &value), ALOFT_OK);
+    CHECK_EQ(aloft_nvs_get_number(&nvs, "thing", "small", ALOFT_NVS_I8, &value), ALOFT_OK);
     CHECK_EQ((long long)value, -5);
-    CHECK_EQ(aloft_nvs_get_number(&nvs, "aloft", "big", ALOFT_NVS_U64, &value), ALOFT_OK);
+    CHECK_EQ(aloft_nvs_get_number(&nvs, "thing", "big", ALOFT_NVS_U64, &value), ALOFT_OK);
     CHECK_EQ((long long)value, 0x0123456789ABCDEFll);
     CHECK_EQ(aloft_nvs_get_str(&nvs, "wifi", "ssid", text, sizeof text), ALOFT_OK);
     CHECK_TEXT(text, "home");
     CHECK_EQ(aloft_nvs_get_blob(&nvs, "wifi", "cal", blob, sizeof blob, &len), ALOFT_OK);
     CHECK_EQ(len, sizeof cal);
     CHECK_BYTES(blob, cal, sizeof cal);
-    CHECK_EQ(aloft_nvs_get_str(&nvs, "aloft", "boots", text, sizeof text), ALOFT_ERR_NVS_TYPE);
-    CHECK_EQ(aloft_nvs_get_str(&nvs, "aloft", "ssid", text, sizeof text), ALOFT_ERR_NVS_NOT_FOUND);
+    CHECK_EQ(aloft_nvs_get_str(&nvs, "thing", "boots", text, sizeof text), ALOFT_ERR_NVS_TYPE);
+    CHECK_EQ(aloft_nvs_get_str(&nvs, "thing", "ssid", text, sizeof text), ALOFT_ERR_NVS_NOT_FOUND);
     CHECK_EQ(aloft_nvs_get_str(&nvs, "none", "ssid", text, sizeof text), ALOFT_ERR_NVS_NOT_FOUND);
     CHECK_EQ(aloft_nvs_get_str(&nvs, "wifi", "ssid", text, 4), ALOFT_ERR_NVS_ROOM);
     CHECK_EQ(aloft_nvs_get_str(&nvs, "wifi", "a name too long.", text, 80), ALOFT_ERR_NVS_NAME);
@@ -192,9 +192,9 @@ static void what_is_written_is_what_the_generator_writes(void)
     CHECK_EQ(set_str("device_id", "02a10f000001"), ALOFT_OK);
     CHECK_EQ(set_str("web_ha1", ha1), ALOFT_OK);
     CHECK_EQ(set_u32("boots", 0xDEADBEEF), ALOFT_OK);
-    aloft_nvs_set_number(&op, &nvs, "aloft", "small", ALOFT_NVS_I8, (uint64_t)-5);
+    aloft_nvs_set_number(&op, &nvs, "thing", "small", ALOFT_NVS_I8, (uint64_t)-5);
     CHECK_EQ(run(), ALOFT_OK);
-    aloft_nvs_set_number(&op, &nvs, "aloft", "big", ALOFT_NVS_U64, 0x0123456789ABCDEFull);
+    aloft_nvs_set_number(&op, &nvs, "thing", "big", ALOFT_NVS_U64, 0x0123456789ABCDEFull);
     CHECK_EQ(run(), ALOFT_OK);
     aloft_nvs_set_str(&op, &nvs, "wifi", "ssid", "home");
     CHECK_EQ(run(), ALOFT_OK);
@@ -326,7 +326,7 @@ static void a_value_of_another_type_goes(void)
     put_golden();
     CHECK_EQ(set_str("boots", "text"), ALOFT_OK);
     check_str("boots", "text");
-    CHECK_EQ(aloft_nvs_get_number(&nvs, "aloft", "boots", ALOFT_NVS_U32, &value),
+    CHECK_EQ(aloft_nvs_get_number(&nvs, "thing", "boots", ALOFT_NVS_U32, &value),
              ALOFT_ERR_NVS_TYPE);
     aloft_nvs_set_str(&op, &nvs, "wifi", "cal", "no blob");
     CHECK_EQ(run(), ALOFT_OK);
@@ -372,9 +372,9 @@ static void no_flipped_bit_gives_a_wrong_value(void)
         if (aloft_nvs_open(&nvs, &view) == ALOFT_OK) {
             memcpy(text, ha1, sizeof ha1);
             memcpy(blob, cal, sizeof cal);
-            (void)aloft_nvs_get_number(&nvs, "aloft", "boots", ALOFT_NVS_U32, &value);
+            (void)aloft_nvs_get_number(&nvs, "thing", "boots", ALOFT_NVS_U32, &value);
             CHECK_EQ((long long)value, 0x11223344);
-            if (aloft_nvs_get_str(&nvs, "aloft", "web_ha1", text, sizeof text) == ALOFT_OK) {
+            if (aloft_nvs_get_str(&nvs, "thing", "web_ha1", text, sizeof text) == ALOFT_OK) {
                 CHECK_TEXT(text, ha1);
             }
             if (aloft_nvs_get_blob(&nvs, "wifi", "cal", blob, sizeof blob, &len) == ALOFT_OK) {
@@ -405,9 +405,9 @@ static void a_write_works_after_any_flipped_bit(void)
 static void a_partition_of_a_wrong_size_is_refused(void)
 {
     chip_init();
-    view.len = 0x2000;
-    CHECK_EQ(aloft_nvs_open(&nvs, &view), ALOFT_ERR_NVS_SIZE);
     view.len = 0x3800;
+    CHECK_EQ(aloft_nvs_open(&nvs, &view), ALOFT_ERR_NVS_SIZE);
+    view.len = 0;
     CHECK_EQ(aloft_nvs_open(&nvs, &view), ALOFT_ERR_NVS_SIZE);
     view.len = 0x3000;
     CHECK_EQ(aloft_nvs_open(&nvs, &view), ALOFT_OK);
@@ -417,10 +417,41 @@ static void a_partition_of_a_wrong_size_is_refused(void)
     CHECK_EQ(aloft_nvs_open(&nvs, &view), ALOFT_ERR_NVS_VERSION);
 }
 
+// One page was refused, and apps erased their factory data on that error.
+static void one_page_is_read_and_not_written(void)
+{
+    put_golden();
+    view.len = 0x1000;
+    CHECK_EQ(aloft_nvs_open(&nvs, &view), ALOFT_OK);
+    check_str("web_ha1", ha1);
+    CHECK_EQ(set_str("web_ha1", "new"), ALOFT_ERR_NVS_SIZE);
+    CHECK_EQ(erase("web_ha1"), ALOFT_ERR_NVS_SIZE);
+    view.len = 0x2000; // two pages are enough for neither writer
+    CHECK_EQ(aloft_nvs_open(&nvs, &view), ALOFT_OK);
+    CHECK_EQ(set_str("web_ha1", "new"), ALOFT_ERR_NVS_SIZE);
+    CHECK_EQ(ram.progs + ram.erases, 0);
+    check_str("web_ha1", ha1);
+}
+
+// There was a limit of 256 pages.
+static void a_large_partition_is_read_and_written(void)
+{
+    enum { LARGE = 300 * 0x1000 };
+    static uint8_t large[LARGE];
+    ram_flash_init(&ram, large, LARGE);
+    view = (struct aloft_flash_view){&ram.flash, 0, LARGE};
+    memcpy(large + LARGE - 0x1000, golden, sizeof golden);
+    power_on();
+    check_str("web_ha1", ha1);
+    CHECK_EQ(set_str("web_ha1", "new"), ALOFT_OK);
+    check_str("web_ha1", "new");
+}
+
 CHECK_MAIN(TEST(what_is_set_is_read), TEST(what_the_generator_wrote_is_read),
            TEST(what_is_written_is_what_the_generator_writes),
            TEST(what_is_there_is_not_written_again), TEST(a_namespace_can_be_made_alone),
            TEST(an_old_secret_leaves_flash), TEST(blobs_cross_pages),
            TEST(a_value_of_another_type_goes), TEST(a_full_partition_says_so_and_keeps_what_it_has),
            TEST(no_flipped_bit_gives_a_wrong_value), TEST(a_write_works_after_any_flipped_bit),
-           TEST(a_partition_of_a_wrong_size_is_refused))
+           TEST(a_partition_of_a_wrong_size_is_refused), TEST(one_page_is_read_and_not_written),
+           TEST(a_large_partition_is_read_and_written))

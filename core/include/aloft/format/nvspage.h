@@ -72,6 +72,9 @@ struct aloft_nvs_item {
 
 void aloft_nvspage_parse(const uint8_t bytes[ALOFT_NVS_HEAD], struct aloft_nvs_page *out);
 
+// Whether any entry is marked written: a page without a sound header is free when none is.
+bool aloft_nvspage_is_used(const struct aloft_nvs_page *page);
+
 // The header of a page that begins.
 void aloft_nvspage_emit(uint32_t seq, uint8_t header[ALOFT_NVS_MAP]);
 
@@ -86,6 +89,10 @@ uint32_t aloft_nvspage_entry(uint32_t index);
 // written there: unknown type, a span that does not fit its length or the page.
 bool aloft_nvspage_item_parse(const uint8_t bytes[ALOFT_NVS_ENTRY], uint32_t index,
                               struct aloft_nvs_item *out);
+
+// Reads an item in which exactly one bit has flipped: which key it is of, never its value.
+bool aloft_nvspage_item_near(const uint8_t bytes[ALOFT_NVS_ENTRY], uint32_t index,
+                             struct aloft_nvs_item *out);
 void aloft_nvspage_item_emit(const struct aloft_nvs_item *item, uint8_t bytes[ALOFT_NVS_ENTRY]);
 
 // True when bytes follow the item in entries of their own.
@@ -105,7 +112,10 @@ bool aloft_nvspage_blob_owns(const struct aloft_nvs_item *index, uint8_t chunk);
 // Bytes of a number of this type, 1 to 8; 0: no number.
 uint32_t aloft_nvspage_number_len(uint8_t type);
 
-// Same namespace, key, type and part: of two such items the newer is the value.
+// Same namespace and key.
+bool aloft_nvspage_same_key(const struct aloft_nvs_item *a, const struct aloft_nvs_item *b);
+
+// Same type and part, too: of two such items the newer is the value.
 bool aloft_nvspage_twins(const struct aloft_nvs_item *a, const struct aloft_nvs_item *b);
 
 #endif
