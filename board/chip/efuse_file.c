@@ -2,6 +2,7 @@
 // registers backwards.
 #include "board/chip/efuse_file.h"
 #include "aloft/base/bytes.h"
+#include "hostlib/base/file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,15 +27,7 @@ bool aloft_efuse_file_path(const char *flash, char *path, size_t size)
 static bool make_blank(const char *path)
 {
     static const uint8_t blank[ALOFT_EFUSE_FILE_LEN];
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    bool good = fd >= 0 && write(fd, blank, sizeof blank) == (ssize_t)sizeof blank;
-    if (fd >= 0 && close(fd) != 0) {
-        good = false;
-    }
-    if (fd >= 0 && !good) {
-        (void)unlink(path); // half a file is no chip
-    }
-    return good;
+    return aloft_file_create(path, 0666, blank, sizeof blank, 1);
 }
 
 // errno says why the file could not be had. A board opens it to write whenever it runs, for what
@@ -62,6 +55,13 @@ static bool check_file(int fd, const char *path, struct aloft_message *error)
     if (fstat(fd, &stat) != 0) {
         return aloft_message_set(error, "cannot look at eFuse file %s: %s", path, strerror(errno));
     }
+    if (S_ISREG(stat.st_mode) && stat.st_size == 0) { // aloft made them in two steps once
+        return aloft_message_set(error,
+                                 "%s is empty: it was being made when something was killed. If "
+                                 "nothing was ever burned on this board, remove it and start again "
+                                 "(rm %s); otherwise put its copy there",
+                                 path, path);
+    }
     if (!S_ISREG(stat.st_mode) || stat.st_size != (off_t)ALOFT_EFUSE_FILE_LEN) {
         return aloft_message_set(error,
                                  "%s holds no eFuses: that is a file of %u bytes; move it away, "
@@ -84,7 +84,7 @@ bool aloft_efuse_file_open(struct aloft_efuse_file *file, const char *flash,
     if (fd < 0 && errno == ENOENT && !write) {
         return true;
     }
-    if (fd < 0 && errno == ENOENT && make_blank(path)) {
+    if (fd < 0 && errno == ENOENT && (make_blank(path) || errno == EEXIST)) {
         fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
     }
     if (fd < 0) {

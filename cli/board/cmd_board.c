@@ -36,18 +36,25 @@ static int close_flash(struct aloft_flash_file *file)
 // Makes way for a new chip, unless a board runs on the old one.
 static bool remove_old(const char *path, struct aloft_message *error)
 {
+    char efuse[PATH_ROOM];
+    if (!aloft_efuse_file_path(path, efuse, sizeof efuse)) {
+        return aloft_message_set(error, "the name %s is too long", path);
+    }
+    if (!aloft_file_spared(efuse, error)) { // before the old flash is gone
+        return false;
+    }
     int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         return errno == ENOENT ||
                aloft_message_set(error, "cannot replace %s: %s", path, strerror(errno));
     }
     pid_t holder = aloft_flash_file_lock(fd);
-    bool good = holder == 0 && unlink(path) == 0;
+    bool good = holder == 0 && aloft_file_remove(path, error);
     if (holder > 0) {
         (void)aloft_message_set(error,
                                 "flash file %s is in use by process %ld; stop the board first",
                                 path, (long)holder);
-    } else if (!good) {
+    } else if (holder < 0) {
         (void)aloft_message_set(error, "cannot replace %s: %s", path, strerror(errno));
     }
     (void)close(fd); // nothing was written through it
@@ -67,8 +74,7 @@ static bool make_blank(const char *path, bool force, struct aloft_message *error
                                  "name, or --force to replace it",
                                  efuse);
     }
-    return unlink(efuse) == 0 || errno == ENOENT ||
-           aloft_message_set(error, "cannot replace %s: %s", efuse, strerror(errno));
+    return aloft_file_remove(efuse, error);
 }
 
 // Erases [addr, addr + len), both multiples of a sector, by the largest units.

@@ -132,7 +132,7 @@ static int run(struct task *task)
         aloft_ui_error("%s", error.text);
         return ALOFT_EXIT_BAD;
     }
-    if (aloft_key_files_private(file.data, file.len)) {
+    if (aloft_file_is_key(file.data, file.len)) {
         explicit_bzero(file.data, file.len);
         aloft_file_release(&file);
         aloft_ui_error("%s is a private key, which would be in the signed file for everybody; keys "

@@ -12,10 +12,8 @@ bool aloft_key_files_load(const char *path, struct aloft_key *key);
 // Reads a file that should be a key, of at most ALOFT_PK_FILE_MAX bytes, with the same warning.
 bool aloft_key_files_read(const char *path, struct aloft_file *file, struct aloft_message *error);
 
-// For output: false, and says so, when that is a file with a private key in it, PEM or DER.
+// For output, before work that is long: false, and says so, when that is a file with a private key
+// in it. The writer of files refuses it as well (aloft_file_write).
 bool aloft_key_files_spared(const char *output);
-
-// Whether the bytes are a private key in PEM, or one in DER.
-bool aloft_key_files_private(const uint8_t *bytes, size_t len);
 
 #endif

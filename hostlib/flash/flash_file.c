@@ -2,6 +2,7 @@
 // cuts short is a failed read and not a signal. aloft/flash.h has checked the ranges of every call
 // before it comes here.
 #include "hostlib/flash/flash_file.h"
+#include "hostlib/base/file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -168,18 +169,6 @@ bool aloft_flash_file_open(struct aloft_flash_file *file, const char *path,
     return true;
 }
 
-static bool fill(int fd, uint32_t size)
-{
-    uint8_t blank[ALOFT_FLASH_FILE_BLOCK];
-    memset(blank, 0xFF, sizeof blank);
-    for (uint32_t addr = 0; addr < size; addr += (uint32_t)sizeof blank) {
-        if (!write_at(fd, addr, blank, sizeof blank)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 bool aloft_flash_file_create(const char *path, uint32_t size, struct aloft_message *error)
 {
     if (!aloft_flash_file_is_size(size)) {
@@ -188,17 +177,10 @@ bool aloft_flash_file_create(const char *path, uint32_t size, struct aloft_messa
                                  "128 MB",
                                  size);
     }
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        return aloft_message_set(error, "cannot create flash file %s: %s", path, strerror(errno));
-    }
-    bool ok = fill(fd, size);
-    ok = close(fd) == 0 && ok;
-    if (!ok) {
-        (void)aloft_message_set(error, "cannot write flash file %s: %s", path, strerror(errno));
-        (void)unlink(path); // half a chip is of no use to anybody
-    }
-    return ok;
+    uint8_t blank[ALOFT_FLASH_FILE_BLOCK];
+    memset(blank, 0xFF, sizeof blank);
+    return aloft_file_create(path, 0666, blank, sizeof blank, size / sizeof blank) ||
+           aloft_message_set(error, "cannot create flash file %s: %s", path, strerror(errno));
 }
 
 bool aloft_flash_file_close(struct aloft_flash_file *file, struct aloft_message *error)

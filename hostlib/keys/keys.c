@@ -7,17 +7,13 @@
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/crypto/pk.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <mbedtls/asn1.h>
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/platform_util.h>
 #include <mbedtls/rsa.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define COORDINATE (ALOFT_P256_LEN / 2)
 
@@ -161,53 +157,17 @@ static int generate(enum aloft_sigblock_kind kind, struct mbedtls_pk_context *pk
                                      NULL);
 }
 
-static bool write_whole(int fd, const char *text)
-{
-    size_t len = strlen(text);
-    while (len > 0) {
-        ssize_t n = write(fd, text, len);
-        if (n < 0 && errno != EINTR) {
-            return false;
-        }
-        text += n > 0 ? n : 0;
-        len -= n > 0 ? (size_t)n : 0;
-    }
-    return fsync(fd) == 0;
-}
-
-// Makes the new name last as well: a digest that is burnt into devices must not outlive its key.
-static bool sync_folder(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char folder[PATH_MAX];
-    int len = slash == NULL ? 0 : (int)(slash - path) + 1;
-    (void)snprintf(folder, sizeof folder, "%.*s", len, path);
-    int fd = open(len == 0 ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool good = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); // EINVAL: it needs none
-    if (fd >= 0) {
-        (void)close(fd); // only synced
-    }
-    return good;
-}
-
 static bool write_secret(const char *path, const char *text, struct aloft_message *error)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, OWNER_ONLY);
-    if (fd < 0) {
-        return errno == EEXIST
-                   ? aloft_message_set(error,
-                                       "%s exists, and keys are never overwritten; name another "
-                                       "file, or move that one to a safe place first",
-                                       path)
-                   : aloft_message_set(error, "cannot create %s: %s", path, strerror(errno));
+    if (aloft_file_create(path, OWNER_ONLY, text, strlen(text), 1)) {
+        return true;
     }
-    bool good = write_whole(fd, text);
-    good = close(fd) == 0 && good && sync_folder(path);
-    if (!good) {
-        (void)aloft_message_set(error, "cannot write %s: %s", path, strerror(errno));
-        (void)unlink(path); // a part of a key, which this call created
-    }
-    return good;
+    return errno == EEXIST
+               ? aloft_message_set(error,
+                                   "%s exists, and keys are never overwritten; name another file, "
+                                   "or move that one to a safe place first",
+                                   path)
+               : aloft_message_set(error, "cannot create %s: %s", path, strerror(errno));
 }
 
 bool aloft_keys_create(enum aloft_sigblock_kind kind, const char *path, struct aloft_key *key,

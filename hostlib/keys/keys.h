@@ -27,8 +27,8 @@ const char *aloft_keys_name(enum aloft_sigblock_kind kind);
 bool aloft_keys_kind(const char *name, enum aloft_sigblock_kind *kind);
 
 // Makes a private key and a new file of mode 0600 for it; takes a second or two for RSA. key is
-// what was made. A file that exists is never written to. A power cut leaves no file, the whole
-// file, or one that does not load.
+// what was made. A file that exists is never written to. A power cut leaves no file or the
+// whole one.
 bool aloft_keys_create(enum aloft_sigblock_kind kind, const char *path, struct aloft_key *key,
                        struct aloft_message *error);
 

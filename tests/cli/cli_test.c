@@ -254,6 +254,31 @@ static void an_encrypted_image_opens_with_its_key_alone(void **state)
     says("give --output OUT");
 }
 
+// `parts read`, `parts build`, `image build` and `board create --force` took a key away, too. The
+// writer of files refuses, so every output does.
+static void no_output_is_written_over_a_private_key(void **state)
+{
+    static const char *const commands[] = {
+        "$A parts read f factory -o k.pem",
+        "$A parts build t.csv -o k.pem",
+        "$A parts build t.csv -o link",
+        "$A board create k.pem --size 4MB --force",
+        "$A board create made --size 4MB --force",
+        "$A keys public k.pem -o k.pem",
+    };
+    (void)state;
+    make_flash();
+    write_text("t.csv", "nvs,data,nvs,,16K\nf,app,factory,0x10000,1M\n");
+    expect(0, "rm -f k.pem; $A keys create --type p256 -o k.pem && cp -p k.pem safe.pem");
+    expect(0, "ln -sf k.pem link; touch made; cp k.pem made.efuse");
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        expect(1, commands[i]);
+        says("holds a private key, which is not overwritten; name another output");
+    }
+    expect(0, "cmp k.pem safe.pem && cmp made.efuse safe.pem && test -e made && test -L link");
+    expect(0, "rm k.pem link made made.efuse");
+}
+
 // aloft encrypt --key enc.pem app.bin -o enc.pem took the only copy of the devices' key away.
 static void no_image_is_written_over_a_private_key(void **state)
 {
@@ -491,6 +516,7 @@ int main(void)
         cmocka_unit_test(a_bad_table_names_its_line_and_writes_nothing),
         cmocka_unit_test(images_are_built_and_judged),
         cmocka_unit_test(an_encrypted_image_opens_with_its_key_alone),
+        cmocka_unit_test(no_output_is_written_over_a_private_key),
         cmocka_unit_test(no_image_is_written_over_a_private_key),
         cmocka_unit_test(a_setting_can_be_a_file),
         cmocka_unit_test(otadata_is_switched_only_to_good_images),

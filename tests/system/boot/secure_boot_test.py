@@ -444,6 +444,13 @@ def a_new_board_is_blank_and_never_takes_the_efuses_of_another(folder):
     check("holds no eFuses" in aloft("efuse", "show", board.flash, code=1), "show")
     board.run("x", code=FAILED)
     check("holds no eFuses" in board.stderr, board.stderr)
+    # A kill between creation and first write left it, and nothing said how to go on.
+    board.efuse_file.write_bytes(b"")
+    board.run("x", code=FAILED)
+    check(f"{board.efuse_file} is empty" in board.stderr and "remove it" in board.stderr,
+          board.stderr)
+    board.efuse_file.unlink()
+    check(not board.efuse()["secure_boot"], "not blank")
 
 
 # --- without hardware secure boot
