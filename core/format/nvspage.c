@@ -17,6 +17,18 @@ static uint32_t page_crc(const uint8_t header[ALOFT_NVS_MAP])
     return aloft_crc32(crc_start, header + OFF_SEQ, OFF_PAGE_CRC - OFF_SEQ);
 }
 
+// A sound header has more zeros than this, in its seq and its CRC. A page whose erase was torn and
+// that looks erased reads some bits as zeros, too, but few.
+static bool is_almost_blank(const uint8_t header[ALOFT_NVS_MAP])
+{
+    enum { ZEROS_MIN = 32 };
+    uint32_t zeros = 0;
+    for (uint32_t bit = 0; bit < ALOFT_NVS_MAP * 8; bit++) {
+        zeros += (header[bit / 8] >> bit % 8 & 1) == 0;
+    }
+    return zeros < ZEROS_MIN;
+}
+
 void aloft_nvspage_parse(const uint8_t bytes[ALOFT_NVS_HEAD], struct aloft_nvs_page *out)
 {
     out->state = aloft_get_le32(bytes);
@@ -26,6 +38,7 @@ void aloft_nvspage_parse(const uint8_t bytes[ALOFT_NVS_HEAD], struct aloft_nvs_p
                  out->state == (uint32_t)ALOFT_NVS_FULL ||
                  out->state == (uint32_t)ALOFT_NVS_FREEING;
     out->live = known && aloft_get_le32(bytes + OFF_PAGE_CRC) == page_crc(bytes);
+    out->torn = is_almost_blank(bytes);
     memcpy(out->map, bytes + ALOFT_NVS_MAP, sizeof out->map);
 }
 

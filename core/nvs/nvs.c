@@ -249,7 +249,7 @@ static enum aloft_err suspect(const struct aloft_nvs *nvs, const struct aloft_nv
     const struct aloft_nvs_item *item = &cursor->place.item;
     bool damaged;
     if (cursor->place.damage == ALOFT_NVS_UNKNOWN_ITEM) {
-        // In a page without a sound header it may be what a torn erase has left.
+        // In a page without a sound header it may be what a torn erase has left: all is elsewhere.
         return cursor->head.live ? ALOFT_ERR_NVS_UNREADABLE : ALOFT_ERR_NVS_NOT_FOUND;
     }
     if (!aloft_nvspage_same_key(item, want) || item->type == ALOFT_NVS_BLOB_DATA) {
@@ -273,14 +273,22 @@ enum aloft_err aloft_nvs_absent(const struct aloft_nvs *nvs, const struct aloft_
     enum aloft_err err;
     enum aloft_err why = ALOFT_ERR_NVS_NOT_FOUND;
     bool found;
+    bool sound = false; // something can be read
+    bool lost = false;  // a page whose header was one, and in which nothing is known
     while ((err = aloft_nvs_next(nvs, &cursor, &found)) == ALOFT_OK && found) {
+        bool unknown = cursor.place.damage == ALOFT_NVS_UNKNOWN_ITEM;
         err = suspect(nvs, want, &cursor);
         if (err != ALOFT_ERR_NVS_NOT_FOUND && err != ALOFT_ERR_NVS_UNREADABLE) {
             return err;
         }
         why = err == ALOFT_ERR_NVS_UNREADABLE ? err : why;
+        sound = sound || cursor.place.damage == ALOFT_NVS_SOUND;
+        lost = lost || (unknown && !cursor.head.live && !cursor.head.torn);
     }
-    return err == ALOFT_OK ? why : err;
+    if (err != ALOFT_OK) {
+        return err;
+    }
+    return lost && !sound ? ALOFT_ERR_NVS_UNREADABLE : why;
 }
 
 enum aloft_err aloft_nvs_is_missed(const struct aloft_nvs *nvs, uint8_t number, bool *missed)

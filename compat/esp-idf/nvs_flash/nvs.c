@@ -84,6 +84,22 @@ const struct aloft_nvs *aloft_idf_nvs_store(const char *label)
     return store == NULL ? NULL : &store->nvs;
 }
 
+// Something else lies in the partition: marks in every page, and not one sound header. ESP-IDF
+// erases that by itself; here the app does, as it does for other reasons that init can give.
+static enum aloft_err check_content(const struct aloft_nvs *nvs)
+{
+    bool usable = false;
+    for (uint32_t i = 0; i < nvs->pages && !usable; i++) {
+        struct aloft_nvs_page page;
+        enum aloft_err err = aloft_nvs_read_page(nvs, i, &page);
+        if (err != ALOFT_OK) {
+            return err;
+        }
+        usable = page.live || !aloft_nvspage_is_used(&page);
+    }
+    return usable ? ALOFT_OK : ALOFT_ERR_NVS_SIZE;
+}
+
 static esp_err_t open_store(const char *label)
 {
     const esp_partition_t *p =
@@ -101,6 +117,9 @@ static esp_err_t open_store(const char *label)
     enum aloft_err err = aloft_nvs_open(&store->nvs, &store->view);
     if (err == ALOFT_OK && !p->readonly && store->nvs.pages < ALOFT_NVS_PAGES_MIN) {
         err = ALOFT_ERR_NVS_SIZE;
+    }
+    if (err == ALOFT_OK) {
+        err = check_content(&store->nvs);
     }
     if (err != ALOFT_OK) {
         free(store);

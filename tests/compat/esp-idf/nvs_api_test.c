@@ -291,7 +291,22 @@ static void one_page_that_is_read_only_is_read(void)
     CHECK_EQ(nvs_flash_deinit_partition("fctry"), ESP_OK);
 }
 
+// The app goes on as the examples of ESP-IDF do.
+static void a_partition_of_something_else_wants_to_be_erased(void)
+{
+    begin();
+    CHECK_EQ(nvs_flash_deinit(), ESP_OK);
+    for (uint32_t at = 0x9000; at < 0xD000; at++) {
+        world.device.ram.bytes[at] = (uint8_t)(at * 7 + at / 256);
+    }
+    CHECK_EQ(nvs_flash_init(), ESP_ERR_NVS_NO_FREE_PAGES);
+    CHECK_EQ(nvs_flash_erase(), ESP_OK);
+    CHECK_EQ(nvs_flash_init(), ESP_OK);
+    CHECK_EQ(nvs_set_u8(open_nvs("app", NVS_READWRITE), "k", 1), ESP_OK);
+}
+
 CHECK_MAIN(TEST(values_of_every_type_survive_a_restart), TEST(lengths_can_be_asked_for),
            TEST(errors_are_esp_idfs), TEST(erasing_all_leaves_other_namespaces),
            TEST(iterators_give_each_value_once), TEST(how_full_it_is_can_be_asked_for),
-           TEST(a_damaged_guard_is_not_reported_as_unset), TEST(one_page_that_is_read_only_is_read))
+           TEST(a_damaged_guard_is_not_reported_as_unset), TEST(one_page_that_is_read_only_is_read),
+           TEST(a_partition_of_something_else_wants_to_be_erased))

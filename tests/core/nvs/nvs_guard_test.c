@@ -284,6 +284,27 @@ static void encrypted_entries_are_unreadable_and_stay(void)
     CHECK_BYTES(cells, before, SIZE);
 }
 
+// One bit of the header of such a page, the only one in use; or all of the page is noise.
+static void a_page_of_noise_is_unreadable(void)
+{
+    guarded(0);
+    fill(64, 0xFC0, 1);
+    CHECK_EQ(get("pin", NULL), ALOFT_ERR_NVS_UNREADABLE);
+    for (uint32_t bit = 0; bit < 32 * 8; bit++) {
+        check_note("bit %ld", (long)bit, 0);
+        flip(bit);
+        if (aloft_nvs_open(&nvs, &view) == ALOFT_OK) {
+            CHECK(!is_open(get("pin_revoked", NULL)));
+        }
+        flip(bit);
+    }
+    fill(0, 0x1000, 2);
+    CHECK_EQ(aloft_nvs_open(&nvs, &view), ALOFT_OK);
+    CHECK_EQ(get("pin_revoked", NULL), ALOFT_ERR_NVS_UNREADABLE);
+    memset(cells, 0xFF, SIZE);
+    CHECK_EQ(get("pin_revoked", NULL), ALOFT_ERR_NVS_NOT_FOUND);
+}
+
 // Some entries are damaged beyond one bit. Other values are set until every page was copied, if it
 // could be; the damaged page keeps each byte that was in it.
 static void a_write_leaves_what_it_cannot_read(void)
@@ -366,7 +387,7 @@ static void a_guard_that_another_program_dropped_is_missed(void)
 CHECK_MAIN(TEST(no_flipped_bit_opens_a_guard), TEST(who_sets_a_guard_again_is_in),
            TEST(a_guard_that_is_shut_can_be_erased),
            TEST(of_a_foreign_guard_only_a_numbers_mark_can_be_lost),
-           TEST(encrypted_entries_are_unreadable_and_stay),
+           TEST(encrypted_entries_are_unreadable_and_stay), TEST(a_page_of_noise_is_unreadable),
            TEST(a_write_leaves_what_it_cannot_read),
            TEST(a_guard_without_its_name_in_the_list_counts),
            TEST(a_guard_that_another_program_dropped_is_missed))

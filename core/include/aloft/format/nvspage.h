@@ -58,6 +58,7 @@ struct aloft_nvs_page {
     uint32_t seq;   // the page with the larger one is newer
     uint8_t version;
     bool live; // the header is sound and the state one of the three
+    bool torn; // the header has fewer zeros than any that was written: blank, or almost
     uint8_t map[32];
 };
 
