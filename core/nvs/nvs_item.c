@@ -1,6 +1,7 @@
 // Writing one item of NVS, and taking one away. The order of marks and bytes is such that a cut
 // never leaves what a flipped bit could have made (N5 to N7 of nvs_write.c).
 #include "aloft/nvs/nvs_item.h"
+#include "aloft/base/assert.h"
 #include "aloft/base/bytes.h"
 #include <string.h>
 
@@ -16,6 +17,21 @@ enum aloft_err aloft_nvs_prog(const struct aloft_nvs_write *op, uint32_t page, u
 {
     ALOFT_ASSERT(page < op->nvs->pages && off + len <= ALOFT_NVS_PAGE);
     return aloft_flash_prog(&op->nvs->view, page * ALOFT_NVS_PAGE + off, data, len);
+}
+
+// Whether no mark changes by two bits.
+static bool changes_single_bits(uint32_t old, uint32_t word)
+{
+    uint32_t changed = old ^ word;
+    return (changed & changed >> 1 & 0x55555555u) == 0;
+}
+
+// Whether entry index of page out_page is marked written.
+static bool is_marked(const struct aloft_nvs_write *op, uint32_t index)
+{
+    struct aloft_nvs_page page;
+    return aloft_nvs_read_page(op->nvs, op->out_page, &page) != ALOFT_OK ||
+           aloft_nvspage_mark(&page, index) == ALOFT_NVS_WRITTEN;
 }
 
 // One program of a word of the map: the marks of entries [first, end) that share it with `first`.
@@ -39,9 +55,10 @@ static enum aloft_err prog_marks(const struct aloft_nvs_write *op, uint32_t firs
         half = empty ? aloft_nvspage_word(half, i, ALOFT_NVS_ILLEGAL) : half;
     }
     if (mark == ALOFT_NVS_ERASED && half != old) {
-        word = half; // keeps N7
+        word = half;
         *end = first;
     }
+    ALOFT_INVARIANT("N7", changes_single_bits(old, word));
     aloft_put_le32(bytes, word);
     if (err != ALOFT_OK || word == old) {
         return err;
@@ -67,6 +84,7 @@ enum aloft_err aloft_nvs_write_entry(struct aloft_nvs_write *op)
         memcpy(bytes, op->out_head, sizeof bytes);
     }
     ALOFT_ASSERT(k < op->out_span && op->out_index + op->out_span <= ALOFT_NVS_ENTRIES);
+    ALOFT_INVARIANT("N5", k == 0 || is_marked(op, op->out_index));
     op->phase = ALOFT_NVS_DO_MARK;
     if (err != ALOFT_OK) {
         return err;
@@ -97,7 +115,7 @@ enum aloft_err aloft_nvs_close_holes(struct aloft_nvs_write *op)
 
 void aloft_nvs_begin_purge(struct aloft_nvs_write *op, const struct aloft_nvs_place *place)
 {
-    ALOFT_ASSERT(place->damage != ALOFT_NVS_UNKNOWN_ITEM); // N8: nothing is known of it
+    ALOFT_INVARIANT("N8", place->damage != ALOFT_NVS_UNKNOWN_ITEM);
     op->out_page = place->page;
     op->out_index = place->index;
     op->out_span = place->item.span;

@@ -1,6 +1,7 @@
 // Pages of NVS that begin and pages that are freed. Keeps N2 and N3 of nvs_write.c, and N8: a page
 // with something damaged in it is neither copied nor erased.
 #include "aloft/nvs/nvs_reclaim.h"
+#include "aloft/base/assert.h"
 #include "aloft/base/bytes.h"
 #include <string.h>
 
@@ -16,6 +17,14 @@ static enum aloft_err prog_void(const struct aloft_nvs_write *op, uint32_t page)
 {
     static const uint8_t zeros[ALOFT_NVS_MAP];
     return aloft_nvs_prog(op, page, 0, zeros, sizeof zeros);
+}
+
+// Whether a page has no sound header, and whether it is blank besides.
+static bool is_dead(const struct aloft_nvs_write *op, uint32_t index, bool blank)
+{
+    struct aloft_nvs_page page;
+    return aloft_nvs_read_page(op->nvs, index, &page) != ALOFT_OK ||
+           (!page.live && (!blank || (page.state == 0xFFFFFFFFu && !aloft_nvspage_is_used(&page))));
 }
 
 // Notes a page that has no sound header.
@@ -210,10 +219,11 @@ static enum aloft_err begin_page(struct aloft_nvs_write *op)
         op->phase = ALOFT_NVS_DO_ERASE;
         return prog_state(op, op->victim, (uint32_t)ALOFT_NVS_FREEING);
     case ALOFT_NVS_DO_ERASE:
-        op->phase = ALOFT_NVS_DO_HEADER; // keeps N2
+        op->phase = ALOFT_NVS_DO_HEADER;
         return aloft_flash_erase(&op->nvs->view, off, ALOFT_NVS_PAGE);
     default:
         aloft_nvs_go(op, copying ? ALOFT_NVS_DO_COPY : op->after);
+        ALOFT_INVARIANT("N2", is_dead(op, op->target, true));
         op->seq = op->newest == op->nvs->pages ? 0 : op->seq + 1;
         aloft_nvspage_emit(op->seq, header);
         return aloft_nvs_prog(op, op->target, 0, header, sizeof header);
@@ -259,6 +269,7 @@ enum aloft_err aloft_nvs_reclaim(struct aloft_nvs_write *op)
         op->phase = ALOFT_NVS_DO_CLEAN;
         return prog_void(op, op->victim);
     case ALOFT_NVS_DO_CLEAN:
+        ALOFT_INVARIANT("N3", is_dead(op, op->victim, false));
         aloft_nvs_go(op, (enum aloft_nvs_phase)op->after);
         return aloft_flash_erase(&op->nvs->view, op->victim * ALOFT_NVS_PAGE, ALOFT_NVS_PAGE);
     default:

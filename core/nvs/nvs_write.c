@@ -26,7 +26,8 @@
 //   N5  Bytes of an item are never taken for items: while any is marked written, so is the entry
 //       that names them, or they are zeros.
 //   N6  What a cut leaves of an item has bytes that are not marked written, or none that can be
-//       told from a whole item. Where all are marked and the CRC is wrong, a bit has flipped.
+//       told from a whole item. Where all are marked and the CRC is wrong, a bit has flipped. (It
+//       is about what a cut leaves, so nothing asserts it; nvs_cut_test.c cuts everywhere.)
 //   N7  A mark never changes by two bits in one program, which could be torn to one that says
 //       written.
 //   N8  What cannot be read is neither changed nor erased, but by a write of the key that it is
@@ -34,6 +35,7 @@
 //   N9  A guard is set before it is listed, and taken off the list before it is erased. So at every
 //       cut the list names only guards that are there.
 #include "aloft/nvs_write.h"
+#include "aloft/base/assert.h"
 #include "aloft/base/bytes.h"
 #include "aloft/base/crc32.h"
 #include "aloft/nvs/nvs_reclaim.h"
@@ -342,6 +344,7 @@ static enum aloft_err next_item(struct aloft_nvs_write *op)
         op->phase = ALOFT_NVS_DO_HOLES; // keeps N4
         return ALOFT_OK;
     }
+    ALOFT_INVARIANT("N4", !active || first_hole(&headers.newest, index) == index);
     op->out_done = 0;
     op->out_index = index;
     op->back = ALOFT_NVS_DO_CHECK;
@@ -406,6 +409,7 @@ static enum aloft_err purge_old(struct aloft_nvs_write *op)
     enum aloft_err err;
     bool found;
     bool any = false;
+    ALOFT_INVARIANT("N1", op->erase || op->new_page != op->nvs->pages); // it was judged
     while ((err = aloft_nvs_next(op->nvs, &cursor, &found)) == ALOFT_OK && found) {
         bool part = cursor.place.item.type == ALOFT_NVS_BLOB_DATA;
         if ((!any || !part) && obsolete(op, &cursor.place)) {
@@ -433,9 +437,17 @@ static void name_ns(struct aloft_nvs_write *op, const char *ns)
     memcpy(op->ns, ns, len);
 }
 
+// Whether the value that was set can be read.
+static bool is_there(const struct aloft_nvs_write *op)
+{
+    struct aloft_nvs_place place;
+    return aloft_nvs_find(op->nvs, &op->want, &place) != ALOFT_ERR_NVS_NOT_FOUND;
+}
+
 static void begin_second(struct aloft_nvs_write *op)
 {
     char key[ALOFT_NVS_NAME];
+    ALOFT_INVARIANT("N9", op->erase || is_there(op));
     memcpy(key, op->want.key, sizeof key);
     op->twice = false;
     name_ns(op, op->erase ? ALOFT_NVS_GUARDED : ALOFT_NVS_GUARDS);
