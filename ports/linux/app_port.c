@@ -3,7 +3,7 @@
 // there.
 #include "ports/linux/app_port.h"
 #include "aloft/chip.h"
-#include "aloft/nvs.h"
+#include "aloft/pull.h"
 #include "aloft/verify.h"
 #include "board/chip/board.h"
 #include "hostlib/base/random.h"
