@@ -90,7 +90,7 @@ static double update_ms(struct bench *bench, int running, enum told told)
     struct aloft_artifact artifact = {.len = bench->image_len, .tag_len = 6, .tag = "\"etag\""};
     struct aloft_image_rules rules = {.crypto = &aloft_soft_crypto,
                                       .len_max = CHIP,
-                                      .chip_id = 0,
+                                      .chip = &aloft_chip_esp32,
                                       .chip_revision = 0xFFFF,
                                       .alone = true};
     struct aloft_engine_config config = {.slots = &bench->slots,

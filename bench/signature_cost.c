@@ -127,7 +127,7 @@ static struct job measure(const struct ram_flash *ram, const struct aloft_trust 
     for (int i = 0; i < ROUNDS; i++) {
         struct job job = {.view = {&ram->flash, 0, CHIP},
                           .rules = {.crypto = &aloft_mbed_signed_crypto,
-                                    .chip_id = 0xFFFF,
+                                    .chip = &aloft_chip_esp32,
                                     .chip_revision = 0xFFFF,
                                     .trust = trust}};
         run(&job);

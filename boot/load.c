@@ -3,13 +3,11 @@
 #include "load.h"
 #include "aloft/chip.h"
 
-#define PADDING_BELOW 0x10000u // segments with lower addresses are padding
-
 static void describe(const struct aloft_boot *boot, const struct aloft_image_facts *facts)
 {
-    const struct aloft_chip *chip = aloft_chip_find(facts->chip_id);
+    const struct aloft_chip *chip = boot->port->rules->chip;
     bool map = chip != NULL && aloft_chip_maps(chip, facts->segment_addr);
-    const char *how = map ? "map" : facts->segment_addr >= PADDING_BELOW ? "load" : "";
+    const char *how = map ? "map" : facts->segment_addr >= ALOFT_CHIP_PADDING_END ? "load" : "";
     uint32_t paddr = boot->extent.addr + facts->segment_off;
     boot->port->log(boot->port->ctx, 'I', "esp_image",
                     "segment %d: paddr=%08x vaddr=%08x size=%05xh (%6d) %s",

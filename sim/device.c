@@ -16,7 +16,6 @@
 #define PATIENCE_US    (3600u * (uint64_t)US_PER_S)
 #define CONTACT_S      5u
 #define URL            "http://updates.example/firmware.bin"
-#define CHIP_ID        0u
 #define TABLE_ROWS_MAX 8u
 
 static const struct sim_layout layouts[] = {
@@ -672,7 +671,7 @@ bool sim_device_open(struct sim_device *device, struct sim_shared *shared, uint3
     device->flash = (struct aloft_flash){&ops, device, device->nor.flash.geometry, NULL};
     device->flash.geometry.write_unit = device->layout->write_unit;
     device->rules = (struct aloft_image_rules){
-        .crypto = &aloft_mbed_crypto, .chip_id = CHIP_ID, .chip_revision = 303};
+        .crypto = &aloft_mbed_crypto, .chip = &aloft_chip_esp32, .chip_revision = 303};
     device->port = (struct aloft_boot_port){.ctx = device,
                                             .flash = &device->flash,
                                             .rules = &device->rules,

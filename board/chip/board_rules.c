@@ -10,7 +10,7 @@ struct aloft_image_rules aloft_board_rules_plain(void)
 {
     return (struct aloft_image_rules){
         .crypto = &aloft_mbed_crypto,
-        .chip_id = ALOFT_CHIP_ESP32,
+        .chip = &aloft_chip_esp32,
         .chip_revision = ALOFT_BOARD_REVISION,
         .need_addr = ALOFT_NATIVE_ADDR,
     };
@@ -50,7 +50,7 @@ enum aloft_err aloft_board_rules_rom(void *ctx, const struct aloft_image *image,
                                      uint32_t len)
 {
     const struct aloft_image_facts *facts = &image->facts;
-    const struct aloft_chip *chip = aloft_chip_find(facts->chip_id);
+    const struct aloft_chip *chip = image->rules.chip;
     (void)ctx;
     (void)data;
     (void)len;

@@ -107,6 +107,7 @@ static void read_efuses(struct rom *rom)
     aloft_efuse_port_read(&rom->words, &rom->efuse);
     aloft_board_rules_read(&rom->rules, &rom->efuse);
     rom->rules.rules.secure_version = 0;
+    rom->rules.rules.bootloader = true;
 }
 
 static void say_keys(const struct aloft_efuse *efuse)

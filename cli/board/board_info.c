@@ -1,12 +1,12 @@
 // aloft board info: what is in a board's flash, judged as the board would.
 #include "aloft/base/bytes.h"
 #include "aloft/bootsel.h"
-#include "aloft/chip.h"
 #include "aloft/verify.h"
 #include "board/chip/board_rules.h"
 #include "cli/base/args.h"
 #include "cli/base/ui.h"
 #include "cli/board/board_commands.h"
+#include "hostlib/base/chip_info.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/device/dryboot.h"
 #include "hostlib/flash/flash_file.h"
@@ -67,6 +67,7 @@ static void look_at_image(struct info *info, const char *name, struct aloft_exte
     image->extent = extent;
     if (info->image_count == 1) { // the bootloader, which has no security version
         rules.secure_version = 0;
+        rules.bootloader = true;
     }
     aloft_verify_init(&verify, &view, &rules);
     do {
@@ -82,7 +83,7 @@ static void look_at_image(struct info *info, const char *name, struct aloft_exte
 static void look(struct info *info)
 {
     const struct aloft_flash *flash = &info->file.flash;
-    uint32_t bootloader_addr = aloft_chip_find(ALOFT_CHIP_ESP32)->bootloader_addr;
+    uint32_t bootloader_addr = aloft_chip_infos[ALOFT_CHIP_ROW_ESP32].bootloader_addr;
     bool before_table = info->ptable_addr > bootloader_addr;
     struct aloft_extent bootloader = {bootloader_addr,
                                       before_table ? info->ptable_addr - bootloader_addr : 0};

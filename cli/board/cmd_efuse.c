@@ -9,6 +9,7 @@
 #include "cli/base/ui.h"
 #include "cli/board/efuse_view.h"
 #include "cli/keys/key_files.h"
+#include "hostlib/base/chip_info.h"
 #include "hostlib/base/file.h"
 #include "hostlib/flash/flash_file.h"
 #include <stdio.h>
@@ -20,7 +21,7 @@
 #define SLOT_ANY 0xFFFFFFFFu
 
 // Of a virtual board; as far as its ROM reads.
-#define BOOTLOADER_ADDR 0x1000u
+#define BOOTLOADER_ADDR aloft_chip_infos[ALOFT_CHIP_ROW_ESP32].bootloader_addr
 #define BOOTLOADER_ROOM 0xF000u
 
 enum { ANSWER_MAX = 16, MORE_MAX = 4096 };
@@ -375,6 +376,7 @@ static bool bootloader_passes(const struct work *work, const struct aloft_efuse 
     enum aloft_step step;
     aloft_board_rules_read(&rules, efuse);
     rules.rules.secure_version = 0; // that of apps
+    rules.rules.bootloader = true;
     aloft_verify_init(&verify, &view, &rules.rules);
     verify.sink = aloft_board_rules_rom;
     do {

@@ -1,13 +1,13 @@
 // aloft image: app and bootloader images. Judging is the core's (aloft/image.h); this file asks and
 // prints.
 #include "aloft/base/bytes.h"
-#include "aloft/chip.h"
 #include "aloft/format/ptable.h"
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
 #include "cli/image/image_source.h"
 #include "cli/image/image_text.h"
+#include "hostlib/base/chip_info.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/flash/flash_file.h"
 #include "hostlib/image/image_build.h"
@@ -17,8 +17,6 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-#define BOOTLOADER_ADDR 0x1000u // the ESP32's
 
 // Bytes at the start of what was never written.
 #define ERASED_LOOK 4096u
@@ -37,14 +35,14 @@ struct look {
 static const struct look look_default = {
     .rules = {.crypto = &aloft_mbed_crypto,
               .len_max = ALOFT_IMAGE_LEN_MAX,
-              .chip_id = 0xFFFF,
+              .bootloader = true,
               .chip_revision = 0xFFFF},
 };
 
 static void print_header(const struct aloft_image_facts *facts)
 {
-    const char *chip = aloft_image_text_chip(facts->chip_id);
-    printf("Chip          %s (id %u)\n", chip != NULL ? chip : "unknown", facts->chip_id);
+    const struct aloft_chip_info *chip = aloft_chip_info_find(facts->chip_id);
+    printf("Chip          %s (id %u)\n", chip != NULL ? chip->name : "unknown", facts->chip_id);
     printf("Revisions     from v%u.%u", facts->min_revision / 100, facts->min_revision % 100);
     if (facts->max_revision == 0 || facts->max_revision == 0xFFFF) {
         printf(", no upper limit\n");
@@ -53,7 +51,7 @@ static void print_header(const struct aloft_image_facts *facts)
     }
     printf("Entry         0x%08x\n", facts->entry);
     printf("Flash         %s, %s, %s\n", aloft_image_text_spi_mode(facts->spi_mode),
-           aloft_image_text_spi_speed(facts->chip_id, facts->spi_speed_size),
+           aloft_chip_info_frequency(facts->chip_id, facts->spi_speed_size),
            aloft_image_text_flash_size(facts->spi_speed_size));
 }
 
@@ -90,7 +88,7 @@ static void print_segments(const struct aloft_image_scan *scan)
     for (uint32_t i = 0; i < scan->segment_count; i++) {
         const struct aloft_image_segment *s = &scan->segments[i];
         printf("  %2u  0x%06x  0x%08x  0x%06x     %s\n", i, s->len, s->addr, s->off,
-               aloft_image_text_memory(scan->facts.chip_id, s->addr));
+               aloft_chip_info_memory(scan->facts.chip_id, s->addr));
     }
 }
 
@@ -125,7 +123,7 @@ static json_t *segments_json(const struct aloft_image_scan *scan)
             segments,
             json_pack("{s:I, s:I, s:I, s:s}", "length", (json_int_t)s->len, "load_address",
                       (json_int_t)s->addr, "file_offset", (json_int_t)s->off, "memory",
-                      aloft_image_text_memory(scan->facts.chip_id, s->addr)));
+                      aloft_chip_info_memory(scan->facts.chip_id, s->addr)));
     }
     return segments;
 }
@@ -143,7 +141,8 @@ static json_t *desc_json(const struct aloft_image_desc *desc)
 
 static void add_header_json(json_t *object, const struct aloft_image_facts *facts)
 {
-    const char *chip = aloft_image_text_chip(facts->chip_id);
+    const struct aloft_chip_info *info = aloft_chip_info_find(facts->chip_id);
+    const char *chip = info != NULL ? info->name : NULL;
     json_t *header = json_pack(
         "{s:I, s:s?, s:I, s:i, s:i, s:s, s:i}", "chip_id", (json_int_t)facts->chip_id, "chip", chip,
         "entry", (json_int_t)facts->entry, "min_revision", facts->min_revision, "max_revision",
@@ -297,7 +296,10 @@ static bool set_rules(const struct aloft_args *args, struct look *look)
 {
     look->rules.alone = look->source.slot == NULL; // a slot may hold the rest of an older image
     look->rules.need_addr = look->native ? ALOFT_NATIVE_ADDR : 0;
-    if (look->chip != NULL && !aloft_image_text_chip_id(look->chip, &look->rules.chip_id)) {
+    const struct aloft_chip_info *info =
+        look->chip != NULL ? aloft_chip_info_named(look->chip) : NULL;
+    look->rules.chip = info != NULL ? aloft_chip_find(info->id) : NULL;
+    if (look->chip != NULL && info == NULL) {
         (void)aloft_args_wrong(args, "--chip '%s' is no chip; write esp32, esp32c3, ..., or its id",
                                look->chip);
         return false;
@@ -454,7 +456,8 @@ static void copy_text(char *field, size_t size, const char *text)
 static void describe(struct build *build)
 {
     struct aloft_image_desc *desc = &build->recipe.desc;
-    build->recipe.bare = build->bootloader || build->no_desc;
+    build->recipe.bare = build->bootloader;
+    build->recipe.no_desc = build->no_desc;
     desc->secure_version = build->secure_version;
     copy_text(desc->project, sizeof desc->project, build->project);
     copy_text(desc->version, sizeof desc->version, build->version);
@@ -492,7 +495,7 @@ static int build_image(struct build *build, const char *elf_path)
     bool ok = read_settings(build, &error) && aloft_image_build_check(&build->recipe, &error);
     if (ok) {
         len = aloft_image_build_len(&build->recipe);
-        size_t end = BOOTLOADER_ADDR + len;
+        size_t end = aloft_chip_infos[ALOFT_CHIP_ROW_ESP32].bootloader_addr + len;
         ok = !build->bootloader || end <= build->table_addr ||
              aloft_message_set(&error,
                                "the bootloader image would have %zu bytes and reach from 0x1000 "

@@ -44,7 +44,7 @@ static bool open_board(struct board *board, enum aloft_flash_file_mode mode)
         (void)aloft_flash_file_close(&board->file, &error); // nothing was written
         return false;
     }
-    board->rules.rules.chip_id = 0xFFFF; // real ones have their dumps looked at, too
+    board->rules.rules.chip = NULL; // real ones have their dumps looked at, too
     board->rules.rules.chip_revision = 0xFFFF;
     board->rules.rules.need_addr = 0;
     board->table_addr = aloft_table_find(&board->file.flash, board->table_addr);

@@ -95,7 +95,7 @@ static void warn_of_odd_firmware(const struct wish *wish)
 {
     const struct aloft_image_rules rules = {.crypto = &aloft_mbed_crypto,
                                             .len_max = ALOFT_IMAGE_LEN_MAX,
-                                            .chip_id = 0xFFFF,
+                                            .bootloader = true,
                                             .chip_revision = 0xFFFF};
     struct aloft_image_scan scan;
     if (wish->client.files || wish->file.data[0] == ALOFT_ENCIMG_FIRST) {

@@ -20,7 +20,7 @@ static void print_info(const struct aloft_flasher *flasher)
     char size[16];
     aloft_number_emit_size(flasher->flash_size, size);
     printf("port              %s\n", flasher->line->name);
-    printf("chip              %s\n", flasher->chip->name);
+    printf("chip              %s\n", flasher->chip->info->name);
     if (flasher->secure_download) {
         printf("secure download   on: the chip tells nothing else\n");
         return;
@@ -49,8 +49,8 @@ static bool print_json(const struct aloft_flasher *flasher)
     char id[8];
     json_t *root =
         json_pack("{s:o, s:s, s:s, s:b, s:b}", "port", aloft_ui_json_text(flasher->line->name),
-                  "chip", flasher->chip->name, "target", flasher->chip->word, "secure_download",
-                  flasher->secure_download, "stub", flasher->stub);
+                  "chip", flasher->chip->info->name, "target", flasher->chip->info->word,
+                  "secure_download", flasher->secure_download, "stub", flasher->stub);
     if (root == NULL || flasher->secure_download) {
         return aloft_ui_json_print(root);
     }

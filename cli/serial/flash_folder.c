@@ -1,7 +1,6 @@
 // Without flasher_args.json a file is known by its first bytes, and the bootloader by its name: an
 // image says nowhere that it is one.
 #include "cli/serial/flash_folder.h"
-#include "aloft/chip.h"
 #include "hostlib/base/number.h"
 #include <dirent.h>
 #include <errno.h>
@@ -186,9 +185,9 @@ static bool fits_board(const struct aloft_flash_folder *folder, const json_t *ro
     if (folder->chip == NULL || folder->force) {
         return true;
     }
-    if (chip != NULL && strcmp(chip, "auto") != 0 && strcmp(chip, folder->chip->word) != 0) {
+    if (chip != NULL && strcmp(chip, "auto") != 0 && strcmp(chip, folder->chip->info->word) != 0) {
         return aloft_message_set(error, "%s/flasher_args.json is for %.20s, and this is %s",
-                                 folder->path, chip, folder->chip->word);
+                                 folder->path, chip, folder->chip->info->word);
     }
     return size == NULL || !aloft_number_parse_size(size, &bytes) || bytes <= plan->flash_size ||
            aloft_message_set(error,
@@ -234,8 +233,8 @@ static bool add_app(const struct aloft_flash_folder *folder, const char *app,
 static bool plan_files(const struct aloft_flash_folder *folder, const struct listing *listing,
                        struct aloft_flash_plan *plan, struct aloft_message *error)
 {
-    const struct aloft_chip *chip =
-        aloft_chip_find(folder->chip != NULL ? folder->chip->id : ALOFT_CHIP_ESP32);
+    const struct aloft_chip_info *chip =
+        folder->chip != NULL ? folder->chip->info : &aloft_chip_infos[ALOFT_CHIP_ROW_ESP32];
     const struct wish wishes[] = {
         {KIND_BOOTLOADER, "bootloader", NULL, NULL},
         {KIND_TABLE, "partition table", "--table", NULL},
@@ -248,8 +247,7 @@ static bool plan_files(const struct aloft_flash_folder *folder, const struct lis
     }
     const char *app =
         bootloader != NULL && table != NULL ? choose(folder, listing, &wishes[2], error) : NULL;
-    if (app == NULL || chip == NULL ||
-        !add(folder, plan, chip->bootloader_addr, bootloader, error)) {
+    if (app == NULL || !add(folder, plan, chip->bootloader_addr, bootloader, error)) {
         return false;
     }
     uint32_t table_addr = plan->table_asked != 0 ? plan->table_asked : ALOFT_PTABLE_ADDR_DEFAULT;

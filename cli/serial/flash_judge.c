@@ -2,10 +2,9 @@
 // place may be spoilt by a file that begins elsewhere.
 #include "cli/serial/flash_judge.h"
 #include "aloft/base/bytes.h"
-#include "aloft/chip.h"
 #include "aloft/format/sigblock.h"
 #include "aloft/verify.h"
-#include "cli/image/image_text.h"
+#include "hostlib/base/chip_info.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/flash/flash_file.h"
 #include <stdio.h>
@@ -19,7 +18,7 @@ struct judge {
     const struct aloft_flash_present *present;
     const struct aloft_flasher *flasher;
     const struct aloft_flasher_trust *trust;
-    const struct aloft_chip *chip;
+    const struct aloft_chip_info *chip;
     struct aloft_message *error;
 };
 
@@ -37,12 +36,6 @@ struct written {
     uint32_t len;
     const struct aloft_image_scan *scan;
 };
-
-static const char *chip_name(uint16_t id)
-{
-    const char *name = aloft_image_text_chip(id);
-    return name == NULL ? "an unknown chip" : name;
-}
 
 static bool touches(const struct aloft_flash_piece *piece, struct aloft_extent extent)
 {
@@ -137,12 +130,14 @@ static bool right_chip(const struct judge *judge, const struct place *place,
     const struct aloft_image_facts *facts = &written->scan->facts;
     const struct aloft_flasher *flasher = judge->flasher;
     struct aloft_message why;
+    char room[ALOFT_CHIP_INFO_TEXT];
     if (!written->scan->headed) {
         return true;
     }
-    if (facts->chip_id != flasher->chip->id) {
+    if (facts->chip_id != flasher->chip->info->id) {
         (void)aloft_message_set(&why, "%s is for %s, and this chip is an %s", written->piece->name,
-                                chip_name(facts->chip_id), flasher->chip->name);
+                                aloft_chip_info_text(facts->chip_id, room),
+                                flasher->chip->info->name);
         return refuse(judge, place, why.text, "build it for this chip");
     }
     if (!flasher->secure_download && facts->min_revision > flasher->facts.revision) {
@@ -221,7 +216,7 @@ static enum aloft_err judge_signature(const struct judge *judge, const struct wr
         aloft_align_up(written->scan->facts.image_len, ALOFT_SIGBLOCK_SECTOR) +
             ALOFT_SIGBLOCK_SECTOR};
     const struct aloft_image_rules rules = {.crypto = &aloft_mbed_signed_crypto,
-                                            .chip_id = 0xFFFF,
+                                            .bootloader = true,
                                             .chip_revision = 0xFFFF,
                                             .trust = &judge->trust->trust};
     struct aloft_verify verify;
@@ -276,11 +271,29 @@ static bool new_enough(const struct judge *judge, const struct place *place,
     return refuse(judge, place, why.text, "build it with that version");
 }
 
+// The ROM copies a bootloader to RAM; an app is mapped. Neither runs in the other's place.
+static bool right_kind(const struct judge *judge, const struct place *place,
+                       const struct written *written)
+{
+    bool app = written->scan->facts.mapped;
+    struct aloft_message why;
+    if (app != place->bootloader) {
+        return true;
+    }
+    (void)aloft_message_set(&why,
+                            app ? "%s is an app, and 0x%x is the bootloader's place"
+                                : "%s is a bootloader, and at 0x%x an app is started",
+                            written->piece->name, (unsigned)place->extent.addr);
+    return refuse(judge, place, why.text, "give the right file");
+}
+
 static bool judge_written(const struct judge *judge, const struct place *place,
                           const struct written *written)
 {
-    return whole(judge, place, written) && right_chip(judge, place, written) &&
-           signed_well(judge, place, written) && new_enough(judge, place, written);
+    // For another chip, an image is good by other rules: so which chip comes first.
+    return right_chip(judge, place, written) && whole(judge, place, written) &&
+           right_kind(judge, place, written) && signed_well(judge, place, written) &&
+           new_enough(judge, place, written);
 }
 
 // The same of an image that lies inside a larger file.
@@ -289,7 +302,7 @@ static bool judge_inner(const struct judge *judge, const struct place *place,
 {
     const struct aloft_image_rules rules = {.crypto = &aloft_mbed_crypto,
                                             .len_max = ALOFT_IMAGE_LEN_MAX,
-                                            .chip_id = 0xFFFF,
+                                            .bootloader = true,
                                             .chip_revision = 0xFFFF};
     uint32_t off = place->extent.addr - piece->addr;
     struct written written = {piece, piece->file.data + off, piece->len - off, NULL};
@@ -400,7 +413,7 @@ static bool in_its_place(const struct judge *judge, const struct aloft_flash_pie
         return aloft_message_set(judge->error,
                                  "%s is an image, and nothing runs at 0x%x; the bootloader of an "
                                  "%s goes to 0x%x (or use --force)",
-                                 piece->name, (unsigned)piece->addr, chip_name(judge->chip->id),
+                                 piece->name, (unsigned)piece->addr, judge->chip->name,
                                  (unsigned)judge->chip->bootloader_addr);
     }
     if (!right_chip(judge, &place, &written)) {
@@ -503,7 +516,7 @@ bool aloft_flash_judge(const struct aloft_flash_plan *plan, const struct aloft_f
                                 .present = on->present,
                                 .flasher = flasher,
                                 .trust = on->trust,
-                                .chip = aloft_chip_find(flasher->chip->id),
+                                .chip = flasher->chip->info,
                                 .error = error};
     if (flasher->facts.flash_encryption) {
         return aloft_message_set(error,

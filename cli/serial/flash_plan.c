@@ -35,7 +35,7 @@ static void scan(struct aloft_flash_piece *piece)
 {
     const struct aloft_image_rules rules = {.crypto = &aloft_mbed_crypto,
                                             .len_max = ALOFT_IMAGE_LEN_MAX,
-                                            .chip_id = 0xFFFF,
+                                            .bootloader = true,
                                             .chip_revision = 0xFFFF};
     piece->is_image = piece->file.len >= ALOFT_IMAGE_HEADER && piece->file.data[0] == IMAGE_MAGIC;
     if (piece->is_image) {

@@ -69,7 +69,7 @@ bool aloft_flash_present_app(struct aloft_flash_present *present, uint32_t addr,
 {
     const struct aloft_flash_view view = {&present->flash, addr, ALOFT_IMAGE_HEAD_LEN};
     const struct aloft_image_rules rules = {
-        .len_max = ALOFT_IMAGE_LEN_MAX, .chip_id = 0xFFFF, .chip_revision = 0xFFFF};
+        .len_max = ALOFT_IMAGE_LEN_MAX, .bootloader = true, .chip_revision = 0xFFFF};
     struct aloft_image image;
     enum aloft_image_event event;
     uint8_t head[ALOFT_IMAGE_HEAD_LEN];

@@ -65,10 +65,10 @@ static void say_chip(const struct aloft_session *session)
     char size[16];
     aloft_number_emit_size(flasher->flash_size, size);
     if (flasher->secure_download) {
-        printf("%s on %s, in secure download mode, flash %sB\n", flasher->chip->name,
+        printf("%s on %s, in secure download mode, flash %sB\n", flasher->chip->info->name,
                session->line.name, size);
     } else {
-        printf("%s revision %u.%u on %s, MAC %s, flash %sB%s\n", flasher->chip->name,
+        printf("%s revision %u.%u on %s, MAC %s, flash %sB%s\n", flasher->chip->info->name,
                flasher->facts.revision / 100u, flasher->facts.revision % 100u, session->line.name,
                aloft_session_mac(flasher->facts.mac, mac), size,
                flasher->stub ? " (a stub loader is running)" : "");

@@ -49,7 +49,7 @@ bool aloft_control_image(const struct aloft_slots *slots, int slot, struct aloft
 {
     struct aloft_flash_view view = aloft_slots_slot_view(slots, slot);
     const struct aloft_image_rules rules = {
-        .len_max = view.len, .chip_id = 0xFFFF, .chip_revision = 0xFFFF};
+        .len_max = view.len, .bootloader = true, .chip_revision = 0xFFFF};
     uint8_t head[ALOFT_IMAGE_HEAD_LEN];
     struct aloft_image image;
     enum aloft_image_event event = ALOFT_IMAGE_BAD;

@@ -9,6 +9,7 @@
 //   J3  No length from the image is used before it is bounded by rules.len_max.
 //   J4  END is said once, and only when all that the rules ask for has been found good.
 //   J5  BAD is final.
+//   J6  Without rules.bootloader and with a chip, END is said of apps only.
 #include "aloft/image.h"
 #include "aloft/base/bytes.h"
 #include "aloft/base/crc32.h"
@@ -21,11 +22,11 @@ enum phase { HEADER, SEGMENT_HEAD, DATA, TAIL, HASH, AFTER, BAD };
 #define MAGIC         0xE9u
 #define CHECKSUM_SEED 0xEFu
 #define DESC_MAGIC    0xABCD5432u
-#define MMU_PAGE      0x10000u
+#define PAGE_DEFAULT  16u // a power of two: 64 KiB
 #define NO_LIMIT      0xFFFFu
 
 // Offsets in the descriptor.
-enum { DESC_SECURE = 4, DESC_VERSION = 16, DESC_PROJECT = 48, DESC_WANTED = 80 };
+enum { DESC_SECURE = 4, DESC_VERSION = 16, DESC_PROJECT = 48, DESC_WANTED = 80, DESC_PAGE = 180 };
 
 void aloft_image_init(struct aloft_image *image, const struct aloft_image_rules *rules)
 {
@@ -33,6 +34,7 @@ void aloft_image_init(struct aloft_image *image, const struct aloft_image_rules 
     image->rules = *rules;
     image->phase = HEADER;
     image->checksum = CHECKSUM_SEED;
+    image->page = PAGE_DEFAULT;
     if (rules->crypto != NULL) {
         image->err = rules->crypto->hash_init(&image->sha, ALOFT_HASH_SHA256);
     }
@@ -104,7 +106,7 @@ static enum aloft_err header(struct aloft_image *image, struct input *in)
     facts->min_revision = aloft_get_le16(p + 15);
     facts->max_revision = aloft_get_le16(p + 17);
     facts->hash_appended = p[23];
-    if (image->rules.chip_id != NO_LIMIT && facts->chip_id != image->rules.chip_id) {
+    if (image->rules.chip != NULL && facts->chip_id != image->rules.chip->id) {
         return ALOFT_ERR_IMAGE_CHIP;
     }
     if (!revision_fits(image)) {
@@ -116,6 +118,44 @@ static enum aloft_err header(struct aloft_image *image, struct input *in)
     image->phase = SEGMENT_HEAD;
     image->event = ALOFT_IMAGE_HEADED;
     return ALOFT_OK;
+}
+
+// A mapped segment must lie in its page where it will be seen in the MMU's.
+static enum aloft_err aligned(const struct aloft_image *image)
+{
+    uint32_t apart = image->facts.segment_addr - image->facts.segment_off;
+    bool bad = image->maps && apart % (1u << image->page) != 0;
+    return bad ? ALOFT_ERR_IMAGE_SEGMENT : ALOFT_OK;
+}
+
+// May the segment lie where it says? The first one's page is known after its descriptor only.
+static enum aloft_err placed(struct aloft_image *image)
+{
+    struct aloft_image_facts *facts = &image->facts;
+    const struct aloft_chip *chip = image->rules.chip;
+    uint32_t addr = facts->segment_addr;
+    if (chip == NULL) {
+        return ALOFT_OK;
+    }
+    image->maps = aloft_chip_maps(chip, addr);
+    if (facts->segment_len > 0) {
+        facts->mapped |= image->maps;
+        if (!image->maps && addr >= ALOFT_CHIP_PADDING_END &&
+            !aloft_chip_loads(chip, addr, facts->segment_len)) {
+            return ALOFT_ERR_IMAGE_SEGMENT;
+        }
+    }
+    return facts->segment_index == 0 ? ALOFT_OK : aligned(image);
+}
+
+// All segments are announced: is it what the rules ask for? Keeps J6.
+static enum aloft_err complete(const struct aloft_image *image)
+{
+    const struct aloft_image_rules *rules = &image->rules;
+    if (rules->chip != NULL && !rules->bootloader && !image->facts.mapped) {
+        return ALOFT_ERR_IMAGE_NOT_APP;
+    }
+    return rules->need_addr != 0 && !image->needed_seen ? ALOFT_ERR_IMAGE_FOREIGN : ALOFT_OK;
 }
 
 static enum aloft_err segment_head(struct aloft_image *image, struct input *in)
@@ -135,21 +175,14 @@ static enum aloft_err segment_head(struct aloft_image *image, struct input *in)
     if (image->off > image->rules.len_max || image->left > image->rules.len_max - image->off) {
         return ALOFT_ERR_IMAGE_TOO_LARGE;
     }
-    const struct aloft_chip *chip = aloft_chip_find(facts->chip_id);
-    if (chip != NULL && aloft_chip_maps(chip, facts->segment_addr) &&
-        (facts->segment_addr - image->off) % MMU_PAGE != 0) {
-        return ALOFT_ERR_IMAGE_SEGMENT;
-    }
-    if (facts->segment_addr == image->rules.need_addr) {
-        image->needed_seen = true;
-    }
-    if (facts->segment_index + 1 == facts->segment_count && image->rules.need_addr != 0 &&
-        !image->needed_seen) {
-        return ALOFT_ERR_IMAGE_FOREIGN;
+    err = placed(image);
+    image->needed_seen = image->needed_seen || facts->segment_addr == image->rules.need_addr;
+    if (err == ALOFT_OK && facts->segment_index + 1 == facts->segment_count) {
+        err = complete(image);
     }
     image->phase = DATA;
     image->event = ALOFT_IMAGE_SEGMENT;
-    return ALOFT_OK;
+    return err;
 }
 
 // Picks what is wanted of the descriptor out of the passing bytes; at is the offset in it.
@@ -161,12 +194,24 @@ static void desc_byte(struct aloft_image *image, uint32_t at, uint8_t byte)
         image->part[at] = byte;
     } else if (at >= DESC_VERSION && at < DESC_WANTED) {
         text[(at - DESC_VERSION) % ALOFT_IMAGE_TEXT] = (char)byte;
+    } else if (at == DESC_PAGE) {
+        image->page = byte;
     }
 }
 
 static bool in_head(const struct aloft_image *image)
 {
     return image->facts.segment_index == 0 && image->off < ALOFT_IMAGE_HEAD_LEN;
+}
+
+// The page size counts when there is a descriptor and the chip has such pages.
+static void settle_page(struct aloft_image *image)
+{
+    const struct aloft_chip *chip = image->rules.chip;
+    if (!image->facts.has_desc || chip == NULL || image->page < chip->page_min ||
+        image->page > chip->page_max) {
+        image->page = PAGE_DEFAULT;
+    }
 }
 
 // The head is over: either there was a descriptor, or what was picked up is something else.
@@ -181,10 +226,11 @@ static enum aloft_err desc_done(struct aloft_image *image)
         facts->version[0] = 0;
         facts->project[0] = 0;
     }
+    settle_page(image);
     image->head_said = true;
     image->event = ALOFT_IMAGE_DESC;
     return facts->secure_version < image->rules.secure_version ? ALOFT_ERR_IMAGE_SECURE_VERSION
-                                                               : ALOFT_OK;
+                                                               : aligned(image);
 }
 
 static enum aloft_err segment_data(struct aloft_image *image, struct input *in)

@@ -93,13 +93,26 @@ static const struct sentence sentences[] = {
     {ALOFT_ERR_IMAGE_TOO_LARGE, "5", "Bad Size Given"},
     {ALOFT_ERR_IMAGE_EMPTY, "5", "Bad Size Given"},
     {ALOFT_ERR_CLASS_IMAGE, "9", "Could Not Activate The Firmware"},
-    {ALOFT_ERR_CLASS_RULE, "9", "Could Not Activate The Firmware"},
     {ALOFT_ERR_PUSH_FILES_SIZE, "5", "Bad Size Given"},
     {ALOFT_ERR_PUSH_TIMEOUT, "6", "Stream Read Timeout"},
     {ALOFT_ERR_PUSH_MD5, "7", "MD5 Check Failed"},
     {ALOFT_ERR_PUSH_COMMAND, "11", "Bad Argument"},
     {0, "12", "Aborted"},
 };
+
+// Of the classes in the table. What a rule of the owner refuses cannot be activated either.
+static int class_of(enum aloft_err err)
+{
+    if (aloft_err_is(err, ALOFT_ERR_CLASS_FLASH)) {
+        return ALOFT_ERR_CLASS_FLASH;
+    }
+    if (aloft_err_is(err, ALOFT_ERR_CLASS_TABLE)) {
+        return ALOFT_ERR_CLASS_TABLE;
+    }
+    bool refused =
+        aloft_err_is(err, ALOFT_ERR_CLASS_IMAGE) || aloft_err_is(err, ALOFT_ERR_CLASS_RULE);
+    return refused ? ALOFT_ERR_CLASS_IMAGE : ALOFT_ERR_CLASS_NONE;
+}
 
 static char *put(char *to, const char *text)
 {
@@ -111,7 +124,7 @@ static char *put(char *to, const char *text)
 uint32_t aloft_espota_error(enum aloft_err err, bool sentence, char *text)
 {
     const struct sentence *found = sentences;
-    int class = (int)aloft_err_class(err);
+    int class = class_of(err);
     while (found->what != (int)err && found->what != class && found->what != 0) {
         found++;
     }

@@ -456,9 +456,8 @@ static bool write_checkpoints(struct aloft_engine *engine)
 // True when the running app could not be selected because writing otadata itself fails.
 static bool stops_hold(enum aloft_err err)
 {
-    enum aloft_err_class class = aloft_err_class(err);
-    return class == ALOFT_ERR_CLASS_FLASH || class == ALOFT_ERR_CLASS_CRYPTO ||
-           class == ALOFT_ERR_CLASS_MISUSE;
+    return aloft_err_is(err, ALOFT_ERR_CLASS_FLASH) || aloft_err_is(err, ALOFT_ERR_CLASS_CRYPTO) ||
+           aloft_err_is(err, ALOFT_ERR_CLASS_MISUSE);
 }
 
 // Selects the running app (E6). When that is not possible, because the app is rotten itself or is

@@ -156,7 +156,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct aloft_image_rules rules = {
         .crypto = (choice & 2) != 0 ? NULL : &aloft_soft_crypto,
         .len_max = (choice & 4) != 0 ? 0x600 : IMAGE_MAX,
-        .chip_id = (choice & 8) != 0 ? 0 : 0xFFFF,
+        .chip = (choice & 8) != 0 ? &aloft_chip_esp32 : NULL,
+        .bootloader = (seed & 1) != 0,
         .chip_revision = (choice & 16) != 0 ? 300 : 0xFFFF,
         .need_addr = (choice & 32) != 0 ? 0xA10F0000u : 0,
         .alone = (choice & 64) != 0,

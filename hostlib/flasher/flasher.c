@@ -12,6 +12,8 @@
 #include <string.h>
 
 enum { ATTEMPTS = 7, PATIENCE_MS = 10000, SYNCS = 5, SYNC_PAUSE_MS = 50, REOPEN_MS = 10000 };
+#define ESP8266_MAGIC 0xFFF0C101u
+
 enum { READ_ROM = 64, READ_STUB = 0x1000, READ_STUB_AHEAD = 64, READ_STUB_MS = 10000 };
 enum { END_MS = 3000, LEAVE_MS = 3000, SETTLE_MS = 50 };
 enum { JEDEC_ID = 0x9F, JEDEC_BITS = 24, SPI_POLLS = 10 };
@@ -180,31 +182,32 @@ static bool choose_chip(struct aloft_flasher *flasher, const struct identity *id
                         const struct aloft_flasher_chip *expected)
 {
     const char *name = flasher->line->name;
-    const struct aloft_flasher_chip *found = identity->has_id
-                                                 ? aloft_flasher_chip_by_id(identity->id)
-                                                 : aloft_flasher_chip_by_magic(identity->magic);
-    const char *foreign = identity->has_id ? aloft_flasher_chip_foreign(identity->id) : NULL;
+    const struct aloft_chip_info *info = identity->has_id
+                                             ? aloft_chip_info_find(identity->id)
+                                             : aloft_chip_info_by_magic(identity->magic);
+    const struct aloft_flasher_chip *found =
+        info != NULL ? aloft_flasher_chip_by_id(info->id) : NULL;
+    bool old = !identity->has_id && identity->magic == ESP8266_MAGIC;
     flasher->chip = found;
     if (found != NULL && expected != NULL && found != expected) {
         return aloft_message_set(&flasher->error, "the chip on %s is an %s, not an %s", name,
-                                 found->name, expected->name);
+                                 found->info->name, expected->info->name);
     }
     if (found != NULL) {
         return true;
     }
-    if (foreign != NULL) {
+    if (info != NULL || old) {
         return aloft_message_set(&flasher->error,
                                  "the chip on %s is an %s, which this tool cannot flash; it knows "
                                  "ESP32, ESP32-S3 and ESP32-C3",
-                                 name, foreign);
+                                 name, old ? "ESP8266" : info->name);
     }
     flasher->chip = expected; // a newer ROM of a chip that the user knows better than we do
     return expected != NULL ||
            aloft_message_set(&flasher->error,
-                             "the chip on %s is none that this tool knows (%s 0x%08x); if it is "
-                             "one of ESP32, ESP32-S3 and ESP32-C3, say which with --chip",
-                             name, identity->has_id ? "id" : "number",
-                             (unsigned)(identity->has_id ? identity->id : identity->magic));
+                             "unknown chip 0x%08x on %s; if it is an ESP32, ESP32-S3 or ESP32-C3, "
+                             "say which with --chip",
+                             (unsigned)(identity->has_id ? identity->id : identity->magic), name);
 }
 
 static bool read_facts(struct aloft_flasher *flasher)
@@ -410,7 +413,7 @@ bool aloft_flasher_erase(struct aloft_flasher *flasher, uint32_t addr, uint32_t 
     uint32_t blocks = (len + ALOFT_FLASHER_BLOCK_ROM - 1) / ALOFT_FLASHER_BLOCK_ROM;
     const uint32_t words[] = {len, blocks, ALOFT_FLASHER_BLOCK_ROM, addr, 0};
     return aloft_flasher_ask_words(flasher, ALOFT_SERIAL_FLASH_BEGIN, words,
-                                   flasher->chip->long_begin ? 5 : 4, timeout_ms);
+                                   flasher->chip->info->rom_long_begin ? 5 : 4, timeout_ms);
 }
 
 bool aloft_flasher_md5(struct aloft_flasher *flasher, uint32_t addr, uint32_t len,
@@ -543,7 +546,7 @@ static bool start_app(struct aloft_flasher *flasher)
                                               .timeout_ms = END_MS,
                                               .last = true};
     if (!aloft_flasher_ask_words(flasher, ALOFT_SERIAL_FLASH_BEGIN, begin,
-                                 flasher->chip->long_begin ? 5 : 4, 0)) {
+                                 flasher->chip->info->rom_long_begin ? 5 : 4, 0)) {
         return false;
     }
     (void)aloft_flasher_ask(flasher, &end, NULL);

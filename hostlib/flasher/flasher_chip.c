@@ -1,7 +1,6 @@
 // One row a chip. The register lists and the functions that read them belong together: values[i] is
 // regs[i].
 #include "hostlib/flasher/flasher_chip.h"
-#include "aloft/chip.h"
 #include <string.h>
 
 static uint32_t bits(uint32_t word, unsigned low, unsigned count)
@@ -89,10 +88,7 @@ static void esp32s3_explain(const uint32_t *values, struct aloft_flasher_facts *
 
 const struct aloft_flasher_chip aloft_flasher_chips[] = {
     {
-        .name = "ESP32",
-        .word = "esp32",
-        .id = ALOFT_CHIP_ESP32,
-        .magic = 0x00F01D83,
+        .info = &aloft_chip_infos[ALOFT_CHIP_ROW_ESP32],
         .calibration_reg = 0x3FF5F06C,
         .spi = {.base = 0x3FF42000, .usr = 0x1C, .usr2 = 0x24, .miso_len = 0x2C, .w0 = 0x80},
         .regs = {0x3FF5A000, 0x3FF5A004, 0x3FF5A008, 0x3FF5A00C, 0x3FF5A014, 0x3FF5A018, 0x3FF6607C,
@@ -101,10 +97,7 @@ const struct aloft_flasher_chip aloft_flasher_chips[] = {
         .explain = esp32_explain,
     },
     {
-        .name = "ESP32-S3",
-        .word = "esp32s3",
-        .id = ALOFT_CHIP_ESP32S3,
-        .long_begin = true,
+        .info = &aloft_chip_infos[ALOFT_CHIP_ROW_ESP32S3],
         .download_reg = 0x6000812C,
         .spi = {.base = 0x60002000, .usr = 0x18, .usr2 = 0x20, .miso_len = 0x28, .w0 = 0x58},
         .watchdog = {0x600080B0, 0x60008098, 0x600080B8, 0x600080B4},
@@ -114,10 +107,7 @@ const struct aloft_flasher_chip aloft_flasher_chips[] = {
         .explain = esp32s3_explain,
     },
     {
-        .name = "ESP32-C3",
-        .word = "esp32c3",
-        .id = ALOFT_CHIP_ESP32C3,
-        .long_begin = true,
+        .info = &aloft_chip_infos[ALOFT_CHIP_ROW_ESP32C3],
         .spi = {.base = 0x60002000, .usr = 0x18, .usr2 = 0x20, .miso_len = 0x28, .w0 = 0x58},
         .watchdog = {0x600080A8, 0x60008090, 0x600080B0, 0x600080AC},
         .regs = {0x60008844, 0x60008848, 0x60008850, 0x60008858, 0x60008834, 0x60008838,
@@ -132,21 +122,7 @@ const size_t aloft_flasher_chip_count = sizeof aloft_flasher_chips / sizeof alof
 const struct aloft_flasher_chip *aloft_flasher_chip_by_id(uint32_t id)
 {
     for (size_t i = 0; i < aloft_flasher_chip_count; i++) {
-        if (aloft_flasher_chips[i].id == id) {
-            return &aloft_flasher_chips[i];
-        }
-    }
-    return NULL;
-}
-
-const struct aloft_flasher_chip *aloft_flasher_chip_by_magic(uint32_t magic)
-{
-    // Early C3s can be told by a number here, too; later ones only by their id.
-    if (magic == 0x6921506F || magic == 0x1B31506F) {
-        return aloft_flasher_chip_by_id(ALOFT_CHIP_ESP32C3);
-    }
-    for (size_t i = 0; i < aloft_flasher_chip_count; i++) {
-        if (magic != 0 && aloft_flasher_chips[i].magic == magic) {
+        if (aloft_flasher_chips[i].info->id == id) {
             return &aloft_flasher_chips[i];
         }
     }
@@ -156,23 +132,8 @@ const struct aloft_flasher_chip *aloft_flasher_chip_by_magic(uint32_t magic)
 const struct aloft_flasher_chip *aloft_flasher_chip_by_word(const char *word)
 {
     for (size_t i = 0; i < aloft_flasher_chip_count; i++) {
-        if (strcmp(aloft_flasher_chips[i].word, word) == 0) {
+        if (strcmp(aloft_flasher_chips[i].info->word, word) == 0) {
             return &aloft_flasher_chips[i];
-        }
-    }
-    return NULL;
-}
-
-const char *aloft_flasher_chip_foreign(uint32_t id)
-{
-    static const struct {
-        uint32_t id;
-        const char *name;
-    } others[] = {{2, "ESP32-S2"},  {12, "ESP32-C2"},  {13, "ESP32-C6"}, {16, "ESP32-H2"},
-                  {18, "ESP32-P4"}, {20, "ESP32-C61"}, {23, "ESP32-C5"}};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        if (others[i].id == id) {
-            return others[i].name;
         }
     }
     return NULL;

@@ -1,11 +1,11 @@
-// What a flasher must know about a chip beyond aloft/chip.h to talk to its ROM loader: how it is
-// recognised, where its SPI peripheral and its fuses are, and what the
-// fuses say. Data, and pure functions over register values; nothing here talks.
-// Source: Espressif's technical reference manuals; esptool esptool/targets/esp32.py, esp32s3.py,
-// esp32c3.py.
+// The chips that this flasher can flash: how each is recognised, where its SPI peripheral and its
+// fuses are, and what the fuses say. Names and the rest are in chip_info.h. Data, and pure
+// functions over register values; nothing here talks. Source: Espressif's technical reference
+// manuals; esptool esptool/targets/esp32.py, esp32s3.py, esp32c3.py.
 #ifndef ALOFT_HOSTLIB_FLASHER_CHIP_H
 #define ALOFT_HOSTLIB_FLASHER_CHIP_H
 
+#include "hostlib/base/chip_info.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,11 +43,7 @@ struct aloft_flasher_watchdog {
 };
 
 struct aloft_flasher_chip {
-    const char *name;         // "ESP32-C3"
-    const char *word;         // "esp32c3", as on command lines
-    uint16_t id;              // in image headers, and what GET_SECURITY_INFO says
-    uint32_t magic;           // in ALOFT_FLASHER_MAGIC_REG; 0: told by id
-    bool long_begin;          // *_BEGIN has a fifth word in this ROM
+    const struct aloft_chip_info *info;
     uint32_t download_reg;    // whose bit 0 keeps the chip in its loader after a reset; 0: none
     uint32_t calibration_reg; // from which the ROM derives the crystal for its baud; 0: it does not
     struct aloft_flasher_spi spi;
@@ -62,10 +58,6 @@ extern const size_t aloft_flasher_chip_count;
 
 // NULL when there is none.
 const struct aloft_flasher_chip *aloft_flasher_chip_by_id(uint32_t id);
-const struct aloft_flasher_chip *aloft_flasher_chip_by_magic(uint32_t magic);
 const struct aloft_flasher_chip *aloft_flasher_chip_by_word(const char *word);
-
-// "ESP32-C6" for a chip that exists but that this flasher does not know; NULL for no chip's id.
-const char *aloft_flasher_chip_foreign(uint32_t id);
 
 #endif

@@ -12,7 +12,7 @@
 static uint32_t words_addr(const struct aloft_flasher *flasher)
 {
     static const uint8_t board_mac[] = ALOFT_FLASHER_BOARD_MAC;
-    switch (flasher->chip->id) {
+    switch (flasher->chip->info->id) {
     case ALOFT_CHIP_ESP32C3:
         return 0x6000882Cu;
     case ALOFT_CHIP_ESP32S3:

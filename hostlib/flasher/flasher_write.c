@@ -39,7 +39,7 @@ static bool begin(struct aloft_flasher *flasher, const struct job *job)
     uint32_t blocks = (job->stream_len + job->block - 1) / job->block;
     const uint32_t words[] = {size, blocks, job->block, job->addr, 0};
     uint8_t op = job->plain ? ALOFT_SERIAL_FLASH_BEGIN : ALOFT_SERIAL_DEFL_BEGIN;
-    return aloft_flasher_ask_words(flasher, op, words, flasher->chip->long_begin ? 5 : 4,
+    return aloft_flasher_ask_words(flasher, op, words, flasher->chip->info->rom_long_begin ? 5 : 4,
                                    aloft_flasher_time_ms(ALOFT_FLASHER_ERASE_S, rounded));
 }
 

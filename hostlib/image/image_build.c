@@ -90,7 +90,7 @@ bool aloft_image_build_check(const struct aloft_image_recipe *recipe, struct alo
         return aloft_message_set(error, "the program has %zu bytes; an image has at most %u",
                                  recipe->elf_len, ALOFT_IMAGE_LEN_MAX);
     }
-    if (recipe->bare && recipe->setting_count > 0) {
+    if ((recipe->bare || recipe->no_desc) && recipe->setting_count > 0) {
         return aloft_message_set(error, "an image without a descriptor has no place for settings");
     }
     if (!recipe->bare && (!text_fits("version", recipe->desc.version, error) ||
@@ -169,7 +169,9 @@ enum aloft_err aloft_image_build(const struct aloft_image_recipe *recipe,
             return err;
         }
         uint8_t *head = put_segment(&at, DESC_ADDR, head_len(recipe));
-        aloft_image_desc_emit(&desc, head);
+        if (!recipe->no_desc) {
+            aloft_image_desc_emit(&desc, head);
+        }
         aloft_settings_emit(recipe->settings, recipe->setting_count, head + ALOFT_IMAGE_DESC_LEN);
         sum = xor_all(sum, head, head_len(recipe));
     }

@@ -19,6 +19,7 @@ struct aloft_image_recipe {
     const uint8_t *elf; // borrowed, as everything here
     size_t elf_len;
     bool bare;                    // the ELF alone: no descriptor and no settings; a bootloader
+    bool no_desc;                 // zeros where the descriptor would be; no settings
     struct aloft_image_desc desc; // elf_sha256 is filled in by the builder
     const struct aloft_setting *settings;
     size_t setting_count;

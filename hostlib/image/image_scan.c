@@ -1,7 +1,10 @@
 // The descriptor's bytes are at hand here, so its other fields are read as soon as the judge says
 // that there is one.
 #include "hostlib/image/image_scan.h"
+#include "aloft/base/bytes.h"
 #include <string.h>
+
+#define CHIP_OFF 12 // of the chip's id in the header
 
 static void note(struct aloft_image_scan *scan, enum aloft_image_event event,
                  const struct aloft_image_facts *facts, const uint8_t *data)
@@ -34,11 +37,16 @@ void aloft_image_scan(const struct aloft_image_rules *rules, const uint8_t *data
                       struct aloft_image_scan *scan)
 {
     struct aloft_image image;
+    struct aloft_image_rules own = *rules;
     enum aloft_image_event event;
     uint32_t off = 0;
 
     memset(scan, 0, sizeof *scan);
-    aloft_image_init(&image, rules);
+    if (own.chip == NULL && len >= ALOFT_IMAGE_HEADER) {
+        own.chip = aloft_chip_find(aloft_get_le16(data + CHIP_OFF));
+    }
+    scan->chip = own.chip;
+    aloft_image_init(&image, &own);
     do {
         uint32_t used;
         event = aloft_image_next(&image, data + off, len - off, &used);

@@ -19,10 +19,12 @@ struct aloft_image_scan {
     bool ended;       // image_len, checksum and digest
     struct aloft_image_desc desc;
     struct aloft_image_segment segments[ALOFT_IMAGE_SEGMENTS_MAX];
-    uint32_t segment_count; // that were announced, at most facts.segment_count
-    enum aloft_err err;     // ALOFT_OK: a good image by the rules
+    uint32_t segment_count;        // that were announced, at most facts.segment_count
+    const struct aloft_chip *chip; // that it was judged for; NULL: its chip is not known
+    enum aloft_err err;            // ALOFT_OK: a good image by the rules
 };
 
+// Rules without a chip take an image for any chip; it is then judged for the one it is for.
 void aloft_image_scan(const struct aloft_image_rules *rules, const uint8_t *data, uint32_t len,
                       struct aloft_image_scan *scan);
 

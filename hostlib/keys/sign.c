@@ -76,7 +76,7 @@ static struct place find(const uint8_t *file, uint32_t len, bool plain)
 {
     static const struct aloft_image_rules any = {.crypto = &aloft_mbed_crypto,
                                                  .len_max = ALOFT_IMAGE_LEN_MAX,
-                                                 .chip_id = 0xFFFF,
+                                                 .bootloader = true,
                                                  .chip_revision = 0xFFFF};
     struct aloft_image_scan scan;
     struct place place = {.image = ALOFT_ERR_IMAGE_MAGIC};

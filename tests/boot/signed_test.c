@@ -424,7 +424,7 @@ static void an_image_without_descriptor_has_security_version_0(void)
     const enum signer_key b = SIGNER_B;
     fresh();
     make_image_begin(&make, image, sizeof image);
-    make_image_segment(&make, 0x3FFB0000, NULL, 600);
+    make_image_segment(&make, 0x3F400020, NULL, 600);
     uint32_t len = signer_sign(image, make_image_end(&make), &b, 1);
     device.rules.secure_version = 1;
     CHECK_EQ(update(ALOFT_SLOT_FACTORY, len), ALOFT_ERR_IMAGE_SECURE_VERSION);

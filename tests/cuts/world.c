@@ -446,8 +446,10 @@ void world_begin(struct world *world, const struct scenario *scenario, uint8_t *
     world->judge.unit = world->nor.flash.geometry.write_unit;
     world->judge.erased = erased_chip(scenario->encrypted ? scenario->unit : 0);
     world->flash = (struct aloft_flash){&ops, world, world->nor.flash.geometry, NULL};
-    world->rules = (struct aloft_image_rules){
-        .crypto = &crypto, .len_max = WORLD_SLOT, .chip_id = 0, .chip_revision = 0xFFFF};
+    world->rules = (struct aloft_image_rules){.crypto = &crypto,
+                                              .len_max = WORLD_SLOT,
+                                              .chip = &aloft_chip_esp32,
+                                              .chip_revision = 0xFFFF};
     world->judge.is_signed = scenario->is_signed;
     if (scenario->is_signed) {
         world->trust = trusted;

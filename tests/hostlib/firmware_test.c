@@ -62,7 +62,8 @@ static void real_images_are_good_and_read_as_esptool_reads_them(void **state)
         struct aloft_file file = read_firmware(c->name);
         struct aloft_image_rules rules = {.crypto = &aloft_mbed_crypto,
                                           .len_max = ALOFT_IMAGE_LEN_MAX,
-                                          .chip_id = c->chip_id,
+                                          .chip = aloft_chip_find(c->chip_id),
+                                          .bootloader = strstr(c->name, "bootloader") != NULL,
                                           .chip_revision = 0xFFFF,
                                           .alone = true};
         struct aloft_image_scan scan;

@@ -8,17 +8,17 @@ static void a_chip_that_wakes_up_late_is_known_by_its_rom(void **state)
     (void)state;
     connect_to(
         &(struct chip){.model = MODEL_ESP32, .late = ALOFT_SERIAL_SYNC, .late_bytes = 20 * 44});
-    assert_string_equal(flasher.chip->name, "ESP32");
+    assert_string_equal(flasher.chip->info->name, "ESP32");
     assert_false(flasher.stub);
 }
 
-// An S3 was "none that this tool knows": the number that an ESP32 has stands nowhere in it.
+// An S3 was an unknown chip: the number that an ESP32 has stands nowhere in it.
 static void a_late_id_is_waited_for(void **state)
 {
     (void)state;
     connect_to(
         &(struct chip){.model = MODEL_S3, .late = ALOFT_SERIAL_SECURITY_INFO, .late_bytes = 1});
-    assert_string_equal(flasher.chip->name, "ESP32-S3");
+    assert_string_equal(flasher.chip->info->name, "ESP32-S3");
     assert_int_equal(flasher.facts.revision, 2);
 }
 
@@ -27,7 +27,7 @@ static void a_late_refusal_is_not_the_next_requests(void **state)
 {
     (void)state;
     connect_to(&(struct chip){.model = MODEL_ESP32, .echoes = true});
-    assert_string_equal(flasher.chip->name, "ESP32");
+    assert_string_equal(flasher.chip->info->name, "ESP32");
 }
 
 // The read that came late was taken for the next one, and so all that followed was wrong.

@@ -42,7 +42,7 @@ static struct aloft_image_rules board_rules(bool alone)
 {
     return (struct aloft_image_rules){.crypto = &aloft_mbed_crypto,
                                       .len_max = ROOM,
-                                      .chip_id = ALOFT_CHIP_ESP32,
+                                      .chip = &aloft_chip_esp32,
                                       .chip_revision = 303,
                                       .need_addr = ALOFT_NATIVE_ADDR,
                                       .alone = alone};
@@ -91,10 +91,30 @@ static void a_bare_image_is_the_program_alone(void **state)
     uint32_t len = build(&recipe, image);
     (void)state;
     aloft_image_scan(&rules, image, len, &scan);
+    assert_int_equal(scan.err, ALOFT_ERR_IMAGE_NOT_APP);
+    rules.bootloader = true;
+    aloft_image_scan(&rules, image, len, &scan);
     assert_int_equal(scan.err, ALOFT_OK);
     assert_false(scan.facts.has_desc);
     assert_int_equal(scan.segment_count, 1);
     assert_int_equal(scan.segments[0].off, 0x20);
+}
+
+// The descriptor of such an app is no more than its absence: it is mapped from flash all the same,
+// as the apps of ESP-IDF v3.0 are, and so a slot takes it.
+static void an_app_without_a_descriptor_is_still_an_app(void **state)
+{
+    uint8_t image[ROOM];
+    struct aloft_image_recipe recipe = app_recipe();
+    struct aloft_image_rules rules = board_rules(true);
+    struct aloft_image_scan scan;
+    (void)state;
+    recipe.no_desc = true;
+    recipe.setting_count = 0;
+    aloft_image_scan(&rules, image, build(&recipe, image), &scan);
+    assert_int_equal(scan.err, ALOFT_OK);
+    assert_false(scan.facts.has_desc);
+    assert_true(scan.facts.mapped);
 }
 
 static void the_same_recipe_gives_the_same_bytes(void **state)
@@ -187,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_built_app_is_good_and_says_what_was_asked),
         cmocka_unit_test(a_bare_image_is_the_program_alone),
+        cmocka_unit_test(an_app_without_a_descriptor_is_still_an_app),
         cmocka_unit_test(the_same_recipe_gives_the_same_bytes),
         cmocka_unit_test(every_length_is_padded_right),
         cmocka_unit_test(any_flipped_bit_is_refused),

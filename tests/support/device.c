@@ -42,7 +42,7 @@ void device_init(struct device *device, uint32_t ota, bool factory, bool otadata
     device_put(device, ALOFT_PTABLE_ADDR_DEFAULT, table, sizeof table);
     device->rules = (struct aloft_image_rules){.crypto = &aloft_soft_crypto,
                                                .len_max = DEVICE_SIZE,
-                                               .chip_id = 0,
+                                               .chip = &aloft_chip_esp32,
                                                .chip_revision = 0xFFFF};
     (void)aloft_slots_load(&device->slots, &device->ram.flash, &aloft_soft_crypto,
                            ALOFT_PTABLE_ADDR_DEFAULT);

@@ -15,6 +15,7 @@ enum aloft_err aloft_idf_judge(const struct aloft_flash_view *view, const uint8_
     struct aloft_verify verify;
     enum aloft_step step;
     rules.secure_version = 0;
+    rules.bootloader = view->addr == aloft_idf_config.bootloader_addr;
     aloft_verify_init(&verify, view, &rules);
     verify.first = head;
     verify.first_len = head_len;

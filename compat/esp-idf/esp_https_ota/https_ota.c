@@ -485,8 +485,8 @@ static esp_err_t check_chip(const char *data)
     uint16_t min = header.min_chip_rev_full;
     uint16_t max = header.max_chip_rev_full;
     tell(ESP_HTTPS_OTA_VERIFY_CHIP_ID, &chip, sizeof chip);
-    if ((unsigned)chip != rules->chip_id) {
-        ESP_LOGE(TAG, "Mismatch chip id, expected %d, found %d", rules->chip_id, (int)chip);
+    if ((unsigned)chip != rules->chip->id) {
+        ESP_LOGE(TAG, "Mismatch chip id, expected %d, found %d", rules->chip->id, (int)chip);
         return ESP_ERR_INVALID_VERSION;
     }
     tell(ESP_HTTPS_OTA_VERIFY_CHIP_REVISION, &min, sizeof min);

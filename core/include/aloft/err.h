@@ -3,7 +3,7 @@
 // list is append-only: a new fault takes the next unused number, whatever its class.
 //
 // Numbers have no order: code that asks for more than one fault asks for its class, with
-// aloft_err_class. What a class means to the caller is in ALOFT_ERR_CLASS_LIST.
+// aloft_err_class or aloft_err_is. What a class means to the caller is in ALOFT_ERR_CLASS_LIST.
 //
 // The enum comes from here; names and sentences live in core/base/err_text.c, which a port may
 // leave out when it has no console.
@@ -11,6 +11,7 @@
 #define ALOFT_ERR_H
 
 #include "aloft/base/assert.h"
+#include <stdbool.h>
 
 // clang-format off
 // What a fault is about, and so what the caller can do.
@@ -93,7 +94,8 @@
     X(SIGNATURE_SECTOR, -147, SIGNATURE, "Besides its blocks, the signature sector is not blank")  \
     X(IMAGE_SECURE_VERSION, -148, RULE,                                                            \
       "The image's security version is below what this device allows")                             \
-    X(IMAGE_PROJECT, -149, RULE, "The image is of another project than the app that runs")
+    X(IMAGE_PROJECT, -149, RULE, "The image is of another project than the app that runs")         \
+    X(IMAGE_NOT_APP, -54, IMAGE, "A bootloader, not an app: nothing of it is mapped from flash")
 
 // What only an app may meet: network, ways, NVS.
 #define ALOFT_ERR_APP_LIST(X)                                                                      \
@@ -225,6 +227,17 @@ enum aloft_err_class {
 
 // The fault's class. A number that is not in the list has class NONE.
 enum aloft_err_class aloft_err_class(enum aloft_err err);
+
+// Is the fault of this class? For device code: of a constant class, the compiler makes a few
+// comparisons out of the list, where aloft_err_class needs a byte for each number.
+__attribute__((always_inline)) static inline bool aloft_err_is(enum aloft_err err,
+                                                               enum aloft_err_class class)
+{
+#define ALOFT_ERR_IS(name, number, of, sentence)                                                   \
+    || (class == ALOFT_ERR_CLASS_##of && (int)err == (number))
+    return false ALOFT_ERR_LIST(ALOFT_ERR_IS);
+#undef ALOFT_ERR_IS
+}
 
 // What a machine that reaches flash says after one step. The fault of a failed machine is in its
 // `err` field; a failed machine stays failed until it is begun again.

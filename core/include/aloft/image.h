@@ -12,6 +12,7 @@
 #ifndef ALOFT_IMAGE_H
 #define ALOFT_IMAGE_H
 
+#include "aloft/chip.h"
 #include "aloft/crypto.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,10 +32,13 @@ struct aloft_trust;
 struct aloft_image_rules {
     const struct aloft_crypto *crypto; // NULL: judge structure and checksum but not the SHA-256
     uint32_t len_max;                  // bytes of the slot; required
-    uint16_t chip_id;                  // of the chip that will run it; FFFF: any
+    const struct aloft_chip *chip;     // that will run it (chip.h); NULL: any, and then nothing
+                                       // is said about where its segments lie
     uint16_t chip_revision;            // major * 100 + minor; FFFF: any
-    uint32_t need_addr;                // some segment must load here (the board's native segment)
+    bool bootloader;                   // a bootloader is taken, too; without it only an app is:
+                                       // some segment of it is mapped from flash
     bool alone;                        // nothing but FF or one signature sector may follow
+    uint32_t need_addr;                // some segment must load here (the board's native segment)
     uint32_t secure_version;           // the lowest that is taken; no descriptor counts as 0
     const struct aloft_trust *trust;   // whose signature it must have (trust.h); NULL: none. This
                                        // judge finds out what is signed, aloft_verify by whom
@@ -53,6 +57,7 @@ struct aloft_image_facts {
     uint16_t max_revision; // 0 or FFFF: no limit
     // SEGMENT: the segment that was announced last
     uint8_t segment_index;
+    bool mapped;           // a segment up to here is mapped from flash: it is an app
     uint32_t segment_addr; // where it is loaded or mapped; below 10000: padding
     uint32_t segment_len;
     uint32_t segment_off; // of its first data byte, from the start of the image
@@ -84,6 +89,8 @@ struct aloft_image {
     uint8_t phase; // private, but for rules and facts
     bool needed_seen;
     bool head_said;
+    bool maps;    // the segment that was announced last is mapped
+    uint8_t page; // the app's MMU page size, as a power of two
     enum aloft_image_event event;
     uint32_t checksum; // running; later the CRC of a signature block that passes by
     uint32_t have;     // bytes of the current fixed-length part in `part`
@@ -103,7 +110,7 @@ void aloft_image_init(struct aloft_image *image, const struct aloft_image_rules 
 // outcome. Call again with the rest until it returns MORE.
 // Errors (event BAD): IMAGE_MAGIC, IMAGE_CHIP, IMAGE_REVISION, IMAGE_SEGMENTS, IMAGE_SEGMENT,
 //                     IMAGE_TOO_LARGE, IMAGE_FOREIGN, IMAGE_CHECKSUM, IMAGE_HASH, IMAGE_TRAILING,
-//                     IMAGE_SECURE_VERSION, CRYPTO.
+//                     IMAGE_NOT_APP, IMAGE_SECURE_VERSION, CRYPTO.
 enum aloft_image_event aloft_image_next(struct aloft_image *image, const uint8_t *data,
                                         uint32_t len, uint32_t *used);
 

@@ -14,6 +14,8 @@ static void each_fault_has_a_number_a_name_and_a_class_of_its_own(void)
 {
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         CHECK((aloft_err_class(faults[i]) == ALOFT_ERR_CLASS_NONE) == (faults[i] == ALOFT_OK));
+        CHECK(aloft_err_is(faults[i], aloft_err_class(faults[i])));
+        CHECK(!aloft_err_is(faults[i], aloft_err_class(faults[i]) + 1));
         CHECK(strcmp(aloft_err_name(faults[i]), "UNKNOWN") != 0);
         for (size_t j = 0; j < i; j++) {
             CHECK(faults[i] != faults[j]);

@@ -432,11 +432,8 @@ static enum aloft_err verify(const struct aloft_image_rules *rules, uint32_t len
 
 static struct aloft_image_rules rules(void)
 {
-    return (struct aloft_image_rules){.crypto = crypto,
-                                      .len_max = CHIP,
-                                      .chip_id = 0xFFFF,
-                                      .chip_revision = 0xFFFF,
-                                      .trust = &trust};
+    return (struct aloft_image_rules){
+        .crypto = crypto, .len_max = CHIP, .chip = NULL, .chip_revision = 0xFFFF, .trust = &trust};
 }
 
 static uint32_t image(uint32_t extra, bool hashed, const enum signer_key *keys, uint32_t count)

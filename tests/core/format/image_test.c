@@ -18,11 +18,8 @@ static struct make_image make;
 
 static struct aloft_image_rules rules(void)
 {
-    return (struct aloft_image_rules){.crypto = &aloft_soft_crypto,
-                                      .len_max = sizeof bytes,
-                                      .chip_id = ANY,
-                                      .chip_revision = ANY,
-                                      .alone = true};
+    return (struct aloft_image_rules){
+        .crypto = &aloft_soft_crypto, .len_max = sizeof bytes, .chip_revision = ANY, .alone = true};
 }
 
 // Judges the bytes in one piece that ends where memory ends.
@@ -431,11 +428,11 @@ static void image_of_another_chip_is_refused_by_its_header(void)
     struct aloft_image_rules by = rules();
     small_image();
     aloft_put_le16(bytes + MAKE_IMAGE_CHIP, 9);
-    by.chip_id = 5;
+    by.chip = &aloft_chip_esp32c3;
     CHECK_EQ(judge_by(&image, &by, ALOFT_IMAGE_HEADER), ALOFT_ERR_IMAGE_CHIP);
-    by.chip_id = 9;
+    by.chip = &aloft_chip_esp32s3;
     CHECK_EQ(judge_by(&image, &by, ALOFT_IMAGE_HEADER), ALOFT_ERR_IMAGE_TRUNCATED);
-    by.chip_id = 0; // the ESP32 is chip 0, not "any"
+    by.chip = &aloft_chip_esp32; // its id is 0, which is not "any"
     CHECK_EQ(judge_by(&image, &by, ALOFT_IMAGE_HEADER), ALOFT_ERR_IMAGE_CHIP);
 }
 
@@ -500,26 +497,142 @@ static void image_segment_of_an_impossible_length_is_refused_at_its_head(void)
     }
 }
 
-static void image_mapped_segment_must_lie_on_its_page(void)
+// An image of one segment for a chip.
+static uint32_t image_for(uint16_t chip, uint32_t addr, uint32_t len)
+{
+    make_image_begin(&make, bytes, sizeof bytes);
+    aloft_put_le16(bytes + MAKE_IMAGE_CHIP, chip);
+    make_image_segment(&make, addr, NULL, len);
+    return make_image_end(&make);
+}
+
+static void image_segment_must_lie_where_its_chip_has_memory(void)
 {
     static const struct {
         uint16_t chip;
         uint32_t addr;
         enum aloft_err err;
     } cases[] = {
-        {0, 0x3F400020, ALOFT_OK},  {0, 0x3F400024, ALOFT_ERR_IMAGE_SEGMENT},
-        {0, 0x400D0020, ALOFT_OK},  {0, 0x400D0000, ALOFT_ERR_IMAGE_SEGMENT},
+        {0, 0x3F400020, ALOFT_OK},
+        {0, 0x3F400024, ALOFT_ERR_IMAGE_SEGMENT},
+        {0, 0x400D0020, ALOFT_OK},
+        {0, 0x400D0000, ALOFT_ERR_IMAGE_SEGMENT},
         {0, 0x3FFB0000, ALOFT_OK}, // RAM: copied, so anywhere
-        {5, 0x3C010020, ALOFT_OK},  {5, 0x42000000, ALOFT_ERR_IMAGE_SEGMENT},
-        {5, 0x3FC80000, ALOFT_OK},  {9, 0x3D000021, ALOFT_ERR_IMAGE_SEGMENT},
-        {77, 0x3F400024, ALOFT_OK}, // an unknown chip goes unchecked
+        {0, 0x40078000, ALOFT_OK},
+        {0, 0x50000000, ALOFT_OK},
+        {0, 0x20000000, ALOFT_ERR_IMAGE_SEGMENT}, // nothing is there
+        {0, 0x3FFFFFC4, ALOFT_ERR_IMAGE_SEGMENT}, // begins in RAM and ends behind it
+        {0, 0x3FFFFFC0, ALOFT_OK},
+        {0, 0x3FC80000, ALOFT_ERR_IMAGE_SEGMENT}, // the C3's RAM
+        {5, 0x3C010020, ALOFT_OK},
+        {5, 0x42000000, ALOFT_ERR_IMAGE_SEGMENT},
+        {5, 0x3FC80000, ALOFT_OK},
+        {9, 0x3D000021, ALOFT_ERR_IMAGE_SEGMENT},
+        {5, 0x3C810020, ALOFT_ERR_IMAGE_SEGMENT}, // the S3 maps as far, the C3 does not
+        {9, 0x3C810020, ALOFT_OK},
+        {13, 0x42010020, ALOFT_OK},
+        {13, 0x40800000, ALOFT_OK},
+        {13, 0x3FFB0000, ALOFT_ERR_IMAGE_SEGMENT},
+        {18, 0x40000020, ALOFT_OK},
+        {18, 0x4FF00000, ALOFT_OK},
+        {32, 0x2F000000, ALOFT_OK},
+        {2, 0x3FFB0000, ALOFT_OK},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct aloft_image image;
+        struct aloft_image_rules by = rules();
+        by.chip = aloft_chip_find(cases[i].chip);
+        by.bootloader = true; // only the place counts here
+        check_note("case %ld", (long)i, 0);
+        CHECK_EQ(judge_by(&image, &by, image_for(cases[i].chip, cases[i].addr, 64)), cases[i].err);
+    }
+    CHECK(aloft_chip_find(77) == NULL);
+    CHECK_EQ(judge(image_for(77, 0x20000000, 64)), ALOFT_OK); // without a chip nothing is said
+}
+
+// The bootloader of a device loops for ever over a slot that holds a bootloader, and a push or a
+// pull put one there: it was a good image.
+static void image_of_a_bootloader_is_no_app(void)
+{
+    static const struct {
+        uint16_t chip;
+        uint32_t addr;
+        enum aloft_err err;
+    } cases[] = {
+        {0, 0x40078000, ALOFT_ERR_IMAGE_NOT_APP},  {0, 0x3F400020, ALOFT_OK},
+        {0, NATIVE, ALOFT_ERR_IMAGE_NOT_APP},      {0, 0x400D0020, ALOFT_OK},
+        {5, 0x3FCD5820, ALOFT_ERR_IMAGE_NOT_APP},  {5, 0x42000020, ALOFT_OK},
+        {9, 0x403C9700, ALOFT_ERR_IMAGE_NOT_APP},  {9, 0x3C000020, ALOFT_OK},
+        {13, 0x40875720, ALOFT_ERR_IMAGE_NOT_APP}, {13, 0x42000020, ALOFT_OK},
+        {18, 0x4FF33CE0, ALOFT_ERR_IMAGE_NOT_APP}, {18, 0x40000020, ALOFT_OK},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct aloft_image image;
+        struct aloft_image_rules by = rules();
+        uint32_t len = image_for(cases[i].chip, cases[i].addr, 64);
+        by.chip = aloft_chip_find(cases[i].chip);
+        check_note("case %ld", (long)i, 0);
+        CHECK_EQ(judge_by(&image, &by, len), cases[i].err);
+        CHECK_EQ(image.facts.mapped, cases[i].err == ALOFT_OK);
+        by.bootloader = true;
+        CHECK_EQ(judge_by(&image, &by, len), ALOFT_OK);
+    }
+}
+
+// It is known when the last segment begins, before its data: of one segment, in the first 32 bytes.
+static void image_of_a_bootloader_is_refused_at_its_last_segments_head(void)
+{
+    struct aloft_image image;
+    struct aloft_image_rules by = rules();
+    by.chip = &aloft_chip_esp32;
+    (void)image_for(0, 0x40078000, 0x4000);
+    aloft_image_init(&image, &by);
+    CHECK_EQ(aloft_image_feed(&image, bytes, 32), ALOFT_ERR_IMAGE_NOT_APP);
+    // An empty segment maps nothing, and padding is no segment of an app.
+    make_image_begin(&make, bytes, sizeof bytes);
+    make_image_segment(&make, RAM, NULL, 0x18);
+    make_image_segment(&make, DROM + 0x20, NULL, 0);
+    make_image_segment(&make, 0, NULL, 64);
+    CHECK_EQ(judge_by(&image, &by, make_image_end(&make)), ALOFT_ERR_IMAGE_NOT_APP);
+}
+
+// The app is built for the page size in its descriptor; chips with one size do not look there.
+static void image_may_lie_on_the_smaller_pages_that_its_descriptor_names(void)
+{
+    static const struct {
+        uint16_t chip;
+        uint8_t page;
+        uint32_t addr; // of the second segment, whose data lies at 0x168
+        enum aloft_err err;
+    } cases[] = {
+        {13, 13, 0x42002168, ALOFT_OK},
+        {13, 14, 0x42002168, ALOFT_ERR_IMAGE_SEGMENT},
+        {13, 14, 0x42004168, ALOFT_OK},
+        {13, 0, 0x42004168, ALOFT_ERR_IMAGE_SEGMENT}, // 64 KiB, as nothing is said
+        {13, 16, 0x42010168, ALOFT_OK},
+        {13, 12, 0x42001168, ALOFT_ERR_IMAGE_SEGMENT}, // the C6 has no such page
+        {13, 17, 0x42010168, ALOFT_OK},                // nor that: 64 KiB
+        {5, 13, 0x42002168, ALOFT_ERR_IMAGE_SEGMENT},  // the C3 has 64 KiB only
+        {12, 14, 0x42004168, ALOFT_OK},
+        {12, 13, 0x42002168, ALOFT_ERR_IMAGE_SEGMENT},
+        {32, 18, 0x40010168, ALOFT_ERR_IMAGE_SEGMENT}, // larger pages
+        {32, 18, 0x40040168, ALOFT_OK},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct aloft_image image;
+        struct aloft_image_rules by = rules();
+        uint8_t data[320] = {0x32, 0x54, 0xCD, 0xAB};
+        uint32_t data_addr = cases[i].chip == 32   ? 0x40000020u
+                             : cases[i].chip == 13 ? 0x42000020u
+                                                   : 0x3C000020u;
+        data[180] = cases[i].page;
+        by.chip = aloft_chip_find(cases[i].chip);
         make_image_begin(&make, bytes, sizeof bytes);
         aloft_put_le16(bytes + MAKE_IMAGE_CHIP, cases[i].chip);
+        make_image_segment(&make, data_addr, data, sizeof data);
         make_image_segment(&make, cases[i].addr, NULL, 64);
         check_note("case %ld", (long)i, 0);
-        CHECK_EQ(judge(make_image_end(&make)), cases[i].err);
+        CHECK_EQ(judge_by(&image, &by, make_image_end(&make)), cases[i].err);
     }
 }
 
@@ -640,7 +753,9 @@ CHECK_MAIN(
     TEST(image_of_another_chip_is_refused_by_its_header),
     TEST(image_revision_range_includes_both_ends), TEST(image_has_1_to_16_segments),
     TEST(image_segment_of_an_impossible_length_is_refused_at_its_head),
-    TEST(image_mapped_segment_must_lie_on_its_page),
+    TEST(image_segment_must_lie_where_its_chip_has_memory), TEST(image_of_a_bootloader_is_no_app),
+    TEST(image_of_a_bootloader_is_refused_at_its_last_segments_head),
+    TEST(image_may_lie_on_the_smaller_pages_that_its_descriptor_names),
     TEST(image_without_the_needed_segment_is_foreign),
     TEST(image_fits_its_slot_exactly_or_not_at_all), TEST(image_faults_have_their_own_names),
     TEST(image_without_crypto_is_judged_by_structure_and_checksum),

@@ -210,6 +210,10 @@ static void a_wrong_file_is_refused_before_anything_is_erased(void)
     bad[1] = 2;
     bad[30] = 0x10; // length of the first segment, beyond the slot
     check_refused_untouched(bad, len, ALOFT_ERR_IMAGE_TOO_LARGE);
+    struct make_image boot;
+    make_image_begin(&boot, bad, sizeof bad);
+    make_image_segment(&boot, 0x40078000, NULL, 600);
+    check_refused_untouched(bad, make_image_end(&boot), ALOFT_ERR_IMAGE_NOT_APP);
     check_refused_untouched(bad, 0, ALOFT_ERR_IMAGE_EMPTY);
     check_refused_untouched(device_image("1", 64, &len), 200, ALOFT_ERR_IMAGE_TRUNCATED);
 }

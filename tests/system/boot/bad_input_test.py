@@ -83,6 +83,7 @@ def bad_files(image):
         "odd_segment": Bad("IMAGE_SEGMENT", http(200, edited(image, put(28, b"\x03")))),
         "foreign": Bad("IMAGE_FOREIGN",
                        http(200, rehash(edited(image, put(native - 8, b"\0\0\x08\x40"))))),
+        "bootloader": Bad("IMAGE_NOT_APP", http(200, (IMAGES / "bootloader.bin").read_bytes())),
         "empty": Bad("IMAGE_EMPTY", http(200, b"")),
     }
 

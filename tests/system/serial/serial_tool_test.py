@@ -221,11 +221,15 @@ def a_file_at_the_wrong_offset_does_not_overwrite_its_neighbours(folder):
     bootloader = (IMAGES / "bootloader.bin").read_bytes()
     table = (IMAGES / "partitions-two_ota.bin").read_bytes()
     (folder / "nvs.bin").write_bytes(bytes(0x4001))
+    (folder / "tiny").write_bytes(b"\x7fELF" + bytes(60))
+    aloft("image", "build", folder / "tiny", "-o", folder / "small.bin")
     (folder / "merged.bin").write_bytes(bootloader.ljust(0x7000, b"\xFF") + table)
     cases = [(["0x1000", app_bin], "the bootloader has room for 28672"),
              (["0x9000", app_bin], "the first app goes to 0x10000"),
              (["0x11000", app_bin], "no slot starts at 0x11000"),
              (["0x0", IMAGES / "bootloader.bin"], "goes to 0x1000"),
+             (["0x10000", IMAGES / "bootloader.bin"], "is a bootloader, and at 0x10000"),
+             (["0x1000", folder / "small.bin"], "is an app, and 0x1000"),
              (["0x9000", folder / "nvs.bin"], "nvs has room for 16384"),
              (["0xa000", folder / "nvs.bin"], "nvs has room for 12288")]
     with Running(folder, "--fast", hello=True) as board:
