@@ -83,7 +83,16 @@ static void look_at_image(struct info *info, const char *name, struct aloft_exte
 static void look(struct info *info)
 {
     const struct aloft_flash *flash = &info->file.flash;
-    uint32_t bootloader_addr = aloft_chip_infos[ALOFT_CHIP_ROW_ESP32].bootloader_addr;
+    const struct aloft_chip_info *chip = aloft_table_find_chip(flash);
+    if (chip == NULL) {
+        chip = &aloft_chip_infos[ALOFT_CHIP_ROW_ESP32];
+    }
+    if (chip->id != ALOFT_CHIP_ESP32) { // no board's, but a dump of another chip
+        info->rules.rules.chip = aloft_chip_find(chip->id);
+        info->rules.rules.chip_revision = 0xFFFF;
+        info->rules.rules.need_addr = 0;
+    }
+    uint32_t bootloader_addr = chip->bootloader_addr;
     bool before_table = info->ptable_addr > bootloader_addr;
     struct aloft_extent bootloader = {bootloader_addr,
                                       before_table ? info->ptable_addr - bootloader_addr : 0};

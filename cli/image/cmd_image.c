@@ -5,11 +5,11 @@
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
+#include "cli/image/image_kind.h"
 #include "cli/image/image_source.h"
 #include "cli/image/image_text.h"
 #include "hostlib/base/chip_info.h"
 #include "hostlib/crypto/mbed_crypto.h"
-#include "hostlib/flash/flash_file.h"
 #include "hostlib/image/image_build.h"
 #include "hostlib/image/image_scan.h"
 #include <stdio.h>
@@ -30,6 +30,7 @@ struct look {
     bool native;
     bool json;
     bool erased; // a slot that was never written, or what was read from one
+    enum aloft_image_kind kind;
 };
 
 static const struct look look_default = {
@@ -61,7 +62,9 @@ static void print_desc(const struct aloft_image_scan *scan)
     char text[64];
     char hex[2 * ALOFT_SHA256_LEN + 1];
     if (!scan->facts.has_desc) {
-        printf("Descriptor    none: a bootloader, or an app from before ESP-IDF v3.3\n");
+        printf("Descriptor    none: %s\n", scan->chip == NULL || scan->facts.mapped
+                                               ? "an app from before ESP-IDF v3.3"
+                                               : "a bootloader");
         return;
     }
     aloft_ui_clean(desc->project, text, sizeof text);
@@ -106,6 +109,8 @@ static void print_tail(const struct look *look)
     } else {
         printf("SHA-256       none appended\n");
     }
+    printf("Signature     %s\n",
+           aloft_image_kind_signature(scan, look->source.file.data, look->source.len));
     printf("Length        %s bytes", aloft_ui_thousands(scan->facts.image_len, number));
     if (look->source.len > scan->facts.image_len) {
         printf(", and %s more follow",
@@ -158,9 +163,10 @@ static json_t *look_json(const struct look *look)
     const struct aloft_image_scan *scan = &look->scan;
     char hex[2 * ALOFT_SHA256_LEN + 1];
     json_t *object =
-        json_pack("{s:o, s:b, s:s, s:s, s:I}", "file", aloft_ui_json_text(look->source.path),
-                  "good", scan->err == ALOFT_OK, "fault", aloft_err_name(scan->err), "sentence",
-                  aloft_err_sentence(scan->err), "file_length", (json_int_t)look->source.len);
+        json_pack("{s:o, s:s, s:b, s:s, s:s, s:I}", "file", aloft_ui_json_text(look->source.path),
+                  "kind", aloft_image_kind_word(look->kind), "good", scan->err == ALOFT_OK, "fault",
+                  aloft_err_name(scan->err), "sentence", aloft_err_sentence(scan->err),
+                  "file_length", (json_int_t)look->source.len);
     if (object == NULL) {
         return NULL;
     }
@@ -185,12 +191,9 @@ static json_t *look_json(const struct look *look)
 static int say_fault(const struct look *look)
 {
     const char *slot = look->source.slot;
-    if (slot == NULL && look->scan.err == ALOFT_ERR_IMAGE_MAGIC &&
-        aloft_flash_file_is_size(look->source.len)) {
-        aloft_ui_error(
-            "%s has the size of a flash chip; give --slot factory, ota_0, ... to look at "
-            "an image in it",
-            look->source.path);
+    const char *sentence = aloft_image_kind_sentence(look->kind);
+    if (sentence != NULL) {
+        aloft_ui_error("%s: %s", look->source.path, sentence);
         return ALOFT_EXIT_BAD;
     }
     if (look->erased) {
@@ -217,7 +220,15 @@ static bool judge(struct look *look)
     }
     size_t start = look->source.len < ERASED_LOOK ? look->source.len : ERASED_LOOK;
     look->erased = start > 0 && aloft_bytes_are(look->source.file.data, start, 0xFF);
+    if (look->source.slot == NULL) {
+        look->kind = aloft_image_kind_of(look->source.file.data, look->source.len);
+    } else {
+        look->rules.bootloader = false; // a slot holds apps
+    }
     aloft_image_scan(&look->rules, look->source.file.data, look->source.len, &look->scan);
+    if (look->scan.err == ALOFT_OK && aloft_image_kind_sentence(look->kind) != NULL) {
+        look->scan.err = ALOFT_ERR_IMAGE_MAGIC;
+    }
     return true;
 }
 
@@ -236,6 +247,15 @@ static bool judge(struct look *look)
         ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object", &(l).json                 \
     }
 
+static int list_flash(struct look *look, uint32_t wanted)
+{
+    const struct aloft_table_bytes bytes = {look->source.file.data, look->source.len};
+    uint32_t apps = 0;
+    bool good = aloft_image_kind_list_flash(look->source.path, &bytes, &look->rules, &apps);
+    aloft_file_release(&look->source.file);
+    return good && apps >= wanted ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
+}
+
 static int image_info(int argc, char **argv)
 {
     struct look look = look_default;
@@ -245,7 +265,8 @@ static int image_info(int argc, char **argv)
         "aloft image info",
         "FILE",
         "Prints what an app or bootloader image says of itself, and whether it is whole.\n"
-        "FILE is an image, - for standard input, or with --slot a flash file.",
+        "FILE is an image, a whole flash or a merged file, - for standard input, or with\n"
+        "--slot one image of a flash file.",
         "  aloft image info firmware.bin\n"
         "  aloft image info board.flash --slot ota_0 --json",
         "0 the image is whole, 1 it is not, or cannot be read",
@@ -262,9 +283,12 @@ static int image_info(int argc, char **argv)
         return ALOFT_EXIT_BAD;
     }
     bool printed = true;
+    if (look.kind == ALOFT_IMAGE_KIND_FLASH && !look.json) {
+        return list_flash(&look, 0);
+    }
     if (look.json) {
         printed = aloft_ui_json_print(look_json(&look));
-    } else if (look.scan.headed) {
+    } else if (look.kind == ALOFT_IMAGE_KIND_IMAGE && look.scan.headed) {
         print_header(&look.scan.facts);
         if (look.scan.head_passed) {
             print_desc(&look.scan);
@@ -348,6 +372,9 @@ static int image_verify(int argc, char **argv)
     if (!judge(&look)) {
         return ALOFT_EXIT_BAD;
     }
+    if (look.kind == ALOFT_IMAGE_KIND_FLASH && !look.json) {
+        return list_flash(&look, 1);
+    }
     aloft_file_release(&look.source.file);
     bool good = look.scan.err == ALOFT_OK;
     if (look.json) {
@@ -356,8 +383,9 @@ static int image_verify(int argc, char **argv)
     if (!good) {
         return say_fault(&look);
     }
-    printf("%s: good, %s bytes%s\n", look.source.path,
+    printf("%s: good, %s bytes%s%s\n", look.source.path,
            aloft_ui_thousands(look.scan.facts.image_len, number),
+           look.scan.chip == NULL || look.scan.facts.mapped ? "" : ", a bootloader",
            look.scan.facts.hash_appended != 0 ? "" : ", but without a SHA-256 of its own");
     return ALOFT_EXIT_GOOD;
 }

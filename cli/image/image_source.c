@@ -65,7 +65,7 @@ bool aloft_image_source_read(struct aloft_image_source *source, struct aloft_mes
         source->len = (uint32_t)source->file.len;
         return true;
     }
-    if (!aloft_flash_file_open(&flash, source->path, ALOFT_FLASH_FILE_READ, error)) {
+    if (!aloft_flash_file_open(&flash, source->path, ALOFT_FLASH_FILE_DUMP, error)) {
         return false;
     }
     bool ok = read_slot(source, &flash.flash, error);

@@ -44,7 +44,9 @@ static bool open_board(struct board *board, enum aloft_flash_file_mode mode)
         (void)aloft_flash_file_close(&board->file, &error); // nothing was written
         return false;
     }
-    board->rules.rules.chip = NULL; // real ones have their dumps looked at, too
+    // Dumps of real devices are looked at, too.
+    const struct aloft_chip_info *chip = aloft_table_find_chip(&board->file.flash);
+    board->rules.rules.chip = chip != NULL ? aloft_chip_find(chip->id) : NULL;
     board->rules.rules.chip_revision = 0xFFFF;
     board->rules.rules.need_addr = 0;
     board->table_addr = aloft_table_find(&board->file.flash, board->table_addr);
@@ -105,7 +107,7 @@ static int show_board(struct board *board, bool json)
     struct aloft_dryboot boot;
     struct aloft_otadata_view view = {
         .name = board->path, .slots = &board->slots, .rules = &board->rules.rules, .boot = &boot};
-    if (!open_board(board, ALOFT_FLASH_FILE_READ)) {
+    if (!open_board(board, ALOFT_FLASH_FILE_DUMP)) {
         return ALOFT_EXIT_BAD;
     }
     const struct aloft_dryboot_setup setup = {.flash = &board->file.flash,

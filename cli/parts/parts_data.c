@@ -135,7 +135,7 @@ int parts_read(int argc, char **argv)
     }
     target.path = operands.items[0];
     target.label = operands.items[1];
-    return open_target(&target, ALOFT_FLASH_FILE_READ) ? read_out(&target, output) : ALOFT_EXIT_BAD;
+    return open_target(&target, ALOFT_FLASH_FILE_DUMP) ? read_out(&target, output) : ALOFT_EXIT_BAD;
 }
 
 static int write_in(struct target *target, const struct aloft_file *file, const char *name)

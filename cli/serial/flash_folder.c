@@ -1,10 +1,15 @@
-// Without flasher_args.json a file is known by its first bytes, and the bootloader by its name: an
-// image says nowhere that it is one.
+// Without flasher_args.json a file is known by its bytes, whatever its name: a table by its first
+// row, an app by what is mapped from flash, a bootloader by what is not, and a merged file by what
+// follows its bootloader.
 #include "cli/serial/flash_folder.h"
+#include "aloft/format/ptable.h"
+#include "hostlib/base/file.h"
 #include "hostlib/base/number.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flash/flash_file.h"
+#include "hostlib/image/image_scan.h"
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,24 +39,44 @@ static bool ends(const char *text, const char *end)
     return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
+// What of an image it is; of a chip that is not known, its name must tell.
+static enum kind kind_of_image(const struct aloft_file *file, const char *name)
+{
+    const struct aloft_image_rules rules = {.crypto = &aloft_mbed_crypto,
+                                            .len_max = ALOFT_IMAGE_LEN_MAX,
+                                            .bootloader = true,
+                                            .chip_revision = 0xFFFF};
+    struct aloft_image_scan scan;
+    aloft_image_scan(&rules, file->data, (uint32_t)file->len, &scan);
+    if (scan.chip == NULL || scan.err != ALOFT_OK) {
+        return strstr(name, "bootloader.bin") != NULL ? KIND_BOOTLOADER : KIND_APP;
+    }
+    if (scan.facts.mapped) {
+        return KIND_APP;
+    }
+    size_t at = scan.facts.image_len;
+    while (at < file->len && file->data[at] == 0xFF) {
+        at++;
+    }
+    bool merged = at < file->len && !scan.facts.signature;
+    return merged && at >= ALOFT_PTABLE_ADDR_DEFAULT ? KIND_OTHER : KIND_BOOTLOADER;
+}
+
 static enum kind kind_of(const char *path, const char *name)
 {
-    uint8_t head[2] = {0, 0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t got = fd < 0 ? -1 : read(fd, head, sizeof head);
-    if (fd >= 0) {
-        (void)close(fd); // was only read
-    }
-    if (got != (ssize_t)sizeof head) {
+    struct aloft_message ignored;
+    struct aloft_file file;
+    if (!aloft_file_read(path, ALOFT_FLASH_FILE_MAX, &file, &ignored)) {
         return KIND_OTHER;
     }
-    if (head[0] == 0xAA && head[1] == 0x50) {
-        return KIND_TABLE;
+    enum kind kind = KIND_OTHER;
+    if (file.len >= 2 && file.data[0] == 0xAA && file.data[1] == 0x50) {
+        kind = KIND_TABLE;
+    } else if (file.len > 0 && file.data[0] == 0xE9) {
+        kind = kind_of_image(&file, name);
     }
-    if (head[0] != 0xE9) {
-        return KIND_OTHER;
-    }
-    return strncmp(name, "bootloader", strlen("bootloader")) == 0 ? KIND_BOOTLOADER : KIND_APP;
+    aloft_file_release(&file);
+    return kind;
 }
 
 static int by_name(const void *a, const void *b)

@@ -622,7 +622,7 @@ static void decide(struct aloft_pull *pull, uint32_t now_ms)
 {
     uint32_t wait = 0;
     bool again;
-    if (aloft_err_class(pull->err) == ALOFT_ERR_CLASS_TRANSIENT) {
+    if (aloft_err_is(pull->err, ALOFT_ERR_CLASS_TRANSIENT)) {
         again = pull->tries < pull->config.retries;
         pull->tries++;
         wait = again ? backoff(pull) : 0;

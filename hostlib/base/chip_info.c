@@ -76,23 +76,20 @@ static const struct aloft_chip_memory in_esp32s31[] = {{0x2E000000, 0x2E008000, 
 
 // --- rows
 
-enum { STATUS = 4 }; // an ESP8266 would say 2
-
 const struct aloft_chip_info aloft_chip_infos[ALOFT_CHIP_ROWS] = {
-    {"ESP32", "esp32", ALOFT_CHIP_ESP32, 0x1000, of_80, in_esp32, 0x00F01D83, STATUS, false},
-    {"ESP32-S2", "esp32s2", ALOFT_CHIP_ESP32S2, 0x1000, of_80, in_esp32s2, 0x000007C6, STATUS,
-     true},
-    {"ESP32-S3", "esp32s3", ALOFT_CHIP_ESP32S3, 0x0000, of_80, in_esp32s3, 0, STATUS, true},
-    {"ESP32-C2", "esp32c2", ALOFT_CHIP_ESP32C2, 0x0000, of_60, in_esp32c2, 0, STATUS, true},
-    {"ESP32-C3", "esp32c3", ALOFT_CHIP_ESP32C3, 0x0000, of_80, in_esp32c3, 0, STATUS, true},
-    {"ESP32-C5", "esp32c5", ALOFT_CHIP_ESP32C5, 0x2000, of_80_new, in_esp32c5, 0, STATUS, true},
-    {"ESP32-C6", "esp32c6", ALOFT_CHIP_ESP32C6, 0x0000, of_c6, in_esp32c6, 0, STATUS, true},
-    {"ESP32-C61", "esp32c61", ALOFT_CHIP_ESP32C61, 0x0000, of_80_new, in_esp32c5, 0, STATUS, true},
-    {"ESP32-H2", "esp32h2", ALOFT_CHIP_ESP32H2, 0x0000, of_48, in_esp32c6, 0, STATUS, true},
-    {"ESP32-H21", "esp32h21", ALOFT_CHIP_ESP32H21, 0x0000, of_48, in_esp32c6, 0, STATUS, true},
-    {"ESP32-H4", "esp32h4", ALOFT_CHIP_ESP32H4, 0x2000, of_48, in_esp32h4, 0, STATUS, true},
-    {"ESP32-P4", "esp32p4", ALOFT_CHIP_ESP32P4, 0x2000, of_80, in_esp32p4, 0, STATUS, true},
-    {"ESP32-S31", "esp32s31", ALOFT_CHIP_ESP32S31, 0x2000, of_80_new, in_esp32s31, 0, STATUS, true},
+    {"ESP32", "esp32", ALOFT_CHIP_ESP32, 0x1000, of_80, in_esp32, 0x00F01D83, false},
+    {"ESP32-S2", "esp32s2", ALOFT_CHIP_ESP32S2, 0x1000, of_80, in_esp32s2, 0x000007C6, true},
+    {"ESP32-S3", "esp32s3", ALOFT_CHIP_ESP32S3, 0x0000, of_80, in_esp32s3, 0, true},
+    {"ESP32-C2", "esp32c2", ALOFT_CHIP_ESP32C2, 0x0000, of_60, in_esp32c2, 0, true},
+    {"ESP32-C3", "esp32c3", ALOFT_CHIP_ESP32C3, 0x0000, of_80, in_esp32c3, 0, true},
+    {"ESP32-C5", "esp32c5", ALOFT_CHIP_ESP32C5, 0x2000, of_80_new, in_esp32c5, 0, true},
+    {"ESP32-C6", "esp32c6", ALOFT_CHIP_ESP32C6, 0x0000, of_c6, in_esp32c6, 0, true},
+    {"ESP32-C61", "esp32c61", ALOFT_CHIP_ESP32C61, 0x0000, of_80_new, in_esp32c5, 0, true},
+    {"ESP32-H2", "esp32h2", ALOFT_CHIP_ESP32H2, 0x0000, of_48, in_esp32c6, 0, true},
+    {"ESP32-H21", "esp32h21", ALOFT_CHIP_ESP32H21, 0x0000, of_48, in_esp32c6, 0, true},
+    {"ESP32-H4", "esp32h4", ALOFT_CHIP_ESP32H4, 0x2000, of_48, in_esp32h4, 0, true},
+    {"ESP32-P4", "esp32p4", ALOFT_CHIP_ESP32P4, 0x2000, of_80, in_esp32p4, 0, true},
+    {"ESP32-S31", "esp32s31", ALOFT_CHIP_ESP32S31, 0x2000, of_80_new, in_esp32s31, 0, true},
 };
 
 const struct aloft_chip_info *aloft_chip_info_find(uint32_t id)

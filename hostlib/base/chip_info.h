@@ -44,9 +44,8 @@ struct aloft_chip_info {
     const struct aloft_chip_frequency *frequencies; // text NULL ends the list
     const struct aloft_chip_memory *memories;
     // The ROM loader, without a stub.
-    uint32_t magic;         // the word at 0x40001000 of old chips; 0: the chip tells its id
-    uint8_t rom_status_len; // bytes behind the data of a reply; the first two say how it went
-    bool rom_long_begin;    // *_BEGIN has a fifth word: encrypted or not
+    uint32_t magic;      // the word at 0x40001000 of old chips; 0: the chip tells its id
+    bool rom_long_begin; // *_BEGIN has a fifth word: encrypted or not
 };
 
 // Rows in the order of enum aloft_chip_row.

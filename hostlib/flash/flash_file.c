@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,7 +48,10 @@ static bool write_at(int fd, uint32_t addr, const uint8_t *data, uint32_t len)
 static enum aloft_err op_read(void *ctx, uint32_t addr, void *buf, uint32_t len)
 {
     const struct aloft_flash_file *file = ctx;
-    return read_at(file->fd, addr, buf, len) ? ALOFT_OK : ALOFT_ERR_FLASH_READ;
+    uint32_t there = addr < file->len ? file->len - addr : 0;
+    there = there < len ? there : len;
+    memset((uint8_t *)buf + there, 0xFF, len - there);
+    return read_at(file->fd, addr, buf, there) ? ALOFT_OK : ALOFT_ERR_FLASH_READ;
 }
 
 static enum aloft_err op_prog(void *ctx, uint32_t addr, const void *data, uint32_t len)
@@ -129,7 +133,16 @@ static bool lock_for(int fd, const char *path, struct aloft_message *error)
            aloft_message_set(error, "cannot lock flash file %s: %s", path, strerror(errno));
 }
 
-static bool check_file(int fd, const char *path, uint32_t *size, struct aloft_message *error)
+// Only a board's own file has eFuses beside it.
+static bool is_board(const char *path)
+{
+    char efuse[4096];
+    int len = snprintf(efuse, sizeof efuse, "%s.efuse", path);
+    return len > 0 && (size_t)len < sizeof efuse && access(efuse, F_OK) == 0;
+}
+
+static bool check_file(int fd, const char *path, enum aloft_flash_file_mode mode, uint32_t *size,
+                       struct aloft_message *error)
 {
     struct stat stat;
     if (fstat(fd, &stat) != 0) {
@@ -138,11 +151,14 @@ static bool check_file(int fd, const char *path, uint32_t *size, struct aloft_me
     if (!S_ISREG(stat.st_mode)) {
         return aloft_message_set(error, "%s is no ordinary file, so it is no flash file", path);
     }
-    if (!aloft_flash_file_is_size((uint64_t)stat.st_size)) {
+    bool any = mode == ALOFT_FLASH_FILE_DUMP && stat.st_size > ALOFT_FLASH_FILE_DUMP_MIN &&
+               stat.st_size <= ALOFT_FLASH_FILE_MAX;
+    if (!any && !aloft_flash_file_is_size((uint64_t)stat.st_size)) {
         return aloft_message_set(error,
                                  "flash file %s has %" PRIdMAX " bytes; a flash chip has 1, 2, 4, "
-                                 "... 128 MB; recreate it with `aloft board create`",
-                                 path, (intmax_t)stat.st_size);
+                                 "... 128 MB%s",
+                                 path, (intmax_t)stat.st_size,
+                                 is_board(path) ? "; recreate it with `aloft board create`" : "");
     }
     *size = (uint32_t)stat.st_size;
     return true;
@@ -157,14 +173,16 @@ bool aloft_flash_file_open(struct aloft_flash_file *file, const char *path,
     if (fd < 0) {
         return aloft_message_set(error, "cannot open flash file %s: %s", path, strerror(errno));
     }
-    if (!check_file(fd, path, &size, error) || (write && !lock_for(fd, path, error))) {
+    if (!check_file(fd, path, mode, &size, error) || (write && !lock_for(fd, path, error))) {
         (void)close(fd); // nothing was written
         return false;
     }
+    uint32_t chip = aloft_flash_file_is_size(size) ? size : ALOFT_FLASH_FILE_MAX;
     *file = (struct aloft_flash_file){
-        .flash = {&ops, file, {size, ALOFT_FLASH_FILE_SECTOR, ALOFT_FLASH_FILE_BLOCK, 1}, NULL},
+        .flash = {&ops, file, {chip, ALOFT_FLASH_FILE_SECTOR, ALOFT_FLASH_FILE_BLOCK, 1}, NULL},
         .fd = fd,
         .writable = write,
+        .len = size,
     };
     return true;
 }

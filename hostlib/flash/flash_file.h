@@ -11,17 +11,24 @@
 #include "hostlib/base/message.h"
 #include <sys/types.h>
 
-#define ALOFT_FLASH_FILE_MIN    0x100000u  // 1 MB
-#define ALOFT_FLASH_FILE_MAX    0x8000000u // 128 MB
-#define ALOFT_FLASH_FILE_SECTOR 0x1000u
-#define ALOFT_FLASH_FILE_BLOCK  0x10000u
+#define ALOFT_FLASH_FILE_MIN      0x100000u  // 1 MB
+#define ALOFT_FLASH_FILE_MAX      0x8000000u // 128 MB
+#define ALOFT_FLASH_FILE_SECTOR   0x1000u
+#define ALOFT_FLASH_FILE_DUMP_MIN 0x8000u // where the first table can lie
+#define ALOFT_FLASH_FILE_BLOCK    0x10000u
 
-enum aloft_flash_file_mode { ALOFT_FLASH_FILE_READ, ALOFT_FLASH_FILE_WRITE };
+enum aloft_flash_file_mode {
+    ALOFT_FLASH_FILE_READ,
+    ALOFT_FLASH_FILE_WRITE,
+    ALOFT_FLASH_FILE_DUMP, // to read; a file of any length that reaches to a table, such as a
+                           // merged one, is a flash of ALOFT_FLASH_FILE_MAX; its rest is erased
+};
 
 struct aloft_flash_file {
     struct aloft_flash flash; // its ctx points back here, so the struct stays where it was opened
     int fd;
     bool writable;
+    uint32_t len; // of the file
 };
 
 // True for 1, 2, 4, ... 128 MB.

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { SYNC_MS = 100, SYNC_REPLIES = 8, WRITE_MS = 10000, LATE_BYTES_MAX = 1 << 18 };
-enum { DRAIN_MS = 200, WORDS_MAX = 6, FENCES = 3, FENCE_MS = 3000 };
+enum { DRAIN_MS = 200, WORDS_MAX = 6, FENCES = 3, FENCE_MS = 3000, STATUS = 2 };
 
 struct named {
     uint8_t number;
@@ -143,26 +143,39 @@ static bool next_response(struct aloft_flasher *flasher, uint64_t deadline_ms,
 
 // --- requests
 
-static uint32_t status_len(const struct aloft_flasher *flasher)
+// Bytes of data in a good reply; the status stands behind them. The length of the status tells
+// nothing: a ROM sends 2 or 4 bytes, of which the last two hold anything (the C3's, what an MD5
+// left there).
+static uint32_t data_len(const struct aloft_flasher *flasher,
+                         const struct aloft_serial_packet *packet)
 {
-    return flasher->stub ? ALOFT_SERIAL_STATUS_STUB : ALOFT_SERIAL_STATUS_ROM;
+    switch (packet->op) {
+    case ALOFT_SERIAL_FLASH_MD5:
+        return flasher->stub ? 16 : 32; // in digits
+    case ALOFT_SERIAL_READ_FLASH_SLOW:
+        return 64;
+    case ALOFT_SERIAL_SECURITY_INFO:
+        return packet->len >= 20 + STATUS ? 20 : 12; // without an id
+    default:
+        return 0;
+    }
 }
 
 static enum aloft_flasher_answer judge(struct aloft_flasher *flasher,
                                        const struct aloft_serial_packet *packet,
                                        struct aloft_flasher_reply *reply)
 {
-    uint32_t tail = status_len(flasher);
-    if (packet->len < tail) {
+    uint32_t len = data_len(flasher, packet);
+    bool whole = packet->len >= len + STATUS;
+    if (packet->len < STATUS || (!whole && packet->payload[0] == 0)) {
         (void)aloft_message_set(&flasher->error, "the chip on %s answers %s without a status",
                                 flasher->line->name, op_name(packet->op));
         return ALOFT_FLASHER_REFUSED;
     }
-    const uint8_t *status = packet->payload + packet->len - tail;
+    const uint8_t *status = packet->payload + (whole ? len : 0); // a refusal has no data
     if (status[0] == 0) {
         if (reply != NULL) {
-            *reply =
-                (struct aloft_flasher_reply){packet->value, packet->payload, packet->len - tail};
+            *reply = (struct aloft_flasher_reply){packet->value, packet->payload, len};
         }
         return ALOFT_FLASHER_YES;
     }
@@ -361,13 +374,10 @@ bool aloft_flasher_sync(struct aloft_flasher *flasher)
     struct aloft_serial_packet packet;
     enum aloft_flasher_answer answer;
     struct wait wait = {.op = ALOFT_SERIAL_SYNC, .deadline_ms = aloft_clock_ms() + SYNC_MS};
-    bool was_stub = flasher->stub;
     flasher->unsettled = true;
-    flasher->stub = true; // the shorter status is in both
     if (send_sync(flasher) != ALOFT_FLASHER_YES ||
         await(flasher, &wait, &reply) != ALOFT_FLASHER_YES) {
-        flasher->stub = was_stub; // silence tells nothing of who is there
-        return false;
+        return false; // silence tells nothing of who is there
     }
     bool stub = reply.value == 0;
     for (int i = 1; i < SYNC_REPLIES; i++) {

@@ -1,9 +1,12 @@
 // A good table has rows and, usually, an MD5, so code in its place is not taken for one.
 #include "hostlib/table/table_find.h"
+#include "aloft/base/bytes.h"
 #include "aloft/slots.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/flash/flash_file.h"
 #include <string.h>
+
+enum { IMAGE_MAGIC = 0xE9, CHIP_OFF = 12 };
 
 uint32_t aloft_table_find(const struct aloft_flash *flash, uint32_t asked)
 {
@@ -22,18 +25,47 @@ uint32_t aloft_table_find(const struct aloft_flash *flash, uint32_t asked)
 
 static enum aloft_err read_bytes(void *ctx, uint32_t addr, void *buf, uint32_t len)
 {
-    const uint8_t *bytes = ctx;
-    memcpy(buf, bytes + addr, len); // the range was checked against the geometry
+    const struct aloft_table_bytes *bytes = ctx;
+    uint32_t there = addr < bytes->len ? bytes->len - addr : 0;
+    there = there < len ? there : len;
+    memset((uint8_t *)buf + there, 0xFF, len - there);
+    if (there > 0) {
+        memcpy(buf, bytes->data + addr, there);
+    }
     return ALOFT_OK;
 }
 
-uint32_t aloft_table_find_in(const uint8_t *bytes, size_t len, uint32_t asked)
+struct aloft_flash aloft_table_flash_of(const struct aloft_table_bytes *bytes)
 {
     static const struct aloft_flash_ops ops = {.read = read_bytes};
-    const struct aloft_flash flash = {
+    uint32_t size =
+        aloft_flash_file_is_size(bytes->len) ? bytes->len : (uint32_t)ALOFT_FLASH_FILE_MAX;
+    return (struct aloft_flash){
         .ops = &ops,
         .ctx = (void *)(uintptr_t)bytes, // only read
-        .geometry = {(uint32_t)len, ALOFT_FLASH_FILE_SECTOR, ALOFT_FLASH_FILE_SECTOR, 1}};
-    bool flash_like = aloft_flash_file_is_size(len);
-    return aloft_table_find(&flash, asked == 0 && !flash_like ? ALOFT_PTABLE_ADDR_DEFAULT : asked);
+        .geometry = {size, ALOFT_FLASH_FILE_SECTOR, ALOFT_FLASH_FILE_SECTOR, 1}};
+}
+
+uint32_t aloft_table_find_in(const uint8_t *data, size_t len, uint32_t asked)
+{
+    const struct aloft_table_bytes bytes = {data, (uint32_t)len};
+    const struct aloft_flash flash = aloft_table_flash_of(&bytes);
+    return aloft_table_find(&flash, asked);
+}
+
+const struct aloft_chip_info *aloft_table_find_chip(const struct aloft_flash *flash)
+{
+    static const uint32_t places[] = {0x1000, 0x0, 0x2000};
+    uint8_t head[CHIP_OFF + 2];
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        const struct aloft_flash_view view = {flash, places[i], sizeof head};
+        const struct aloft_chip_info *info = NULL;
+        if (aloft_flash_read(&view, 0, head, sizeof head) == ALOFT_OK && head[0] == IMAGE_MAGIC) {
+            info = aloft_chip_info_find(aloft_get_le16(head + CHIP_OFF));
+        }
+        if (info != NULL && info->bootloader_addr == places[i]) {
+            return info;
+        }
+    }
+    return NULL;
 }

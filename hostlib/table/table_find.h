@@ -4,6 +4,7 @@
 #define ALOFT_HOSTLIB_TABLE_FIND_H
 
 #include "aloft/flash.h"
+#include "hostlib/base/chip_info.h"
 #include <stddef.h>
 
 #define ALOFT_TABLE_FIND_LAST 0x20000u // as far as it is looked for
@@ -12,7 +13,18 @@
 // good table; 0x8000 when none does.
 uint32_t aloft_table_find(const struct aloft_flash *flash, uint32_t asked);
 
-// The same in the bytes of a whole flash; of anything else it is 0x8000.
-uint32_t aloft_table_find_in(const uint8_t *bytes, size_t len, uint32_t asked);
+// The same in the bytes of a flash, whole or its beginning.
+uint32_t aloft_table_find_in(const uint8_t *data, size_t len, uint32_t asked);
+
+// Bytes in memory as a flash to read; what lies behind them is erased. bytes must outlive it.
+struct aloft_table_bytes {
+    const uint8_t *data;
+    uint32_t len;
+};
+struct aloft_flash aloft_table_flash_of(const struct aloft_table_bytes *bytes);
+
+// The chip that a flash is of: the one whose bootloader lies where that chip looks for it. NULL:
+// there is none.
+const struct aloft_chip_info *aloft_table_find_chip(const struct aloft_flash *flash);
 
 #endif

@@ -1,6 +1,7 @@
 // A flash file behaves like NOR and never meets a second writer.
 #include "host_test.h"
 #include "hostlib/flash/flash_file.h"
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,18 +113,46 @@ static void a_reader_neither_takes_nor_needs_the_lock(void **state)
 
 static void what_is_no_chip_is_refused_with_its_size(void **state)
 {
+    char efuse[4096];
     struct aloft_flash_file file;
     struct aloft_message error;
     (void)state;
     assert_int_equal(truncate(path, 12345), 0);
     assert_false(aloft_flash_file_open(&file, path, ALOFT_FLASH_FILE_READ, &error));
     assert_non_null(strstr(error.text, "12345 bytes"));
+    // A merged file is no board's, and "recreate it with aloft board create" would lose it.
+    assert_null(strstr(error.text, "aloft board create"));
+    (void)snprintf(efuse, sizeof efuse, "%s.efuse", path);
+    int fd = open(efuse, O_CREAT | O_WRONLY, 0600);
+    assert_true(fd >= 0 && close(fd) == 0);
+    assert_false(aloft_flash_file_open(&file, path, ALOFT_FLASH_FILE_READ, &error));
     assert_non_null(strstr(error.text, "aloft board create"));
+    assert_int_equal(unlink(efuse), 0);
     assert_false(aloft_flash_file_open(&file, folder, ALOFT_FLASH_FILE_READ, &error));
     assert_false(aloft_flash_file_open(&file, "/nowhere/chip", ALOFT_FLASH_FILE_READ, &error));
     assert_false(aloft_flash_file_create(path, ALOFT_FLASH_FILE_MIN, &error)); // it is there
     assert_false(aloft_flash_file_create("/nowhere/chip", ALOFT_FLASH_FILE_MIN, &error));
     assert_false(aloft_flash_file_create(path, 3 << 20, &error));
+}
+
+static void a_dump_of_any_length_reads_as_a_flash_whose_rest_is_erased(void **state)
+{
+    static const off_t lengths[] = {0x8001, 65535, 65537, ALOFT_FLASH_FILE_MIN + 1};
+    struct aloft_flash_file file;
+    struct aloft_message error;
+    uint8_t bytes[2];
+    (void)state;
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        assert_int_equal(truncate(path, 0), 0);
+        assert_int_equal(truncate(path, lengths[i]), 0); // zeros
+        assert_true(aloft_flash_file_open(&file, path, ALOFT_FLASH_FILE_DUMP, &error));
+        struct aloft_flash_view view = {&file.flash, 0, file.flash.geometry.size};
+        assert_int_equal(aloft_flash_read(&view, (uint32_t)lengths[i] - 1, bytes, 2), ALOFT_OK);
+        assert_int_equal(bytes[0], 0);
+        assert_int_equal(bytes[1], 0xFF);
+        assert_int_equal(aloft_flash_prog(&view, 0, bytes, 1), ALOFT_ERR_FLASH_PROG);
+        assert_true(aloft_flash_file_close(&file, &error));
+    }
 }
 
 static void a_file_that_shrinks_is_a_failed_read(void **state)
@@ -148,6 +177,7 @@ int main(void)
         ON_CHIP(a_second_writer_is_refused_and_told_who_has_it),
         ON_CHIP(a_reader_neither_takes_nor_needs_the_lock),
         ON_CHIP(what_is_no_chip_is_refused_with_its_size),
+        ON_CHIP(a_dump_of_any_length_reads_as_a_flash_whose_rest_is_erased),
         ON_CHIP(a_file_that_shrinks_is_a_failed_read),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

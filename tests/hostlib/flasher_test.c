@@ -38,6 +38,21 @@ static void c3_and_s3_are_known_by_their_id(void **state)
     }
 }
 
+// The ROM of a real C3, once it has computed an MD5, answers SYNC with the status 00 00 38 61. We
+// read the last two bytes, and said that the chip does not answer.
+static void a_status_is_its_first_two_bytes_whatever_follows(void **state)
+{
+    uint8_t digest[ALOFT_MD5_LEN];
+    (void)state;
+    connect_to(&(struct chip){.model = MODEL_C3});
+    assert_true(aloft_flasher_md5(&flasher, 0x10000, 0x1000, digest));
+    assert_true(aloft_flasher_connect(&flasher, &line, ALOFT_FLASHER_NO_RESET, NULL));
+    assert_true(aloft_flasher_attach(&flasher, 0));
+    assert_true(aloft_flasher_md5(&flasher, 0x10000, 0x1000, digest));
+    assert_true(aloft_flasher_write(&flasher, 0x10000, data, sizeof data, false));
+    check_written();
+}
+
 static void other_chips_are_refused_by_name(void **state)
 {
     static const struct {
@@ -289,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(an_esp32_is_known_by_its_rom),
         CASE(c3_and_s3_are_known_by_their_id),
+        CASE(a_status_is_its_first_two_bytes_whatever_follows),
         CASE(other_chips_are_refused_by_name),
         CASE(a_flash_that_does_not_tell_its_size_must_be_described),
         CASE(a_chip_that_never_answers_is_given_up_with_advice),

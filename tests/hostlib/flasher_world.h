@@ -75,7 +75,8 @@ struct chip {
     uint32_t reboots;
     uint32_t attach_len;
     bool pulled;
-    bool echo; // is due
+    bool echo;     // is due
+    bool digested; // an MD5 was asked for, of the ROM
 };
 
 static struct chip chip;
@@ -107,6 +108,10 @@ static void reply(uint8_t op, uint32_t value, const void *bytes, uint32_t len, u
     uint8_t payload[64 + ALOFT_SERIAL_STATUS_ROM] = {0};
     uint8_t frame[ALOFT_SERIAL_FRAME_MAX(ALOFT_SERIAL_HEAD + sizeof payload)];
     uint32_t status = chip.stub ? ALOFT_SERIAL_STATUS_STUB : ALOFT_SERIAL_STATUS_ROM;
+    if (chip.digested) { // the last two bytes of a status are what is left there
+        payload[len + 2] = '8';
+        payload[len + 3] = 'a';
+    }
     if (len > 0) {
         memcpy(payload, bytes, len);
     }
@@ -277,6 +282,7 @@ static void on_md5(const struct aloft_serial_packet *packet)
         (void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     }
     reply(packet->op, 0, hex, 2 * ALOFT_MD5_LEN, 0);
+    chip.digested = true;
 }
 
 static void on_read(const struct aloft_serial_packet *packet)
