@@ -10,6 +10,7 @@
 #define ALOFT_BOARD_H
 
 #include "aloft/flash.h"
+#include "hostlib/flash/esp32_crypt.h"
 #include "hostlib/flash/nor.h"
 #include "ports/linux/console.h"
 #include "ports/port.h"
@@ -116,7 +117,10 @@ uint64_t aloft_board_clock_ns(void); // monotonic
 struct aloft_board {
     struct aloft_retained *retained;
     struct aloft_nor nor;
-    struct aloft_flash flash; // what core gets: the NOR model, taking its time
+    struct aloft_flash cells;        // the NOR model, taking its time
+    struct aloft_esp32_crypt cipher; // of a board with flash encryption,
+    struct aloft_flash_crypt crypt;  // and what encrypts in front of the cells
+    struct aloft_flash flash;        // what core gets: of these two what there is
     uint32_t watchdog_ms;
     struct aloft_console *console; // of a running app; else NULL
     bool watchdog_frozen; // feeding has no effect any more: a shutdown has its one deadline

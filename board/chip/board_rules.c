@@ -1,9 +1,9 @@
 // One place where eFuse facts become rules.
 #include "board/chip/board_rules.h"
 #include "aloft/chip.h"
-#include "board/chip/efuse_file.h"
 #include "hostlib/crypto/efuse_trust.h"
 #include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flash/efuse_file.h"
 #include <string.h>
 
 struct aloft_image_rules aloft_board_rules_plain(void)

@@ -1,8 +1,8 @@
 // The file behind the descriptor, and the rules of an operation around each burn.
 #include "board/chip/efuse_port.h"
 #include "aloft/base/bytes.h"
-#include "board/chip/efuse_file.h"
 #include "board/chip/flash_port.h"
+#include "hostlib/flash/efuse_file.h"
 #include <stdlib.h>
 
 #define BURN_US 1000u // of a word; a chip takes some tens of microseconds a bit

@@ -2,6 +2,7 @@
 // let the model carry it out. Who dies during the wait leaves the published operation behind, and
 // the supervisor makes of it what a power cut or a plain reset makes of it.
 #include "board/chip/flash_port.h"
+#include "hostlib/flash/efuse_file.h"
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -71,6 +72,18 @@ static enum aloft_err flash_erase(void *ctx, uint32_t addr, uint32_t len)
     return err;
 }
 
+// As the eFuses say. What is published of an operation is always that of the cells.
+static void encrypt(struct aloft_board *board)
+{
+    const struct aloft_efuse_file efuse = {ALOFT_BOARD_EFUSE_FD};
+    uint8_t key[ALOFT_EFUSE_KEY_LEN];
+    if (aloft_efuse_file_flash_key(&efuse, key)) {
+        aloft_esp32_crypt_init(&board->cipher, key);
+        aloft_flash_crypt_init(&board->crypt, &board->cells, &board->cipher.cipher);
+        board->flash = board->crypt.flash;
+    }
+}
+
 void aloft_flash_port_init(struct aloft_board *board, uint8_t *bytes)
 {
     static const struct aloft_flash_ops ops = {flash_read, flash_prog, flash_erase};
@@ -79,5 +92,7 @@ void aloft_flash_port_init(struct aloft_board *board, uint8_t *bytes)
     board->nor.operations = retained->operations;
     board->nor.noise = retained->noise;
     board->nor.plan = retained->config.plan;
-    board->flash = (struct aloft_flash){&ops, board, board->nor.flash.geometry, NULL};
+    board->cells = (struct aloft_flash){&ops, board, board->nor.flash.geometry, NULL};
+    board->flash = board->cells;
+    encrypt(board);
 }

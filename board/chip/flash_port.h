@@ -5,7 +5,8 @@
 
 #include "board/chip/board.h"
 
-// Fills in board->nor and board->flash; bytes are the mapped flash file.
+// Fills in board->nor, board->cells and board->flash, which encrypts when the eFuses say so; bytes
+// are the mapped flash file. The struct stays where it is.
 void aloft_flash_port_init(struct aloft_board *board, uint8_t *bytes);
 
 // Around every operation that a power cut can fall into: it is published and takes its time; and it

@@ -107,16 +107,18 @@ static enum fault erase(struct aloft_loader *loader, uint32_t addr, uint32_t end
     return FINE;
 }
 
-static enum fault program(struct aloft_loader *loader, uint32_t addr, const uint8_t *data,
-                          uint32_t len)
+static enum fault program(struct aloft_loader *loader, const struct aloft_flash *flash,
+                          uint32_t addr, const uint8_t *data, uint32_t len)
 {
-    struct aloft_flash_view view = whole(loader);
+    struct aloft_flash_view view = {flash, 0, flash->geometry.size};
+    bool cells = flash->raw == NULL;
     while (len > 0) {
         uint32_t room = ALOFT_FLASH_PAGE - addr % ALOFT_FLASH_PAGE;
         uint32_t n = len < room ? len : room;
         loader->port->alive(loader->port->ctx);
-        // Padding is FF, and programming it changes nothing.
-        if (!aloft_bytes_are(data, n, 0xFF) && aloft_flash_prog(&view, addr, data, n) != ALOFT_OK) {
+        // Padding is FF, and programming it changes no cell.
+        bool padding = cells && aloft_bytes_are(data, n, 0xFF);
+        if (!padding && aloft_flash_prog(&view, addr, data, n) != ALOFT_OK) {
             return NO_FLASH;
         }
         addr += n;
@@ -230,14 +232,13 @@ static enum fault check_data(const struct aloft_loader *loader,
 
 // A block lies where its sequence number says, so one that the host sends again, because our answer
 // was lost, does no harm.
-static enum fault flash_data(struct aloft_loader *loader, const struct aloft_serial_packet *request,
-                             struct answer *answer)
+static enum fault take_block(struct aloft_loader *loader, const struct aloft_serial_packet *request,
+                             const struct aloft_flash *flash)
 {
     struct aloft_loader_write *write = &loader->write;
     uint32_t len = request->len - ALOFT_SERIAL_DATA_HEAD;
     uint64_t off = (uint64_t)aloft_get_le32(request->payload + 4) * write->block_size;
     enum fault fault = check_data(loader, request, ALOFT_LOADER_PLAIN);
-    (void)answer;
     if (fault != FINE) {
         return fault;
     }
@@ -251,12 +252,28 @@ static enum fault flash_data(struct aloft_loader *loader, const struct aloft_ser
     uint32_t n = len < write->limit - start ? len : write->limit - start; // the rest is padding
     fault = loader->stub ? erase_ahead(loader, write->addr + start + n) : FINE;
     if (fault == FINE) {
-        fault = program(loader, write->addr + start, request->payload + ALOFT_SERIAL_DATA_HEAD, n);
+        fault = program(loader, flash, write->addr + start,
+                        request->payload + ALOFT_SERIAL_DATA_HEAD, n);
     }
     if (fault == FINE && write->done < start + n) {
         write->done = start + n;
     }
     return fault;
+}
+
+static enum fault flash_data(struct aloft_loader *loader, const struct aloft_serial_packet *request,
+                             struct answer *answer)
+{
+    (void)answer;
+    return take_block(loader, request, loader->port->flash);
+}
+
+// As a chip, a board without encryption writes noise then; ours says that it cannot.
+static enum fault flash_encrypt(struct aloft_loader *loader,
+                                const struct aloft_serial_packet *request, struct answer *answer)
+{
+    (void)answer;
+    return loader->port->crypt != NULL ? take_block(loader, request, loader->port->crypt) : UNKNOWN;
 }
 
 static enum fault take_inflated(struct aloft_loader *loader, uint32_t len)
@@ -268,7 +285,7 @@ static enum fault take_inflated(struct aloft_loader *loader, uint32_t len)
     uint32_t addr = write->addr + write->done;
     enum fault fault = erase_ahead(loader, addr + len);
     if (fault == FINE) {
-        fault = program(loader, addr, loader->piece, len);
+        fault = program(loader, loader->port->flash, addr, loader->piece, len);
     }
     write->done += len;
     return fault;
@@ -623,6 +640,7 @@ static const struct handler {
     {ALOFT_SERIAL_ERASE_REGION, false, 8, erase_region},
     {ALOFT_SERIAL_READ_FLASH, false, 16, read_flash},
     {ALOFT_SERIAL_RUN_USER_CODE, false, 0, run_user_code},
+    {ALOFT_SERIAL_FLASH_ENCRYPT, false, ALOFT_SERIAL_DATA_HEAD, flash_encrypt},
 };
 
 static const struct handler *find_handler(const struct aloft_loader *loader, uint8_t op)

@@ -24,7 +24,8 @@ struct aloft_loader_port {
     void (*send)(void *ctx, const uint8_t *bytes, uint32_t len);
     void (*alive)(void *ctx);                   // the watchdog is to be fed
     void (*set_baud)(void *ctx, uint32_t baud); // from the next byte in; 0: any, found at SYNC
-    const struct aloft_flash *flash;
+    const struct aloft_flash *flash; // the cells: what the host sends and reads is what is there
+    const struct aloft_flash *crypt; // what encrypts in front of them; NULL: nothing does
     const struct aloft_crypto *crypto;
 };
 

@@ -12,9 +12,14 @@
 #define UART_CLKDIV 0x3FF40014u
 #define CLOCK_HZ    40000000u // a crystal of 40 MHz is what the divider is read as
 #define SPI_USR     (1u << 18)
+#define EFUSE_W0    0x3FF5A000u
+#define EFUSE_W5    0x3FF5A014u
 #define EFUSE_W6    0x3FF5A018u
-#define ABS_DONE_1  (1u << 5)   // Secure Boot V2 is on
-#define EFUSE_B3_W4 0x3FF5A088u // security version
+#define CRYPT_CNT   20           // in W0, seven bits
+#define HIDDEN_KEY  (1u << 16)   // in W0: nobody reads the flash encryption key
+#define CRYPT_CONF  (0xFu << 28) // in W5: FLASH_CRYPT_CONFIG, all of the address is in the key
+#define ABS_DONE_1  (1u << 5)    // Secure Boot V2 is on
+#define EFUSE_B3_W4 0x3FF5A088u  // security version
 
 enum { SPI_CMD = 0x00, SPI_ADDR = 0x04, SPI_USR2 = 0x24, SPI_MOSI_DLEN = 0x28, SPI_W0 = 0x80 };
 
@@ -70,12 +75,14 @@ uint32_t aloft_loader_chip_read(const struct aloft_loader_chip *chip, uint32_t a
     if (addr == EFUSE_B3_W4) {
         return (1u << chip->secure_version) - 1;
     }
-    for (size_t i = 0; i < COUNT(fixed); i++) {
-        if (fixed[i].addr == addr) {
-            return fixed[i].value;
-        }
+    if (addr == EFUSE_W0 && chip->crypt_count != 0) {
+        return (uint32_t)chip->crypt_count << CRYPT_CNT | HIDDEN_KEY;
     }
-    return 0;
+    uint32_t value = addr == EFUSE_W5 && chip->crypt_count != 0 ? CRYPT_CONF : 0;
+    for (size_t i = 0; i < COUNT(fixed); i++) {
+        value |= fixed[i].addr == addr ? fixed[i].value : 0;
+    }
+    return value;
 }
 
 // The base-2 logarithm: 16 for 4 MB is 0x16, as it happens.

@@ -15,6 +15,7 @@ struct aloft_efuse_words; // aloft/efuse.h
 struct aloft_loader_chip {
     uint32_t flash_size; // bytes
     bool secure_boot;    // its eFuse is burned: flashers leave the bootloader alone unless forced
+    uint8_t crypt_count; // FLASH_CRYPT_CNT, seven bits; odd in number: flash is encrypted
     uint32_t secure_version;               // a bit is burned for each
     const struct aloft_efuse_words *efuse; // for hosts that know a virtual board; NULL: none
     uint32_t baud;                         // the UART's divider tells it

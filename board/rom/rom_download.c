@@ -84,7 +84,8 @@ void aloft_rom_download(struct aloft_board *board, const struct aloft_efuse_word
                                            .send = send,
                                            .alive = alive,
                                            .set_baud = set_baud,
-                                           .flash = &board->flash,
+                                           .flash = &board->cells,
+                                           .crypt = board->flash.raw != NULL ? &board->flash : NULL,
                                            .crypto = &aloft_mbed_crypto};
     struct aloft_loader *loader = &download.loader;
     struct aloft_efuse efuse;
@@ -94,6 +95,8 @@ void aloft_rom_download(struct aloft_board *board, const struct aloft_efuse_word
     loader->chip.secure_boot = efuse.secure_boot;
     loader->chip.secure_version = efuse.secure_version;
     loader->chip.efuse = words;
+    // For good is all seven bits on an ESP32, and three in these eFuses.
+    loader->chip.crypt_count = efuse.crypt_count == 7 ? 0x7F : efuse.crypt_count;
     set_baud(&download, 0);
     aloft_board_print("waiting for download\n");
     flush(board, STDOUT_FILENO);

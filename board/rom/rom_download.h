@@ -5,7 +5,8 @@
 #include "aloft/efuse.h"
 #include "board/chip/board.h"
 
-// Serves hosts until one asks for a restart, which it carries out, and tells them of the eFuses.
+// Serves hosts until one asks for a restart, which it carries out. It tells them of the eFuses, and
+// with flash encryption on, encrypts what the stub is asked to.
 _Noreturn void aloft_rom_download(struct aloft_board *board, const struct aloft_efuse_words *words);
 
 #endif

@@ -5,7 +5,7 @@
 #define ALOFT_SETTLE_H
 
 #include "board/chip/board.h"
-#include "board/chip/efuse_file.h"
+#include "hostlib/flash/efuse_file.h"
 #include "hostlib/flash/nor.h"
 
 struct aloft_settle {

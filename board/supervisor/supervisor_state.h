@@ -5,10 +5,10 @@
 #define ALOFT_BOARD_SUPERVISOR_STATE_H
 
 #include "board/chip/board.h"
-#include "board/chip/efuse_file.h"
 #include "board/serial/bridge.h"
 #include "board/supervisor/config.h"
 #include "hostlib/base/message.h"
+#include "hostlib/flash/efuse_file.h"
 #include "hostlib/flash/flash_file.h"
 #include <signal.h>
 #include <sys/types.h>

@@ -180,8 +180,10 @@ static void print_otadata(const struct info *info)
 static void print_info(const struct info *info)
 {
     char label[ALOFT_PTABLE_LABEL + 1];
-    printf("%s: %u MB of flash\n\nPartitions (table at 0x%x):\n", info->path,
-           (unsigned)(info->file.flash.geometry.size >> 20), (unsigned)info->ptable_addr);
+    const struct aloft_flash *flash = &info->file.flash;
+    printf("%s: %u MB of flash%s\n\nPartitions (table at 0x%x):\n", info->path,
+           (unsigned)(flash->geometry.size >> 20), flash->raw != NULL ? ", encrypted" : "",
+           (unsigned)info->ptable_addr);
     if (info->table_err != ALOFT_OK) {
         printf("  %s: %s\n", aloft_err_name(info->table_err), aloft_err_sentence(info->table_err));
     }
@@ -268,12 +270,13 @@ static bool print_json(const struct info *info)
     }
     bool records = info->table_err == ALOFT_OK && info->otadata_err == ALOFT_OK;
     return aloft_ui_json_print(
-        json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:o}", "flash", info->path,
-                  "size", (json_int_t)info->file.flash.geometry.size, "table_addr",
-                  (json_int_t)info->ptable_addr, "table_error", json_err(info->table_err),
-                  "partitions", json_partitions(info), "otadata_error", json_err(info->otadata_err),
-                  "otadata", records ? json_records(info) : json_array(), "selected", selected,
-                  "boots", boots, "why", why, "images", json_images(info)));
+        json_pack("{s:s, s:I, s:b, s:I, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:o}", "flash",
+                  info->path, "size", (json_int_t)info->file.flash.geometry.size, "encrypted",
+                  (int)(info->file.flash.raw != NULL), "table_addr", (json_int_t)info->ptable_addr,
+                  "table_error", json_err(info->table_err), "partitions", json_partitions(info),
+                  "otadata_error", json_err(info->otadata_err), "otadata",
+                  records ? json_records(info) : json_array(), "selected", selected, "boots", boots,
+                  "why", why, "images", json_images(info)));
 }
 
 int board_info(int argc, char **argv)

@@ -1,6 +1,5 @@
 // aloft board: virtual boards, each a flash file. Here: the commands, and those that make and write
 // the file of a board that is off; board_run.c powers it up, board_info.c looks inside.
-#include "board/chip/efuse_file.h"
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
@@ -8,7 +7,11 @@
 #include "cli/parts/parts_source.h"
 #include "hostlib/base/file.h"
 #include "hostlib/base/number.h"
+#include "hostlib/base/random.h"
+#include "hostlib/flash/efuse_file.h"
 #include "hostlib/flash/flash_file.h"
+#include "hostlib/table/table_find.h"
+#include "hostlib/table/table_plain.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,7 +20,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { PIECES_MAX = ALOFT_ARG_LIST_MAX / 2, PATH_ROOM = 4096 };
+enum { PIECES_MAX = ALOFT_ARG_LIST_MAX / 2, PATH_ROOM = 4096, KEY_FILE_MAX = 4096 };
 
 static int fail(const struct aloft_message *error)
 {
@@ -94,15 +97,11 @@ static enum aloft_err erase_range(struct aloft_flash_file *file, uint32_t addr, 
     return ALOFT_OK;
 }
 
-// Programs erased flash, page by page, and reads it back.
+// Programs erased flash and reads it back.
 static enum aloft_err program(const struct aloft_flash_view *view, const uint8_t *data,
                               uint32_t len)
 {
-    enum aloft_err err = ALOFT_OK;
-    for (uint32_t off = 0; off < len && err == ALOFT_OK; off += ALOFT_FLASH_PAGE) {
-        uint32_t n = len - off < ALOFT_FLASH_PAGE ? len - off : ALOFT_FLASH_PAGE;
-        err = aloft_flash_prog(view, off, data + off, n);
-    }
+    enum aloft_err err = aloft_flash_file_program(view, data, len);
     return err == ALOFT_OK ? aloft_flash_compare(view, 0, data, len) : err;
 }
 
@@ -168,24 +167,101 @@ static int write_table(const char *path, const uint8_t bytes[ALOFT_PTABLE_LEN])
     return err == ALOFT_OK ? closed : flash_failed(path, err);
 }
 
+// The flash encryption key: of a file as `espsecure generate_flash_encryption_key` makes it, or one
+// that nobody knows.
+static bool make_key(const char *path, uint8_t key[ALOFT_EFUSE_KEY_LEN],
+                     struct aloft_message *error)
+{
+    struct aloft_file file;
+    if (path == NULL) {
+        return aloft_random(key, ALOFT_EFUSE_KEY_LEN) ||
+               aloft_message_set(error, "this machine gives no random bytes for a key");
+    }
+    if (!aloft_file_read(path, KEY_FILE_MAX, &file, error)) {
+        return false;
+    }
+    bool good = file.len == ALOFT_EFUSE_KEY_LEN ||
+                aloft_message_set(error,
+                                  "%s has %zu bytes; a flash encryption key has 32, as "
+                                  "`espsecure generate_flash_encryption_key` writes them",
+                                  path, file.len);
+    memcpy(key, file.data, good ? ALOFT_EFUSE_KEY_LEN : 0);
+    explicit_bzero(file.data, file.len);
+    aloft_file_release(&file);
+    return good;
+}
+
+// Burns the key, hidden from software, and turns flash encryption on for good.
+static bool burn_encryption(const char *path, const uint8_t key[ALOFT_EFUSE_KEY_LEN],
+                            struct aloft_message *error)
+{
+    struct aloft_efuse_file file;
+    struct aloft_message late;
+    if (!aloft_efuse_file_open(&file, path, ALOFT_EFUSE_FILE_WRITE, error)) {
+        return false;
+    }
+    enum aloft_err err = aloft_efuse_file_encrypt(&file, key);
+    bool closed = aloft_efuse_file_close(&file, err == ALOFT_OK ? error : &late);
+    return err == ALOFT_OK ? closed
+                           : aloft_message_set(error, "%s: %s (%s)", path, aloft_err_sentence(err),
+                                               aloft_err_name(err));
+}
+
+struct create {
+    const char *path;
+    uint32_t size;
+    const char *table;
+    const char *key;
+    bool encrypted;
+    bool force;
+};
+
+static int create(const struct create *create)
+{
+    struct aloft_message error;
+    uint8_t bytes[ALOFT_PTABLE_LEN];
+    uint8_t key[ALOFT_EFUSE_KEY_LEN];
+    if (create->table != NULL && !make_table(create->table, create->size, bytes)) {
+        return ALOFT_EXIT_BAD;
+    }
+    if (create->encrypted && !make_key(create->key, key, &error)) {
+        return fail(&error);
+    }
+    bool good = (!create->force || remove_old(create->path, &error)) &&
+                make_blank(create->path, create->force, &error) &&
+                aloft_flash_file_create(create->path, create->size, &error) &&
+                (!create->encrypted || burn_encryption(create->path, key, &error));
+    explicit_bzero(key, sizeof key);
+    if (!good) {
+        return fail(&error);
+    }
+    return create->table == NULL ? ALOFT_EXIT_GOOD : write_table(create->path, bytes);
+}
+
 static int cmd_create(int argc, char **argv)
 {
-    uint32_t size = 4u << 20;
-    bool force = false;
-    const char *table = NULL;
+    struct create work = {.size = 4u << 20};
     struct aloft_arg_list operands;
-    struct aloft_message error;
     const struct aloft_arg options[] = {
-        {ALOFT_ARG_SIZE, 0, "size", "SIZE", "1MB, 2MB, 4MB (default), ... 128MB", &size},
-        {ALOFT_ARG_TEXT, 't', "table", "FILE", "write this partition table: CSV or binary", &table},
-        {ALOFT_ARG_FLAG, 'f', "force", NULL, "replace a file that is there", &force},
+        {ALOFT_ARG_SIZE, 0, "size", "SIZE", "1MB, 2MB, 4MB (default), ... 128MB", &work.size},
+        {ALOFT_ARG_TEXT, 't', "table", "FILE", "write this partition table: CSV or binary",
+         &work.table},
+        {ALOFT_ARG_FLAG, 'e', "encrypted", NULL, "burn a key and turn flash encryption on",
+         &work.encrypted},
+        {ALOFT_ARG_TEXT, 'k', "key", "FILE", "with --encrypted: the key, 32 bytes [random]",
+         &work.key},
+        {ALOFT_ARG_FLAG, 'f', "force", NULL, "replace a file that is there", &work.force},
     };
     const struct aloft_args args = {
         .command = "aloft board create",
         .operands = "FLASH",
-        .about = "Makes a board with an erased flash chip: a file of FF bytes. Its eFuses are\n"
-                 "blank. A table is checked as by `aloft parts check`, and goes to 0x8000.",
-        .examples = "  aloft board create board.flash --size 4MB --table partitions.csv",
+        .about =
+            "Makes a board with an erased flash chip: a file of FF bytes. Its eFuses are\n"
+            "blank. A table is checked as by `aloft parts check`, and goes to 0x8000. With\n"
+            "--encrypted the flash is encrypted as on an ESP32, with a key in the eFuses that\n"
+            "no software reads; keep your own key file to use espsecure and `aloft flash`.",
+        .examples = "  aloft board create board.flash --size 4MB --table partitions.csv\n"
+                    "  aloft board create board.flash --encrypted --key flash.key",
         .options = options,
         .option_count = COUNT(options),
         .operand_min = 1,
@@ -195,23 +271,19 @@ static int cmd_create(int argc, char **argv)
     if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
         return status;
     }
-    const char *path = operands.items[0];
-    if (!aloft_flash_file_is_size(size)) {
+    work.path = operands.items[0];
+    if (!aloft_flash_file_is_size(work.size)) {
         return aloft_args_wrong(&args, "--size: a flash chip has 1MB, 2MB, 4MB, ... 128MB");
     }
-    if (!force && access(path, F_OK) == 0) {
-        aloft_ui_error("%s is there already; give another name, or --force to replace it", path);
+    if (work.key != NULL && !work.encrypted) {
+        return aloft_args_wrong(&args, "--key is the key of --encrypted");
+    }
+    if (!work.force && access(work.path, F_OK) == 0) {
+        aloft_ui_error("%s is there already; give another name, or --force to replace it",
+                       work.path);
         return ALOFT_EXIT_BAD;
     }
-    uint8_t bytes[ALOFT_PTABLE_LEN];
-    if (table != NULL && !make_table(table, size, bytes)) {
-        return ALOFT_EXIT_BAD;
-    }
-    if ((force && !remove_old(path, &error)) || !make_blank(path, force, &error) ||
-        !aloft_flash_file_create(path, size, &error)) {
-        return fail(&error);
-    }
-    return table == NULL ? ALOFT_EXIT_GOOD : write_table(path, bytes);
+    return create(&work);
 }
 
 // --- write
@@ -309,26 +381,55 @@ static void warn_of_table(const struct piece *piece, uint32_t flash_size)
     }
 }
 
-static enum aloft_err write_piece(struct aloft_flash_file *file, const struct piece *piece)
+static enum aloft_err write_piece(struct aloft_flash_file *file,
+                                  const struct aloft_table_plain *plain, const struct piece *piece)
 {
-    struct aloft_flash_view view = {&file->flash, piece->addr, piece->sectors_len};
     uint32_t len = (uint32_t)piece->file.len;
     enum aloft_err err = erase_range(file, piece->addr, piece->sectors_len);
-    return err == ALOFT_OK ? program(&view, piece->file.data, len) : err;
+    for (uint32_t off = 0; off < len && err == ALOFT_OK;) {
+        struct aloft_flash_view view = aloft_table_plain_view(
+            plain, &file->flash, piece->addr + off, piece->sectors_len - off);
+        uint32_t n = len - off < view.len ? len - off : view.len;
+        err = program(&view, piece->file.data + off, n);
+        off += n;
+    }
+    return err;
+}
+
+// What the table that will be in flash leaves plain: one that is written now, or the one in flash.
+static void find_plain(struct aloft_table_plain *plain, const struct piece *pieces, size_t count,
+                       const struct aloft_flash *flash)
+{
+    for (uint32_t addr = ALOFT_PTABLE_ADDR_DEFAULT; addr <= ALOFT_TABLE_FIND_LAST;
+         addr += ALOFT_PTABLE_SECTOR) {
+        for (size_t i = 0; i < count; i++) {
+            const struct piece *piece = &pieces[i];
+            uint32_t off = addr - piece->addr;
+            if (addr >= piece->addr && off < piece->file.len &&
+                aloft_table_plain_of(plain, piece->file.data + off, piece->file.len - off,
+                                     flash->geometry.size)) {
+                return;
+            }
+        }
+    }
+    (void)aloft_table_plain_in(plain, flash, 0); // without a table, nothing is plain
 }
 
 static int write_pieces(struct aloft_flash_file *file, const struct aloft_arg_list *operands)
 {
     struct piece pieces[PIECES_MAX];
+    struct aloft_table_plain plain = {0};
     struct aloft_message error;
     size_t count = operands->count / 2;
     memset(pieces, 0, sizeof pieces);
     int exit_code = ALOFT_EXIT_GOOD;
     if (!read_pieces(pieces, operands, file->flash.geometry.size, &error)) {
         exit_code = fail(&error);
+    } else {
+        find_plain(&plain, pieces, count, &file->flash);
     }
     for (size_t i = 0; i < count && exit_code == ALOFT_EXIT_GOOD; i++) {
-        enum aloft_err err = write_piece(file, &pieces[i]);
+        enum aloft_err err = write_piece(file, &plain, &pieces[i]);
         if (err != ALOFT_OK) {
             exit_code = flash_failed(pieces[i].path, err);
         } else {
@@ -352,7 +453,8 @@ static int cmd_write(int argc, char **argv)
         .command = "aloft board write",
         .operands = "FLASH OFFSET FILE [OFFSET FILE ...]",
         .about = "Writes files to the flash of a board that is off, and reads them back.\n"
-                 "Sectors that are written are erased first; everything else stays.",
+                 "Sectors that are written are erased first; everything else stays. A board with\n"
+                 "flash encryption gets them encrypted, but for partitions that stay plain.",
         .examples = "  aloft board write board.flash 0x1000 bootloader.bin 0x8000 table.bin \\\n"
                     "      0x10000 ota_demo.bin",
         .operand_min = 3,

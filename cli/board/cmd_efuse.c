@@ -3,7 +3,6 @@
 // that is burned can be taken back.
 #include "aloft/verify.h"
 #include "board/chip/board_rules.h"
-#include "board/chip/efuse_file.h"
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
@@ -11,6 +10,7 @@
 #include "cli/keys/key_files.h"
 #include "hostlib/base/chip_info.h"
 #include "hostlib/base/file.h"
+#include "hostlib/flash/efuse_file.h"
 #include "hostlib/flash/flash_file.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,8 +245,12 @@ static bool burn_digest(struct work *work, const uint8_t *digest, uint32_t slot)
 static bool burn_other(struct work *work, const uint8_t *key, uint32_t purpose)
 {
     char what[MORE_MAX];
+    uint8_t turned[ALOFT_EFUSE_KEY_LEN];
+    aloft_efuse_file_turn_key(key, turned);
     enum aloft_err err =
-        aloft_efuse_plan_key(&work->plan, &work->words, (enum aloft_efuse_purpose)purpose, key);
+        aloft_efuse_plan_key(&work->plan, &work->words, (enum aloft_efuse_purpose)purpose,
+                             purpose == ALOFT_EFUSE_XTS_AES_128 ? turned : key);
+    explicit_bzero(turned, sizeof turned);
     if (err != ALOFT_OK) {
         return refused(work, err);
     }

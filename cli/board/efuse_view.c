@@ -77,6 +77,9 @@ void aloft_efuse_view_print(const struct aloft_efuse *efuse)
 {
     printf("Secure boot       %s\n",
            efuse->secure_boot ? "ON: only signed bootloaders run" : "off");
+    printf("Flash encryption  %s\n", !efuse->flash_encryption  ? "off"
+                                     : efuse->crypt_count == 7 ? "ON, for good"
+                                                               : "ON");
     printf("Security version  %u (of %u)\n\nTrusted keys:\n", (unsigned)efuse->secure_version,
            ALOFT_EFUSE_VERSION_MAX);
     for (uint32_t i = 0; i < ALOFT_EFUSE_DIGESTS; i++) {
@@ -124,8 +127,9 @@ static json_t *keys_json(const struct aloft_efuse *efuse)
 
 json_t *aloft_efuse_view_json(const struct aloft_efuse *efuse)
 {
-    return json_pack("{s:b, s:i, s:b, s:o, s:o}", "secure_boot", (int)efuse->secure_boot,
-                     "secure_version", (int)efuse->secure_version, "read_protect_fixed",
+    return json_pack("{s:b, s:b, s:i, s:b, s:o, s:o}", "secure_boot", (int)efuse->secure_boot,
+                     "flash_encryption", (int)efuse->flash_encryption, "secure_version",
+                     (int)efuse->secure_version, "read_protect_fixed",
                      (int)efuse->read_protect_fixed, "digests", digests_json(efuse), "keys",
                      keys_json(efuse));
 }

@@ -6,6 +6,7 @@
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/flash/flash_file.h"
 #include "hostlib/table/table_find.h"
+#include "hostlib/table/table_plain.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,7 +60,7 @@ bool aloft_image_source_read(struct aloft_image_source *source, struct aloft_mes
     struct aloft_message ignored;
     source->file = (struct aloft_file){NULL, 0};
     if (source->slot == NULL) {
-        if (!aloft_file_read(source->path, ALOFT_FLASH_FILE_MAX, &source->file, error)) {
+        if (!aloft_table_plain_read_file(source->path, &source->file, error)) {
             return false;
         }
         source->len = (uint32_t)source->file.len;

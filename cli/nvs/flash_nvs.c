@@ -60,7 +60,7 @@ static enum aloft_err open_board(struct aloft_flash_nvs *of,
     if (search.found.len == 0) {
         return ALOFT_ERR_NO_NVS;
     }
-    struct aloft_flash_view view = {&of->file.flash, search.found.addr, search.found.len};
+    struct aloft_flash_view view = aloft_partition_view(&of->file.flash, &search.found);
     return aloft_nvs_open(&of->nvs, &view);
 }
 

@@ -11,6 +11,7 @@
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/flash/flash_file.h"
 #include "hostlib/table/table_find.h"
+#include "hostlib/table/table_plain.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -160,7 +161,7 @@ static int otadata_show(int argc, char **argv)
         return aloft_args_wrong(&args, "--slots %u: there are at most 16", slot_count);
     }
     board.path = operands.items[0];
-    if (!aloft_file_read(board.path, ALOFT_FLASH_FILE_MAX, &file, &error)) {
+    if (!aloft_table_plain_read_file(board.path, &file, &error)) {
         aloft_ui_error("%s", error.text);
         return ALOFT_EXIT_BAD;
     }

@@ -31,8 +31,7 @@ static enum aloft_err note(void *ctx, const struct aloft_partition *partition)
 {
     struct target *target = ctx;
     if (target->view.len == 0 && strcmp(partition->label, target->label) == 0) {
-        target->view =
-            (struct aloft_flash_view){&target->file.flash, partition->addr, partition->len};
+        target->view = aloft_partition_view(&target->file.flash, partition);
     }
     return ALOFT_OK;
 }
@@ -79,17 +78,6 @@ static enum aloft_err erase(const struct aloft_flash_view *view)
     enum aloft_err err = ALOFT_OK;
     for (uint32_t off = 0; err == ALOFT_OK && off < view->len; off += ALOFT_FLASH_FILE_SECTOR) {
         err = aloft_flash_erase(view, off, ALOFT_FLASH_FILE_SECTOR);
-    }
-    return err;
-}
-
-static enum aloft_err program(const struct aloft_flash_view *view, const uint8_t *data,
-                              uint32_t len)
-{
-    enum aloft_err err = ALOFT_OK;
-    for (uint32_t off = 0; err == ALOFT_OK && off < len; off += ALOFT_FLASH_PAGE) {
-        uint32_t n = len - off < ALOFT_FLASH_PAGE ? len - off : ALOFT_FLASH_PAGE;
-        err = aloft_flash_prog(view, off, data + off, n);
     }
     return err;
 }
@@ -148,7 +136,7 @@ static int write_in(struct target *target, const struct aloft_file *file, const 
     }
     enum aloft_err err = erase(&target->view);
     if (err == ALOFT_OK) {
-        err = program(&target->view, file->data, (uint32_t)file->len);
+        err = aloft_flash_file_program(&target->view, file->data, (uint32_t)file->len);
     }
     if (err == ALOFT_OK) {
         printf("%s: %zu bytes in \"%s\" at 0x%x, erased to 0x%x\n", target->path, file->len,

@@ -7,6 +7,7 @@
 #include "hostlib/table/ptable_csv.h"
 #include "hostlib/table/ptable_template.h"
 #include "hostlib/table/table_find.h"
+#include "hostlib/table/table_plain.h"
 #include <string.h>
 
 // A row, or the MD5 of a table without rows.
@@ -79,7 +80,7 @@ bool aloft_parts_source_load(struct aloft_parts_source *source, struct aloft_par
         return load_template(source, parts);
     }
     source->name = strcmp(path, "-") == 0 ? "standard input" : path;
-    if (!aloft_file_read(path, ALOFT_FLASH_FILE_MAX, &file, &source->error)) {
+    if (!aloft_table_plain_read_file(path, &file, &source->error)) {
         source->name = NULL; // the sentence has it
         return false;
     }

@@ -8,11 +8,13 @@
 // Words of block 0, and where the key blocks begin.
 enum { WR_DIS = 0, RD_DIS = 1, REVOKE = 2, SECURE = 3, VERSION = 4, KEY0 = 28, SYS2 = 76 };
 // Bits of WR_DIS, and the first of seven in RD_DIS.
-enum { FIX_RD_DIS = 0, FIX_REVOKE = 5, FIX_PURPOSE = 8, FIX_KEY = 23 };
+enum { FIX_RD_DIS = 0, FIX_CRYPT = 4, FIX_REVOKE = 5, FIX_PURPOSE = 8, FIX_KEY = 23 };
 
 #define SECURE_BOOT_EN    (1u << 20) // in word SECURE
 #define AGGRESSIVE_REVOKE (1u << 21)
 #define REVOKE_SHIFT      21 // in word REVOKE
+#define CRYPT_SHIFT       18 // in word REVOKE: SPI_BOOT_CRYPT_CNT
+#define CRYPT_MASK        7u
 #define VERSION_SHIFT     14 // in word VERSION
 #define VERSION_MASK      (0xFFFFu << VERSION_SHIFT)
 #define DIGEST_BIT        8u // of a purpose: without it, it is no digest's
@@ -27,6 +29,7 @@ struct field {
 
 static const struct field fields[] = {
     {RD_DIS, 1, FIX_RD_DIS, 0x7F},
+    {REVOKE, 1, FIX_CRYPT, CRYPT_MASK << CRYPT_SHIFT},
     {REVOKE, 1, FIX_REVOKE, 1u << REVOKE_SHIFT},
     {REVOKE, 1, FIX_REVOKE + 1, 2u << REVOKE_SHIFT},
     {REVOKE, 1, FIX_REVOKE + 2, 4u << REVOKE_SHIFT},
@@ -80,11 +83,16 @@ static uint32_t purpose_shift(uint32_t key)
     return key < 2 ? 24 + 4 * key : 4 * (key - 2);
 }
 
+static uint8_t purpose_of(const struct aloft_efuse_words *words, uint32_t key)
+{
+    return (uint8_t)(words->word[purpose_index(key)] >> purpose_shift(key) & PURPOSE_MASK);
+}
+
 static void read_key(struct aloft_efuse_key *out, const struct aloft_efuse_words *words,
                      uint32_t key)
 {
     const uint32_t *from = &words->word[KEY0 + ALOFT_EFUSE_KEY_WORDS * key];
-    out->purpose = (uint8_t)(words->word[purpose_index(key)] >> purpose_shift(key) & PURPOSE_MASK);
+    out->purpose = purpose_of(words, key);
     out->read_protected = (words->word[RD_DIS] >> key & 1) != 0;
     out->write_protected = (words->word[WR_DIS] >> (FIX_KEY + key) & 1) != 0;
     out->purpose_protected = (words->word[WR_DIS] >> (FIX_PURPOSE + key) & 1) != 0;
@@ -119,6 +127,8 @@ void aloft_efuse_read(struct aloft_efuse *out, const struct aloft_efuse_words *w
     out->secure_boot = (words->word[SECURE] & SECURE_BOOT_EN) != 0;
     out->aggressive_revoke = (words->word[SECURE] & AGGRESSIVE_REVOKE) != 0;
     out->read_protect_fixed = (words->word[WR_DIS] >> FIX_RD_DIS & 1) != 0;
+    out->crypt_count = (uint8_t)(words->word[REVOKE] >> CRYPT_SHIFT & CRYPT_MASK);
+    out->flash_encryption = count_bits(out->crypt_count) % 2 != 0;
     out->secure_version = count_bits(words->word[VERSION] & VERSION_MASK);
     out->revoked = (uint8_t)(words->word[REVOKE] >> REVOKE_SHIFT & 7);
     for (uint32_t key = 0; key < ALOFT_EFUSE_KEYS; key++) {
@@ -285,6 +295,27 @@ enum aloft_err aloft_efuse_plan_version(struct aloft_efuse_plan *plan,
         bits |= bit;
     }
     return want(plan, words, VERSION, bits);
+}
+
+bool aloft_efuse_encrypts(const struct aloft_efuse_words *words, uint32_t *word)
+{
+    *word = 0;
+    for (uint32_t key = ALOFT_EFUSE_KEYS; key-- > 0;) {
+        if (purpose_of(words, key) == ALOFT_EFUSE_XTS_AES_128) {
+            *word = KEY0 + ALOFT_EFUSE_KEY_WORDS * key;
+        }
+    }
+    return count_bits(words->word[REVOKE] >> CRYPT_SHIFT & CRYPT_MASK) % 2 != 0;
+}
+
+enum aloft_err aloft_efuse_plan_encryption(struct aloft_efuse_plan *plan,
+                                           const struct aloft_efuse_words *words)
+{
+    uint32_t word;
+    plan->count = 0;
+    (void)aloft_efuse_encrypts(words, &word); // asked for the key alone
+    return word == 0 ? ALOFT_ERR_EFUSE_NO_KEY
+                     : want(plan, words, REVOKE, CRYPT_MASK << CRYPT_SHIFT);
 }
 
 enum aloft_err aloft_efuse_plan_secure_boot(struct aloft_efuse_plan *plan,

@@ -1,7 +1,20 @@
 // Reads go by pieces that begin and end at units; a program is one page at most, so a page of RAM
 // holds its ciphertext.
 #include "hostlib/flash/flash_crypt.h"
+#include "aloft/base/bytes.h"
 #include <string.h>
+
+static void decrypt(const struct aloft_flash_crypt *crypt, uint32_t addr, uint8_t *bytes,
+                    uint32_t len)
+{
+    const struct aloft_flash_cipher *cipher = crypt->cipher;
+    uint32_t step = crypt->shows_erased ? cipher->unit : len;
+    for (uint32_t off = 0; off < len; off += step) {
+        if (!crypt->shows_erased || !aloft_bytes_are(bytes + off, step, 0xFF)) {
+            cipher->decrypt(cipher->ctx, addr + off, bytes + off, step);
+        }
+    }
+}
 
 static enum aloft_err crypt_read(void *ctx, uint32_t addr, void *buf, uint32_t len)
 {
@@ -18,7 +31,7 @@ static enum aloft_err crypt_read(void *ctx, uint32_t addr, void *buf, uint32_t l
         if (err != ALOFT_OK) {
             return err;
         }
-        crypt->cipher->decrypt(crypt->cipher->ctx, addr - skip, piece, whole);
+        decrypt(crypt, addr - skip, piece, whole);
         memcpy(out, piece + skip, n);
         out += n;
         addr += n;
@@ -54,6 +67,7 @@ void aloft_flash_crypt_init(struct aloft_flash_crypt *crypt, const struct aloft_
     static const struct aloft_flash_ops ops = {crypt_read, crypt_prog, crypt_erase};
     ALOFT_ASSERT(raw->raw == NULL && (cipher->unit == 16 || cipher->unit == 32));
     crypt->cipher = cipher;
+    crypt->shows_erased = false;
     crypt->flash = (struct aloft_flash){&ops, crypt, raw->geometry, raw};
     crypt->flash.geometry.write_unit = cipher->unit;
 }

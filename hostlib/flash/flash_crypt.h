@@ -16,6 +16,7 @@
 #define ALOFT_HOSTLIB_FLASH_CRYPT_H
 
 #include "aloft/flash.h"
+#include <stdbool.h>
 
 // A cipher over units of 16 or 32 bytes. addr and len are multiples of the unit; bytes are replaced
 // in place. What a unit becomes depends on its address and on nothing else that is stored.
@@ -29,6 +30,7 @@ struct aloft_flash_cipher {
 struct aloft_flash_crypt {
     struct aloft_flash flash; // encrypts and decrypts; its ctx points back here
     const struct aloft_flash_cipher *cipher;
+    bool shows_erased; // for tools, which hardware does not know: erased units read as FF
 };
 
 // raw and cipher outlive it. A copy of the struct needs an init of its own.

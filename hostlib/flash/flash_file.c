@@ -3,6 +3,7 @@
 // before it comes here.
 #include "hostlib/flash/flash_file.h"
 #include "hostlib/base/file.h"
+#include "hostlib/flash/efuse_file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -164,6 +165,24 @@ static bool check_file(int fd, const char *path, enum aloft_flash_file_mode mode
     return true;
 }
 
+// As the board's eFuses say.
+static bool encrypt(struct aloft_flash_file *file, const char *path, struct aloft_message *error)
+{
+    struct aloft_efuse_file efuse;
+    uint8_t key[ALOFT_EFUSE_KEY_LEN];
+    if (!aloft_efuse_file_open(&efuse, path, ALOFT_EFUSE_FILE_READ, error)) {
+        return false;
+    }
+    if (aloft_efuse_file_flash_key(&efuse, key)) {
+        aloft_esp32_crypt_init(&file->cipher, key);
+        aloft_flash_crypt_init(&file->crypt, &file->cells, &file->cipher.cipher);
+        file->crypt.shows_erased = true;
+        file->flash = file->crypt.flash;
+    }
+    explicit_bzero(key, sizeof key);
+    return aloft_efuse_file_close(&efuse, error);
+}
+
 bool aloft_flash_file_open(struct aloft_flash_file *file, const char *path,
                            enum aloft_flash_file_mode mode, struct aloft_message *error)
 {
@@ -179,11 +198,16 @@ bool aloft_flash_file_open(struct aloft_flash_file *file, const char *path,
     }
     uint32_t chip = aloft_flash_file_is_size(size) ? size : ALOFT_FLASH_FILE_MAX;
     *file = (struct aloft_flash_file){
-        .flash = {&ops, file, {chip, ALOFT_FLASH_FILE_SECTOR, ALOFT_FLASH_FILE_BLOCK, 1}, NULL},
+        .cells = {&ops, file, {chip, ALOFT_FLASH_FILE_SECTOR, ALOFT_FLASH_FILE_BLOCK, 1}, NULL},
         .fd = fd,
         .writable = write,
         .len = size,
     };
+    file->flash = file->cells;
+    if (!encrypt(file, path, error)) {
+        (void)close(fd); // as above
+        return false;
+    }
     return true;
 }
 
@@ -199,6 +223,21 @@ bool aloft_flash_file_create(const char *path, uint32_t size, struct aloft_messa
     memset(blank, 0xFF, sizeof blank);
     return aloft_file_create(path, 0666, blank, sizeof blank, size / sizeof blank) ||
            aloft_message_set(error, "cannot create flash file %s: %s", path, strerror(errno));
+}
+
+enum aloft_err aloft_flash_file_program(const struct aloft_flash_view *view, const uint8_t *data,
+                                        uint32_t len)
+{
+    uint32_t unit = view->flash->geometry.write_unit;
+    uint8_t page[ALOFT_FLASH_PAGE];
+    enum aloft_err err = ALOFT_OK;
+    for (uint32_t off = 0; err == ALOFT_OK && off < len; off += ALOFT_FLASH_PAGE) {
+        uint32_t n = len - off < ALOFT_FLASH_PAGE ? len - off : ALOFT_FLASH_PAGE;
+        memset(page, 0xFF, sizeof page);
+        memcpy(page, data + off, n);
+        err = aloft_flash_prog(view, off, page, (n + unit - 1) / unit * unit);
+    }
+    return err;
 }
 
 bool aloft_flash_file_close(struct aloft_flash_file *file, struct aloft_message *error)

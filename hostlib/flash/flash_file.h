@@ -1,6 +1,10 @@
 // A flash chip in a file, for tools that work on a board while it is off: NOR rules, no timing and
 // no faults (nor.h has those). The file is the chip, byte for byte.
 //
+// When the eFuses beside it (efuse_file.h) say that the board's flash is encrypted, `flash`
+// encrypts and decrypts as the board does, but that erased units read as FF, and `flash.raw` is the
+// file; otherwise `flash` is the file.
+//
 // Life cycle: open, use .flash, close. A file opened for writing is locked, by the POSIX lock that
 // a running board holds too, so two writers never meet; reading needs no lock. POSIX locks belong
 // to the process: closing any other descriptor of the same file drops them.
@@ -9,6 +13,7 @@
 
 #include "aloft/flash.h"
 #include "hostlib/base/message.h"
+#include "hostlib/flash/esp32_crypt.h"
 #include <sys/types.h>
 
 #define ALOFT_FLASH_FILE_MIN      0x100000u  // 1 MB
@@ -26,6 +31,9 @@ enum aloft_flash_file_mode {
 
 struct aloft_flash_file {
     struct aloft_flash flash; // its ctx points back here, so the struct stays where it was opened
+    struct aloft_flash cells; // the file
+    struct aloft_esp32_crypt cipher; // of a board with flash encryption,
+    struct aloft_flash_crypt crypt;  // and what encrypts in front of the file
     int fd;
     bool writable;
     uint32_t len; // of the file
@@ -36,11 +44,18 @@ bool aloft_flash_file_is_size(uint64_t size);
 
 // Opens an existing chip.
 // Fails: no such file, no chip's size, or, for writing, in use; the sentence says by which process.
+//        Also when there is an eFuse file that cannot be read: whether this flash is encrypted is
+//        not known then.
 bool aloft_flash_file_open(struct aloft_flash_file *file, const char *path,
                            enum aloft_flash_file_mode mode, struct aloft_message *error);
 
 // Makes a new, erased chip; never replaces a file.
 bool aloft_flash_file_create(const char *path, uint32_t size, struct aloft_message *error);
+
+// Programs erased flash of any file or chip, page by page; what is left of the last unit becomes
+// FF. Errors: those of aloft_flash_prog.
+enum aloft_err aloft_flash_file_program(const struct aloft_flash_view *view, const uint8_t *data,
+                                        uint32_t len);
 
 // Releases the lock too. False when the last writes may not have reached the disk.
 bool aloft_flash_file_close(struct aloft_flash_file *file, struct aloft_message *error);

@@ -2,10 +2,6 @@
 // no memory of their own: which bits of a weak sector are weak follows from the sector's seed and
 // the address, and only bits that are stored as one can read as zero. So programming makes a weak
 // bit a firm zero, and erasing the sector makes all of it firm.
-//
-// In encrypting mode the bytes are text. Whatever happens to cells happens between `to_cells` and
-// `to_text`, which replace the bytes of whole units by their cells and back; all code in between is
-// that of a chip without encryption.
 #include "hostlib/flash/nor.h"
 #include <string.h>
 
@@ -48,90 +44,17 @@ static bool inside(const struct aloft_nor *nor, uint32_t addr, uint32_t len)
     return len <= size && addr <= size - len;
 }
 
-static bool is_weak(const struct aloft_nor *nor, uint32_t addr, uint32_t len)
+static enum aloft_err nor_read(void *ctx, uint32_t addr, void *buf, uint32_t len)
 {
-    for (uint32_t at = addr / ALOFT_NOR_SECTOR; at <= (addr + len - 1) / ALOFT_NOR_SECTOR; at++) {
-        if (nor->sectors[at].weak != 0) {
-            return true;
-        }
+    struct aloft_nor *nor = ctx;
+    if (nor->dead || !inside(nor, addr, len)) {
+        return ALOFT_ERR_FLASH_READ;
     }
-    return false;
-}
-
-// The whole units around [*addr, *addr + *len).
-static void widen(const struct aloft_nor *nor, uint32_t *addr, uint32_t *len)
-{
-    uint32_t unit = nor->cipher->unit;
-    uint32_t end = (*addr + *len + unit - 1) / unit * unit;
-    *addr = *addr / unit * unit;
-    *len = end - *addr;
-}
-
-static void to_cells(struct aloft_nor *nor, uint32_t addr, uint32_t len)
-{
-    if (nor->cipher != NULL) {
-        widen(nor, &addr, &len);
-        nor->cipher->encrypt(nor->cipher->ctx, addr, nor->bytes + addr, len);
-    }
-}
-
-static void to_text(struct aloft_nor *nor, uint32_t addr, uint32_t len)
-{
-    if (nor->cipher != NULL) {
-        widen(nor, &addr, &len);
-        nor->cipher->decrypt(nor->cipher->ctx, addr, nor->bytes + addr, len);
-    }
-}
-
-// As cells or as text, by pieces of whole units.
-static void read_through(struct aloft_nor *nor, uint32_t addr, uint8_t *out, uint32_t len, bool raw)
-{
-    const struct aloft_flash_cipher *cipher = nor->cipher;
-    uint8_t piece[ALOFT_FLASH_PAGE];
-    while (len > 0) {
-        uint32_t skip = addr % cipher->unit;
-        uint32_t n = len < sizeof piece - skip ? len : (uint32_t)sizeof piece - skip;
-        uint32_t from = addr;
-        uint32_t whole = n;
-        widen(nor, &from, &whole);
-        memcpy(piece, nor->bytes + from, whole);
-        cipher->encrypt(cipher->ctx, from, piece, whole);
-        read_weak(nor, from, piece, whole);
-        if (!raw) {
-            cipher->decrypt(cipher->ctx, from, piece, whole);
-        }
-        memcpy(out, piece + skip, n);
-        out += n;
-        addr += n;
-        len -= n;
-    }
-}
-
-static enum aloft_err read_as(struct aloft_nor *nor, uint32_t addr, void *buf, uint32_t len,
-                              bool raw)
-{
-    if (nor->dead || !inside(nor, addr, len) || len == 0) {
-        return nor->dead || len != 0 ? ALOFT_ERR_FLASH_READ : ALOFT_OK;
-    }
-    if (nor->cipher != NULL && (raw || is_weak(nor, addr, len))) {
-        read_through(nor, addr, buf, len, raw);
-    } else {
-        memcpy(buf, nor->bytes + addr, len);
-        read_weak(nor, addr, buf, len);
-    }
+    memcpy(buf, nor->bytes + addr, len);
+    read_weak(nor, addr, buf, len);
     nor->reads++;
     nor->read_bytes += len;
     return ALOFT_OK;
-}
-
-static enum aloft_err nor_read(void *ctx, uint32_t addr, void *buf, uint32_t len)
-{
-    return read_as(ctx, addr, buf, len, false);
-}
-
-static enum aloft_err raw_read(void *ctx, uint32_t addr, void *buf, uint32_t len)
-{
-    return read_as(ctx, addr, buf, len, true);
 }
 
 static void prog_bytes(struct aloft_nor *nor, uint32_t addr, const uint8_t *data, uint32_t len)
@@ -139,44 +62,6 @@ static void prog_bytes(struct aloft_nor *nor, uint32_t addr, const uint8_t *data
     for (uint32_t i = 0; i < len; i++) {
         nor->bytes[addr + i] &= data[i];
     }
-}
-
-// Programs one byte in part: some of the bits that were to be cleared are.
-static void tear_byte(struct aloft_nor *nor, uint32_t addr, uint8_t data, uint32_t *seed)
-{
-    uint8_t part = (uint8_t)(data | draw(seed));
-    prog_bytes(nor, addr, &part, 1);
-}
-
-static void tear_cells(struct aloft_nor *nor, uint32_t addr, const uint8_t *data, uint32_t len,
-                       uint32_t seed)
-{
-    uint32_t chosen = draw(&seed);
-    uint32_t whole = chosen % len; // bytes that are complete
-    switch (nor->plan.torn) {
-    case ALOFT_NOR_TORN_ANY:
-        break;
-    case ALOFT_NOR_TORN_FIRST:
-        whole = 0;
-        break;
-    case ALOFT_NOR_TORN_MIDDLE:
-        whole = len / 2;
-        break;
-    case ALOFT_NOR_TORN_LAST:
-        whole = len - 1;
-        break;
-    case ALOFT_NOR_TORN_HOLE:
-        whole = chosen % ((len + 3) / 4) * 4;
-        for (uint32_t i = whole + 1; i < whole + 4 && i < len; i++) {
-            tear_byte(nor, addr + i, data[i], &seed);
-        }
-        if (whole + 4 < len) {
-            prog_bytes(nor, addr + whole + 4, data + whole + 4, len - whole - 4);
-        }
-        break;
-    }
-    prog_bytes(nor, addr, data, whole);
-    tear_byte(nor, addr + whole, data[whole], &seed);
 }
 
 static void erase_bytes(struct aloft_nor *nor, uint32_t addr, uint32_t len)
@@ -213,54 +98,21 @@ static enum fate begin(struct aloft_nor *nor, uint32_t busy_us)
     return nor->operations == nor->plan.fail_at ? FAILS : HAPPENS;
 }
 
-// data: of the cells.
-static enum aloft_err prog_cells(struct aloft_nor *nor, uint32_t addr, const uint8_t *data,
-                                 uint32_t len)
+static enum aloft_err nor_prog(void *ctx, uint32_t addr, const void *data, uint32_t len)
 {
+    struct aloft_nor *nor = ctx;
+    bool one_page = len > 0 && addr % ALOFT_FLASH_PAGE + len <= ALOFT_FLASH_PAGE;
+    if (nor->dead || !inside(nor, addr, len) || !one_page) {
+        return ALOFT_ERR_FLASH_PROG;
+    }
     enum fate fate = begin(nor, aloft_nor_prog_us(len));
-    to_cells(nor, addr, len);
     if (fate == HAPPENS || fate == IS_THE_LAST) {
         prog_bytes(nor, addr, data, len);
         nor->programs++;
     } else if (fate == TEARS) {
-        tear_cells(nor, addr, data, len, nor->plan.seed);
+        aloft_nor_tear_prog(nor, addr, data, len, nor->plan.seed);
     }
-    to_text(nor, addr, len);
     return fate == HAPPENS ? ALOFT_OK : ALOFT_ERR_FLASH_PROG;
-}
-
-static bool can_prog(const struct aloft_nor *nor, uint32_t addr, uint32_t len, uint32_t unit)
-{
-    return !nor->dead && inside(nor, addr, len) && len > 0 && addr % unit == 0 && len % unit == 0 &&
-           addr % ALOFT_FLASH_PAGE + len <= ALOFT_FLASH_PAGE;
-}
-
-// What the cells get when nor.flash is given this.
-static const uint8_t *cells_of(const struct aloft_nor *nor, uint32_t addr, const uint8_t *data,
-                               uint32_t len, uint8_t page[ALOFT_FLASH_PAGE])
-{
-    if (nor->cipher == NULL) {
-        return data;
-    }
-    memcpy(page, data, len);
-    nor->cipher->encrypt(nor->cipher->ctx, addr, page, len);
-    return page;
-}
-
-static enum aloft_err nor_prog(void *ctx, uint32_t addr, const void *data, uint32_t len)
-{
-    struct aloft_nor *nor = ctx;
-    uint8_t page[ALOFT_FLASH_PAGE];
-    if (!can_prog(nor, addr, len, nor->cipher != NULL ? nor->cipher->unit : 1)) {
-        return ALOFT_ERR_FLASH_PROG;
-    }
-    return prog_cells(nor, addr, cells_of(nor, addr, data, len, page), len);
-}
-
-static enum aloft_err raw_prog(void *ctx, uint32_t addr, const void *data, uint32_t len)
-{
-    struct aloft_nor *nor = ctx;
-    return can_prog(nor, addr, len, 1) ? prog_cells(nor, addr, data, len) : ALOFT_ERR_FLASH_PROG;
 }
 
 static enum aloft_err nor_erase(void *ctx, uint32_t addr, uint32_t len)
@@ -273,7 +125,6 @@ static enum aloft_err nor_erase(void *ctx, uint32_t addr, uint32_t len)
     enum fate fate = begin(nor, aloft_nor_erase_us(len));
     if (fate == HAPPENS || fate == IS_THE_LAST) {
         erase_bytes(nor, addr, len);
-        to_text(nor, addr, len);
         nor->erases++;
     } else if (fate == TEARS) {
         aloft_nor_tear_erase(nor, addr, len, nor->plan.mix, nor->plan.seed);
@@ -291,25 +142,6 @@ void aloft_nor_init(struct aloft_nor *nor, uint8_t *bytes, struct aloft_nor_sect
     nor->sectors = sectors;
     nor->flash =
         (struct aloft_flash){&ops, nor, {size, ALOFT_NOR_SECTOR, ALOFT_NOR_BLOCK, 1}, NULL};
-}
-
-void aloft_nor_encrypt(struct aloft_nor *nor, const struct aloft_flash_cipher *cipher)
-{
-    static const struct aloft_flash_ops ops = {raw_read, raw_prog, nor_erase};
-    nor->cipher = cipher;
-    nor->raw = nor->flash;
-    nor->raw.ops = &ops;
-    nor->flash.raw = &nor->raw;
-    nor->flash.geometry.write_unit = cipher->unit;
-}
-
-void aloft_nor_moved(struct aloft_nor *nor, uint8_t *bytes, struct aloft_nor_sector *sectors)
-{
-    nor->bytes = bytes;
-    nor->sectors = sectors;
-    nor->flash.ctx = nor;
-    nor->raw.ctx = nor;
-    nor->flash.raw = nor->cipher != NULL ? &nor->raw : NULL;
 }
 
 void aloft_nor_power_on(struct aloft_nor *nor)
@@ -330,14 +162,42 @@ uint32_t aloft_nor_erase_us(uint32_t len)
     return len == ALOFT_NOR_BLOCK ? ALOFT_NOR_BLOCK_ERASE_US : ALOFT_NOR_SECTOR_ERASE_US;
 }
 
+// Programs one byte in part: some of the bits that were to be cleared are.
+static void tear_byte(struct aloft_nor *nor, uint32_t addr, uint8_t data, uint32_t *seed)
+{
+    uint8_t part = (uint8_t)(data | draw(seed));
+    prog_bytes(nor, addr, &part, 1);
+}
+
 void aloft_nor_tear_prog(struct aloft_nor *nor, uint32_t addr, const uint8_t *data, uint32_t len,
                          uint32_t seed)
 {
-    uint8_t page[ALOFT_FLASH_PAGE];
-    const uint8_t *cells = cells_of(nor, addr, data, len, page);
-    to_cells(nor, addr, len);
-    tear_cells(nor, addr, cells, len, seed);
-    to_text(nor, addr, len);
+    uint32_t chosen = draw(&seed);
+    uint32_t whole = chosen % len; // bytes that are complete
+    switch (nor->plan.torn) {
+    case ALOFT_NOR_TORN_ANY:
+        break;
+    case ALOFT_NOR_TORN_FIRST:
+        whole = 0;
+        break;
+    case ALOFT_NOR_TORN_MIDDLE:
+        whole = len / 2;
+        break;
+    case ALOFT_NOR_TORN_LAST:
+        whole = len - 1;
+        break;
+    case ALOFT_NOR_TORN_HOLE:
+        whole = chosen % ((len + 3) / 4) * 4;
+        for (uint32_t i = whole + 1; i < whole + 4 && i < len; i++) {
+            tear_byte(nor, addr + i, data[i], &seed);
+        }
+        if (whole + 4 < len) {
+            prog_bytes(nor, addr + whole + 4, data + whole + 4, len - whole - 4);
+        }
+        break;
+    }
+    prog_bytes(nor, addr, data, whole);
+    tear_byte(nor, addr + whole, data[whole], &seed);
 }
 
 // Sets bits of the range: each with a chance of `chance` in 256.
@@ -365,8 +225,8 @@ static void weaken(struct aloft_nor *nor, uint32_t addr, uint32_t len, uint32_t 
     }
 }
 
-static void tear_erase_cells(struct aloft_nor *nor, uint32_t addr, uint32_t len,
-                             enum aloft_nor_mix mix, uint32_t seed)
+void aloft_nor_tear_erase(struct aloft_nor *nor, uint32_t addr, uint32_t len,
+                          enum aloft_nor_mix mix, uint32_t seed)
 {
     if (mix == ALOFT_NOR_MIX_ANY) {
         static const enum aloft_nor_mix mixes[] = {ALOFT_NOR_MIX_OLD, ALOFT_NOR_MIX_HALF,
@@ -382,18 +242,7 @@ static void tear_erase_cells(struct aloft_nor *nor, uint32_t addr, uint32_t len,
     weaken(nor, addr, len, &seed);
 }
 
-void aloft_nor_tear_erase(struct aloft_nor *nor, uint32_t addr, uint32_t len,
-                          enum aloft_nor_mix mix, uint32_t seed)
-{
-    to_cells(nor, addr, len);
-    tear_erase_cells(nor, addr, len, mix, seed);
-    to_text(nor, addr, len);
-}
-
 void aloft_nor_flip(struct aloft_nor *nor, uint64_t bit)
 {
-    uint32_t addr = (uint32_t)(bit / 8);
-    to_cells(nor, addr, 1);
-    nor->bytes[addr] ^= (uint8_t)(1u << bit % 8);
-    to_text(nor, addr, 1);
+    nor->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
 }

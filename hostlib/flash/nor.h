@@ -12,11 +12,12 @@
 //   erase    a mix of old bits, ones, and weak bits, which read differently each time, until the
 //            sector is erased again. A weak sector can look blank.
 //
-// Encrypting mode: the chip with the controller in front of it that encrypts. nor.flash then takes
-// and gives text: it programs whole units of 16 or 32 bytes, refuses less, and reads noise where
-// cells are erased, programmed twice, or torn; nor.raw takes and gives cells. The caller's bytes
-// hold the text, that is what nor.flash reads where no bit is weak, so a test looks at them as it
-// does without encryption. All the rest, faults included, happens to the cells behind.
+// Encrypting mode (nor_crypt.c): the chip with the controller in front of it that encrypts.
+// nor.flash then takes and gives text: it programs whole units of 16 or 32 bytes, refuses less, and
+// reads noise where cells are erased, programmed twice, or torn; nor.raw takes and gives cells. The
+// caller's bytes hold the text, that is what nor.flash reads where no bit is weak, so a test looks
+// at them as it does without encryption. All the rest, faults included, happens to the cells
+// behind.
 //
 // Life cycle: init, then use nor.flash. No resource is held, nothing is global.
 #ifndef ALOFT_HOSTLIB_NOR_H
@@ -79,6 +80,7 @@ struct aloft_nor {
     struct aloft_flash flash;                // the seam; give its address to core
     struct aloft_flash raw;                  // in encrypting mode: the cells
     const struct aloft_flash_cipher *cipher; // NULL: bytes are the cells
+    const struct aloft_flash_ops *cells;     // private: what works on cells
     uint8_t *bytes;                          // the caller's, as are the sectors
     struct aloft_nor_sector *sectors;
     struct aloft_nor_plan plan;
@@ -102,6 +104,11 @@ void aloft_nor_init(struct aloft_nor *nor, uint8_t *bytes, struct aloft_nor_sect
 // Geometry's write unit becomes the cipher's. cipher outlives the chip.
 void aloft_nor_encrypt(struct aloft_nor *nor, const struct aloft_flash_cipher *cipher);
 
+// The bytes of whole units become their cells, and back. For who does to cells what no operation
+// does; of a chip that does not encrypt they are the cells already.
+void aloft_nor_to_cells(const struct aloft_nor *nor, uint32_t addr, uint32_t len);
+void aloft_nor_to_text(const struct aloft_nor *nor, uint32_t addr, uint32_t len);
+
 // A copy of the struct, with bytes and sectors of its own, is a chip of its own after this.
 void aloft_nor_moved(struct aloft_nor *nor, uint8_t *bytes, struct aloft_nor_sector *sectors);
 
@@ -118,16 +125,16 @@ uint32_t aloft_nor_prog_us(uint32_t len);
 uint32_t aloft_nor_erase_us(uint32_t len);
 
 // What a cut in the middle of this operation leaves behind, at this moment. For who knows that an
-// operation was under way but cannot be in the middle of it. The range must be a legal one; data
-// is what nor.flash was given.
+// operation was under way but cannot be in the middle of it. The range must be a legal one, and the
+// bytes be cells.
 // A program is torn as the plan says, ALOFT_NOR_TORN_ANY without one.
 void aloft_nor_tear_prog(struct aloft_nor *nor, uint32_t addr, const uint8_t *data, uint32_t len,
                          uint32_t seed);
 void aloft_nor_tear_erase(struct aloft_nor *nor, uint32_t addr, uint32_t len,
                           enum aloft_nor_mix mix, uint32_t seed);
 
-// Turns one bit of the cells over, as ageing and radiation do. bit counts from the chip's first
-// bit.
+// Turns one bit over, as ageing and radiation do. The bytes must be cells. bit counts from the
+// chip's first bit.
 void aloft_nor_flip(struct aloft_nor *nor, uint64_t bit);
 
 #endif

@@ -20,9 +20,67 @@ struct cursor {
     size_t len;
 };
 
+// Where an ELF64 header says where its tables lie: of segments, which run, and of sections, which
+// only debuggers read.
+enum {
+    ELF_HEADER = 64,
+    ELF_SEGMENTS = 32,
+    ELF_SECTIONS = 40,
+    ELF_SEGMENT_COUNT = 56,
+    ELF_SECTION_COUNT = 60, // and then which of them has the names
+    ELF_SEGMENT = 56,       // bytes of a row
+    ELF_SECTION = 64,
+    ELF_SEGMENT_OFF = 8,
+    ELF_SEGMENT_LEN = 32,
+};
+
+static uint64_t le64(const uint8_t *p)
+{
+    return aloft_get_le32(p) | (uint64_t)aloft_get_le32(p + 4) << 32;
+}
+
+// How much of the program runs: all up to the end of its last segment, when what lies behind that
+// ends with the sections' table; else all of it, as somebody put something there.
+static size_t running_len(const struct aloft_image_recipe *recipe)
+{
+    const uint8_t *elf = recipe->elf;
+    uint64_t end = ELF_HEADER;
+    if (recipe->elf_len < ELF_HEADER || elf[4] != 2) {
+        return recipe->elf_len;
+    }
+    uint64_t table = le64(elf + ELF_SEGMENTS);
+    uint32_t count = aloft_get_le16(elf + ELF_SEGMENT_COUNT);
+    if (count == 0 || table > recipe->elf_len || recipe->elf_len - table < count * ELF_SEGMENT) {
+        return recipe->elf_len;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *row = elf + table + i * ELF_SEGMENT;
+        uint64_t off = le64(row + ELF_SEGMENT_OFF);
+        uint64_t len = le64(row + ELF_SEGMENT_LEN);
+        bool inside = off <= recipe->elf_len && len <= recipe->elf_len - off;
+        end = !inside ? recipe->elf_len : off + len > end ? off + len : end;
+    }
+    uint64_t sections = le64(elf + ELF_SECTIONS);
+    uint64_t rows = (uint64_t)aloft_get_le16(elf + ELF_SECTION_COUNT) * ELF_SECTION;
+    bool last =
+        sections >= end && sections <= recipe->elf_len && recipe->elf_len - sections == rows;
+    return last ? (size_t)end : recipe->elf_len;
+}
+
 static size_t native_len(const struct aloft_image_recipe *recipe)
 {
-    return (recipe->elf_len + 3) / 4 * 4;
+    return (running_len(recipe) + 3) / 4 * 4;
+}
+
+// The program; one that was cut short says that it has no sections.
+static void put_program(const struct aloft_image_recipe *recipe, uint8_t *out)
+{
+    size_t len = running_len(recipe);
+    memcpy(out, recipe->elf, len);
+    if (len < recipe->elf_len) {
+        memset(out + ELF_SECTIONS, 0, 8);
+        memset(out + ELF_SECTION_COUNT, 0, 4);
+    }
 }
 
 static size_t head_len(const struct aloft_image_recipe *recipe)
@@ -176,7 +234,7 @@ enum aloft_err aloft_image_build(const struct aloft_image_recipe *recipe,
         sum = xor_all(sum, head, head_len(recipe));
     }
     uint8_t *native = put_segment(&at, ALOFT_NATIVE_ADDR, native_len(recipe));
-    memcpy(native, recipe->elf, recipe->elf_len);
+    put_program(recipe, native);
     out[hashed - 1] = xor_all(sum, native, native_len(recipe));
     return sha256(crypto, out, hashed, out + hashed);
 }

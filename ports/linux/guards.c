@@ -12,8 +12,7 @@ static enum aloft_err note_nvs(void *ctx, const struct aloft_partition *partitio
     struct aloft_flash_view *view = ctx;
     if (partition->type == ALOFT_TYPE_DATA && partition->subtype == ALOFT_DATA_NVS &&
         view->len == 0) {
-        view->addr = partition->addr;
-        view->len = partition->len;
+        *view = aloft_partition_view(view->flash, partition);
     }
     return ALOFT_OK;
 }

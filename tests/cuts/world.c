@@ -194,21 +194,14 @@ static bool strikes(struct world *world)
     return now;
 }
 
-// Of a chip that encrypts, bytes are replaced by their cells or back (nor.h); of another they are
-// the cells. addr and len: whole units.
-static void to_cells(const struct world *world, uint32_t addr, uint8_t *bytes, uint32_t len)
+// What these bytes are in the cells of a chip that may encrypt. addr and len: whole units.
+static void cells_of(const struct world *world, uint32_t addr, const uint8_t *bytes, uint32_t len,
+                     uint8_t *cells)
 {
     const struct aloft_flash_cipher *cipher = world->nor.cipher;
+    memcpy(cells, bytes, len);
     if (cipher != NULL) {
-        cipher->encrypt(cipher->ctx, addr, bytes, len);
-    }
-}
-
-static void to_text(const struct world *world, uint32_t addr, uint8_t *bytes, uint32_t len)
-{
-    const struct aloft_flash_cipher *cipher = world->nor.cipher;
-    if (cipher != NULL) {
-        cipher->decrypt(cipher->ctx, addr, bytes, len);
+        cipher->encrypt(cipher->ctx, addr, cells, len);
     }
 }
 
@@ -216,7 +209,7 @@ static void to_text(const struct world *world, uint32_t addr, uint8_t *bytes, ui
 static void leave_bit(struct world *world, uint32_t addr, const uint8_t *data, const uint8_t *old,
                       uint32_t len)
 {
-    to_cells(world, addr, world->bytes + addr, len);
+    aloft_nor_to_cells(&world->nor, addr, len);
     for (uint32_t i = 0; i < len; i++) {
         uint32_t at = (world->fault_seed + i) % len;
         uint8_t wrong = (uint8_t)(old[at] & ~data[at]);
@@ -225,7 +218,7 @@ static void leave_bit(struct world *world, uint32_t addr, const uint8_t *data, c
             break;
         }
     }
-    to_text(world, addr, world->bytes + addr, len);
+    aloft_nor_to_text(&world->nor, addr, len);
 }
 
 // A cut leaves one word of cells wholly unprogrammed; of a chip that encrypts, a word or a unit.
@@ -240,11 +233,11 @@ static void leave_hole(struct world *world, uint32_t addr, const uint8_t *data, 
     }
     uint32_t word = world->nor.cipher != NULL && plan->seed / 2 % 2 == 0 ? world->judge.unit : 4;
     uint32_t hole = plan->seed / 64 % ((len + word - 1) / word);
-    to_cells(world, addr, world->bytes + addr, len);
+    aloft_nor_to_cells(&world->nor, addr, len);
     for (uint32_t i = 0; i < len; i++) {
         world->bytes[addr + i] &= i / word == hole ? 0xFF : data[i];
     }
-    to_text(world, addr, world->bytes + addr, len);
+    aloft_nor_to_text(&world->nor, addr, len);
     plan->cut = ALOFT_NOR_CUT_BEFORE; // what is left of it has happened
 }
 
@@ -255,16 +248,14 @@ static enum aloft_err prog_op(void *ctx, uint32_t addr, const void *data, uint32
     uint8_t cells[ALOFT_FLASH_PAGE];
     trace(world, "prog", addr, len);
     stop_endless(world);
-    memcpy(cells, data, len);
-    to_cells(world, addr, cells, len);
+    cells_of(world, addr, data, len, cells);
     leave_hole(world, addr, cells, len);
     bool strike = strikes(world);
     if (strike && world->fault == WORLD_FAILS) {
         world->nor.operations++;
         return ALOFT_ERR_FLASH_PROG;
     }
-    memcpy(old, world->bytes + addr, len);
-    to_cells(world, addr, old, len);
+    cells_of(world, addr, world->bytes + addr, len, old);
     enum aloft_err err = world->nor.flash.ops->prog(&world->nor, addr, data, len);
     if (strike) {
         leave_bit(world, addr, cells, old, len);
@@ -323,7 +314,9 @@ static void put_image(struct world *world, uint32_t index, uint32_t addr)
         const struct judge_artifact *artifact = &artifacts[world->scenario->is_signed][version];
         memcpy(world->bytes + addr, artifact->bytes, artifact->len);
         if ((world->scenario->rotten >> index & 1) != 0) {
+            aloft_nor_to_cells(&world->nor, addr + ROT_AT, 1);
             aloft_nor_flip(&world->nor, (uint64_t)(addr + ROT_AT) * 8);
+            aloft_nor_to_text(&world->nor, addr + ROT_AT, 1);
         }
     }
 }
@@ -381,7 +374,9 @@ static void damage_record(struct world *world, uint32_t index, uint32_t seed)
         wipe(world, addr + ALOFT_OTADATA_RECORD / 2, ALOFT_OTADATA_RECORD / 2);
         break;
     case HALF_ERASED:
+        aloft_nor_to_cells(&world->nor, addr, ALOFT_OTADATA_SECTOR);
         aloft_nor_tear_erase(&world->nor, addr, ALOFT_OTADATA_SECTOR, ALOFT_NOR_MIX_HALF, seed);
+        aloft_nor_to_text(&world->nor, addr, ALOFT_OTADATA_SECTOR);
         break;
     }
 }

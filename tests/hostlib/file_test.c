@@ -1,9 +1,9 @@
 // What counts appears whole or not at all. SIGKILL between the creation and the first write of an
 // eFuse file left an empty one, and the board never started again. Here each writer of files runs
 // in a child that is killed before and after each of its calls of the system.
-#include "board/chip/efuse_file.h"
 #include "host_test.h"
 #include "hostlib/base/file.h"
+#include "hostlib/flash/efuse_file.h"
 #include "hostlib/flash/flash_file.h"
 #include "hostlib/keys/keys.h"
 #include <dirent.h>

@@ -2,14 +2,18 @@
 // the bytes and a final one that says what they must be.
 //
 // The first byte of an app or bootloader is kept back: it can only be E9, so it needs no room, not
-// even over a reset, and esp_ota_end programs it when the rest was judged good.
+// even over a reset, and esp_ota_end programs it when the rest was judged good. A partition that
+// the chip encrypts is written in whole blocks of the cipher: no byte is kept back there, and what
+// does not fill a block waits in RAM for the next bytes, as in ESP-IDF.
 #include "compat/esp-idf/bootloader_support/image.h"
+#include "compat/esp-idf/esp_partition/view.h"
 #include "compat/esp-idf/host/host.h"
 #include "esp_flash_internal.h"
 #include "esp_log.h"
 #include "esp_ota_ops.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include <stdlib.h>
+#include <string.h>
 
 static const char *TAG = "esp_ota_ops";
 
@@ -22,7 +26,9 @@ struct update {
     bool need_erase; // sector by sector
     bool resumed;
     bool held;    // the first byte is not in flash
-    size_t wrote; // bytes
+    size_t wrote; // bytes, with those that wait
+    size_t waiting;
+    uint8_t rest[ALOFT_IDF_UNIT]; // of which the first `waiting` do
 };
 
 static struct update *updates;
@@ -154,6 +160,9 @@ esp_err_t esp_ota_resume(const esp_partition_t *partition, const size_t erase_si
     if (err != ESP_OK) {
         return err;
     }
+    if (partition->encrypted && image_offset % ALOFT_IDF_UNIT != 0) {
+        return ESP_ERR_INVALID_ARG;
+    }
     uint8_t first = 0xFF;
     err = esp_partition_read(partition, 0, &first, sizeof first);
     struct update *update = err == ESP_OK ? add(partition) : NULL;
@@ -163,7 +172,8 @@ esp_err_t esp_ota_resume(const esp_partition_t *partition, const size_t erase_si
     update->resumed = true;
     update->wrote = image_offset;
     update->need_erase = erase_size == OTA_WITH_SEQUENTIAL_WRITES;
-    update->held = image_offset > 0 && first == 0xFF && is_image(partition);
+    update->held =
+        image_offset > 0 && first == 0xFF && is_image(partition) && !partition->encrypted;
     *out_handle = update->handle;
     return ESP_OK;
 }
@@ -221,10 +231,49 @@ static esp_err_t check_magic(const struct update *update, const uint8_t *data, s
     return ESP_OK;
 }
 
+// Into a partition that the chip encrypts, behind what was put before.
+static esp_err_t put_blocks(struct update *update, const uint8_t *data, size_t size)
+{
+    esp_err_t err = ESP_OK;
+    while (err == ESP_OK && size > 0) {
+        size_t off = update->wrote - update->waiting;
+        bool whole = update->waiting == 0 && size >= ALOFT_IDF_UNIT;
+        size_t room = ALOFT_IDF_UNIT - update->waiting;
+        size_t len = whole ? size / ALOFT_IDF_UNIT * ALOFT_IDF_UNIT : size < room ? size : room;
+        if (whole) {
+            err = esp_partition_write(update->staging, off, data, len);
+        } else {
+            memcpy(update->rest + update->waiting, data, len);
+            update->waiting += len;
+        }
+        if (update->waiting == ALOFT_IDF_UNIT) {
+            err = esp_partition_write(update->staging, off, update->rest, ALOFT_IDF_UNIT);
+            update->waiting = 0;
+        }
+        update->wrote += len;
+        data += len;
+        size -= len;
+    }
+    return err;
+}
+
+// What waits is the last of all.
+static esp_err_t put_rest(struct update *update)
+{
+    size_t off = update->wrote - update->waiting;
+    if (update->waiting == 0) {
+        return ESP_OK;
+    }
+    memset(update->rest + update->waiting, 0xFF, sizeof update->rest - update->waiting);
+    update->waiting = 0;
+    return esp_partition_write(update->staging, off, update->rest, sizeof update->rest);
+}
+
 static esp_err_t put(struct update *update, size_t off, const uint8_t *data, size_t size)
 {
     size_t skip = 0;
-    if (off == 0 && size > 0 && is_image(update->final) && data[0] == ESP_IMAGE_HEADER_MAGIC) {
+    if (off == 0 && !update->staging->encrypted && size > 0 && is_image(update->final) &&
+        data[0] == ESP_IMAGE_HEADER_MAGIC) {
         update->held = true;
         skip = 1;
     }
@@ -253,7 +302,11 @@ esp_err_t esp_ota_write(esp_ota_handle_t handle, const void *data, size_t size)
     if (err == ESP_OK && update->wrote == 0) {
         err = check_magic(update, data, size);
     }
-    return err == ESP_OK ? put(update, update->wrote, data, size) : err;
+    if (err != ESP_OK) {
+        return err;
+    }
+    return update->staging->encrypted ? put_blocks(update, data, size)
+                                      : put(update, update->wrote, data, size);
 }
 
 esp_err_t esp_ota_write_with_offset(esp_ota_handle_t handle, const void *data, size_t size,
@@ -279,8 +332,7 @@ static enum aloft_err accept_row(void *ctx, const struct aloft_partition *partit
 static esp_err_t judge(const struct update *update)
 {
     static const uint8_t first[] = {ESP_IMAGE_HEADER_MAGIC};
-    const esp_partition_t *staging = update->staging;
-    struct aloft_flash_view view = {aloft_idf_host.flash, staging->address, staging->size};
+    struct aloft_flash_view view = aloft_idf_view(update->staging);
     struct aloft_image_facts facts;
     enum aloft_err err = ALOFT_OK;
     if (is_image(update->final)) {
@@ -305,7 +357,10 @@ static esp_err_t finish(struct update *update)
     if (update->wrote == 0) {
         return ESP_ERR_INVALID_ARG;
     }
-    esp_err_t err = judge(update);
+    esp_err_t err = put_rest(update);
+    if (err == ESP_OK) {
+        err = judge(update);
+    }
     if (err != ESP_OK) {
         ESP_LOGE(TAG, "New image failed verification");
         return err;

@@ -2,6 +2,7 @@
 // by page and are read back; a page is one operation of the chip.
 #include "compat/esp-idf/bootloader_support/image.h"
 #include "compat/esp-idf/esp_partition/running.h"
+#include "compat/esp-idf/esp_partition/view.h"
 #include "compat/esp-idf/host/host.h"
 #include "esp_flash_internal.h"
 #include "esp_image_format.h"
@@ -51,6 +52,7 @@ static enum aloft_err append(void *ctx, const struct aloft_partition *partition)
         .address = partition->addr,
         .size = partition->len,
         .erase_size = SPI_FLASH_SEC_SIZE,
+        .encrypted = aloft_idf_host.flash->raw != NULL && aloft_partition_is_encrypted(partition),
         .readonly = (partition->flags & ALOFT_PARTITION_READONLY) != 0,
     };
     memcpy(item->info.label, partition->label, sizeof item->info.label);
@@ -258,9 +260,19 @@ static esp_err_t check_range(const esp_partition_t *partition, size_t off, size_
     return size > partition->size - off ? ESP_ERR_INVALID_SIZE : ESP_OK;
 }
 
-static struct aloft_flash_view view_of(const esp_partition_t *partition)
+// The cells of a partition; of a chip that encrypts, they are ciphertext where it does.
+static struct aloft_flash_view raw_view(const esp_partition_t *partition)
 {
-    return (struct aloft_flash_view){aloft_idf_host.flash, partition->address, partition->size};
+    const struct aloft_flash *flash = aloft_idf_host.flash;
+    return (struct aloft_flash_view){flash->raw != NULL ? flash->raw : flash, partition->address,
+                                     partition->size};
+}
+
+struct aloft_flash_view aloft_idf_view(const esp_partition_t *partition)
+{
+    struct aloft_flash_view view = raw_view(partition);
+    view.flash = partition->encrypted ? aloft_idf_host.flash : view.flash;
+    return view;
 }
 
 static esp_err_t from_flash(enum aloft_err err)
@@ -272,24 +284,31 @@ static esp_err_t from_flash(enum aloft_err err)
     return ESP_FAIL;
 }
 
-esp_err_t esp_partition_read(const esp_partition_t *partition, size_t src_offset, void *dst,
-                             size_t size)
+static esp_err_t read_view(const esp_partition_t *partition, struct aloft_flash_view view,
+                           size_t src_offset, void *dst, size_t size)
 {
     esp_err_t err = check_range(partition, src_offset, size);
     if (err != ESP_OK) {
         return err;
     }
-    struct aloft_flash_view view = view_of(partition);
     aloft_idf_lock();
     enum aloft_err fault = aloft_flash_read(&view, (uint32_t)src_offset, dst, (uint32_t)size);
     aloft_idf_unlock();
     return from_flash(fault);
 }
 
+esp_err_t esp_partition_read(const esp_partition_t *partition, size_t src_offset, void *dst,
+                             size_t size)
+{
+    assert(partition != NULL);
+    return read_view(partition, aloft_idf_view(partition), src_offset, dst, size);
+}
+
 esp_err_t esp_partition_read_raw(const esp_partition_t *partition, size_t src_offset, void *dst,
                                  size_t size)
 {
-    return esp_partition_read(partition, src_offset, dst, size);
+    assert(partition != NULL);
+    return read_view(partition, raw_view(partition), src_offset, dst, size);
 }
 
 const esp_partition_t *aloft_idf_running_partition(void)
@@ -346,20 +365,32 @@ static esp_err_t check_change(const esp_partition_t *partition, size_t off, size
     return ESP_ERR_INVALID_ARG;
 }
 
+// At most a page. Where the chip encrypts more bytes at a time than are given, the others are read
+// and programmed again: the same text is the same cells, and of erased ones it stays FF.
 static enum aloft_err write_page(const struct aloft_flash_view *view, uint32_t off,
                                  const uint8_t *data, uint32_t len)
 {
+    uint32_t unit = view->flash->geometry.write_unit;
+    uint32_t from = off / unit * unit;
+    uint32_t to = (off + len + unit - 1) / unit * unit;
+    uint8_t page[ALOFT_FLASH_PAGE];
+    enum aloft_err err = ALOFT_OK;
     aloft_idf_lock();
-    enum aloft_err err = aloft_flash_prog(view, off, data, len);
+    if (from != off || to != off + len) {
+        err = aloft_flash_read(view, from, page, to - from);
+    }
+    memcpy(page + (off - from), data, len);
+    if (err == ALOFT_OK) {
+        err = aloft_flash_prog(view, from, page, to - from);
+    }
     aloft_idf_unlock();
     return err;
 }
 
-esp_err_t esp_partition_write(const esp_partition_t *partition, size_t dst_offset, const void *src,
-                              size_t size)
+static esp_err_t write_view(const esp_partition_t *partition, struct aloft_flash_view view,
+                            size_t dst_offset, const void *src, size_t size)
 {
     esp_err_t err = check_change(partition, dst_offset, size);
-    struct aloft_flash_view view = view_of(partition);
     const uint8_t *data = src;
     uint32_t off = (uint32_t)dst_offset;
     uint32_t left = (uint32_t)size;
@@ -374,10 +405,24 @@ esp_err_t esp_partition_write(const esp_partition_t *partition, size_t dst_offse
     return err;
 }
 
+esp_err_t esp_partition_write(const esp_partition_t *partition, size_t dst_offset, const void *src,
+                              size_t size)
+{
+    assert(partition != NULL);
+    if (partition->encrypted && dst_offset % ALOFT_IDF_UNIT != 0) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    if (partition->encrypted && size % ALOFT_IDF_UNIT != 0) {
+        return ESP_ERR_INVALID_SIZE;
+    }
+    return write_view(partition, aloft_idf_view(partition), dst_offset, src, size);
+}
+
 esp_err_t esp_partition_write_raw(const esp_partition_t *partition, size_t dst_offset,
                                   const void *src, size_t size)
 {
-    return esp_partition_write(partition, dst_offset, src, size);
+    assert(partition != NULL);
+    return write_view(partition, raw_view(partition), dst_offset, src, size);
 }
 
 // Whole blocks where they are aligned, sectors elsewhere; the lock is free in between.
@@ -411,7 +456,7 @@ esp_err_t esp_partition_erase_range(const esp_partition_t *partition, size_t off
     if (offset % SPI_FLASH_SEC_SIZE != 0) {
         return ESP_ERR_INVALID_ARG;
     }
-    struct aloft_flash_view view = view_of(partition);
+    struct aloft_flash_view view = aloft_idf_view(partition);
     return from_flash(erase(&view, (uint32_t)offset, (uint32_t)size));
 }
 
@@ -514,7 +559,7 @@ esp_err_t esp_partition_get_sha256(const esp_partition_t *partition, uint8_t *sh
     if (partition == NULL || sha_256 == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    struct aloft_flash_view view = view_of(partition);
+    struct aloft_flash_view view = aloft_idf_view(partition);
     if (partition->type == ESP_PARTITION_TYPE_APP) {
         struct aloft_image_facts facts;
         if (aloft_idf_judge(&view, NULL, 0, false, &facts) != ALOFT_OK) {
@@ -555,5 +600,5 @@ esp_err_t esp_flash_get_size(esp_flash_t *of, uint32_t *out_size)
 
 bool esp_flash_encryption_enabled(void)
 {
-    return false;
+    return aloft_idf_host.flash->raw != NULL;
 }

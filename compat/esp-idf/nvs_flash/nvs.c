@@ -1,6 +1,7 @@
 // Key-value store: ESP-IDF's handles and errors over core's NVS. A set is in flash when it returns.
 #include "nvs.h"
 #include "aloft/nvs_write.h"
+#include "compat/esp-idf/esp_partition/view.h"
 #include "compat/esp-idf/host/host.h"
 #include "compat/esp-idf/nvs_flash/nvs_store.h"
 #include "esp_log.h"
@@ -107,12 +108,15 @@ static esp_err_t open_store(const char *label)
     if (p == NULL) {
         return ESP_ERR_NOT_FOUND;
     }
+    if (p->encrypted) {
+        return ESP_ERR_NVS_WRONG_ENCRYPTION; // its pages need single bits to be cleared
+    }
     struct store *store = calloc(1, sizeof *store);
     if (store == NULL) {
         return ESP_ERR_NO_MEM;
     }
     memcpy(store->label, p->label, sizeof store->label);
-    store->view = (struct aloft_flash_view){aloft_idf_host.flash, p->address, p->size};
+    store->view = aloft_idf_view(p);
     store->read_only = p->readonly;
     enum aloft_err err = aloft_nvs_open(&store->nvs, &store->view);
     if (err == ALOFT_OK && !p->readonly && store->nvs.pages < ALOFT_NVS_PAGES_MIN) {

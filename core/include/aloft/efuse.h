@@ -54,6 +54,8 @@ struct aloft_efuse {
     bool secure_boot;        // the ROM runs signed bootloaders only
     bool aggressive_revoke;  // the ROM revokes a key whose signature fails; not done by ours
     bool read_protect_fixed; // no more block can be read-protected
+    bool flash_encryption;   // the bits that count its switching on and off are odd in number
+    uint8_t crypt_count;     // these three bits; 7: it is on for good
     uint32_t secure_version; // 0..16: the lowest that may run
     uint8_t digests;         // bit i: digest i is burned, complete and readable
     uint8_t revoked;         // bit i: digest i is revoked, whether it is burned or not
@@ -64,6 +66,10 @@ struct aloft_efuse {
 
 // What the words say. When two key blocks have the purpose of one digest, the first counts.
 void aloft_efuse_read(struct aloft_efuse *out, const struct aloft_efuse_words *words);
+
+// True when flash encryption is on. *word, in any case: the first word of its key, 0 when no block
+// has that purpose.
+bool aloft_efuse_encrypts(const struct aloft_efuse_words *words, uint32_t *word);
 
 // The bits of a word that write protection keeps as they are, and whether a read-protected block
 // hides it.
@@ -109,6 +115,12 @@ enum aloft_err aloft_efuse_plan_revoke(struct aloft_efuse_plan *plan,
 // Errors: EFUSE_VERSION above 16, EFUSE_PROTECTED.
 enum aloft_err aloft_efuse_plan_version(struct aloft_efuse_plan *plan,
                                         const struct aloft_efuse_words *words, uint32_t version);
+
+// Turns flash encryption on, for good. What is in flash is not touched: from then on it reads as
+// noise where it was plain.
+// Errors: EFUSE_NO_KEY when no block holds a key for it, EFUSE_PROTECTED.
+enum aloft_err aloft_efuse_plan_encryption(struct aloft_efuse_plan *plan,
+                                           const struct aloft_efuse_words *words);
 
 // Turns secure boot on: from then on the ROM runs signed bootloaders only. First, no block can be
 // read-protected any more, for a digest that cannot be read would end the device; and, with

@@ -15,7 +15,7 @@ esp_err_t esp_flash_get_size(esp_flash_t *chip, uint32_t *out_size);
 
 #define SPI_FLASH_SEC_SIZE 4096
 
-// False: this chip does not encrypt its flash.
+// True on a board that was made with `aloft board create --encrypted`.
 bool esp_flash_encryption_enabled(void);
 
 #endif

@@ -38,6 +38,7 @@ enum aloft_serial_op {
     ALOFT_SERIAL_ERASE_REGION = 0xD1,
     ALOFT_SERIAL_READ_FLASH = 0xD2,
     ALOFT_SERIAL_RUN_USER_CODE = 0xD3,
+    ALOFT_SERIAL_FLASH_ENCRYPT = 0xD4, // as FLASH_DATA, but the chip encrypts what comes
 };
 
 // The second status byte, when the first says that the request failed.

@@ -1,6 +1,6 @@
 // The eFuse file keeps the rules of the hardware, and is the file of espefuse's virtual ESP32-C3.
-#include "board/chip/efuse_file.h"
 #include "host_test.h"
+#include "hostlib/flash/efuse_file.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -41,6 +41,12 @@ bool aloft_efuse_file_close(struct aloft_efuse_file *file, struct aloft_message 
 // Removes the file again when nothing is burned, so that boards that burn nothing have no file.
 void aloft_efuse_file_drop_blank(const struct aloft_efuse_file *file, const char *flash);
 
+// What the flash controller reads, and software cannot: true when flash encryption is on, and *key
+// is as key files have it; zeros when none is burned. False also when the file cannot be read,
+// which aloft_efuse_file_read tells.
+bool aloft_efuse_file_flash_key(const struct aloft_efuse_file *file,
+                                uint8_t key[ALOFT_EFUSE_KEY_LEN]);
+
 // What software reads. Errors: EFUSE_READ.
 enum aloft_err aloft_efuse_file_read(const struct aloft_efuse_file *file,
                                      struct aloft_efuse_words *words);
@@ -54,6 +60,16 @@ enum aloft_err aloft_efuse_file_burn(const struct aloft_efuse_file *file,
 // Burns a plan, step by step, each read back from the file. Errors: those of a burn.
 enum aloft_err aloft_efuse_file_run(const struct aloft_efuse_file *file,
                                     const struct aloft_efuse_plan *plan);
+
+// Makes the board one with flash encryption, for good: burns the key, as key files have it, which
+// no software reads afterwards, and turns encryption on. What is in flash is not touched. Errors:
+// those of a burn, EFUSE_FULL.
+enum aloft_err aloft_efuse_file_encrypt(const struct aloft_efuse_file *file,
+                                        const uint8_t key[ALOFT_EFUSE_KEY_LEN]);
+
+// The bytes of a key for flash encryption as its block has them: in the other order.
+void aloft_efuse_file_turn_key(const uint8_t key[ALOFT_EFUSE_KEY_LEN],
+                               uint8_t block[ALOFT_EFUSE_KEY_LEN]);
 
 // The bits that a burn of these has set when power goes in its middle.
 uint32_t aloft_efuse_file_torn(uint32_t bits, uint32_t seed);

@@ -1,6 +1,6 @@
 // Four bytes of the file are one word. Its place counts from the end, because the file is the
 // registers backwards.
-#include "board/chip/efuse_file.h"
+#include "hostlib/flash/efuse_file.h"
 #include "aloft/base/bytes.h"
 #include "hostlib/base/file.h"
 #include <errno.h>
@@ -153,6 +153,26 @@ enum aloft_err aloft_efuse_file_read(const struct aloft_efuse_file *file,
     return ALOFT_OK;
 }
 
+// The block's last byte is the key's first.
+bool aloft_efuse_file_flash_key(const struct aloft_efuse_file *file,
+                                uint8_t key[ALOFT_EFUSE_KEY_LEN])
+{
+    struct aloft_efuse_words words;
+    uint32_t first;
+    uint32_t word;
+    memset(key, 0, ALOFT_EFUSE_KEY_LEN);
+    if (aloft_efuse_file_read(file, &words) != ALOFT_OK || !aloft_efuse_encrypts(&words, &first)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < ALOFT_EFUSE_KEY_LEN && first != 0; i++) {
+        if (i % 4 == 0 && !read_word(file, first + i / 4, &word)) {
+            return false;
+        }
+        key[ALOFT_EFUSE_KEY_LEN - 1 - i] = (uint8_t)(word >> 8 * (i % 4));
+    }
+    return true;
+}
+
 enum aloft_err aloft_efuse_file_burn(const struct aloft_efuse_file *file,
                                      const struct aloft_efuse_step *step)
 {
@@ -189,6 +209,38 @@ enum aloft_err aloft_efuse_file_run(const struct aloft_efuse_file *file,
         }
     }
     return ALOFT_OK;
+}
+
+void aloft_efuse_file_turn_key(const uint8_t key[ALOFT_EFUSE_KEY_LEN],
+                               uint8_t block[ALOFT_EFUSE_KEY_LEN])
+{
+    for (uint32_t i = 0; i < ALOFT_EFUSE_KEY_LEN; i++) {
+        block[i] = key[ALOFT_EFUSE_KEY_LEN - 1 - i];
+    }
+}
+
+enum aloft_err aloft_efuse_file_encrypt(const struct aloft_efuse_file *file,
+                                        const uint8_t key[ALOFT_EFUSE_KEY_LEN])
+{
+    struct aloft_efuse_words words;
+    struct aloft_efuse_plan plan;
+    uint8_t block[ALOFT_EFUSE_KEY_LEN];
+    aloft_efuse_file_turn_key(key, block);
+    enum aloft_err err = aloft_efuse_file_read(file, &words);
+    if (err == ALOFT_OK) {
+        err = aloft_efuse_plan_key(&plan, &words, ALOFT_EFUSE_XTS_AES_128, block);
+    }
+    if (err == ALOFT_OK) {
+        err = aloft_efuse_file_run(file, &plan);
+    }
+    if (err == ALOFT_OK) {
+        err = aloft_efuse_file_read(file, &words);
+    }
+    if (err == ALOFT_OK) {
+        err = aloft_efuse_plan_encryption(&plan, &words);
+    }
+    explicit_bzero(block, sizeof block);
+    return err == ALOFT_OK ? aloft_efuse_file_run(file, &plan) : err;
 }
 
 uint32_t aloft_efuse_file_torn(uint32_t bits, uint32_t seed)
