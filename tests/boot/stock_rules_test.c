@@ -311,8 +311,10 @@ static void put_scene(const struct scene *scene)
 
 static struct outcome ours(const struct scene *scene)
 {
-    static const struct aloft_image_rules rules = {
-        .crypto = &aloft_soft_crypto, .len_max = CHIP, .chip_id = 0, .chip_revision = 0xFFFF};
+    static const struct aloft_image_rules rules = {.crypto = &aloft_soft_crypto,
+                                                   .len_max = CHIP,
+                                                   .chip = &aloft_chip_esp32,
+                                                   .chip_revision = 0xFFFF};
     static struct aloft_boot boot;
     struct outcome out = {.count = 0};
     struct aloft_boot_port port = {.flash = &ram.flash,
@@ -526,7 +528,7 @@ static void watched_pairs_boot_as_in_stock_but_for_two_rows(void)
             memset(scene.records[i], 0xFF, RECORD);
             if (record.seq != 0xFFFFFFFF) {
                 aloft_otadata_emit(&record, scene.records[i]);
-                scene.records[i][28] ^= pairs[n].bad >> i & 1;
+                scene.records[i][28] = (uint8_t)(scene.records[i][28] ^ (pairs[n].bad >> i & 1));
             }
         }
         struct outcome theirs = stock(&scene, 0);
