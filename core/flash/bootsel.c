@@ -313,15 +313,15 @@ static enum aloft_err check_some(struct aloft_bootsel *op, const struct aloft_bo
 static enum aloft_err run_some(struct aloft_bootsel *op)
 {
     struct aloft_bootsel_list *list = &op->work.list;
+    if (list->done == list->count) {
+        op->next = NULL;
+        return ALOFT_OK;
+    }
     const struct aloft_bootsel_op *item = &list->ops[list->done];
     struct aloft_bootsel_sector *sector = &list->sectors[item->sector];
     uint32_t off = item->sector * ALOFT_OTADATA_SECTOR + item->off;
     uint8_t note[ALOFT_NOTE_LEN];
     const uint8_t *bytes = sector->record + item->off;
-    if (list->done == list->count) {
-        op->next = NULL;
-        return ALOFT_OK;
-    }
     if (item->note != ALOFT_NOTE_NONE) {
         if (sector->place >= ALOFT_NOTE_COUNT) {
             return ALOFT_ERR_FLASH_VERIFY;
