@@ -172,6 +172,8 @@ void aloft_checkpoint_write(struct aloft_checkpoint *checkpoint,
     uint32_t len = 4;
     ALOFT_INVARIANT("K4", restart->image % sector_of(checkpoint) == 0);
     ALOFT_INVARIANT("K1", restart->image <= checkpoint->area);
+    ALOFT_INVARIANT("K2", checkpoint->pages > 0);
+    ALOFT_INVARIANT("K3", index < capacity(checkpoint));
     memset(bytes, 0xFF, sizeof bytes);
     aloft_put_le32(bytes, restart->image);
     if (stage != NULL) {

@@ -148,6 +148,7 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     if (err != ALOFT_OK) {
         return fail(engine, err);
     }
+    ALOFT_INVARIANT("E1", target != config->running && target != ALOFT_SLOT_FACTORY);
     struct aloft_flash_view view = aloft_slots_slot_view(slots, target);
     engine->rules = *config->rules;
     engine->current = config->current;
@@ -222,6 +223,7 @@ static enum aloft_step reread_some(struct aloft_engine *engine)
     uint8_t piece[ALOFT_FLASH_PAGE];
     for (uint32_t read = 0; read < ALOFT_VERIFY_STEP; read += sizeof piece) {
         if (engine->reread == engine->image_len) {
+            ALOFT_INVARIANT("E4", engine->verify.image.off == engine->image_len);
             engine->phase = RECEIVING;
             return ALOFT_STEP_AGAIN;
         }
@@ -332,6 +334,7 @@ static enum aloft_err drain_rest(struct aloft_engine *engine)
 {
     enum aloft_err err = drain(engine);
     if (err == ALOFT_OK && aloft_stages_done(&engine->stages)) {
+        ALOFT_INVARIANT("E7", engine->stages.finished == engine->stages.count);
         err = aloft_image_finish(&engine->verify.image);
         aloft_writer_flush(&engine->writer);
         engine->phase = FLUSHING;
@@ -387,6 +390,7 @@ static enum aloft_step verify_some(struct aloft_engine *engine)
         fail(engine, ALOFT_ERR_TRIAL_FAILED); // keeps E5
         step = ALOFT_STEP_FAILED;
     } else if (step == ALOFT_STEP_DONE) {
+        ALOFT_INVARIANT("E3", engine->phase == VERIFYING && engine->verify.err == ALOFT_OK);
         aloft_writer_complete(&engine->writer);
         engine->phase = COMPLETING;
         step = ALOFT_STEP_AGAIN;
@@ -490,6 +494,7 @@ static enum aloft_step write_some(struct aloft_engine *engine)
     if (write_checkpoints(engine)) {
         return ALOFT_STEP_AGAIN;
     }
+    ALOFT_INVARIANT("E6", engine->hold_phase == HELD);
     enum aloft_step step = aloft_writer_step(&engine->writer);
     if (step == ALOFT_STEP_FAILED) {
         fail(engine, engine->writer.err);

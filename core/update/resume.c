@@ -24,7 +24,8 @@ enum aloft_err aloft_resume_answers(const struct aloft_artifact *begun, uint32_t
         (answer->has_length && answer->length != begun->len - from) || answer->other_tag) {
         return ALOFT_ERR_HTTP_RANGE;
     }
-    *rest = true; // keeps R1
+    *rest = true;
+    ALOFT_INVARIANT("R1", answer->range_from == from && answer->range_total == begun->len);
     return ALOFT_OK;
 }
 

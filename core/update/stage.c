@@ -136,6 +136,7 @@ static enum aloft_err discard(struct aloft_stages *stages)
     uint8_t piece[ALOFT_STAGE_PIECE];
     uint32_t made;
     enum aloft_err err;
+    ALOFT_INVARIANT("G4", stages->stage[0]->proves && stages->finished == 0);
     do {
         err = poll_one(stages, 0, piece, sizeof piece, &made);
     } while (err == ALOFT_OK && made > 0);
@@ -229,7 +230,8 @@ static enum aloft_err row_resume(struct aloft_stages *stages, const struct aloft
         const struct aloft_stage_point *point = &restart->points[i];
         ALOFT_ASSERT(point->out <= wanted);
         stages->given[i] = point->out;
-        stages->drop[i] = wanted - point->out; // keeps G5
+        stages->drop[i] = wanted - point->out;
+        ALOFT_INVARIANT("G5", stages->given[i] + stages->drop[i] == wanted);
         wanted = point->in;
     }
     for (uint32_t i = 0; i < stages->count && err == ALOFT_OK; i++) {

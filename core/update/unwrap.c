@@ -136,7 +136,9 @@ static enum aloft_err unwrap_poll(struct aloft_stage *stage, uint8_t *out, uint3
     if (n == 0) {
         return ALOFT_OK;
     }
+    ALOFT_INVARIANT("U1", unwrap->phase == PLAIN || unwrap->phase == BODY);
     if (unwrap->phase == BODY) {
+        ALOFT_INVARIANT("U3", n % BLOCK == 0 || (unwrap->left == 0 && n == unwrap->fill));
         err = decrypt->feed(decrypt->ctx, unwrap->in, n, out);
     } else {
         memcpy(out, unwrap->in, n);
@@ -159,7 +161,7 @@ static enum aloft_err unwrap_finish(struct aloft_stage *stage)
     if (unwrap->phase != BODY || unwrap->left != 0) {
         return end(unwrap, ALOFT_ERR_ENC_LENGTH, BROKEN);
     }
-    ALOFT_ASSERT(unwrap->fill == 0 && unwrap->made == stage->gives);
+    ALOFT_INVARIANT("U2", unwrap->fill == 0 && unwrap->made == stage->gives);
     enum aloft_err err = aloft_encimg_parse(unwrap->header, &image);
     err = err == ALOFT_OK ? decrypt->finish(decrypt->ctx, image.tag) : err;
     return end(unwrap, err, err == ALOFT_OK ? DONE : BROKEN);

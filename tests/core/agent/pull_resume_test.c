@@ -1,5 +1,6 @@
 // Broken links and resets through the pull: what is asked for again, and what is not.
 #include "pull_world.h"
+#include "test_stages.h"
 
 enum { EXTRA = 0x5000 };
 
@@ -201,6 +202,102 @@ static void mixed_bytes_are_found_and_the_download_starts_again(void)
     check_slot_boots(0, image, len);
 }
 
+static enum aloft_err cause; // of the last try that was given up
+
+static void listen(void *ctx, const struct aloft_event *event)
+{
+    cause = event->kind == ALOFT_EVENT_RETRYING ? event->err : cause;
+    hear(ctx, event);
+}
+
+// The rest of the sector that a download went on in was not erased before: pages that had been
+// programmed behind the last note, with the file as it was, made of a 206 with another file's bytes
+// a fault of flash (FLASH_VERIFY). Now it is what it is, a bad image, and the whole is fetched.
+static void the_rest_of_another_file_is_a_bad_image_and_no_fault_of_flash(void)
+{
+    static uint8_t mixed[DEVICE_IMAGE_MAX];
+    uint32_t other_len;
+    for (uint32_t kind = 0; kind < 6; kind++) {
+        static const uint32_t places[] = {0, 1, 255, 300, 4000};
+        check_note("file %ld", (long)kind, 0);
+        begin_and_break();
+        puller.config.events.fn = listen;
+        uint32_t from = noted();
+        memcpy(mixed, image, len);
+        if (kind < 5) {
+            mixed[from + places[kind]] ^= 0xFF;
+        } else { // a later build, as long as this one
+            memcpy(mixed, device_image("9", EXTRA, &other_len), len);
+            image = device_image("2", EXTRA, &len);
+            memcpy(mixed + 600, image + 600, from - 600);
+        }
+        serve_part(1, from, len - from, CLOSES);
+        world.scripts[1].body = mixed + from;
+        serve_whole(2, "\"a\"", len, CLOSES);
+        CHECK_EQ(run(), ALOFT_OK);
+        CHECK(kind == 5 || aloft_err_class(cause) == ALOFT_ERR_CLASS_IMAGE);
+        CHECK(aloft_err_class(cause) != ALOFT_ERR_CLASS_FLASH);
+        check_slot_boots(0, image, len);
+    }
+}
+
+static void the_part_of_a_file_with_another_tag_is_not_taken(void)
+{
+    begin_and_break();
+    puller.config.events.fn = listen;
+    uint32_t from = noted();
+    serve_part(1, from, len - from, CLOSES);
+    snprintf(heads[1], HEAD_MAX,
+             "HTTP/1.1 206 Partial Content\r\nETag: \"b\"\r\nContent-Length: %lu\r\n"
+             "Content-Range: bytes %lu-%lu/%lu\r\n\r\n",
+             (unsigned long)(len - from), (unsigned long)from, (unsigned long)len - 1,
+             (unsigned long)len);
+    serve_whole(2, "\"b\"", len, CLOSES);
+    CHECK_EQ(run(), ALOFT_OK);
+    CHECK_EQ(cause, ALOFT_ERR_HTTP_RANGE);
+    CHECK_EQ(world.connection, 3);
+    check_slot_boots(0, image, len);
+}
+
+// What comes is not the image: it is expanded, or shrunk, and goes on where it broke all the same.
+static void a_transfer_through_stages_goes_on_where_it_stopped(void)
+{
+    static struct test_row row;
+    static uint8_t made[DEVICE_IMAGE_MAX];
+    static uint8_t artifact[4 * DEVICE_IMAGE_MAX];
+    uint32_t resumed = 0;
+    for (uint32_t kind = 0; kind < TEST_ROWS; kind++) {
+        uint32_t made_len = test_row_image(made, sizeof made, 2);
+        uint32_t step = 1501;
+        for (uint32_t sent = 400;; sent += step) {
+            check_note("row %ld, broken after %ld bytes", (long)kind, (long)sent);
+            fresh();
+            image = artifact;
+            len = test_row_make(kind, made, made_len, artifact);
+            if (sent >= len) {
+                break;
+            }
+            in.stage = test_row_init(&row, kind);
+            init();
+            world.piece = sent % 3 == 0 ? 1024 : 77;
+            serve_whole(0, "\"a\"", sent, BREAKS);
+            start("http://h/f.bin");
+            run_to_the_break();
+            uint32_t from = noted();
+            if (from != 0) {
+                serve_part(1, from, len - from, CLOSES);
+            } else {
+                serve_whole(1, "\"a\"", len, CLOSES);
+            }
+            CHECK_EQ(run(), ALOFT_OK);
+            CHECK_EQ(asked_from(), from);
+            resumed += from != 0;
+            check_slot_boots(0, made, made_len);
+        }
+    }
+    CHECK(resumed > 10);
+}
+
 static void a_slot_that_was_damaged_meanwhile_starts_again(void)
 {
     begin_and_break();
@@ -286,6 +383,9 @@ DEVICE_MAIN(TEST(a_broken_transfer_goes_on_where_it_stopped),
             TEST(a_changed_file_starts_again), TEST(a_server_without_ranges_starts_again),
             TEST(a_wrong_answer_to_a_range_starts_again_without_one),
             TEST(mixed_bytes_are_found_and_the_download_starts_again),
+            TEST(the_rest_of_another_file_is_a_bad_image_and_no_fault_of_flash),
+            TEST(the_part_of_a_file_with_another_tag_is_not_taken),
+            TEST(a_transfer_through_stages_goes_on_where_it_stopped),
             TEST(a_slot_that_was_damaged_meanwhile_starts_again),
             TEST(tries_wait_longer_and_longer_and_end), TEST(progress_gives_new_tries),
             TEST(the_total_time_ends_all_tries), TEST(what_will_not_pass_is_not_tried_again),

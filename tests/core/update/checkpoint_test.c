@@ -2,6 +2,7 @@
 // next boot goes on from the checkpoints, feeds little more than a sector twice, and ends with the
 // same image.
 #include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
 #include "aloft/engine.h"
 #include "check.h"
 #include "device.h"
@@ -211,6 +212,36 @@ static void what_a_checkpoint_promises_is_never_trusted(void)
     }
 }
 
+// Firmware of before wrote notes of another format there. They are no checkpoints, the download
+// starts from its first byte, and nothing of them is left.
+static void notes_of_older_firmware_are_dropped(void)
+{
+    static const uint8_t magics[][2] = {{'R', 'S'}, {'S', 'S'}};
+    for (uint32_t kind = 0; kind < 2; kind++) {
+        struct aloft_artifact found;
+        uint8_t unit[16] = {0};
+        uint8_t number[4] = {0};
+        uint32_t off;
+        fresh(EXTRA, "\"a\"");
+        start();
+        (void)download(0, 40); // a part of the image is there, as it was with the old ones
+        uint8_t *area = device.ram.bytes + DEVICE_OTA_0 + DEVICE_SLOT_LEN - 0x1000;
+        memset(area, 0xFF, 0x1000);
+        aloft_put_le32(unit, image_len);
+        aloft_put_le32(unit + 4, 7);
+        memcpy(unit + 8, magics[kind], 2);
+        unit[10] = 3;
+        unit[11] = 16;
+        aloft_put_le32(unit + 12, aloft_crc32(aloft_crc32(0, unit, 12), number, 4));
+        memcpy(area, unit, sizeof unit);
+        CHECK(!aloft_engine_begun(&device.slots, ALOFT_SLOT_FACTORY, NULL, &found, &off));
+        CHECK_EQ(come_back(), 0);
+        CHECK_EQ(download(0, 100000), image_len);
+        finish();
+        CHECK(memcmp(area, unit, sizeof unit) != 0);
+    }
+}
+
 // In the table itself, whose MD5 row goes.
 static void shorten_ota_0(uint32_t len)
 {
@@ -259,5 +290,6 @@ CHECK_MAIN(TEST(a_cut_after_every_operation_costs_little_more_than_a_sector),
            TEST(without_a_tag_or_a_length_there_is_nothing_to_go_on_from),
            TEST(a_complete_image_is_not_gone_on_with),
            TEST(what_a_checkpoint_promises_is_never_trusted),
+           TEST(notes_of_older_firmware_are_dropped),
            TEST(checkpoints_never_touch_the_image_or_what_lies_outside_the_slot),
            TEST(an_encrypted_chip_resumes_too))
