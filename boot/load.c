@@ -31,6 +31,7 @@ static enum aloft_err load(void *ctx, const struct aloft_image *image, enum alof
 bool aloft_boot_load_begin(struct aloft_boot *boot)
 {
     struct aloft_verify *verify = &boot->work.verify;
+    ALOFT_ASSERT(boot->slot != ALOFT_SLOT_NONE);
     boot->extent = aloft_slots_extent(&boot->slots, boot->slot);
     if (boot->extent.len == 0) {
         return false;
@@ -45,6 +46,7 @@ bool aloft_boot_load_begin(struct aloft_boot *boot)
 enum aloft_step aloft_boot_load_step(struct aloft_boot *boot)
 {
     struct aloft_verify *verify = &boot->work.verify;
+    ALOFT_ASSERT(verify->sink == load); // what runs is what is hashed
     enum aloft_step step = aloft_verify_step(verify);
     if (step == ALOFT_STEP_DONE) {
         boot->image = verify->image.facts;

@@ -11,8 +11,8 @@
 // Invariants
 //   L1  Nothing is executed that was not judged good in this boot, from the bytes that run.
 //   L2  otadata changes only by what the plan says is to be saved, and by completing what an
-//       earlier boot or app had begun; falling back changes nothing. (No assertion: it would be one
-//       about flash; the tests count the writes.)
+//       earlier boot or app had begun; falling back changes nothing. L2 has no assertion: it would
+//       be one about flash; the tests count the writes.
 //   L3  A trial is recorded as begun (PENDING) before its app can run.
 #include "aloft/base/assert.h"
 #include "boot.h"

@@ -15,7 +15,7 @@
 //       it last held anything. The proof is on flash: a sound record, or a whole first note. Both
 //       are made void before the sector is erased again, so the proof cannot outlive the erase.
 //   B4  What is void stays void however its erase is cut: a void record has neither seq nor CRC.
-//       (No assertion: it would be one about flash.)
+//       B4 has no assertion: it would be one about flash.
 //   B5  A sound record has the state that was meant: the half with state and CRC is programmed
 //       before the half with the seq (chips that write 32 bytes at a time do both at once).
 #include "aloft/bootsel.h"

@@ -96,6 +96,7 @@ enum aloft_err aloft_slots_load(struct aloft_slots *slots, const struct aloft_fl
     if (slots->ota_count > ALOFT_OTADATA_SLOTS_MAX) {
         slots->ota_count = ALOFT_OTADATA_SLOTS_MAX;
     }
+    ALOFT_ASSERT(slots->ota_count <= ALOFT_OTADATA_SLOTS_MAX);
     return err;
 }
 
@@ -212,6 +213,7 @@ void aloft_slot_name(int slot, char text[ALOFT_SLOT_NAME])
                        : slot == ALOFT_SLOT_TEST  ? "test"
                        : slot < 0                 ? "none"
                                                   : "ota_";
+    ALOFT_ASSERT(slot < (int)ALOFT_OTADATA_SLOTS_MAX); // two digits
     memcpy(text, name, strlen(name) + 1);
     if (slot >= 0) {
         text += 4;

@@ -321,6 +321,25 @@ static void a_note_is_closed_behind_a_torn_one(void)
     check_record(1, 2, ALOFT_OTA_NEW);
 }
 
+// Devices in the field: the bytes of a note as a build of November 2026 left them, which are those
+// that are written today.
+static void a_note_of_before_is_understood_and_written(void)
+{
+    static const uint8_t before[ALOFT_NOTE_LEN] = {0x41, 0x4E, 0x4F, 0x54, 0x01, 0x01, 0x00, 0x00,
+                                                   0x02, 0x00, 0x00, 0x00, 0x04, 0x00, 0x00, 0x00,
+                                                   0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08,
+                                                   0x09, 0x0A, 0x0B, 0x0C, 0xFB, 0x9F, 0x56, 0x8C};
+    uint8_t now[ALOFT_NOTE_LEN];
+    struct aloft_note note;
+    CHECK(aloft_note_parse(before, &note));
+    CHECK_EQ(note.kind, ALOFT_NOTE_INTENT | ALOFT_NOTE_BLAMELESS);
+    CHECK_EQ(note.seq, 2);
+    CHECK_EQ(note.state, ALOFT_OTA_ABORTED);
+    CHECK_EQ(note.id[11], 12);
+    aloft_note_emit(&note, now);
+    CHECK_BYTES(now, before, sizeof now);
+}
+
 // What a list is, in letters: v(oid) e(rase) p(rogram) c(heck), the sector, and of it the r(ecord),
 // its (sta)t(e) or (se)q half, the f(irst note), the s(ector), the notes i(ntent) and d(one).
 static const char *list_text(void)
@@ -432,6 +451,7 @@ static void each_call_is_the_list_that_the_manual_shows(void)
 
 DEVICE_MAIN(
     TEST(each_call_is_the_list_that_the_manual_shows),
+    TEST(a_note_of_before_is_understood_and_written),
     TEST(set_boot_alternates_sectors_and_counts_up), TEST(set_boot_writes_undefined_without_trials),
     TEST(set_boot_to_factory_blanks_both_records),
     TEST(set_boot_refuses_a_bad_image_and_leaves_otadata),
