@@ -2,7 +2,6 @@
 // row, an app by what is mapped from flash, a bootloader by what is not, and a merged file by what
 // follows its bootloader.
 #include "cli/serial/flash_folder.h"
-#include "aloft/format/ptable.h"
 #include "hostlib/base/file.h"
 #include "hostlib/base/number.h"
 #include "hostlib/crypto/mbed_crypto.h"
@@ -59,7 +58,7 @@ static enum kind kind_of_image(const struct aloft_file *file, const char *name)
         at++;
     }
     bool merged = at < file->len && !scan.facts.signature;
-    return merged && at >= ALOFT_PTABLE_ADDR_DEFAULT ? KIND_OTHER : KIND_BOOTLOADER;
+    return merged ? KIND_OTHER : KIND_BOOTLOADER;
 }
 
 static enum kind kind_of(const char *path, const char *name)

@@ -177,6 +177,22 @@ def a_folder_of_esp_idf_is_flashed_by_its_list(folder):
         check("is no offset" in aloft("flash", build, "-p", board.tcp, code=1), "a bad list")
 
 
+def a_folder_of_arduino_is_flashed_by_what_its_files_are(folder):
+    # sketch.ino.bootloader.bin was an app, so the folder had two of them and no bootloader.
+    build = folder / "build"
+    build.mkdir()
+    table = (IMAGES / "partitions-two_ota.bin").read_bytes()
+    bootloader = (IMAGES / "bootloader.bin").read_bytes()
+    (build / "sketch.ino.bootloader.bin").write_bytes(bootloader)
+    (build / "sketch.ino.partitions.bin").write_bytes(table)
+    (build / "sketch.ino.bin").write_bytes((IMAGES / "hello_world.bin").read_bytes())
+    (build / "sketch.ino.merged.bin").write_bytes(bootloader.ljust(0x7000, b"\xFF") + table)
+    (build / "boot_app0.bin").write_bytes(b"\1\0\0\0".ljust(28, b"\xFF") + b"\x9a\x98\x43\x47")
+    with Running(folder, "--fast") as board:
+        aloft("flash", build, "-p", board.tcp)
+        board.monitor(board.tcp, HELLO)
+
+
 def what_would_not_run_is_refused_and_the_flash_stays(folder):
     good = (IMAGES / "hello_world.bin").read_bytes()
     wrong = {
@@ -540,6 +556,7 @@ def the_port_can_come_from_the_environment(folder):
 main([every_command_works_over_every_kind_of_end,
       flash_says_what_it_overwrites_and_what_will_boot,
       a_folder_of_esp_idf_is_flashed_by_its_list,
+      a_folder_of_arduino_is_flashed_by_what_its_files_are,
       what_would_not_run_is_refused_and_the_flash_stays,
       what_lies_inside_a_larger_file_is_judged_too,
       a_file_at_the_wrong_offset_does_not_overwrite_its_neighbours, wrong_command_lines_are_named,
