@@ -7,6 +7,7 @@ set(ALOFT_CORE_SOURCES
     base/err_name.c
     base/err_text.c
     base/hex.c
+    base/rate.c
     format/chip.c
     format/efuse.c
     format/encimg.c
@@ -47,6 +48,7 @@ set(ALOFT_CORE_SOURCES
     agent/intake.c
     agent/pull.c
     agent/push.c
+    agent/push_gate.c
     agent/web.c
     agent/web_answer.c
 )

@@ -310,7 +310,7 @@ static void ask(struct sim_network *network, const struct aloft_way *way, uint64
 {
     uint32_t room = SIM_REQUEST_MAX - network->request_len;
     network->request_len +=
-        way->ops->send(way->ctx, ALOFT_WAY_ID_PULL,
+        way->ops->send(way->ctx, ALOFT_WAY_ID_PULL, NULL,
                        (uint8_t *)network->request + network->request_len, room < 200 ? room : 200);
     network->request[network->request_len] = 0;
     network->due_us = now_us + network->piece_us;

@@ -251,12 +251,15 @@ static void on_push(struct demo *demo, const struct aloft_event *event)
         LOG(demo, 'I', "Push from %s: %u bytes", event->text, (unsigned)event->value);
         break;
     case ALOFT_EVENT_REFUSED:
-        if (event->text == NULL) { // nobody's: the port said why
+        if (event->text == NULL && event->err != ALOFT_ERR_PUSH_TIMEOUT) { // the port said why
             LOG(demo, 'W', "Push has no port now; it is tried again");
             break;
         }
-        LOG(demo, 'W', "Push from %s refused: %s: %s", event->text, aloft_err_name(event->err),
-            aloft_err_sentence(event->err));
+        LOG(demo, 'W', "Push from %s refused: %s: %s", event->text != NULL ? event->text : "a host",
+            aloft_err_name(event->err), aloft_err_sentence(event->err));
+        if (event->value > 0) {
+            LOG(demo, 'W', "%u refused before it were not told", (unsigned)event->value);
+        }
         break;
     case ALOFT_EVENT_FAILED:
         LOG(demo, 'E', "Update failed: %s: %s", aloft_err_name(event->err),

@@ -318,8 +318,9 @@ static void opened(void *ctx, uint8_t id, const struct aloft_way_peer *peer, uin
     emit(pull, ALOFT_EVENT_CONNECTED, 0);
 }
 
-static uint32_t send(void *ctx, uint8_t id, uint8_t *buf, uint32_t cap)
+static uint32_t send(void *ctx, uint8_t id, struct aloft_way_peer *to, uint8_t *buf, uint32_t cap)
 {
+    (void)to;
     struct aloft_pull *pull = ctx;
     const struct aloft_url *url = &pull->url;
     const char *text = pull->config.urls;

@@ -1,21 +1,25 @@
-// One sender at a time, from its invitation to the answer that it waits for.
+// Who may push is the gate's business (push_gate.h); then one sender at a time, to the answer that
+// it waits for.
 //
-//   IDLE --invitation--> INVITED --no password--------------> ACCEPTED --OK--> CONNECTING
-//    ^                      |                                    ^                 | opened
-//    |                      +--AUTH--> CHALLENGED --> PROVING ---+             RECEIVING
-//    |                                                                             | all came
-//    +-- any fault, after its answer -- LEAVING <-- ANSWERING <-- FINISHING <------+
+//   IDLE --invitation--> INVITED --no password--> ACCEPTED --OK--> CONNECTING
+//    ^  ^                   | AUTH                   ^                 | opened
+//    |  |                   v                        |                 v
+//    |  +-----------------IDLE --proof--> PROVING ---+             RECEIVING
+//    |                      ^--- wrong ------+                         | all came
+//    |                                                                 v
+//    +-- any fault, after its answer -- LEAVING <-- ANSWERING <-- FINISHING
 //                                          |
 //                                        DONE: restart
 //
 // Invariants
 //   P1  Nothing is written for a sender that has not proved that it knows the password.
-//   P2  A nonce is good for one proof: only CHALLENGED takes one, and it ends CHALLENGED.
+//   P2  A nonce opens the device once, for the file of the invitation that it answered.
 //   P3  "OK" is said over the connection once, after the new slot is selected or the files are
 //       whole, and never if anything failed.
-//   P4  What a second sender says never reaches what the first has begun.
+//   P4  What a second sender says never reaches what the first has begun, from its invitation on.
 //   P5  The first bytes, of an image or of files, are programmed only after all that came was found
 //       to be what was announced (MD5).
+//   P6  What is told of senders that are refused is limited, however many they are.
 #include "aloft/push.h"
 #include "aloft/base/hex.h"
 #include <string.h>
@@ -24,7 +28,6 @@ enum phase {
     OFF,
     IDLE,
     INVITED,
-    CHALLENGED,
     PROVING,
     ACCEPTED,
     CONNECTING,
@@ -41,6 +44,10 @@ enum phase {
 #define REBIND_MS  5000u
 #define COUNT_MS   50u   // a sender that is quiet for so long waits for a count
 #define PIECE      1024u // what Arduino's senders wait for a count after
+
+// Events of senders that are refused: at once, and then one in this time.
+#define REFUSALS    10u
+#define REFUSALS_MS 10000u
 
 #define FILES_SPIFFS   0x82u
 #define FILES_LITTLEFS 0x83u
@@ -77,6 +84,19 @@ static bool is_verifier(const char *text, size_t len)
     return len == 2 * ALOFT_MD5_LEN || len == 2 * ALOFT_SHA256_LEN;
 }
 
+// Ready for whoever comes next.
+static void idle(struct aloft_push *push)
+{
+    const struct aloft_push_gate_config gate = {.crypto = base(push)->rules->crypto,
+                                                .verifier = push->config.verifier,
+                                                .digits = push->digits,
+                                                .timeout_ms = push->config.timeout_ms,
+                                                .random = push->config.random,
+                                                .random_ctx = push->config.random_ctx};
+    aloft_push_gate_init(&push->work.gate, &gate);
+    push->phase = IDLE;
+}
+
 enum aloft_err aloft_push_init(struct aloft_push *push, const struct aloft_push_config *config)
 {
     memset(push, 0, sizeof *push);
@@ -89,17 +109,24 @@ enum aloft_err aloft_push_init(struct aloft_push *push, const struct aloft_push_
             return ALOFT_ERR_ARG;
         }
     }
+    push->guesses =
+        (struct aloft_rate){.burst = ALOFT_PUSH_GUESS_BURST, .every_ms = ALOFT_PUSH_GUESS_MS};
+    push->refusals = (struct aloft_rate){.burst = REFUSALS, .every_ms = REFUSALS_MS};
     push->ask_bind = push->digits != 0 || config->open;
-    push->phase = push->ask_bind ? IDLE : OFF;
+    push->phase = OFF;
+    if (push->ask_bind) {
+        idle(push);
+    }
     return ALOFT_OK;
 }
 
 // --- what is said
 
-static void answer(struct aloft_push *push, const char *text)
+static void answer(struct aloft_push *push, const struct aloft_way_peer *to, const char *text)
 {
     push->answer_len = (uint32_t)strlen(text);
     memcpy(push->answer, text, push->answer_len);
+    push->answer_to = *to;
 }
 
 static void say(struct aloft_push *push, const char *text, uint32_t len)
@@ -131,24 +158,28 @@ static void say_count(struct aloft_push *push)
 
 // --- how a push ends
 
-static void refuse_by(struct aloft_push *push, enum aloft_err err, const char *host)
+// keeps P6
+static void tell_refused(struct aloft_push *push, enum aloft_err err, const char *host)
+{
+    uint32_t untold = push->refusals.denied;
+    if (aloft_rate_allow(&push->refusals, push->now_ms)) {
+        push->refusals.denied = 0;
+        emit(push, ALOFT_EVENT_REFUSED, err, untold, host);
+    }
+}
+
+static void refuse_by(struct aloft_push *push, enum aloft_err err, const struct aloft_way_peer *by)
 {
     push->answer_len = aloft_espota_error(err, false, push->answer);
-    emit(push, ALOFT_EVENT_REFUSED, err, 0, host);
+    push->answer_to = *by;
+    tell_refused(push, err, by->host);
 }
 
+// The one sender that the device was busy with.
 static void refuse(struct aloft_push *push, enum aloft_err err)
 {
-    aloft_intake_release(push->config.intake, push);
     push->err = err;
-    push->phase = IDLE;
-    refuse_by(push, err, push->sender.host);
-}
-
-static void distrust(struct aloft_push *push, const char *host)
-{
-    answer(push, "Authentication Failed");
-    emit(push, ALOFT_EVENT_REFUSED, ALOFT_ERR_PUSH_AUTH, 0, host);
+    refuse_by(push, err, &push->sender);
 }
 
 static void leave(struct aloft_push *push)
@@ -330,50 +361,51 @@ static enum aloft_err all_came(struct aloft_push *push)
 
 // --- datagrams
 
-static bool is_sender(const struct aloft_push *push, const char *host)
+// What an invitation is answered with. nonce: NULL without a password.
+static void welcome(struct aloft_push *push, const struct aloft_way_peer *to, const uint8_t *nonce)
 {
-    return memcmp(host, push->sender.host, strlen(host) + 1) == 0;
+    answer(push, to, nonce == NULL ? "OK" : "AUTH ");
+    if (nonce != NULL) {
+        aloft_hex_emit(nonce, push->digits / 2, push->answer + push->answer_len);
+        push->answer_len += push->digits;
+    }
 }
 
-static void on_proof(struct aloft_push *push, const char *host, uint32_t digits, const char *cnonce,
-                     const uint8_t response[ALOFT_SHA256_LEN])
+// A sender that was not answered in time sends its invitation again.
+static bool is_again(const struct aloft_push *push, const struct aloft_way_peer *peer,
+                     const struct aloft_espota_invitation *invitation)
 {
-    struct aloft_espota_proof *proof = &push->work.proof;
-    if (push->phase != CHALLENGED || !is_sender(push, host)) {
-        distrust(push, host); // keeps P2
-        return;
-    }
-    if (digits != push->digits) {
-        refuse(push, ALOFT_ERR_PUSH_OLD_SENDER);
-        return;
-    }
-    aloft_espota_proof_begin(proof, base(push)->rules->crypto, push->config.verifier, push->digits);
-    aloft_espota_proof_nonces(proof, push->digits, push->nonce, cnonce);
-    memcpy(push->response, response, sizeof push->response);
-    push->phase = PROVING;
+    return push->digits == 0 && push->received == 0 &&
+           memcmp(invitation, &push->invitation, sizeof *invitation) == 0 &&
+           memcmp(peer->host, push->sender.host, strlen(peer->host) + 1) == 0;
 }
 
-// What an invitation is answered with.
-static void welcome(struct aloft_push *push)
+static void on_invitation(struct aloft_push *push, const struct aloft_way_peer *peer,
+                          const struct aloft_espota_invitation *invitation)
 {
-    answer(push, push->digits == 0 ? "OK" : "AUTH ");
-    memcpy(push->answer + push->answer_len, push->nonce, push->digits);
-    push->answer_len += push->digits;
+    if (push->phase == IDLE) {
+        push->invitation = *invitation;
+        push->sender = *peer;
+        push->phase = INVITED;
+    } else if (is_again(push, peer, invitation)) {
+        welcome(push, peer, NULL);
+    } else {
+        refuse_by(push, ALOFT_ERR_NET_BUSY, peer); // keeps P4
+    }
 }
 
-// A sender that was not answered in time sends its invitation again, and may have the answer to the
-// first by now. It gets the same one once more: what it makes of either is then right.
-static bool answer_again(struct aloft_push *push, const struct aloft_way_peer *peer,
-                         const struct aloft_espota_invitation *invitation)
+static void on_proof(struct aloft_push *push, const struct aloft_way_peer *peer, uint32_t digits,
+                     const char *cnonce, const uint8_t response[ALOFT_SHA256_LEN])
 {
-    bool opening = push->digits == 0 && push->phase >= CONNECTING && push->received == 0;
-    bool again = (push->phase == CHALLENGED || opening) &&
-                 memcmp(invitation, &push->invitation, sizeof *invitation) == 0 &&
-                 is_sender(push, peer->host);
-    if (again) {
-        welcome(push);
+    struct aloft_push_gate *gate = &push->work.gate;
+    if (push->phase != IDLE || !aloft_push_gate_expects(gate, peer->host)) {
+        tell_refused(push, ALOFT_ERR_PUSH_AUTH, peer->host); // any answer could go to another
+    } else if (digits != push->digits) {
+        refuse_by(push, ALOFT_ERR_PUSH_OLD_SENDER, peer);
+        push->err = ALOFT_ERR_PUSH_OLD_SENDER;
+    } else {
+        aloft_push_gate_take(gate, peer, cnonce, response, push->now_ms);
     }
-    return again;
 }
 
 static uint32_t feed_datagram(struct aloft_push *push, const struct aloft_way_peer *peer,
@@ -382,66 +414,61 @@ static uint32_t feed_datagram(struct aloft_push *push, const struct aloft_way_pe
     struct aloft_espota_invitation invitation;
     uint8_t response[ALOFT_SHA256_LEN];
     const char *cnonce;
-    bool answering = push->phase == INVITED || push->phase == PROVING || push->phase == ACCEPTED;
+    bool deciding = push->phase == INVITED || push->phase == PROVING || push->phase == ACCEPTED;
     bool over = push->phase >= ANSWERING && push->err != ALOFT_OK;
     // A sender of the older generation takes half of a nonce for the whole.
     uint32_t digits = len < 2 * ALOFT_ESPOTA_HEX_MAX ? 2 * ALOFT_MD5_LEN : push->digits;
-    if (answering || over || push->answer_len > 0) {
-        return 0; // the next answer is another sender's, or the one before is still being seen off
+    if (deciding || over || push->answer_len > 0) {
+        return 0; // the answer before is not sent, or the sender before is still being seen off
     }
     if (aloft_espota_parse_invitation(data, len, &invitation)) {
-        if (answer_again(push, peer, &invitation)) {
-            return len;
-        }
-        if (push->phase != IDLE && push->phase != CHALLENGED) {
-            refuse_by(push, ALOFT_ERR_NET_BUSY, peer->host); // keeps P4
-            return len;
-        }
-        push->invitation = invitation;
-        push->sender = *peer;
-        push->phase = INVITED;
+        on_invitation(push, peer, &invitation);
     } else if (push->digits != 0 &&
                aloft_espota_parse_proof(data, len, digits, &cnonce, response)) {
-        on_proof(push, peer->host, digits, cnonce, response);
+        on_proof(push, peer, digits, cnonce, response);
     } else {
-        emit(push, ALOFT_EVENT_REFUSED, ALOFT_ERR_PUSH_SYNTAX, 0, peer->host);
+        tell_refused(push, ALOFT_ERR_PUSH_SYNTAX, peer->host);
     }
     return len;
 }
 
 // --- the steps
 
-static void invited(struct aloft_push *push, uint32_t now_ms)
+static void invited(struct aloft_push *push)
 {
-    uint8_t random[ALOFT_ESPOTA_HEX_MAX / 2];
     enum aloft_err err = check(push);
+    push->phase = IDLE;
     if (err != ALOFT_OK) {
         refuse(push, err);
-        return;
-    }
-    push->phase = ACCEPTED;
-    if (push->digits != 0) {
-        push->config.random(push->config.random_ctx, random, push->digits / 2);
-        aloft_hex_emit(random, push->digits / 2, push->nonce);
-        welcome(push);
-        push->deadline_ms = now_ms + push->config.timeout_ms;
-        push->phase = CHALLENGED;
+    } else if (push->digits == 0) {
+        push->phase = ACCEPTED;
+    } else {
+        const uint8_t *nonce =
+            aloft_push_gate_ask(&push->work.gate, &push->sender, &push->invitation, push->now_ms);
+        if (nonce != NULL) {
+            welcome(push, &push->sender, nonce);
+        }
     }
 }
 
-static void proving(struct aloft_push *push)
+static enum aloft_push_verdict proving(struct aloft_push *push)
 {
-    const struct aloft_espota_proof *proof = &push->work.proof;
-    if (aloft_espota_proof_step(&push->work.proof) == ALOFT_STEP_AGAIN) {
-        return;
-    }
-    if (aloft_espota_proof_is(proof, push->response)) {
-        push->phase = ACCEPTED; // keeps P1
-    } else {
+    struct aloft_push_gate *gate = &push->work.gate;
+    enum aloft_push_verdict verdict = aloft_push_gate_step(gate, &push->guesses, push->now_ms);
+    push->phase = verdict == ALOFT_PUSH_BUSY ? PROVING : IDLE;
+    if (verdict == ALOFT_PUSH_RIGHT) {
+        push->invitation = gate->invitation;
+        push->sender = gate->peer; // who need not be at the port that it invited from
+        push->phase = ACCEPTED;    // keeps P1 and P2
+    } else if (verdict == ALOFT_PUSH_WRONG) {
         push->err = ALOFT_ERR_PUSH_AUTH;
-        push->phase = IDLE;
-        distrust(push, push->sender.host);
+        answer(push, &gate->peer, "Authentication Failed");
+        tell_refused(push, ALOFT_ERR_PUSH_AUTH, gate->peer.host);
+    } else if (verdict == ALOFT_PUSH_LATE) {
+        push->err = ALOFT_ERR_PUSH_TIMEOUT;
+        tell_refused(push, ALOFT_ERR_PUSH_TIMEOUT, NULL);
     }
+    return verdict;
 }
 
 static void accepted(struct aloft_push *push, uint32_t now_ms)
@@ -454,10 +481,12 @@ static void accepted(struct aloft_push *push, uint32_t now_ms)
     emit(push, ALOFT_EVENT_INVITED, ALOFT_OK, push->invitation.size, push->sender.host);
     enum aloft_err err = begin(push);
     if (err != ALOFT_OK) {
+        aloft_intake_release(push->config.intake, push);
+        idle(push);
         refuse(push, err);
         return;
     }
-    answer(push, "OK");
+    welcome(push, &push->sender, NULL);
     push->ask_open = true;
     push->deadline_ms = now_ms + push->config.timeout_ms;
     push->phase = CONNECTING;
@@ -507,24 +536,28 @@ static void answering(struct aloft_push *push, uint32_t now_ms)
 
 static void left(struct aloft_push *push)
 {
-    if (!push->linked) { // the port has closed it
-        push->phase = push->err == ALOFT_OK ? DONE : IDLE;
+    if (push->linked) { // the port has not closed it yet
+        return;
+    }
+    if (push->err == ALOFT_OK) {
+        push->phase = DONE;
+    } else {
+        idle(push);
     }
 }
 
-static void waiting(struct aloft_push *push, uint32_t now_ms)
+static void idling(struct aloft_push *push)
 {
-    bool late = passed(now_ms, push->deadline_ms);
-    if (late && push->phase == CHALLENGED) {
-        push->err = ALOFT_ERR_PUSH_TIMEOUT;
-        push->phase = IDLE;
-        emit(push, ALOFT_EVENT_REFUSED, ALOFT_ERR_PUSH_TIMEOUT, 0, push->sender.host);
-    } else if (late && push->phase == CONNECTING) {
-        fail(push, ALOFT_ERR_PUSH_CONNECT, now_ms);
-    }
-    if (push->phase == IDLE && late) {
+    uint32_t now_ms = push->now_ms;
+    if (passed(now_ms, push->bind_ms)) {
         push->ask_bind = !push->bound;
-        push->deadline_ms = now_ms + REST_MS;
+        push->bind_ms = now_ms + REST_MS;
+    }
+    while (push->digits != 0 && push->answer_len == 0 && proving(push) == ALOFT_PUSH_LATE) {
+    }
+    push->deadline_ms = push->bind_ms;
+    if (push->digits != 0 && push->phase == IDLE) {
+        aloft_push_gate_due(&push->work.gate, &push->guesses, now_ms, &push->deadline_ms);
     }
 }
 
@@ -533,20 +566,24 @@ static enum aloft_way_state step(void *ctx, uint32_t now_ms)
     struct aloft_push *push = ctx;
     enum phase before = push->phase;
     bool busy = false;
+    push->now_ms = now_ms;
     switch (before) {
     case OFF:
         push->deadline_ms = now_ms + REST_MS;
         break;
     case IDLE:
-    case CHALLENGED:
+        idling(push);
+        break;
     case CONNECTING:
-        waiting(push, now_ms);
+        if (passed(now_ms, push->deadline_ms)) {
+            fail(push, ALOFT_ERR_PUSH_CONNECT, now_ms);
+        }
         break;
     case INVITED:
-        invited(push, now_ms);
+        invited(push);
         break;
     case PROVING:
-        proving(push);
+        (void)proving(push);
         busy = true;
         break;
     case ACCEPTED:
@@ -639,10 +676,10 @@ static void failed(void *ctx, uint8_t id, enum aloft_err err, uint32_t now_ms)
     if (id == ALOFT_WAY_ID_INVITE) {
         push->bound = false;
         push->answer_len = 0;
-        emit(push, ALOFT_EVENT_REFUSED, err, 0, NULL);
-        if (push->phase == IDLE) {
-            push->deadline_ms = now_ms + REBIND_MS;
-        }
+        push->now_ms = now_ms;
+        tell_refused(push, err, NULL);
+        push->bind_ms = now_ms + REBIND_MS;
+        push->deadline_ms = push->phase == IDLE ? push->bind_ms : push->deadline_ms;
     } else if (concerns(push, id)) {
         push->linked = false;
         push->peer_done = true;
@@ -663,12 +700,13 @@ static void closed(void *ctx, uint8_t id, uint32_t now_ms)
     }
 }
 
-static uint32_t send(void *ctx, uint8_t id, uint8_t *buf, uint32_t cap)
+static uint32_t send(void *ctx, uint8_t id, struct aloft_way_peer *to, uint8_t *buf, uint32_t cap)
 {
     struct aloft_push *push = ctx;
     uint32_t n = 0;
     if (id == ALOFT_WAY_ID_INVITE && push->answer_len <= cap) {
         n = push->answer_len;
+        *to = push->answer_to;
         memcpy(buf, push->answer, n);
         push->answer_len = 0;
     } else if (concerns(push, id)) {
@@ -719,6 +757,7 @@ static uint32_t feed(void *ctx, uint8_t id, const struct aloft_way_peer *peer, c
                      uint32_t len, uint32_t now_ms)
 {
     struct aloft_push *push = ctx;
+    push->now_ms = now_ms;
     if (id == ALOFT_WAY_ID_INVITE) {
         return feed_datagram(push, peer, data, len);
     }

@@ -351,11 +351,16 @@ static bool keep_token(struct aloft_web *web, uint32_t now_ms)
         !aloft_webui_is(web->http.text, sizeof scheme - 1, scheme)) {
         return false;
     }
-    uint32_t len = (uint32_t)strlen(token);
-    web->token_len = len < sizeof web->token ? len : sizeof web->token;
-    memcpy(web->token, token, web->token_len);
-    web->verdict =
-        aloft_webui_auth_locked(&web->auth, now_ms) > 0 ? ALOFT_WEBUI_LOCKED : ALOFT_WEBUI_PENDING;
+    web->token_len = (uint32_t)strlen(token);
+    if (aloft_webui_auth_locked(&web->auth, now_ms) > 0) {
+        web->verdict = ALOFT_WEBUI_LOCKED;
+    } else if (web->token_len > sizeof web->token) { // it begins like one, and is none
+        aloft_webui_auth_failed(&web->auth, now_ms);
+        web->verdict = ALOFT_WEBUI_WRONG;
+    } else {
+        memcpy(web->token, token, web->token_len);
+        web->verdict = ALOFT_WEBUI_PENDING;
+    }
     return true;
 }
 
@@ -494,6 +499,7 @@ static void look_at_clock(struct aloft_web *web, uint32_t now_ms)
         return;
     }
     set_deadline(web, now_ms, ALOFT_WEB_REST_MS);
+    aloft_webui_auth_age(&web->auth, now_ms);
     if (web->phase == IDLE) {
         web->ask_open = web->ask_open || web->err != ALOFT_OK;
         web->err = ALOFT_OK;
@@ -602,8 +608,9 @@ static void failed(void *ctx, uint8_t id, enum aloft_err err, uint32_t now_ms)
     }
 }
 
-static uint32_t send(void *ctx, uint8_t id, uint8_t *buf, uint32_t cap)
+static uint32_t send(void *ctx, uint8_t id, struct aloft_way_peer *to, uint8_t *buf, uint32_t cap)
 {
+    (void)to;
     struct aloft_web *web = self(ctx);
     (void)id;
     if (!web->peer) {

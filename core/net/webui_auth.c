@@ -87,8 +87,9 @@ bool aloft_webui_auth_same(const void *a, const void *b, uint32_t len)
     return different == 0;
 }
 
-static void expire(struct aloft_webui_auth *auth, uint32_t now_ms)
+void aloft_webui_auth_age(struct aloft_webui_auth *auth, uint32_t now_ms)
 {
+    (void)aloft_webui_auth_locked(auth, now_ms);
     for (uint32_t i = 0; i < ALOFT_WEBUI_NONCES; i++) {
         struct aloft_webui_nonce *nonce = &auth->nonces[i];
         nonce->live = nonce->live && now_ms - nonce->given_ms < ALOFT_WEBUI_NONCE_MS;
@@ -115,27 +116,30 @@ void aloft_webui_auth_nonce(struct aloft_webui_auth *auth, uint32_t now_ms,
     slot->live = true;
 }
 
-uint32_t aloft_webui_auth_locked(const struct aloft_webui_auth *auth, uint32_t now_ms)
+uint32_t aloft_webui_auth_locked(struct aloft_webui_auth *auth, uint32_t now_ms)
 {
-    if (auth->failures < ALOFT_WEBUI_TRIES) {
+    if (!auth->locked) {
         return 0;
     }
     uint32_t doubles = auth->failures - ALOFT_WEBUI_TRIES;
     doubles = doubles < ALOFT_WEBUI_LOCK_DOUBLES ? doubles : ALOFT_WEBUI_LOCK_DOUBLES;
     uint32_t lock_ms = ALOFT_WEBUI_LOCK_MS << doubles;
     uint32_t passed_ms = now_ms - auth->locked_ms;
-    return passed_ms < lock_ms ? lock_ms - passed_ms : 0;
+    auth->locked = passed_ms < lock_ms;
+    return auth->locked ? lock_ms - passed_ms : 0;
 }
 
 void aloft_webui_auth_failed(struct aloft_webui_auth *auth, uint32_t now_ms)
 {
     auth->failures += auth->failures < ALOFT_WEBUI_TRIES + ALOFT_WEBUI_LOCK_DOUBLES;
-    auth->locked_ms = now_ms; // keeps A2
+    auth->locked_ms = now_ms;
+    auth->locked = auth->failures >= ALOFT_WEBUI_TRIES; // keeps A2
 }
 
 void aloft_webui_auth_passed(struct aloft_webui_auth *auth)
 {
     auth->failures = 0;
+    auth->locked = false;
 }
 
 // Reads what follows "Digest". False: not one that can be an answer to our challenges.
@@ -225,7 +229,7 @@ enum aloft_webui_verdict aloft_webui_auth_check(struct aloft_webui_auth *auth,
                                                 uint32_t now_ms)
 {
     struct answer answer;
-    expire(auth, now_ms);
+    aloft_webui_auth_age(auth, now_ms);
     if (!aloft_webui_is(claim->value, 7, "digest ") ||
         !read_answer(auth, claim->value + 7, &answer)) {
         return ALOFT_WEBUI_UNKNOWN;

@@ -212,7 +212,7 @@ static void send_some(uint32_t cap)
     uint8_t buf[64];
     cap = cap < sizeof buf ? cap : sizeof buf;
     if (scene.connected) {
-        FUZZ_CHECK(scene.way.ops->send(scene.way.ctx, 0, buf, cap) <= cap);
+        FUZZ_CHECK(scene.way.ops->send(scene.way.ctx, 0, NULL, buf, cap) <= cap);
     }
 }
 

@@ -80,7 +80,8 @@ static void listen_to(void)
 {
     char bytes[ALOFT_ESPOTA_DATAGRAM + 1];
     uint8_t *to = (uint8_t *)bytes;
-    uint32_t n = scene.way.ops->send(&scene.push, ALOFT_WAY_ID_INVITE, to, sizeof bytes - 1);
+    struct aloft_way_peer peer;
+    uint32_t n = scene.way.ops->send(&scene.push, ALOFT_WAY_ID_INVITE, &peer, to, sizeof bytes - 1);
     FUZZ_CHECK(n < sizeof bytes);
     bytes[n] = 0;
     if (n == 37 && memcmp(bytes, "AUTH ", 5) == 0) {
@@ -88,7 +89,7 @@ static void listen_to(void)
     }
     if (scene.linked && scene.said_len < SAID_MAX - 100) {
         to = (uint8_t *)scene.said + scene.said_len;
-        n = scene.way.ops->send(&scene.push, ALOFT_WAY_ID_PUSH, to, 100);
+        n = scene.way.ops->send(&scene.push, ALOFT_WAY_ID_PUSH, &peer, to, 100);
         scene.said_len += n;
         scene.said[scene.said_len] = 0;
     }

@@ -76,7 +76,7 @@ static bool turn(const struct aloft_way *way)
         scene.peer = scene.peer && request.kind == ALOFT_REQUEST_OPEN;
     }
     uint8_t *to = (uint8_t *)scene.answer + scene.answer_len;
-    uint32_t n = scene.peer ? way->ops->send(way->ctx, ALOFT_WAY_ID_WEB, to, 512) : 0;
+    uint32_t n = scene.peer ? way->ops->send(way->ctx, ALOFT_WAY_ID_WEB, NULL, to, 512) : 0;
     scene.answer_len += n;
     FUZZ_CHECK(n <= 512 && scene.answer_len < ANSWER_MAX - 512);
     return state == ALOFT_WAY_BUSY || n > 0;

@@ -43,7 +43,7 @@ struct link {
     bool bound;            // UDP that answers whoever has sent
     struct sockaddr_storage from;
     socklen_t from_len;
-    struct sockaddr_storage to; // where the datagram came from that was taken last
+    struct sockaddr_storage to; // of the datagram that is sent
     socklen_t to_len;
     uint32_t drain_until_ms;
     uint32_t in_len; // bytes received
@@ -411,13 +411,32 @@ static bool flush(struct link *link)
     return true;
 }
 
-static bool send_some(struct aloft_net *net, uint8_t id)
+// Where a datagram goes; the way has the text from peer_of.
+static void address(struct link *link, const struct aloft_way_peer *to)
 {
-    struct link *link = &net->links[id];
-    (void)net;
+    const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
+                                   .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
+    struct addrinfo *found;
+    char service[8];
+    (void)snprintf(service, sizeof service, "%u", to->port);
+    if (getaddrinfo(to->host, service, &hints, &found) != 0) {
+        link->out_off = link->out_len; // nobody can be reached there
+        return;
+    }
+    memcpy(&link->to, found->ai_addr, found->ai_addrlen);
+    link->to_len = found->ai_addrlen;
+    freeaddrinfo(found);
+}
+
+static bool send_some(struct link *link, uint8_t id)
+{
     if (link->out_off == link->out_len) {
-        link->out_len = link->way->ops->send(link->way->ctx, id, link->out, sizeof link->out);
+        struct aloft_way_peer to = {.port = 0};
+        link->out_len = link->way->ops->send(link->way->ctx, id, &to, link->out, sizeof link->out);
         link->out_off = 0;
+        if (link->bound && link->out_len > 0) {
+            address(link, &to);
+        }
     }
     return flush(link);
 }
@@ -486,8 +505,6 @@ static bool read_connection(struct aloft_net *net, uint8_t id)
     uint32_t taken = link->way->ops->feed(link->way->ctx, id, &peer, link->in + link->in_off,
                                           link->in_len - link->in_off, now_ms(net));
     if (taken > 0 && link->bound) {
-        link->to = link->from;
-        link->to_len = link->from_len;
         taken = link->in_len - link->in_off; // a datagram is taken whole
     }
     link->in_off += taken;
@@ -530,13 +547,13 @@ static bool pump(struct aloft_net *net, uint8_t id)
         accepted(net, id);
         break;
     case OPEN:
-        sent = send_some(net, id);
+        sent = send_some(link, id);
         return read_connection(net, id) || sent;
     case DRAINING:
         drain(net, link);
         break;
     case ENDED:
-        return send_some(net, id); // it may still want its answer
+        return send_some(link, id); // it may still want its answer
     case CLOSED:
         break;
     }

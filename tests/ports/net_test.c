@@ -103,10 +103,12 @@ static void failed(void *ctx, uint8_t id, enum aloft_err err, uint32_t now_ms)
     world.seen[id].err = err;
 }
 
-static uint32_t send_next(void *ctx, uint8_t id, uint8_t *buf, uint32_t cap)
+static uint32_t send_next(void *ctx, uint8_t id, struct aloft_way_peer *to, uint8_t *buf,
+                          uint32_t cap)
 {
     (void)ctx;
     struct seen *seen = &world.seen[id];
+    *to = seen->peer;
     uint32_t len = world.send[id] == NULL ? 0 : (uint32_t)strlen(world.send[id]) - seen->sent;
     len = len < cap ? len : cap;
     memcpy(buf, world.send[id] == NULL ? "" : world.send[id] + seen->sent, len);

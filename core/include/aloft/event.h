@@ -27,7 +27,8 @@ enum aloft_event_kind {
     ALOFT_EVENT_INVITED,     // a push begins; text: the sender's address; value: bytes that it has;
                              // total: enum aloft_espota_command
     ALOFT_EVENT_REFUSED,     // an invitation to a push was not taken up, err says why; text: the
-                             // sender's address. What was going on goes on
+                             // sender's address, or NULL; value: how many before it were not told.
+                             // What was going on goes on
 };
 
 struct aloft_event {

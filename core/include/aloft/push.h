@@ -10,11 +10,12 @@
 // does not mount, as its first 16 bytes are written last. While the running app is on trial neither
 // is taken: the restart behind a push would end the trial.
 //
-// Of the port: a datagram that is not taken (feed returns 0) is offered again, and what is sent
-// goes to the sender of the last one taken. A datagram is sent whole: cap >= ALOFT_ESPOTA_DATAGRAM.
+// Of the port: a datagram that is not taken (feed returns 0) is offered again. A datagram is sent
+// whole: cap >= ALOFT_ESPOTA_DATAGRAM.
 #ifndef ALOFT_PUSH_H
 #define ALOFT_PUSH_H
 
+#include "aloft/agent/push_gate.h"
 #include "aloft/intake.h"
 #include "aloft/net/espota.h"
 #include "aloft/way.h"
@@ -35,7 +36,9 @@ struct aloft_push {
     enum aloft_err err; // of the last push
     uint32_t phase;     // private from here on
     uint32_t digits;    // of a nonce; 0: no password
+    uint32_t now_ms;    // of the call that is under way
     uint32_t deadline_ms;
+    uint32_t bind_ms;  // when the datagram port is looked at again
     uint32_t count_ms; // when a count is due at the latest
     uint32_t begun_ms;
     uint32_t received;   // bytes of the file
@@ -49,16 +52,17 @@ struct aloft_push {
     struct aloft_espota_invitation invitation;
     struct aloft_way_peer sender;  // of the invitation
     struct aloft_flash_view files; // where files go
-    uint8_t response[ALOFT_SHA256_LEN];
-    char nonce[ALOFT_ESPOTA_HEX_MAX];
+    struct aloft_rate guesses;     // of the password
+    struct aloft_rate refusals;    // that are told
     uint32_t answer_len;
     char answer[ALOFT_ESPOTA_DATAGRAM]; // the next datagram
+    struct aloft_way_peer answer_to;
     uint32_t said_off;
     uint32_t said_len;
     char said[ALOFT_ESPOTA_ERROR + 16]; // over the connection
     union {
-        struct aloft_espota_proof proof; // until the sender is believed
-        struct {                         // while it sends
+        struct aloft_push_gate gate; // until a sender is believed
+        struct {                     // while it sends
             struct aloft_hash md5;
             struct aloft_writer writer; // of files
             bool headed;                // only their first bytes are left
@@ -73,7 +77,9 @@ enum aloft_err aloft_push_init(struct aloft_push *push, const struct aloft_push_
 // The way. Step does one flash operation at most, or ALOFT_ESPOTA_ROUNDS rounds of the proof.
 // Power loss: firmware: as aloft_intake_step. Files: the partition may hold a part of them, without
 //             its first 16 bytes; slots and otadata are untouched.
-// Events:     REFUSED for what does not begin; INVITED, then those of the intake; FAILED.
+// Events:     REFUSED for what does not begin, ten at once and then one in 10 s; INVITED, then
+// those
+//             of the intake; FAILED.
 struct aloft_way aloft_push_way(struct aloft_push *push);
 
 #endif

@@ -33,8 +33,8 @@ enum aloft_way_id {
 // What a connection is, besides a plain ALOFT_LINK_TCP to a host:
 //   ALOFT_LINK_LISTEN          one peer at a time is told as opened, fed and sent to; closing
 //                              while it is there ends that peer, and the next one may come
-//   ALOFT_LINK_UDP, no host    bound to the port. Each feed is one datagram, whole; what is sent
-//                              after it goes to where it came from
+//   ALOFT_LINK_UDP, no host    bound to the port. Each feed is one datagram, whole, and so is each
+//                              send, which says where it goes
 // host "" listens on every address of the device.
 enum aloft_link { ALOFT_LINK_TCP, ALOFT_LINK_UDP, ALOFT_LINK_LISTEN };
 
@@ -75,8 +75,9 @@ struct aloft_way_ops {
     void (*opened)(void *ctx, uint8_t id, const struct aloft_way_peer *peer, uint32_t now_ms);
     // The connection could not be made, or broke, and is closed. err is a NET_ or TLS_ fault.
     void (*failed)(void *ctx, uint8_t id, enum aloft_err err, uint32_t now_ms);
-    // Bytes to send on this connection: up to cap of them are put into buf. 0: none now.
-    uint32_t (*send)(void *ctx, uint8_t id, uint8_t *buf, uint32_t cap);
+    // Bytes to send on this connection: up to cap of them are put into buf. 0: none now. to: of a
+    // datagram, where it goes.
+    uint32_t (*send)(void *ctx, uint8_t id, struct aloft_way_peer *to, uint8_t *buf, uint32_t cap);
     // Bytes that came. Takes as many as there is room for and says how many. 0 does not mean that
     // the peer is slow: a way that is BUSY takes nothing.
     uint32_t (*feed)(void *ctx, uint8_t id, const struct aloft_way_peer *peer, const uint8_t *data,

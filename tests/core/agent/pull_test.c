@@ -478,14 +478,14 @@ static void pull_hears_nothing_over_ids_that_it_did_not_open(void)
         way.ops->opened(&puller, id, NULL, 0);
         way.ops->failed(&puller, id, ALOFT_ERR_NET_DNS, 0);
         way.ops->closed(&puller, id, 0);
-        CHECK_EQ(way.ops->send(&puller, id, bytes, sizeof bytes), 0);
+        CHECK_EQ(way.ops->send(&puller, id, NULL, bytes, sizeof bytes), 0);
         CHECK_EQ(way.ops->feed(&puller, id, NULL, (const uint8_t *)"<html>", 6, 0), 6);
     }
     CHECK_EQ(step_at(0), WAIT);
     CHECK_TEXT(world.trace, "connecting h 80; ");
-    CHECK_EQ(way.ops->send(&puller, 0, bytes, sizeof bytes), 0); // not open yet
+    CHECK_EQ(way.ops->send(&puller, 0, NULL, bytes, sizeof bytes), 0); // not open yet
     way.ops->opened(&puller, 0, NULL, 0);
-    CHECK_EQ(way.ops->send(&puller, 0, bytes, sizeof bytes), 8);
+    CHECK_EQ(way.ops->send(&puller, 0, NULL, bytes, sizeof bytes), 8);
 }
 
 static void pull_after_a_failed_one_works(void)

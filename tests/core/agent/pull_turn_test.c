@@ -74,7 +74,8 @@ static bool serve(uint32_t sent)
     char head[128];
     char request[1024];
     way.ops->opened(&pull, ALOFT_WAY_ID_PULL, NULL, now_ms);
-    request[way.ops->send(&pull, ALOFT_WAY_ID_PULL, (uint8_t *)request, sizeof request - 1)] = 0;
+    request[way.ops->send(&pull, ALOFT_WAY_ID_PULL, NULL, (uint8_t *)request, sizeof request - 1)] =
+        0;
     snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %lu\r\nETag: \"a\"\r\n\r\n",
              (unsigned long)len);
     give(head, (uint32_t)strlen(head));

@@ -203,7 +203,7 @@ static enum state step(void)
 static void take_request(void)
 {
     uint8_t *to = (uint8_t *)world.request;
-    for (uint32_t n; (n = way.ops->send(&puller, 0, to + world.request_len, 100)) > 0;) {
+    for (uint32_t n; (n = way.ops->send(&puller, 0, NULL, to + world.request_len, 100)) > 0;) {
         CHECK(n <= 100);
         world.request_len += n;
         CHECK(world.request_len < sizeof world.request - 100);

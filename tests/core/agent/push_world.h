@@ -33,6 +33,9 @@ struct world {
     bool cut;
     char answer[ALOFT_ESPOTA_DATAGRAM + 1]; // the last datagram sent
     uint32_t answers;
+    struct aloft_way_peer answered; // whom it went to
+    uint16_t ear_port;              // whose answers are kept apart
+    char ear[ALOFT_ESPOTA_DATAGRAM + 1];
     char said[SAID_MAX]; // over the connection
     uint32_t said_len;
     uint32_t counted; // what the counts add up to; each comes by itself
@@ -213,17 +216,20 @@ static bool send_all(void)
     uint32_t n = 0;
     bool sent = false;
     if (world.bound) {
-        n = world.way.ops->send(world.way.ctx, ALOFT_WAY_ID_INVITE, (uint8_t *)world.answer,
-                                ALOFT_ESPOTA_DATAGRAM);
+        n = world.way.ops->send(world.way.ctx, ALOFT_WAY_ID_INVITE, &world.answered,
+                                (uint8_t *)world.answer, ALOFT_ESPOTA_DATAGRAM);
     }
     if (n > 0) {
         world.answer[n] = 0;
         world.answers++;
         sent = true;
+        if (world.answered.port == world.ear_port && strcmp(world.answered.host, SENDER) == 0) {
+            memcpy(world.ear, world.answer, n + 1);
+        }
     }
     if (world.linked && !world.opening) {
         uint8_t *to = (uint8_t *)world.said + world.said_len;
-        n = world.way.ops->send(world.way.ctx, ALOFT_WAY_ID_PUSH, to, world.cap);
+        n = world.way.ops->send(world.way.ctx, ALOFT_WAY_ID_PUSH, NULL, to, world.cap);
         CHECK(n <= world.cap);
         uint32_t count = 0;
         for (uint32_t i = 0; i < n && to[i] >= '0' && to[i] <= '9'; i++) {
@@ -272,9 +278,9 @@ static enum aloft_way_state wait_deadline(void)
     return settle();
 }
 
-static void datagram_from(const char *host, const char *text)
+static void datagram_from_port(const char *host, uint16_t port, const char *text)
 {
-    struct aloft_way_peer peer = {.port = 5555};
+    struct aloft_way_peer peer = {.port = port};
     uint32_t len = (uint32_t)strlen(text);
     CHECK(strlen(host) <= ALOFT_WAY_HOST_MAX);
     memcpy(peer.host, host, strlen(host) + 1);
@@ -290,6 +296,11 @@ static void datagram_from(const char *host, const char *text)
         (void)turn();
     }
     CHECK(false); // never taken
+}
+
+static void datagram_from(const char *host, const char *text)
+{
+    datagram_from_port(host, 5555, text);
 }
 
 // --- the sender
@@ -387,7 +398,8 @@ static enum aloft_way_state hang_up(void)
 }
 
 // A whole push of a sender that knows the password; how it ends. What it was told is in world.
-static enum aloft_way_state push_file(uint32_t command, const uint8_t *file, uint32_t len)
+__attribute__((unused)) static enum aloft_way_state push_file(uint32_t command, const uint8_t *file,
+                                                              uint32_t len)
 {
     world.counted = 0;
     world.said_len = 0;

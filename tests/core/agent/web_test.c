@@ -492,14 +492,14 @@ static void ask_with_token(const char *target, const char *token)
     CHECK(!world.peer);
 }
 
-// From now on "sesame" is the token.
-static void set_token(void)
+// From now on this is the token.
+static void set_token_to(const char *text)
 {
     static const uint8_t salt[ALOFT_WEBUI_SALT] = "0123456789abcde";
     static struct aloft_webui_token token = {.rounds = 1000};
     struct aloft_pbkdf2 kdf;
     memcpy(token.salt, salt, sizeof salt);
-    aloft_pbkdf2_begin(&kdf, &aloft_soft_crypto, "sesame", 6,
+    aloft_pbkdf2_begin(&kdf, &aloft_soft_crypto, text, (uint32_t)strlen(text),
                        (struct aloft_pbkdf2_salt){salt, sizeof salt}, token.rounds);
     while (aloft_pbkdf2_step(&kdf, 1000) == ALOFT_STEP_AGAIN) {
     }
@@ -508,6 +508,32 @@ static void set_token(void)
     world.listening = false;
     aloft_web_init(&web, &config);
     settle();
+}
+
+static void set_token(void)
+{
+    set_token_to("sesame");
+}
+
+// The longest token was accepted with anything behind it.
+static void web_refuses_a_token_with_more_behind_it(void)
+{
+    static const char longest[] =
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    static const char *const behind[] = {"x", "0", ".", "=", "0123456789abcdef0123456789abcdef"};
+    device_two_ota(&device);
+    for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++) {
+        char text[120];
+        init_with(NULL);
+        set_token_to(longest);
+        snprintf(text, sizeof text, "%s%s", longest, behind[i]);
+        ask_with_token("/api/check", text);
+        CHECK(says("HTTP/1.1 401 ") && !world.checked);
+        CHECK_EQ(web.auth.failures, 1);
+        ask_with_token("/api/check", longest);
+        CHECK(says("HTTP/1.1 200 OK\r\n") && world.checked);
+        world.checked = false;
+    }
 }
 
 // A device that had a token and no password was off, and did not say so.
@@ -569,6 +595,23 @@ static void web_locks_itself_after_five_wrong_passwords(void)
     CHECK(says("HTTP/1.1 429 Too Many Requests\r\n") && says("Retry-After: 31\r\n"));
     CHECK(says("Too many wrong passwords; wait before the next try"));
     world.now_ms += ALOFT_WEBUI_LOCK_MS;
+    give_password("pw");
+    CHECK(says("HTTP/1.1 200 "));
+}
+
+// Keeps A2: the lock was there again for its 30 s when the clock, 49.7 days later, had wrapped.
+static void web_is_not_locked_again_when_the_clock_wraps(void)
+{
+    setup();
+    for (uint32_t i = 0; i < ALOFT_WEBUI_TRIES; i++) {
+        give_password("no");
+    }
+    uint32_t then = world.now_ms;
+    for (uint64_t ms = 0; ms < 0x100000000u; ms += 3000000) { // a port steps at each deadline
+        world.now_ms += 3000000;
+        settle();
+    }
+    world.now_ms = then + 1;
     give_password("pw");
     CHECK(says("HTTP/1.1 200 "));
 }
@@ -710,6 +753,8 @@ CHECK_MAIN(TEST(web_takes_an_upload_in_each_dialect),
            TEST(web_with_a_token_alone_takes_commands_and_nothing_else),
            TEST(web_challenges_everybody_who_has_no_password),
            TEST(web_locks_itself_after_five_wrong_passwords),
+           TEST(web_is_not_locked_again_when_the_clock_wraps),
+           TEST(web_refuses_a_token_with_more_behind_it),
            TEST(web_takes_a_token_for_commands_alone),
            TEST(web_answers_a_client_that_has_only_shut_its_side),
            TEST(web_refuses_the_pages_of_other_sites), TEST(web_gives_up_a_client_that_stops),

@@ -74,7 +74,7 @@ static void carry_out(void)
 static void take_answer(void)
 {
     uint8_t *to = (uint8_t *)world.answer;
-    for (uint32_t n; world.peer && (n = way().ops->send(&web, ALOFT_WAY_ID_WEB,
+    for (uint32_t n; world.peer && (n = way().ops->send(&web, ALOFT_WAY_ID_WEB, NULL,
                                                         to + world.answer_len, 100)) > 0;) {
         CHECK(n <= 100);
         world.answer_len += n;

@@ -528,6 +528,22 @@ static void webui_auth_lets_nonces_age(void)
     CHECK_EQ(ask_nc("00000002", 0), ALOFT_WEBUI_STALE);
 }
 
+// The lock, and a nonce that nobody had used, were there again when the clock showed their time for
+// the second time, 49.7 days later.
+static void webui_auth_forgets_what_is_over_before_the_clock_wraps(void)
+{
+    challenge(1000);
+    for (uint32_t i = 0; i < ALOFT_WEBUI_TRIES; i++) {
+        CHECK_EQ(ask("GET", response(ALOFT_HASH_MD5, "no", "00000001"), 1000), ALOFT_WEBUI_WRONG);
+    }
+    CHECK(aloft_webui_auth_locked(&auth, 1001) > 0);
+    aloft_webui_auth_age(&auth, 3600000);
+    CHECK_EQ(aloft_webui_auth_locked(&auth, 1001), 0); // 2^32 ms later
+    CHECK_EQ(ask_nc("00000001", 1001), ALOFT_WEBUI_STALE);
+    aloft_webui_auth_failed(&auth, 1002); // and the sixth locks again
+    CHECK_EQ(aloft_webui_auth_locked(&auth, 1002), ALOFT_WEBUI_LOCK_MS << 1);
+}
+
 static void webui_auth_locks_after_five_wrong_answers(void)
 {
     uint32_t now = 1000;
@@ -611,6 +627,8 @@ CHECK_MAIN(TEST(webui_takes_requests_in_any_split),
            TEST(webui_multipart_bounds_a_parts_headers),
            TEST(webui_multipart_takes_the_longest_boundary),
            TEST(webui_auth_knows_the_rfcs_answers), TEST(webui_auth_takes_each_answer_once),
-           TEST(webui_auth_lets_nonces_age), TEST(webui_auth_locks_after_five_wrong_answers),
+           TEST(webui_auth_lets_nonces_age),
+           TEST(webui_auth_forgets_what_is_over_before_the_clock_wraps),
+           TEST(webui_auth_locks_after_five_wrong_answers),
            TEST(webui_auth_refuses_answers_to_something_else),
            TEST(webui_auth_takes_what_fits_into_quotes_as_realm))

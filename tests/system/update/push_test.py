@@ -59,6 +59,7 @@ class Sender:
         self.device, self.data, self.password = device, data, password
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.settimeout(120)
+        self.patience = 120
         self.counted = 0
         self.invitation = "%d %d %d %s\n" % (
             command, self.listener.getsockname()[1], len(data) if size is None else size,
@@ -66,7 +67,7 @@ class Sender:
 
     def tell(self, text):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            udp.settimeout(120)
+            udp.settimeout(self.patience)
             udp.sendto(text.encode(), ("127.0.0.1", self.device.port))
             return udp.recv(69).decode()
 
@@ -320,6 +321,82 @@ def a_second_sender_is_told_and_the_first_goes_on(folder):
         runs_next(device, 2)
 
 
+class Guesser(threading.Thread):
+    """Guesses the password from the owner's own address, as fast as the device answers and faster:
+    an invitation and a proof, again and again, from a few sockets."""
+
+    def __init__(self, device, digits, sockets):
+        super().__init__(daemon=True)
+        self.to, self.digits, self.judged, self.end = ("127.0.0.1", device.port), digits, 0, False
+        self.udp = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(sockets)]
+        for udp in self.udp:
+            udp.setblocking(False)
+        self.start()
+
+    def run(self):
+        n = 0
+        while not self.end:
+            for udp in self.udp:
+                n += 1
+                guess = f"{n:0{self.digits}x}"
+                for text in [f"0 1 {n} {n:032x}\n", f"200 {guess} {guess}\n"]:
+                    try:
+                        udp.sendto(text.encode(), self.to)
+                        self.judged += udp.recv(100) == b"Authentication Failed"
+                    except BlockingIOError:
+                        pass
+            time.sleep(0.001)
+
+    def stop(self):
+        self.end = True
+        self.join()
+
+
+def the_owner_gets_in_within_a_minute_while_another_guesses(folder):
+    """Guesses of the proof were unlimited, 2,809 in a second, and any of them, or an invitation,
+    between the owner's invitation and its proof ended the owner's push."""
+    for verifier, sockets in [(MD5, 1), (SHA, 2)]:
+        one = folder / str(len(verifier))
+        one.mkdir()
+        with Device(one, verifier) as device:
+            two = device.new("2")
+            guesser = Guesser(device, len(verifier), sockets)
+            begun = time.monotonic()
+            time.sleep(8)
+            check(guesser.judged <= 5 + 8 / 2 + 1, guesser.judged, "guesses in 8 s")
+            sender = Sender(device, two.read_bytes(), PASSWORD)  # a new socket for the proof
+            sender.patience, answer = 10, ""
+            while answer != "OK":
+                check(time.monotonic() - begun < 68, "the owner was kept out", answer)
+                try:
+                    answer = sender.enter()
+                except socket.timeout:
+                    answer = "nothing"
+            sender.listener.accept()[0].close()
+            check(time.monotonic() - begun < 68, time.monotonic() - begun)
+            device.see("failed: PUSH_CLOSED")
+            begun = time.monotonic()
+            aloft_push(device, two, "-a", PASSWORD)
+            check(time.monotonic() - begun < 60, time.monotonic() - begun)
+            guesser.stop()
+            runs_next(device, 2)
+
+
+def what_strangers_send_costs_no_console(folder):
+    """Each junk datagram cost a line of 115 bytes."""
+    with Device(folder, MD5) as device:
+        before = len(device.console)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            for n in range(3000):
+                udp.sendto([b"junk", b"0 1 5 " + b"0" * 32, b"200 x y", os.urandom(60)][n % 4],
+                           ("127.0.0.1", device.port))
+                time.sleep(0.001)
+        lines = device.console[before:].count("\n")
+        check(lines <= 20, lines, device.console[before:])
+        aloft_push(device, device.new("2"), "-a", PASSWORD)
+        runs_next(device, 2)
+
+
 def files_go_to_their_partition(folder):
     data = os.urandom(FILES_LEN - 100)
     for subtype in [0x82, 0x83]:
@@ -370,7 +447,9 @@ if __name__ == "__main__":
           a_wrong_password_is_told, a_push_without_a_password_is_told_to_have_one,
           what_is_no_update_is_told_by_its_name,
           a_sender_that_goes_away_or_stalls_changes_nothing,
-          a_second_sender_is_told_and_the_first_goes_on, files_go_to_their_partition,
+          a_second_sender_is_told_and_the_first_goes_on,
+          the_owner_gets_in_within_a_minute_while_another_guesses,
+          what_strangers_send_costs_no_console, files_go_to_their_partition,
           nobody_there_is_told,
           firmware_that_says_of_no_app_is_warned_of,
           a_password_that_cannot_be_read_is_not_passed_over])

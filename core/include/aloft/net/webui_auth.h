@@ -54,6 +54,7 @@ struct aloft_webui_auth {
     uint32_t given; // nonces so far
     uint32_t failures;
     uint32_t locked_ms; // when the last wrong answer came
+    bool locked;        // and what that began is not over
     struct aloft_webui_nonce nonces[ALOFT_WEBUI_NONCES];
 };
 
@@ -101,7 +102,11 @@ void aloft_webui_auth_failed(struct aloft_webui_auth *auth, uint32_t now_ms);
 void aloft_webui_auth_passed(struct aloft_webui_auth *auth);
 
 // Milliseconds until answers are looked at again; 0: they are.
-uint32_t aloft_webui_auth_locked(const struct aloft_webui_auth *auth, uint32_t now_ms);
+uint32_t aloft_webui_auth_locked(struct aloft_webui_auth *auth, uint32_t now_ms);
+
+// Ends what is over: nonces that are too old, and a lock. To be called at least once in 24 days, or
+// the clock, which wraps after 49, shows a time at which they were good.
+void aloft_webui_auth_age(struct aloft_webui_auth *auth, uint32_t now_ms);
 
 // True when the bytes are equal; takes as long when they are not.
 bool aloft_webui_auth_same(const void *a, const void *b, uint32_t len);

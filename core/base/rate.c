@@ -1,0 +1,28 @@
+// A bucket that fills with what was allowed and drains with time. It is drained when it is asked.
+#include "aloft/base/rate.h"
+
+static void drain(struct aloft_rate *rate, uint32_t now_ms)
+{
+    uint32_t steps = (now_ms - rate->since_ms) / rate->every_ms;
+    if (steps >= rate->spent) {
+        rate->spent = 0;
+        rate->since_ms = now_ms;
+    } else {
+        rate->spent -= steps;
+        rate->since_ms += steps * rate->every_ms;
+    }
+}
+
+uint32_t aloft_rate_wait(struct aloft_rate *rate, uint32_t now_ms)
+{
+    drain(rate, now_ms);
+    return rate->spent < rate->burst ? 0 : rate->every_ms - (now_ms - rate->since_ms);
+}
+
+bool aloft_rate_allow(struct aloft_rate *rate, uint32_t now_ms)
+{
+    bool allowed = aloft_rate_wait(rate, now_ms) == 0; // keeps R1
+    rate->spent += allowed;
+    rate->denied += !allowed;
+    return allowed;
+}
