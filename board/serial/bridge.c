@@ -20,7 +20,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { CHUNK = 4096, KNOCK_MAX = 64, LOOK_MS = 20, NAME_MAX_LEN = 64 };
+enum { CHUNK = 4096, CHUNKS_A_TURN = 32, KNOCK_MAX = 64, LOOK_MS = 20, NAME_MAX_LEN = 64 };
 // What another client waits until it is turned away. A busy machine may tell of a connection that
 // is made before it tells of one that was closed earlier.
 enum { NEXT_CLIENT_MS = 300 };
@@ -336,20 +336,22 @@ static void take(struct aloft_bridge *bridge, struct end *end, const uint8_t *by
     bridge->events.bytes(bridge->events.ctx, bytes, len);
 }
 
-// Takes all that is there. False: the client is gone.
+// Takes what is there, so much at most that whoever floods the port does not keep the board's own
+// clock waiting. False: the client is gone.
 static bool read_client(struct aloft_bridge *bridge, struct end *end)
 {
     uint8_t chunk[CHUNK];
-    for (;;) {
+    for (int i = 0; i < CHUNKS_A_TURN; i++) {
         ssize_t n = read(end->fd, chunk, sizeof chunk);
         if (n > 0) {
             take(bridge, end, chunk, (size_t)n);
         } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
             return false;
         } else if (errno == EAGAIN) {
-            return true;
+            break;
         }
     }
+    return true;
 }
 
 static void serve_holder(struct aloft_bridge *bridge)

@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { CHUNKS_A_TURN = 32 }; // more than a pipe holds
+
 enum { LINE_REST_MS = 300 };
 
 void aloft_supervisor_finish(struct supervisor *s, enum aloft_supervisor_end end)
@@ -93,13 +95,16 @@ void aloft_chip_drain(struct supervisor *s)
 {
     char chunk[ALOFT_SUPERVISOR_CHUNK];
     ssize_t n;
-    while ((n = read(s->console_fd[0], chunk, sizeof chunk)) > 0) {
+    // A chip that prints without end must not keep the deadline, or a reset, waiting.
+    for (int i = 0; i < CHUNKS_A_TURN && (n = read(s->console_fd[0], chunk, sizeof chunk)) > 0;
+         i++) {
         console_text(s, chunk, (size_t)n);
         if (s->bridge != NULL) {
             send_console(s, chunk, (size_t)n);
         }
     }
-    while ((n = read(s->serial_fd[0], chunk, sizeof chunk)) > 0) {
+    for (int i = 0; i < CHUNKS_A_TURN && (n = read(s->serial_fd[0], chunk, sizeof chunk)) > 0;
+         i++) {
         if (s->bridge != NULL) {
             aloft_bridge_send(s->bridge, chunk, (size_t)n);
         }

@@ -20,7 +20,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { CONNECTIONS_MAX = 128, BACKLOG = 64, IDLE_S = 60, PORT_MAX = 65535, PEM_MAX = 1 << 20 };
+enum { BACKLOG = 64, LOOK_S = 1, PORT_MAX = 65535, PEM_MAX = 1 << 20 };
 
 struct place {
     const char *bind;
@@ -178,8 +178,18 @@ static struct MHD_Daemon *start(struct aloft_serve *serve, const struct place *p
             (place->v6 ? MHD_USE_IPv6 : 0) | (serve->tls ? MHD_USE_TLS : 0),
         (uint16_t)place->port, NULL, NULL, aloft_serve_answer, serve, MHD_OPTION_LISTEN_SOCKET,
         place->fd, MHD_OPTION_NOTIFY_COMPLETED, aloft_serve_completed, serve,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_S, MHD_OPTION_ARRAY, serve->tls ? tls : tls + 2, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, aloft_serve_connection, serve, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)ALOFT_SERVE_SLOTS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)ALOFT_SERVE_IDLE_S,
+        MHD_OPTION_ARRAY, serve->tls ? tls : tls + 2, MHD_OPTION_END);
+}
+
+// Looks after the clients until a signal asks for the end.
+static void watch(struct aloft_serve *serve, const sigset_t *ends)
+{
+    const struct timespec moment = {.tv_sec = LOOK_S};
+    while (sigtimedwait(ends, NULL, &moment) < 0) { // EAGAIN, or another signal
+        aloft_serve_guard_look(&serve->guard);
+    }
 }
 
 // Serves until a signal asks for the end.
@@ -187,13 +197,13 @@ static int run(struct aloft_serve *serve, struct place *place, const struct iden
                const char *folder)
 {
     sigset_t ends;
-    int signal_number;
     (void)sigemptyset(&ends); // these three cannot fail with valid arguments
     (void)sigaddset(&ends, SIGINT);
     (void)sigaddset(&ends, SIGTERM);
     // Before the daemon's threads exist, so that they inherit it and only sigwait gets the signals.
     (void)pthread_sigmask(SIG_BLOCK, &ends, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    aloft_serve_guard_init(&serve->guard, serve->limit_rate);
     struct MHD_Daemon *daemon = start(serve, place, identity);
     if (daemon == NULL) {
         aloft_ui_error("cannot start the server%s",
@@ -203,7 +213,7 @@ static int run(struct aloft_serve *serve, struct place *place, const struct iden
         return ALOFT_EXIT_BAD;
     }
     announce(serve, place, folder);
-    (void)sigwait(&ends, &signal_number); // fails only for an invalid set
+    watch(serve, &ends);
     atomic_store(&serve->stopping, true);
     MHD_stop_daemon(daemon);
     printf("Stopped.\n");
@@ -212,7 +222,8 @@ static int run(struct aloft_serve *serve, struct place *place, const struct iden
 
 int cmd_serve(int argc, char **argv)
 {
-    struct aloft_serve serve = {.limit_rate = 0};
+    static struct aloft_serve serve; // its table is large
+
     struct place place = {.bind = "127.0.0.1", .port = 8070, .fd = -1};
     struct identity identity = {.cert_path = NULL};
     struct aloft_arg_list operands;

@@ -28,12 +28,14 @@ struct request {
     char method[16];
     unsigned status;
     atomic_uint_fast64_t sent; // bytes of the body that were handed to the network
+    struct aloft_serve_guest *guest;
 };
 
 // Of the answer's body; released by libmicrohttpd when it is done with it.
 struct body {
     struct aloft_serve *serve;
     struct request *request;
+    struct aloft_serve_guest *guest;
     int fd;
     uint64_t first; // offset in the file
     uint64_t size;
@@ -94,6 +96,7 @@ static ssize_t read_body(void *cls, uint64_t at, char *buf, size_t max)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     }
     atomic_fetch_add(&body->request->sent, (uint_fast64_t)n);
+    aloft_serve_guard_sent(&body->serve->guard, body->guest, (uint32_t)n);
     return n;
 }
 
@@ -220,14 +223,21 @@ static bool range_holds(struct MHD_Connection *connection, const struct resource
 }
 
 static struct MHD_Response *body_response(struct aloft_serve *serve, struct request *request,
-                                          struct resource *resource, uint64_t first, uint64_t size)
+                                          const struct resource *resource, uint64_t first,
+                                          uint64_t size)
 {
     struct body *body = malloc(sizeof *body);
     if (body == NULL) {
         (void)close(resource->fd); // only read from
         return NULL;
     }
-    *body = (struct body){serve, request, resource->fd, first, size, request->begun};
+    *body = (struct body){.serve = serve,
+                          .request = request,
+                          .guest = request->guest,
+                          .fd = resource->fd,
+                          .first = first,
+                          .size = size,
+                          .begun = request->begun};
     struct MHD_Response *response =
         MHD_create_response_from_callback(size, BLOCK, read_body, body, free_body);
     if (response == NULL) {
@@ -326,6 +336,27 @@ static struct request *begin(const char *url, const char *method)
     return request;
 }
 
+struct aloft_serve_guest *aloft_serve_guest_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info != NULL ? info->socket_context : NULL;
+}
+
+void aloft_serve_connection(void *cls, struct MHD_Connection *connection, void **guest,
+                            enum MHD_ConnectionNotificationCode code)
+{
+    struct aloft_serve *serve = cls;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED && info != NULL) {
+        *guest = aloft_serve_guard_come(&serve->guard, info->connect_fd);
+    } else {
+        aloft_serve_guard_leave(&serve->guard, *guest);
+        *guest = NULL;
+    }
+}
+
 enum MHD_Result aloft_serve_answer(void *cls, struct MHD_Connection *connection, const char *url,
                                    const char *method, const char *version, const char *upload,
                                    size_t *upload_size, void **request_state)
@@ -342,6 +373,8 @@ enum MHD_Result aloft_serve_answer(void *cls, struct MHD_Connection *connection,
         if (request == NULL) {
             return MHD_NO;
         }
+        request->guest = aloft_serve_guest_of(connection);
+        aloft_serve_guard_serve(&serve->guard, request->guest);
         // An answer at the first call would close the connection, which suits only refusals.
         return reading ? MHD_YES
                        : say(connection, request, MHD_HTTP_METHOD_NOT_ALLOWED,
@@ -388,10 +421,11 @@ void aloft_serve_completed(void *cls, struct MHD_Connection *connection, void **
     char clock[16];
     struct tm tm;
     time_t now = time(NULL);
-    (void)cls;
+    struct aloft_serve *serve = cls;
     if (request == NULL) {
         return;
     }
+    aloft_serve_guard_done(&serve->guard, request->guest);
     client_text(connection, client);
     (void)localtime_r(&now, &tm);
     (void)strftime(clock, sizeof clock, "%H:%M:%S", &tm);

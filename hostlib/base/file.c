@@ -1,6 +1,7 @@
 // The rename is the durable point of a write: before it the old file is whole, after it the new
 // one. Written to the disk before it are the bytes, after it the folder.
 #include "hostlib/base/file.h"
+#include "hostlib/base/pipe.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -45,12 +46,14 @@ static bool read_all(int fd, const char *name, size_t max, struct aloft_file *fi
 {
     size_t room = 0;
     while (grow(file, &room, error)) {
-        ssize_t n = read(fd, file->data + file->len, READ_STEP);
+        uint8_t *to = file->data + file->len;
+        ssize_t n =
+            fd == STDIN_FILENO ? read(fd, to, READ_STEP) : aloft_pipe_read(fd, to, READ_STEP);
         if (n < 0 && errno == EINTR) {
             continue;
         }
         if (n < 0) {
-            return aloft_message_set(error, "cannot read %s: %s", name, strerror(errno));
+            return aloft_message_set(error, "cannot read %s: %s", name, aloft_pipe_error(errno));
         }
         file->len += (size_t)n;
         if (file->len > max) {
@@ -69,10 +72,10 @@ bool aloft_file_read(const char *path, size_t max, struct aloft_file *file,
                      struct aloft_message *error)
 {
     bool standard = strcmp(path, "-") == 0;
-    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    int fd = standard ? STDIN_FILENO : aloft_pipe_open(path, false);
     *file = (struct aloft_file){NULL, 0};
     if (fd < 0) {
-        return aloft_message_set(error, "cannot open %s: %s", path, strerror(errno));
+        return aloft_message_set(error, "cannot open %s: %s", path, aloft_pipe_error(errno));
     }
     bool ok = read_all(fd, standard ? "standard input" : path, max, file, error);
     if (!standard) {
@@ -93,7 +96,7 @@ void aloft_file_release(struct aloft_file *file)
 static bool write_all(int fd, const uint8_t *data, size_t len)
 {
     while (len > 0) {
-        ssize_t n = write(fd, data, len);
+        ssize_t n = fd == STDOUT_FILENO ? write(fd, data, len) : aloft_pipe_write(fd, data, len);
         if (n < 0 && errno == EINTR) {
             continue;
         }
@@ -110,7 +113,7 @@ static bool write_in_place(int fd, const char *name, const void *data, size_t le
                            struct aloft_message *error)
 {
     if (fd < 0 || !write_all(fd, data, len)) {
-        return aloft_message_set(error, "cannot write %s: %s", name, strerror(errno));
+        return aloft_message_set(error, "cannot write %s: %s", name, aloft_pipe_error(errno));
     }
     return true;
 }
@@ -287,7 +290,7 @@ bool aloft_file_write(const char *path, const void *data, size_t len, struct alo
         return replace(path, mode_for(NULL, 0666), data, len, error);
     }
     if (!S_ISREG(old.st_mode)) {
-        int fd = open(path, O_WRONLY | O_CLOEXEC);
+        int fd = aloft_pipe_open(path, true);
         bool ok = write_in_place(fd, path, data, len, error);
         if (fd >= 0 && close(fd) != 0 && ok) {
             return aloft_message_set(error, "cannot write %s: %s", path, strerror(errno));

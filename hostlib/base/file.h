@@ -18,14 +18,17 @@ struct aloft_file {
 };
 
 // Reads all of path, or of standard input for "-". The caller releases the result.
-// Fails: when it cannot be opened or read, is a directory, or is longer than max bytes.
+// Fails: when it cannot be opened or read, is a directory, or is longer than max bytes; when it is
+// a pipe whose other end nobody opens, or is silent for long (pipe.h). Standard input may be
+// silent.
 bool aloft_file_read(const char *path, size_t max, struct aloft_file *file,
                      struct aloft_message *error);
 
 // Wipes what was read, for it may be a key, and gives it back. So does reading on the way.
 void aloft_file_release(struct aloft_file *file);
 
-// Writes len bytes to path, or to standard output for "-". Devices and pipes are written in place.
+// Writes len bytes to path, or to standard output for "-". Devices and pipes are written in place;
+// a pipe that nobody reads is a fault, as in aloft_file_read.
 // Fails: on a private key, and when it cannot be written.
 bool aloft_file_write(const char *path, const void *data, size_t len, struct aloft_message *error);
 

@@ -4,6 +4,7 @@
 #include "aloft/base/bytes.h"
 #include "aloft/base/hex.h"
 #include "hostlib/base/clock.h"
+#include "hostlib/base/deadline.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/flasher/flasher_link.h"
 #include "hostlib/flasher/flasher_reset.h"
@@ -14,8 +15,9 @@
 enum { ATTEMPTS = 7, PATIENCE_MS = 10000, SYNCS = 5, SYNC_PAUSE_MS = 50, REOPEN_MS = 10000 };
 #define ESP8266_MAGIC 0xFFF0C101u
 
+enum { CONNECT_MAX_MS = 60000 };
 enum { READ_ROM = 64, READ_STUB = 0x1000, READ_STUB_AHEAD = 64, READ_STUB_MS = 10000 };
-enum { END_MS = 3000, LEAVE_MS = 3000, SETTLE_MS = 50 };
+enum { END_MS = 3000, LEAVE_MS = 3000, SETTLE_MS = 50, BOOT_TEXT_MS = 1000 };
 enum { JEDEC_ID = 0x9F, JEDEC_BITS = 24, SPI_POLLS = 10 };
 enum { SECURE_BOOT = 1 << 0, SECURE_DOWNLOAD = 1 << 2, SECURITY_LEN = 20 };
 
@@ -47,9 +49,11 @@ struct boot_text {
 
 static void listen(struct aloft_serial_line *line, struct boot_text *boot)
 {
+    struct aloft_deadline deadline = aloft_deadline_in(BOOT_TEXT_MS);
+    int left_ms;
     size_t got;
     boot->len = 0;
-    while (boot->len + 1 < sizeof boot->text &&
+    while (boot->len + 1 < sizeof boot->text && aloft_deadline_turn(&deadline, &left_ms) &&
            aloft_serial_line_read(line, boot->text + boot->len, sizeof boot->text - 1 - boot->len,
                                   SETTLE_MS, &got) == ALOFT_SERIAL_LINE_OK) {
         boot->len += got;
@@ -122,7 +126,9 @@ static bool find_loader(struct aloft_flasher *flasher, enum aloft_flasher_before
     struct boot_text boot = {.len = 0};
     bool lines = before == ALOFT_FLASHER_RESET;
     uint64_t patient_until = aloft_clock_ms() + PATIENCE_MS;
-    for (unsigned attempt = 0; attempt < ATTEMPTS || aloft_clock_left_ms(patient_until) > 0;
+    uint64_t end = aloft_clock_ms() + CONNECT_MAX_MS; // of a line that keeps us busy
+    for (unsigned attempt = 0; (attempt < ATTEMPTS && aloft_clock_left_ms(end) > 0) ||
+                               aloft_clock_left_ms(patient_until) > 0;
          attempt++) {
         enum aloft_serial_line_result reset =
             lines ? aloft_flasher_reset_to_loader(line, attempt) : ALOFT_SERIAL_LINE_NONE;

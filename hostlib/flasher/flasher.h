@@ -39,9 +39,10 @@ struct aloft_flasher {
     struct aloft_message error; // of the call that failed last
 
     // Private to flasher*.c.
-    bool unsettled; // replies to SYNC may still come
-    bool silent;    // the chip answered nothing at all to the last request
-    uint32_t late;  // bytes that came when time was up
+    bool unsettled;         // replies to SYNC may still come
+    bool silent;            // the chip answered nothing at all to the last request
+    uint32_t late;          // bytes that came when time was up
+    uint64_t late_until_ms; // and no later than this
     struct aloft_serial_reader reader;
     size_t in_off;
     size_t in_len;

@@ -6,7 +6,8 @@
 #include "hostlib/base/clock.h"
 #include <string.h>
 
-enum { SYNC_MS = 100, SYNC_REPLIES = 8, WRITE_MS = 10000, LATE_BYTES_MAX = 1 << 18 };
+enum { SYNC_MS = 100, SYNC_REPLIES = 8, WRITE_MS = 10000, SYNC_WRITE_MS = 3000 };
+enum { LATE_BYTES_MAX = 1 << 18, LATE_MS = 1000 };
 enum { DRAIN_MS = 200, WORDS_MAX = 6, FENCES = 3, FENCE_MS = 3000, STATUS = 2 };
 
 struct named {
@@ -103,7 +104,10 @@ enum aloft_flasher_answer aloft_flasher_next_body(struct aloft_flasher *flasher,
         flasher->in_off = 0;
         flasher->in_len = 0;
         uint32_t left_ms = (uint32_t)aloft_clock_left_ms(deadline_ms);
-        if (left_ms == 0 && flasher->late > LATE_BYTES_MAX) {
+        if (left_ms == 0 && flasher->late == 0) {
+            flasher->late_until_ms = aloft_clock_ms() + LATE_MS;
+        } else if (left_ms == 0 && (flasher->late > LATE_BYTES_MAX ||
+                                    aloft_clock_left_ms(flasher->late_until_ms) == 0)) {
             return ALOFT_FLASHER_SILENCE; // a line that never stops
         }
         enum aloft_flasher_answer answer = from_line(
@@ -251,7 +255,8 @@ static enum aloft_flasher_answer send_request(struct aloft_flasher *flasher,
         .payload = request->payload,
     };
     uint32_t len = aloft_serial_emit(&packet, flasher->out, sizeof flasher->out);
-    return from_line(flasher, aloft_serial_line_write(flasher->line, flasher->out, len, WRITE_MS));
+    uint32_t write_ms = request->op == ALOFT_SERIAL_SYNC ? SYNC_WRITE_MS : WRITE_MS;
+    return from_line(flasher, aloft_serial_line_write(flasher->line, flasher->out, len, write_ms));
 }
 
 static enum aloft_flasher_answer send_sync(struct aloft_flasher *flasher)

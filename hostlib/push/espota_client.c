@@ -4,6 +4,7 @@
 #include "aloft/base/hex.h"
 #include "aloft/net/espota.h"
 #include "hostlib/base/clock.h"
+#include "hostlib/base/deadline.h"
 #include "hostlib/base/random.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include <errno.h>
@@ -32,14 +33,22 @@ struct job {
     size_t reply_len;
 };
 
-static bool wait_readable(int fd, uint64_t deadline_ms)
+// Waits until the descriptor is ready, for as many turns as the deadline has.
+static bool wait_for(int fd, short events, struct aloft_deadline *deadline)
 {
-    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-    int n;
-    do {
-        n = poll(&poll_fd, 1, aloft_clock_left_ms(deadline_ms));
-    } while (n < 0 && errno == EINTR);
-    return n > 0;
+    struct pollfd poll_fd = {.fd = fd, .events = events};
+    int left_ms;
+    while (aloft_deadline_turn(deadline, &left_ms)) {
+        if (poll(&poll_fd, 1, left_ms) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool wait_readable(int fd, struct aloft_deadline *deadline)
+{
+    return wait_for(fd, POLLIN, deadline);
 }
 
 // --- what went wrong
@@ -143,10 +152,10 @@ static bool set_up_listener(struct job *job, uint32_t *port)
 // --- invitation and proof
 
 // The device's next datagram. False: none came in time; errno may say why.
-static bool hear(struct job *job, uint64_t deadline_ms)
+static bool hear(struct job *job, struct aloft_deadline *deadline)
 {
     errno = 0;
-    if (!wait_readable(job->udp, deadline_ms)) {
+    if (!wait_readable(job->udp, deadline)) {
         return false;
     }
     ssize_t n = recv(job->udp, job->answer, sizeof job->answer - 1, 0);
@@ -163,15 +172,17 @@ static bool say(struct job *job, const char *text)
 static bool invite(struct job *job)
 {
     const struct aloft_espota_client *client = job->client;
-    uint64_t deadline = aloft_clock_ms() + client->timeout_ms;
+    struct aloft_deadline deadline = aloft_deadline_in(client->timeout_ms);
+    int left_ms;
     bool nobody = false; // a host is there, and nothing at its port
     uint32_t sent = 0;
     job->repeated = false;
-    while (aloft_clock_left_ms(deadline) > 0) {
-        uint64_t again = aloft_clock_ms() + RESEND_MS;
+    while (aloft_deadline_turn(&deadline, &left_ms)) {
+        struct aloft_deadline again =
+            aloft_deadline_in(left_ms < RESEND_MS ? (uint32_t)left_ms : RESEND_MS);
         (void)say(job, job->invitation); // an answer shows that it arrived
         sent++;
-        if (hear(job, again < deadline ? again : deadline)) {
+        if (hear(job, &again)) {
             job->repeated = sent > 1;
             return true;
         }
@@ -230,8 +241,8 @@ static bool prove(struct job *job, uint32_t digits, enum aloft_hash_alg alg)
                    response);
     memcpy(challenge, job->answer, sizeof challenge);
     (void)say(job, text); // an answer shows that it arrived
-    uint64_t deadline = aloft_clock_ms() + AUTH_MS;
-    while (hear(job, deadline)) {
+    struct aloft_deadline deadline = aloft_deadline_in(AUTH_MS);
+    while (hear(job, &deadline)) {
         if (strcmp(job->answer, challenge) != 0) { // else it answers a repeated invitation
             return true;
         }
@@ -315,11 +326,12 @@ static bool get_in(struct job *job)
 
 static bool await_connection(struct job *job)
 {
-    uint64_t deadline = aloft_clock_ms() + CONNECT_MS;
-    while (job->tcp < 0 && wait_readable(job->listener, deadline)) {
+    struct aloft_deadline deadline = aloft_deadline_in(CONNECT_MS);
+    while (job->tcp < 0 && wait_readable(job->listener, &deadline)) {
         struct sockaddr_storage peer;
         socklen_t len = sizeof peer;
-        job->tcp = accept4(job->listener, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC);
+        job->tcp =
+            accept4(job->listener, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (job->tcp >= 0 && !same_host(&peer, &job->device)) { // firmware is for the device only
             (void)close(job->tcp);
             job->tcp = -1;
@@ -350,9 +362,9 @@ static bool listen_to(struct job *job)
 // What the device has said at the end of a push that it did not take.
 static bool explain(struct job *job, const char *otherwise)
 {
-    uint64_t deadline = aloft_clock_ms() + WORDS_MS;
+    struct aloft_deadline deadline = aloft_deadline_in(WORDS_MS);
     while (job->reply_len > 0 && strchr(job->reply, '\n') == NULL &&
-           wait_readable(job->tcp, deadline) && listen_to(job)) {
+           wait_readable(job->tcp, &deadline) && listen_to(job)) {
     }
     return job->reply_len > 0
                ? refused(job, job->reply)
@@ -361,14 +373,18 @@ static bool explain(struct job *job, const char *otherwise)
 
 static bool send_chunk(struct job *job, const uint8_t *data, size_t len)
 {
+    struct aloft_deadline deadline = aloft_deadline_in(CHUNK_MS);
     while (len > 0) {
         ssize_t n = send(job->tcp, data, len, MSG_NOSIGNAL);
-        if (n < 0 && errno != EINTR) {
+        if (n > 0) {
+            data += n;
+            len -= (size_t)n;
+        } else if (n < 0 && errno != EINTR && errno != EAGAIN) {
             (void)listen_to(job); // why, perhaps
             return explain(job, "broke the connection");
+        } else if (!wait_for(job->tcp, POLLOUT, &deadline)) {
+            return explain(job, "stopped taking bytes");
         }
-        data += n > 0 ? n : 0;
-        len -= n > 0 ? (size_t)n : 0;
     }
     return true;
 }
@@ -387,7 +403,8 @@ static bool send_file(struct job *job)
         if (!send_chunk(job, client->data + off, n)) {
             return false;
         }
-        if (!wait_readable(job->tcp, aloft_clock_ms() + CHUNK_MS)) {
+        struct aloft_deadline deadline = aloft_deadline_in(CHUNK_MS);
+        if (!wait_readable(job->tcp, &deadline)) {
             return explain(job, "stopped taking bytes");
         }
         bool gone = !listen_to(job);
@@ -407,12 +424,12 @@ static bool send_file(struct job *job)
 
 static bool await_result(struct job *job)
 {
-    uint64_t deadline = aloft_clock_ms() + RESULT_MS;
+    struct aloft_deadline deadline = aloft_deadline_in(RESULT_MS);
     while (strstr(job->reply, "OK") == NULL) {
         if (strchr(job->reply, '\n') != NULL) {
             return explain(job, "");
         }
-        if (!wait_readable(job->tcp, deadline)) {
+        if (!wait_readable(job->tcp, &deadline)) {
             return explain(job, "took all bytes, but did not say that they are good");
         }
         if (!listen_to(job)) {

@@ -1,9 +1,9 @@
 // The server is asked for one thing at a time, and nothing is assumed before it has answered.
 //
 // Both ends of a telnet connection offer and ask; an answer to an answer would never end. So a
-// request is answered only when it is news: `we` and `they` remember what was said.
+// request is answered only when it is news: `we` and `they` remember what was agreed, `refused`
+// what was not. A server that says the same over and over is not answered again.
 #include "hostlib/serial/rfc2217_line.h"
-#include "hostlib/base/clock.h"
 #include "hostlib/serial/serial_line_raw.h"
 #include "hostlib/serial/telnet.h"
 #include <stdlib.h>
@@ -14,9 +14,11 @@ enum { DATASIZE_8 = 8, PARITY_NONE = 1, STOPSIZE_1 = 1 };
 
 struct aloft_rfc2217 {
     struct aloft_telnet telnet;
-    uint64_t we;   // options that we offered or agreed to do, bit by option
-    uint64_t they; // options that the server was asked or allowed to do
-    bool agreed;   // the server does option 44
+    uint64_t we;                      // options that we offered or agreed to do, bit by option
+    uint64_t they;                    // options that the server was asked or allowed to do
+    bool refused_we[UINT8_MAX + 1];   // options that we were asked for, and will not do
+    bool refused_they[UINT8_MAX + 1]; // that the server has offered, and shall not do
+    bool agreed;                      // the server does option 44
     bool refused;
     uint8_t awaited; // the command whose answer is waited for
     bool answered;
@@ -34,7 +36,8 @@ struct aloft_rfc2217 {
 static enum aloft_serial_line_result send_bytes(struct aloft_serial_line *line,
                                                 const uint8_t *bytes, size_t len)
 {
-    return aloft_serial_line_raw_write(line, bytes, len, aloft_clock_ms() + WRITE_MS);
+    struct aloft_deadline deadline = aloft_deadline_in(WRITE_MS);
+    return aloft_serial_line_raw_write(line, bytes, len, &deadline);
 }
 
 static enum aloft_serial_line_result say(struct aloft_serial_line *line,
@@ -69,7 +72,11 @@ static enum aloft_serial_line_result on_verb(struct aloft_serial_line *line, uin
     }
     state->agreed = state->agreed || option == ALOFT_TELNET_COM_PORT;
     if (!wanted(option)) {
-        return say(line, ask ? ALOFT_TELNET_WONT : ALOFT_TELNET_DONT, option);
+        bool *refused = ask ? &state->refused_we[option] : &state->refused_they[option];
+        bool news = !*refused;
+        *refused = true;
+        return news ? say(line, ask ? ALOFT_TELNET_WONT : ALOFT_TELNET_DONT, option)
+                    : ALOFT_SERIAL_LINE_OK;
     }
     if ((*said & bit(option)) != 0) {
         return ALOFT_SERIAL_LINE_OK; // this is the answer to what we said
@@ -103,13 +110,14 @@ static void keep(struct aloft_rfc2217 *state, uint8_t byte)
 }
 
 // Takes what has come until the deadline, or until something has; data goes to the kept bytes.
-static enum aloft_serial_line_result take(struct aloft_serial_line *line, uint64_t deadline_ms)
+static enum aloft_serial_line_result take(struct aloft_serial_line *line,
+                                          struct aloft_deadline *deadline)
 {
     struct aloft_rfc2217 *state = line->rfc2217;
     uint8_t bytes[PIECE];
     size_t got;
     enum aloft_serial_line_result result =
-        aloft_serial_line_raw_read(line, bytes, sizeof bytes, deadline_ms, &got);
+        aloft_serial_line_raw_read(line, bytes, sizeof bytes, deadline, &got);
     for (size_t i = 0; i < got && result == ALOFT_SERIAL_LINE_OK; i++) {
         switch (aloft_telnet_feed(&state->telnet, bytes[i])) {
         case ALOFT_TELNET_NOTHING:
@@ -131,15 +139,16 @@ static enum aloft_serial_line_result take(struct aloft_serial_line *line, uint64
 // --- what we ask
 
 // Waits for one answer to what was asked last.
-static enum aloft_serial_line_result await(struct aloft_serial_line *line, uint64_t deadline_ms)
+static enum aloft_serial_line_result await(struct aloft_serial_line *line,
+                                           struct aloft_deadline *deadline)
 {
     struct aloft_rfc2217 *state = line->rfc2217;
     enum aloft_serial_line_result result = ALOFT_SERIAL_LINE_OK;
     state->answered = false;
     while (result == ALOFT_SERIAL_LINE_OK && !state->answered) {
-        result = take(line, deadline_ms);
+        result = take(line, deadline);
     }
-    return result;
+    return state->answered ? ALOFT_SERIAL_LINE_OK : result;
 }
 
 static bool is_answer(const struct aloft_rfc2217 *state, const uint8_t *payload, size_t len)
@@ -155,14 +164,14 @@ static enum aloft_serial_line_result set(struct aloft_serial_line *line, uint8_t
     struct aloft_rfc2217 *state = line->rfc2217;
     uint8_t bytes[ALOFT_TELNET_SUB_FRAME_MAX(5)];
     uint32_t *missed = &state->missed[command];
-    uint64_t deadline = aloft_clock_ms() + ALOFT_RFC2217_ANSWER_MS;
+    struct aloft_deadline deadline = aloft_deadline_in(ALOFT_RFC2217_ANSWER_MS);
     state->awaited = command;
     enum aloft_serial_line_result result =
         send_bytes(line, bytes, aloft_telnet_com(command, payload, len, bytes));
-    result = result == ALOFT_SERIAL_LINE_OK ? await(line, deadline) : result;
+    result = result == ALOFT_SERIAL_LINE_OK ? await(line, &deadline) : result;
     while (result == ALOFT_SERIAL_LINE_OK && *missed > 0 && !is_answer(state, payload, len)) {
         --*missed;
-        result = await(line, deadline);
+        result = await(line, &deadline);
     }
     if (result == ALOFT_SERIAL_LINE_TIMEOUT) {
         ++*missed;
@@ -222,7 +231,8 @@ enum aloft_serial_line_result aloft_rfc2217_purge(struct aloft_serial_line *line
     enum aloft_serial_line_result result =
         send_bytes(line, bytes, aloft_telnet_com(ALOFT_TELNET_COM_PURGE, &input, 1, bytes));
     if (result == ALOFT_SERIAL_LINE_OK && waits) {
-        result = await(line, aloft_clock_ms() + PURGE_MS);
+        struct aloft_deadline deadline = aloft_deadline_in(PURGE_MS);
+        result = await(line, &deadline);
         state->missed[ALOFT_TELNET_COM_PURGE] = result == ALOFT_SERIAL_LINE_TIMEOUT;
     }
     state->kept_len = 0;
@@ -235,7 +245,7 @@ static bool negotiate(struct aloft_serial_line *line)
 {
     static const uint8_t both[] = {ALOFT_TELNET_BINARY, ALOFT_TELNET_SGA};
     struct aloft_rfc2217 *state = line->rfc2217;
-    uint64_t deadline = aloft_clock_ms() + ALOFT_RFC2217_ANSWER_MS;
+    struct aloft_deadline deadline = aloft_deadline_in(ALOFT_RFC2217_ANSWER_MS);
     enum aloft_serial_line_result result = say(line, ALOFT_TELNET_WILL, ALOFT_TELNET_COM_PORT);
     state->we = bit(ALOFT_TELNET_COM_PORT);
     for (size_t i = 0; i < sizeof both && result == ALOFT_SERIAL_LINE_OK; i++) {
@@ -247,7 +257,7 @@ static bool negotiate(struct aloft_serial_line *line)
         }
     }
     while (result == ALOFT_SERIAL_LINE_OK && !state->agreed && !state->refused) {
-        result = take(line, deadline);
+        result = take(line, &deadline);
     }
     if (result == ALOFT_SERIAL_LINE_GONE) {
         return false;
@@ -291,14 +301,14 @@ bool aloft_rfc2217_open(struct aloft_serial_line *line)
 
 enum aloft_serial_line_result aloft_rfc2217_write(struct aloft_serial_line *line,
                                                   const uint8_t *data, size_t len,
-                                                  uint64_t deadline_ms)
+                                                  struct aloft_deadline *deadline)
 {
     uint8_t bytes[2 * PIECE];
     enum aloft_serial_line_result result = ALOFT_SERIAL_LINE_OK;
     while (len > 0 && result == ALOFT_SERIAL_LINE_OK) {
         size_t piece = len < PIECE ? len : PIECE;
         result = aloft_serial_line_raw_write(line, bytes, aloft_telnet_data(data, piece, bytes),
-                                             deadline_ms);
+                                             deadline);
         data += piece;
         len -= piece;
     }
@@ -306,12 +316,13 @@ enum aloft_serial_line_result aloft_rfc2217_write(struct aloft_serial_line *line
 }
 
 enum aloft_serial_line_result aloft_rfc2217_read(struct aloft_serial_line *line, uint8_t *buf,
-                                                 size_t cap, uint64_t deadline_ms, size_t *got)
+                                                 size_t cap, struct aloft_deadline *deadline,
+                                                 size_t *got)
 {
     struct aloft_rfc2217 *state = line->rfc2217;
     enum aloft_serial_line_result result = ALOFT_SERIAL_LINE_OK;
     while (state->kept_len == 0 && result == ALOFT_SERIAL_LINE_OK) {
-        result = take(line, deadline_ms);
+        result = take(line, deadline);
     }
     for (*got = 0; *got < cap && state->kept_len > 0; state->kept_len--) {
         buf[(*got)++] = state->kept[state->kept_off];

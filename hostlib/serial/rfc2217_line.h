@@ -18,9 +18,10 @@ bool aloft_rfc2217_open(struct aloft_serial_line *line);
 
 enum aloft_serial_line_result aloft_rfc2217_write(struct aloft_serial_line *line,
                                                   const uint8_t *data, size_t len,
-                                                  uint64_t deadline_ms);
+                                                  struct aloft_deadline *deadline);
 enum aloft_serial_line_result aloft_rfc2217_read(struct aloft_serial_line *line, uint8_t *buf,
-                                                 size_t cap, uint64_t deadline_ms, size_t *got);
+                                                 size_t cap, struct aloft_deadline *deadline,
+                                                 size_t *got);
 enum aloft_serial_line_result aloft_rfc2217_set_baud(struct aloft_serial_line *line, uint32_t baud);
 enum aloft_serial_line_result aloft_rfc2217_set_lines(struct aloft_serial_line *line, bool dtr,
                                                       bool rts);

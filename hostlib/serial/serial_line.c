@@ -1,7 +1,6 @@
 // The name decides the kind, once; after that each operation is a switch over three kinds. All
 // descriptors are non-blocking, so that a dead line costs its deadline and never more.
 #include "hostlib/serial/serial_line.h"
-#include "hostlib/base/clock.h"
 #include "hostlib/serial/rfc2217_line.h"
 #include "hostlib/serial/serial_line_tty.h"
 #include <errno.h>
@@ -157,14 +156,14 @@ enum aloft_serial_line_result aloft_serial_line_write(struct aloft_serial_line *
                                                       const void *data, size_t len,
                                                       uint32_t timeout_ms)
 {
-    uint64_t deadline = aloft_clock_ms() + timeout_ms;
+    struct aloft_deadline deadline = aloft_deadline_in(timeout_ms);
     if (line->gone) {
         return ALOFT_SERIAL_LINE_GONE;
     }
     enum aloft_serial_line_result result =
         line->kind == ALOFT_SERIAL_LINE_RFC2217
-            ? aloft_rfc2217_write(line, data, len, deadline)
-            : aloft_serial_line_raw_write(line, data, len, deadline);
+            ? aloft_rfc2217_write(line, data, len, &deadline)
+            : aloft_serial_line_raw_write(line, data, len, &deadline);
     if (result == ALOFT_SERIAL_LINE_TIMEOUT) {
         (void)aloft_message_set(&line->error, "%s takes no more bytes: nobody reads the other end",
                                 line->name);
@@ -175,15 +174,15 @@ enum aloft_serial_line_result aloft_serial_line_write(struct aloft_serial_line *
 enum aloft_serial_line_result aloft_serial_line_read(struct aloft_serial_line *line, void *buf,
                                                      size_t cap, uint32_t timeout_ms, size_t *got)
 {
-    uint64_t deadline = aloft_clock_ms() + timeout_ms;
+    struct aloft_deadline deadline = aloft_deadline_in(timeout_ms);
     *got = 0;
     if (line->gone) {
         return ALOFT_SERIAL_LINE_GONE;
     }
     enum aloft_serial_line_result result =
         line->kind == ALOFT_SERIAL_LINE_RFC2217
-            ? aloft_rfc2217_read(line, buf, cap, deadline, got)
-            : aloft_serial_line_raw_read(line, buf, cap, deadline, got);
+            ? aloft_rfc2217_read(line, buf, cap, &deadline, got)
+            : aloft_serial_line_raw_read(line, buf, cap, &deadline, got);
     if (result == ALOFT_SERIAL_LINE_TIMEOUT) {
         (void)aloft_message_set(&line->error, "%s: nothing came for %u ms", line->name,
                                 (unsigned)timeout_ms);

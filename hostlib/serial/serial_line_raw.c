@@ -1,6 +1,5 @@
 // All descriptors are non-blocking, so that a dead line costs its deadline and never more.
 #include "hostlib/serial/serial_line_raw.h"
-#include "hostlib/base/clock.h"
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -23,45 +22,32 @@ enum aloft_serial_line_result aloft_serial_line_lost(struct aloft_serial_line *l
     return ALOFT_SERIAL_LINE_GONE;
 }
 
-// Waits until the descriptor is ready. Errors and hang-ups count as ready: read and write name
-// them.
-static enum aloft_serial_line_result wait_for(struct aloft_serial_line *line, short events,
-                                              uint64_t deadline_ms)
+// Waits until the descriptor is ready, or that long. Errors and hang-ups count as ready: read and
+// write name them.
+static bool wait_for(struct aloft_serial_line *line, short events, int left_ms)
 {
-    for (;;) {
-        struct pollfd poll_fd = {.fd = line->fd, .events = events};
-        int ready = poll(&poll_fd, 1, aloft_clock_left_ms(deadline_ms));
-        if (ready > 0) {
-            return ALOFT_SERIAL_LINE_OK;
-        }
-        if (ready == 0) {
-            return ALOFT_SERIAL_LINE_TIMEOUT;
-        }
-        if (errno != EINTR) {
-            return aloft_serial_line_lost(line);
-        }
-    }
+    struct pollfd poll_fd = {.fd = line->fd, .events = events};
+    return poll(&poll_fd, 1, left_ms) >= 0 || errno == EINTR;
 }
 
 enum aloft_serial_line_result aloft_serial_line_raw_write(struct aloft_serial_line *line,
                                                           const uint8_t *data, size_t len,
-                                                          uint64_t deadline_ms)
+                                                          struct aloft_deadline *deadline)
 {
+    int left_ms;
     while (len > 0) {
+        if (!aloft_deadline_turn(deadline, &left_ms)) {
+            return ALOFT_SERIAL_LINE_TIMEOUT;
+        }
         ssize_t sent = line->kind == ALOFT_SERIAL_LINE_TTY
                            ? write(line->fd, data, len)
                            : send(line->fd, data, len, MSG_NOSIGNAL);
         if (sent > 0) {
             data += sent;
             len -= (size_t)sent;
-            continue;
-        }
-        if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+        } else if ((sent < 0 && errno != EAGAIN && errno != EINTR) ||
+                   !wait_for(line, POLLOUT, left_ms)) {
             return aloft_serial_line_lost(line);
-        }
-        enum aloft_serial_line_result ready = wait_for(line, POLLOUT, deadline_ms);
-        if (ready != ALOFT_SERIAL_LINE_OK) {
-            return ready;
         }
     }
     return ALOFT_SERIAL_LINE_OK;
@@ -69,21 +55,20 @@ enum aloft_serial_line_result aloft_serial_line_raw_write(struct aloft_serial_li
 
 enum aloft_serial_line_result aloft_serial_line_raw_read(struct aloft_serial_line *line,
                                                          uint8_t *buf, size_t cap,
-                                                         uint64_t deadline_ms, size_t *got)
+                                                         struct aloft_deadline *deadline,
+                                                         size_t *got)
 {
+    int left_ms;
     *got = 0;
-    for (;;) {
+    while (aloft_deadline_turn(deadline, &left_ms)) {
         ssize_t count = read(line->fd, buf, cap);
         if (count > 0) {
             *got = (size_t)count;
             return ALOFT_SERIAL_LINE_OK;
         }
-        if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
+        if (count == 0 || (errno != EAGAIN && errno != EINTR) || !wait_for(line, POLLIN, left_ms)) {
             return aloft_serial_line_lost(line);
         }
-        enum aloft_serial_line_result ready = wait_for(line, POLLIN, deadline_ms);
-        if (ready != ALOFT_SERIAL_LINE_OK) {
-            return ready;
-        }
     }
+    return ALOFT_SERIAL_LINE_TIMEOUT;
 }

@@ -4,6 +4,7 @@
 #ifndef ALOFT_HOSTLIB_SERIAL_LINE_RAW_H
 #define ALOFT_HOSTLIB_SERIAL_LINE_RAW_H
 
+#include "hostlib/base/deadline.h"
 #include "hostlib/base/message.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -39,10 +40,13 @@ struct aloft_serial_line {
 
 enum aloft_serial_line_result aloft_serial_line_raw_write(struct aloft_serial_line *line,
                                                           const uint8_t *data, size_t len,
-                                                          uint64_t deadline_ms);
+                                                          struct aloft_deadline *deadline);
+// One turn of the deadline at least: whoever calls it over and over ends in time, however much
+// comes.
 enum aloft_serial_line_result aloft_serial_line_raw_read(struct aloft_serial_line *line,
                                                          uint8_t *buf, size_t cap,
-                                                         uint64_t deadline_ms, size_t *got);
+                                                         struct aloft_deadline *deadline,
+                                                         size_t *got);
 
 // Marks the line as gone, with the sentence for its kind. Returns GONE.
 enum aloft_serial_line_result aloft_serial_line_lost(struct aloft_serial_line *line);

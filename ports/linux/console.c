@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CHUNK = 128, BACKSPACE = 8, DELETE = 0x7F };
+enum { CHUNK = 128, TURNS = 8, BACKSPACE = 8, DELETE = 0x7F };
 
 static void cmd_help(struct aloft_board *board);
 
@@ -85,7 +85,7 @@ void aloft_console_look(struct aloft_console *console, struct aloft_board *board
 {
     char typed[CHUNK];
     ssize_t n;
-    while ((n = read(STDIN_FILENO, typed, sizeof typed)) > 0) {
+    for (int turn = 0; turn < TURNS && (n = read(STDIN_FILENO, typed, sizeof typed)) > 0; turn++) {
         for (ssize_t i = 0; i < n; i++) {
             type(console, board, typed[i]);
         }

@@ -37,6 +37,10 @@ static void make_files(void)
         assert_int_not_equal(fputc(i * 7 & 0xFF, file), EOF);
     }
     assert_int_equal(fclose(file), 0);
+    file = fopen("www/big.bin", "wb"); // more than sockets keep
+    assert_non_null(file);
+    assert_int_equal(ftruncate(fileno(file), 64 << 20), 0);
+    assert_int_equal(fclose(file), 0);
     file = fopen("secret", "w");
     assert_non_null(file);
     assert_int_equal(fclose(file), 0);
@@ -105,6 +109,8 @@ static int dial(void)
 }
 
 // Sends a request with these extra header lines and reads the answer until the server closes.
+static double now_s(void);
+
 static void ask(const char *method, const char *path, const char *headers)
 {
     char request[1024];
@@ -283,6 +289,34 @@ static void only_reading_is_allowed(void **state)
     assert_int_equal(status(), 405);
 }
 
+// 128 connections that had sent one byte of a request kept everybody else out for as long as they
+// liked.
+static void slow_clients_make_room_for_others(void **state)
+{
+    enum { SLOW = 200, PIECE = 1 };
+    int slow[SLOW];
+    (void)state;
+    for (int i = 0; i < SLOW; i++) {
+        slow[i] = dial();
+        if (i % 2 == 0) {
+            assert_int_equal(send(slow[i], "G", PIECE, MSG_NOSIGNAL), PIECE);
+        } else { // and some that ask for the file, and do not take it
+            static const char text[] = "GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n";
+            (void)send(slow[i], text, sizeof text - 1, MSG_NOSIGNAL);
+        }
+    }
+    double begun = now_s();
+    for (int i = 0; i < 20; i++) {
+        ask("GET", "/fw.bin", "");
+        assert_int_equal(status(), 200);
+        body_is(0, FILE_LEN);
+    }
+    assert_true(now_s() - begun < 60);
+    for (int i = 0; i < SLOW; i++) {
+        (void)close(slow[i]);
+    }
+}
+
 static double now_s(void)
 {
     struct timespec time;
@@ -321,6 +355,7 @@ int main(void)
         cmocka_unit_test(nothing_outside_the_folder_is_served),
         cmocka_unit_test(folders_are_listed),
         cmocka_unit_test(only_reading_is_allowed),
+        cmocka_unit_test(slow_clients_make_room_for_others),
         cmocka_unit_test(a_rate_is_kept_and_a_stop_does_not_wait_for_it),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

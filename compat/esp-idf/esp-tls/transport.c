@@ -6,6 +6,7 @@
 #include "compat/esp-idf/host/host.h"
 #include "esp_log.h"
 #include "esp_tls_errors.h"
+#include "hostlib/base/deadline.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -69,34 +70,23 @@ int lwip_connect(int s, const struct sockaddr *name, socklen_t namelen)
     return connect(s, (const struct sockaddr *)&in, sizeof in);
 }
 
-// --- time
-
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 // Until the socket is ready; false when the time is over.
-static bool wait_for(int fd, short events, int64_t until)
+static bool wait_for(int fd, short events, struct aloft_deadline *deadline)
 {
-    for (;;) {
-        int64_t left = until - clock_ms();
-        struct pollfd poller = {.fd = fd, .events = events};
-        int n = poll(&poller, 1, left > 0 ? (int)left : 0);
-        if (n > 0) {
+    struct pollfd poller = {.fd = fd, .events = events};
+    int left_ms;
+    while (aloft_deadline_turn(deadline, &left_ms)) {
+        if (poll(&poller, 1, left_ms) > 0) {
             return true;
         }
-        if (n == 0 || errno != EINTR) {
-            return false;
-        }
     }
+    return false;
 }
 
 // --- connecting
 
-static esp_err_t connect_to(struct aloft_idf_transport *t, const struct addrinfo *at, int64_t until)
+static esp_err_t connect_to(struct aloft_idf_transport *t, const struct addrinfo *at,
+                            struct aloft_deadline *until)
 {
     int error = 0;
     socklen_t size = sizeof error;
@@ -119,7 +109,7 @@ static esp_err_t connect_to(struct aloft_idf_transport *t, const struct addrinfo
 }
 
 static esp_err_t connect_tcp(struct aloft_idf_transport *t, const struct aloft_idf_peer *peer,
-                             int64_t until)
+                             struct aloft_deadline *until)
 {
     char host[HOST_MAX];
     char port_text[PORT_TEXT];
@@ -165,7 +155,7 @@ static esp_err_t say_tls(enum aloft_err err, const struct aloft_tls *tls, esp_er
 
 // Waits as the machine wants it to; false: not in time. Its own work is no delay of the peer's.
 static bool wait_tls(const struct aloft_idf_transport *t, enum aloft_tls_result result,
-                     int64_t until)
+                     struct aloft_deadline *until)
 {
     if (result == ALOFT_TLS_BUSY) {
         return true;
@@ -180,7 +170,7 @@ static bool goes_on(enum aloft_tls_result result)
 }
 
 static esp_err_t start_tls(struct aloft_idf_transport *t, const struct aloft_idf_peer *peer,
-                           int64_t until)
+                           struct aloft_deadline *until)
 {
     const struct aloft_tls_trust trust = {
         .ca = peer->ca,
@@ -212,10 +202,10 @@ static esp_err_t start_tls(struct aloft_idf_transport *t, const struct aloft_idf
 esp_err_t aloft_idf_transport_connect(struct aloft_idf_transport *t,
                                       const struct aloft_idf_peer *peer, int timeout_ms)
 {
-    int64_t until = clock_ms() + timeout_ms;
-    esp_err_t err = connect_tcp(t, peer, until);
+    struct aloft_deadline until = aloft_deadline_in((uint32_t)timeout_ms);
+    esp_err_t err = connect_tcp(t, peer, &until);
     if (err == ESP_OK && peer->tls) {
-        err = start_tls(t, peer, until);
+        err = start_tls(t, peer, &until);
     }
     if (err != ESP_OK) {
         aloft_idf_transport_close(t);
@@ -232,7 +222,7 @@ static int failed(struct aloft_idf_transport *t, int error, int result)
     return result;
 }
 
-static int read_tcp(struct aloft_idf_transport *t, void *buf, int len, int64_t until)
+static int read_tcp(struct aloft_idf_transport *t, void *buf, int len, struct aloft_deadline *until)
 {
     for (;;) {
         ssize_t n = recv(t->fd, buf, (size_t)len, 0);
@@ -251,7 +241,7 @@ static int read_tcp(struct aloft_idf_transport *t, void *buf, int len, int64_t u
     }
 }
 
-static int read_tls(struct aloft_idf_transport *t, void *buf, int len, int64_t until)
+static int read_tls(struct aloft_idf_transport *t, void *buf, int len, struct aloft_deadline *until)
 {
     for (;;) {
         uint32_t n = 0;
@@ -274,17 +264,17 @@ static int read_tls(struct aloft_idf_transport *t, void *buf, int len, int64_t u
 
 int aloft_idf_transport_read(struct aloft_idf_transport *t, void *buf, int len, int timeout_ms)
 {
-    int64_t until = clock_ms() + timeout_ms;
+    struct aloft_deadline until = aloft_deadline_in((uint32_t)timeout_ms);
     if (t->fd < 0) {
         return failed(t, ENOTCONN, ALOFT_IDF_BROKEN);
     }
-    return t->tls != NULL ? read_tls(t, buf, len, until) : read_tcp(t, buf, len, until);
+    return t->tls != NULL ? read_tls(t, buf, len, &until) : read_tcp(t, buf, len, &until);
 }
 
 int aloft_idf_transport_write(struct aloft_idf_transport *t, const void *buf, int len,
                               int timeout_ms)
 {
-    int64_t until = clock_ms() + timeout_ms;
+    struct aloft_deadline until = aloft_deadline_in((uint32_t)timeout_ms);
     if (t->fd < 0) {
         return failed(t, ENOTCONN, ALOFT_IDF_BROKEN);
     }
@@ -306,7 +296,7 @@ int aloft_idf_transport_write(struct aloft_idf_transport *t, const void *buf, in
         if (!goes_on(result)) {
             return failed(t, errno, ALOFT_IDF_BROKEN);
         }
-        if (!wait_tls(t, result, until)) {
+        if (!wait_tls(t, result, &until)) {
             return failed(t, EAGAIN, ALOFT_IDF_TIMEOUT);
         }
     }

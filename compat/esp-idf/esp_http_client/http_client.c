@@ -2,6 +2,7 @@
 // besides, as apps want to see every field.
 #include "compat/esp-idf/esp_http_client/http_state.h"
 #include "esp_log.h"
+#include "hostlib/base/deadline.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@ static const char *TAG = "HTTP_CLIENT";
 ESP_EVENT_DEFINE_BASE(ESP_HTTP_CLIENT_EVENT);
 
 // What taking a piece of body can come to, besides bytes.
+enum { PIECE = 1024 };
 enum { END = 0, CLOSED = ALOFT_IDF_CLOSED, BROKEN = ALOFT_IDF_BROKEN, LATE = -3 };
 
 static const char *const methods[] = {"GET",       "POST",   "PUT",       "PATCH",       "DELETE",
@@ -82,16 +84,31 @@ static esp_err_t connect_client(esp_http_client_handle_t client)
 
 // --- the request
 
+static struct aloft_deadline in_time(esp_http_client_handle_t client)
+{
+    return aloft_deadline_in((uint32_t)client->config.timeout_ms);
+}
+
+// Each piece has one timeout, however few bytes of it the server takes at a time.
 static int send_all(esp_http_client_handle_t client, const char *data, int len)
 {
+    struct aloft_deadline deadline = in_time(client);
+    int left_ms;
     int sent = 0;
+    int piece = 0;
     while (sent < len) {
-        int n = aloft_idf_transport_write(&client->transport, data + sent, len - sent,
-                                          client->config.timeout_ms);
+        if (!aloft_deadline_turn(&deadline, &left_ms)) {
+            return ALOFT_IDF_TIMEOUT;
+        }
+        int n = aloft_idf_transport_write(&client->transport, data + sent, len - sent, left_ms);
         if (n <= 0) {
             return n;
         }
         sent += n;
+        if (sent - piece >= PIECE) {
+            piece = sent;
+            deadline = in_time(client);
+        }
     }
     return sent;
 }
@@ -250,10 +267,14 @@ static void take_head(esp_http_client_handle_t client)
 }
 
 // More bytes of the answer into rx: as transport_read says.
-static int fill(esp_http_client_handle_t client)
+static int fill(esp_http_client_handle_t client, struct aloft_deadline *deadline)
 {
-    int n = aloft_idf_transport_read(&client->transport, client->rx, client->config.buffer_size,
-                                     client->config.timeout_ms);
+    int left_ms;
+    int n = ALOFT_IDF_TIMEOUT;
+    if (aloft_deadline_turn(deadline, &left_ms)) {
+        n = aloft_idf_transport_read(&client->transport, client->rx, client->config.buffer_size,
+                                     left_ms);
+    }
     client->rx_off = 0;
     client->rx_len = n > 0 ? n : 0;
     return n;
@@ -274,11 +295,12 @@ int64_t esp_http_client_fetch_headers(esp_http_client_handle_t client)
     if (client->state < ALOFT_IDF_HTTP_SENT) {
         return ESP_FAIL;
     }
+    struct aloft_deadline deadline = in_time(client);
     client->status = -1;
     while (client->state < ALOFT_IDF_HTTP_ANSWERED) {
         uint32_t used = 0;
         if (client->rx_off == client->rx_len) {
-            int n = fill(client);
+            int n = fill(client, &deadline);
             if (n == ALOFT_IDF_TIMEOUT) {
                 ESP_LOGW(TAG, "Connection timed out before data was ready!");
                 return -ESP_ERR_HTTP_EAGAIN;
@@ -308,12 +330,13 @@ int64_t esp_http_client_fetch_headers(esp_http_client_handle_t client)
 // --- its body
 
 // Up to cap bytes: how many, or END, CLOSED, BROKEN, LATE.
-static int take(esp_http_client_handle_t client, char *out, int cap)
+static int take(esp_http_client_handle_t client, struct aloft_deadline *deadline, char *out,
+                int cap)
 {
     while (!client->ended) {
         uint32_t used = 0;
         if (client->rx_off == client->rx_len) {
-            int n = fill(client);
+            int n = fill(client, deadline);
             if (n == ALOFT_IDF_CLOSED && aloft_http_eof(&client->http) == ALOFT_HTTP_DONE) {
                 client->ended = true;
                 client->keep = false;
@@ -349,13 +372,14 @@ bool esp_http_client_is_complete_data_received(esp_http_client_handle_t client)
 
 int esp_http_client_read(esp_http_client_handle_t client, char *buffer, int len)
 {
+    struct aloft_deadline deadline = in_time(client);
     int got = 0;
     errno = 0;
     if (client->state < ALOFT_IDF_HTTP_ANSWERED) {
         return ESP_FAIL;
     }
     while (got < len) {
-        int n = take(client, buffer + got, len - got);
+        int n = take(client, &deadline, buffer + got, len - got);
         if (n == END) {
             return got;
         }
@@ -391,13 +415,16 @@ int esp_http_client_read_response(esp_http_client_handle_t client, char *buffer,
     return got;
 }
 
-// Reads what is left, for its events; BROKEN, CLOSED, LATE or END.
-static int drain(esp_http_client_handle_t client, int *len)
+// Reads what is left, for its events; BROKEN, CLOSED, LATE or END. silence: as long as the server
+// goes on sending; else all of it is to come within one timeout.
+static int drain(esp_http_client_handle_t client, bool silence, int *len)
 {
+    struct aloft_deadline deadline = in_time(client);
     int n;
     do {
         char piece[DEFAULT_HTTP_BUF_SIZE];
-        n = take(client, piece, sizeof piece);
+        deadline = silence ? in_time(client) : deadline;
+        n = take(client, &deadline, piece, sizeof piece);
         *len += n > 0 ? n : 0;
     } while (n > 0);
     return n;
@@ -409,7 +436,7 @@ esp_err_t esp_http_client_flush_response(esp_http_client_handle_t client, int *l
     if (client == NULL) {
         return ESP_ERR_INVALID_ARG;
     }
-    int end = drain(client, &total);
+    int end = drain(client, false, &total);
     if (len != NULL) {
         *len = total;
     }
@@ -542,7 +569,7 @@ static esp_err_t perform_once(esp_http_client_handle_t client)
         ESP_LOGE(TAG, "Error response");
         return fail(client, err);
     }
-    (void)drain(client, &total);
+    (void)drain(client, true, &total);
     aloft_idf_http_dispatch(client, HTTP_EVENT_ON_FINISH, NULL, 0);
     if (!client->keep || !client->ended) {
         (void)esp_http_client_close(client);

@@ -11,6 +11,8 @@
 #include "esp_https_ota.h"
 #include "esp_log.h"
 #include "esp_ota_ops.h"
+#include "hostlib/base/clock.h"
+#include "hostlib/base/deadline.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -23,7 +25,10 @@ enum {
     REQUEST_DEFAULT = 64 * 1024,
     RETRIES = 10,
     RANGE_TEXT = 48,
+    REDIRECTS = 10,
     PARTIAL_CONTENT = 206,
+    RATE_MS = 30000, // a server that sends less than RATE_BYTES in this time is given up
+    RATE_BYTES = 1024,
     DESC_OFF = sizeof(esp_image_header_t) + sizeof(esp_image_segment_header_t),
 };
 
@@ -44,6 +49,8 @@ struct update {
     int length; // of the image; -1: not told
     int request_max;
     int auth_left;
+    uint64_t window_ms; // when the count of window_got began
+    int window_got;
     bool bulk;
     bool partial;
     decrypt_cb_t decrypt; // NULL: none
@@ -146,6 +153,7 @@ static esp_err_t send_post(struct update *update)
 
 static esp_err_t connect_server(struct update *update)
 {
+    int redirects = 0;
     bool again;
     esp_err_t err;
     do {
@@ -160,8 +168,12 @@ static esp_err_t connect_server(struct update *update)
         int status = esp_http_client_get_status_code(update->http);
         again = is_redirect(status) || status == HttpStatus_Unauthorized;
         err = judge_status(update, status);
-        if (err == ESP_OK && again) {
-            (void)esp_http_client_flush_response(update->http, NULL);
+        if (err == ESP_OK && is_redirect(status) && ++redirects > REDIRECTS) {
+            ESP_LOGE(TAG, "More than %d redirections", REDIRECTS);
+            err = ESP_ERR_HTTP_MAX_REDIRECT;
+        }
+        if (err == ESP_OK && again && !esp_http_client_is_complete_data_received(update->http)) {
+            (void)esp_http_client_close(update->http); // its rest is not waited for
         }
     } while (err == ESP_OK && again);
     return err;
@@ -385,14 +397,18 @@ esp_err_t esp_https_ota_begin(const esp_https_ota_config_t *ota_config,
 
 static esp_err_t read_header(struct update *update)
 {
+    struct aloft_deadline deadline = aloft_deadline_in(RATE_MS);
     int got = 0;
-    while (got < HEADER && !esp_http_client_is_complete_data_received(update->http)) {
-        int n = esp_http_client_read(update->http, update->buf + got, HEADER - got);
-        if (n < 0 && n != -ESP_ERR_HTTP_EAGAIN) {
-            ESP_LOGE(TAG, "Connection closed, errno = %d", errno);
-            break;
-        }
+    int n = 1;
+    int left_ms;
+    while (got < HEADER && n > 0 && aloft_deadline_turn(&deadline, &left_ms)) {
+        n = esp_http_client_read(update->http, update->buf + got, HEADER - got);
         got += n > 0 ? n : 0;
+    }
+    if (n < 0) {
+        const char *what =
+            n == -ESP_ERR_HTTP_EAGAIN ? "The server has fallen silent" : "Connection closed";
+        ESP_LOGE(TAG, "%s, errno = %d", what, errno);
     }
     if (got < HEADER) {
         ESP_LOGE(TAG, "Complete headers were not received");
@@ -581,14 +597,29 @@ static esp_err_t next_range(struct update *update)
     return ESP_ERR_HTTPS_OTA_IN_PROGRESS;
 }
 
+// False: the server sends so slowly that the update would never end.
+static bool is_fast_enough(struct update *update, int n)
+{
+    uint64_t now = aloft_clock_ms();
+    update->window_got += n;
+    if (update->window_ms != 0 && now - update->window_ms < RATE_MS) {
+        return true;
+    }
+    bool enough = update->window_ms == 0 || update->window_got >= RATE_BYTES;
+    update->window_ms = now;
+    update->window_got = 0;
+    return enough;
+}
+
 static esp_err_t go_on(struct update *update)
 {
     int n = esp_http_client_read(update->http, update->buf, update->buf_size);
+    if (n == -ESP_ERR_HTTP_EAGAIN || (n > 0 && !is_fast_enough(update, n))) {
+        ESP_LOGE(TAG, "The server %s", n > 0 ? "is too slow" : "has fallen silent");
+        return ESP_FAIL;
+    }
     if (n > 0) {
         return pass_on(update, (size_t)n, false);
-    }
-    if (n == -ESP_ERR_HTTP_EAGAIN) {
-        return ESP_ERR_HTTPS_OTA_IN_PROGRESS;
     }
     if (n < 0) {
         ESP_LOGE(TAG, "data read %d, errno %d", n, errno);
