@@ -2,11 +2,13 @@
 set(ALOFT_CORE_SOURCES
     base/bytes.c
     base/crc32.c
+    base/decimal.c
     base/err_boot_name.c
     base/err_class.c
     base/err_name.c
     base/err_text.c
     base/hex.c
+    base/printable.c
     base/rate.c
     format/chip.c
     format/efuse.c
@@ -19,6 +21,7 @@ set(ALOFT_CORE_SOURCES
     format/serial.c
     format/sigblock.c
     net/espota.c
+    net/field.c
     net/http.c
     net/pbkdf2.c
     net/url.c

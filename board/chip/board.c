@@ -117,7 +117,11 @@ void aloft_board_vlog(const struct aloft_board *board, char level, const char *t
     size_t cap = sizeof text - 1; // the newline always fits
     size_t len = clip(
         snprintf(text, cap, "%c (%u) %s: ", level, (unsigned)aloft_board_now_ms(board), tag), cap);
-    len += clip(vsnprintf(text + len, cap - len, format, args), cap - len);
+    size_t said = clip(vsnprintf(text + len, cap - len, format, args), cap - len);
+    if (board->clean != NULL) {
+        board->clean(text + len, (uint32_t)said, false); // a line is one line
+    }
+    len += said;
     text[len++] = '\n';
     write_all(text, len);
 }

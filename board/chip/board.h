@@ -123,6 +123,9 @@ struct aloft_board {
     struct aloft_flash flash;        // what core gets: of these two what there is
     uint32_t watchdog_ms;
     struct aloft_console *console; // of a running app; else NULL
+    // Each log line passes it, as it may quote others (aloft/base/printable.h); NULL in programs
+    // that show nothing but names and numbers of their own.
+    void (*clean)(char *text, uint32_t len, bool lines);
     bool watchdog_frozen; // feeding has no effect any more: a shutdown has its one deadline
 };
 

@@ -1,6 +1,7 @@
 // Output helpers. Nothing here decides anything.
 #include "cli/base/ui.h"
 #include "aloft/base/hex.h"
+#include "aloft/base/printable.h"
 #include <langinfo.h>
 #include <locale.h>
 #include <stdarg.h>
@@ -8,15 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TEXT_MAX = 8192 };
+
 static void say(const char *what, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
 static void say(const char *what, const char *format, va_list args)
 {
     (void)fflush(stdout); // keep the order that a person sees; main checks stdout at the end
-    (void)fputs(what, stderr);
-    (void)vfprintf(stderr, format, args);
-    (void)fputc('\n', stderr);
+    char text[TEXT_MAX];
+    (void)vsnprintf(text, sizeof text, format, args); // a cut sentence is fine
+    aloft_printable_clean(text, (uint32_t)strlen(text), true);
+    (void)fprintf(stderr, "%s%s\n", what, text);
 }
 
 void aloft_ui_error(const char *format, ...)
@@ -42,12 +46,10 @@ bool aloft_ui_utf8(void)
 
 void aloft_ui_clean(const char *text, char *out, size_t size)
 {
-    size_t i = 0;
-    for (; text[i] != '\0' && i + 1 < size; i++) {
-        unsigned char c = (unsigned char)text[i];
-        out[i] = c < ' ' || c == 0x7F ? '?' : text[i];
-    }
-    out[i] = '\0';
+    size_t len = strnlen(text, size - 1);
+    memmove(out, text, len); // they may be the same
+    out[len] = '\0';
+    aloft_printable_clean(out, (uint32_t)len, false);
 }
 
 json_t *aloft_ui_json_text(const char *text)
@@ -71,7 +73,7 @@ bool aloft_ui_json_print(json_t *value)
         aloft_ui_error("out of memory");
         return false;
     }
-    bool ok = json_dumpf(value, stdout, JSON_INDENT(2)) == 0;
+    bool ok = json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) == 0;
     (void)putchar('\n'); // main checks stdout at the end
     json_decref(value);
     return ok;

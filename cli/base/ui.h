@@ -14,8 +14,8 @@ void aloft_ui_warn(const char *format, ...) __attribute__((format(printf, 1, 2))
 // True when standard output is for eyes that can see UTF-8.
 bool aloft_ui_utf8(void);
 
-// Text from a file, made harmless for a terminal: control bytes become '?'. size bytes with the
-// NUL.
+// Text from a file or a peer, made fit for a terminal (aloft/base/printable.h). size bytes with the
+// NUL; out may be text.
 void aloft_ui_clean(const char *text, char *out, size_t size);
 
 // A JSON string of any bytes; what is not UTF-8 becomes '?'.

@@ -1,5 +1,6 @@
 // A table of commands over bootsel, under the turn that updates take.
 #include "aloft/control.h"
+#include "aloft/base/assert.h"
 #include <string.h>
 
 static const char *const names[ALOFT_COMMAND_COUNT] = {"boot",    "confirm", "rollback",
@@ -130,6 +131,8 @@ enum aloft_step aloft_control_step(struct aloft_control *control)
     if (!control->active) {
         return control->err == ALOFT_OK ? ALOFT_STEP_DONE : ALOFT_STEP_FAILED;
     }
+    ALOFT_INVARIANT("C2",
+                    control->config.intake == NULL || control->config.intake->holder == control);
     enum aloft_step step = control->writes ? aloft_bootsel_step(&control->op) : ALOFT_STEP_DONE;
     if (step != ALOFT_STEP_AGAIN) {
         (void)end(control, step == ALOFT_STEP_DONE ? ALOFT_OK : control->op.err);

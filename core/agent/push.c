@@ -21,6 +21,8 @@
 //       to be what was announced (MD5).
 //   P6  What is told of senders that are refused is limited, however many they are.
 #include "aloft/push.h"
+#include "aloft/base/assert.h"
+#include "aloft/base/decimal.h"
 #include "aloft/base/hex.h"
 #include <string.h>
 
@@ -143,17 +145,12 @@ static void say(struct aloft_push *push, const char *text, uint32_t len)
 // become one.
 static void say_count(struct aloft_push *push)
 {
-    char digits[10];
-    uint32_t at = sizeof digits;
-    uint32_t count = push->unreported;
-    if (count == 0 || push->said_off < push->said_len) {
-        return;
+    char text[ALOFT_DECIMAL_MAX];
+    if (push->unreported > 0 && push->said_off == push->said_len) {
+        const char *count = aloft_decimal(push->unreported, text);
+        say(push, count, (uint32_t)strlen(count));
+        push->unreported = 0;
     }
-    for (; count > 0; count /= 10) {
-        digits[--at] = (char)('0' + count % 10);
-    }
-    say(push, digits + at, (uint32_t)sizeof digits - at);
-    push->unreported = 0;
 }
 
 // --- how a push ends
@@ -302,6 +299,7 @@ static enum aloft_err check(struct aloft_push *push)
 static enum aloft_err begin(struct aloft_push *push)
 {
     struct aloft_intake *intake = push->config.intake;
+    ALOFT_INVARIANT("P1", push->phase == ACCEPTED);
     enum aloft_err err = ALOFT_ERR_NET_BUSY;
     if (aloft_intake_take(intake, push)) {
         err = base(push)->rules->crypto->hash_init(&push->work.in.md5, ALOFT_HASH_MD5);
@@ -384,6 +382,7 @@ static void on_invitation(struct aloft_push *push, const struct aloft_way_peer *
                           const struct aloft_espota_invitation *invitation)
 {
     if (push->phase == IDLE) {
+        ALOFT_INVARIANT("P4", push->config.intake->holder != push);
         push->invitation = *invitation;
         push->sender = *peer;
         push->phase = INVITED;
@@ -460,6 +459,7 @@ static enum aloft_push_verdict proving(struct aloft_push *push)
         push->invitation = gate->invitation;
         push->sender = gate->peer; // who need not be at the port that it invited from
         push->phase = ACCEPTED;    // keeps P1 and P2
+        ALOFT_INVARIANT("P2", !aloft_push_gate_expects(gate, gate->peer.host));
     } else if (verdict == ALOFT_PUSH_WRONG) {
         push->err = ALOFT_ERR_PUSH_AUTH;
         answer(push, &gate->peer, "Authentication Failed");
@@ -503,6 +503,7 @@ static bool receiving(struct aloft_push *push, uint32_t now_ms)
         return true;
     }
     if (step == ALOFT_STEP_DONE && push->phase == FINISHING) {
+        ALOFT_INVARIANT("P3", push->err == ALOFT_OK && push->received == push->invitation.size);
         conclude(push, "OK", 2, now_ms); // keeps P3
         return false;
     }

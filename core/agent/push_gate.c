@@ -1,6 +1,7 @@
 // Two small tables: challenges that were given out, and proofs that wait for their turn. Both begin
 // their entries with a mark, so that one function finds a newcomer's place in either.
 #include "aloft/agent/push_gate.h"
+#include "aloft/base/assert.h"
 #include "aloft/base/crc32.h"
 #include "aloft/base/hex.h"
 #include <string.h>
@@ -203,6 +204,7 @@ static enum aloft_push_verdict step_proof(struct aloft_push_gate *gate)
     gate->judging = false;
     guess->mark.live = false;
     if (right) {
+        ALOFT_INVARIANT("G1", gate->challenges[gate->challenge].mark.host == guess->mark.host);
         gate->invitation = gate->challenges[gate->challenge].invitation;
         memset(gate->challenges, 0, sizeof gate->challenges); // keeps G1
         memset(gate->guesses, 0, sizeof gate->guesses);

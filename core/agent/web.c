@@ -9,6 +9,9 @@
 //
 // A client that is gone ends READING, COLLECTING and RECEIVING. CONTROLLING and FINISHING go on
 // without it: half of a write is nothing to leave behind.
+#include "aloft/web.h"
+#include "aloft/base/assert.h"
+#include "aloft/net/field.h"
 #include "web_answer.h"
 #include <string.h>
 
@@ -34,12 +37,6 @@ enum phase {
 static void set_deadline(struct aloft_web *web, uint32_t now_ms, uint32_t after_ms)
 {
     web->deadline_ms = now_ms + after_ms;
-}
-
-bool aloft_web_has_password(const struct aloft_web *web)
-{
-    const struct aloft_webui_verifier *verifier = web->config.verifier;
-    return verifier->sha256[0] != 0 || verifier->md5[0] != 0;
 }
 
 void aloft_web_init(struct aloft_web *web, const struct aloft_web_config *config)
@@ -144,6 +141,7 @@ static void fail_upload(struct aloft_web *web, enum aloft_err err, uint32_t now_
                          &(struct aloft_event){.kind = ALOFT_EVENT_FAILED, .err = err});
     }
     aloft_intake_release(web->config.intake, web); // keeps V3
+    ALOFT_INVARIANT("V3", web->config.intake->holder != web);
     answer(web, err, now_ms);
 }
 
@@ -331,6 +329,8 @@ static void ready(struct aloft_web *web, uint32_t now_ms)
     web->pending_len = 0;
     set_deadline(web, now_ms, ALOFT_WEB_IDLE_MS);
     if (err == ALOFT_OK) {
+        ALOFT_INVARIANT("V1", web->verdict == ALOFT_WEBUI_GOOD);
+        ALOFT_INVARIANT("V2", !web->http.foreign);
         err =
             web->http.method == ALOFT_WEBUI_POST ? route_post(web, now_ms) : route_get(web, now_ms);
     }
@@ -348,7 +348,7 @@ static bool keep_token(struct aloft_web *web, uint32_t now_ms)
     static const char scheme[] = "bearer ";
     const char *token = web->http.text + sizeof scheme - 1;
     if (web->config.token == NULL || memcmp(web->http.target, "/api/", 5) != 0 ||
-        !aloft_webui_is(web->http.text, sizeof scheme - 1, scheme)) {
+        !aloft_field_is(web->http.text, sizeof scheme - 1, scheme)) {
         return false;
     }
     web->token_len = (uint32_t)strlen(token);

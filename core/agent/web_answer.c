@@ -7,6 +7,12 @@
 #define PIECES_END ((int)ALOFT_OTADATA_SLOTS_MAX)
 #define MS_PER_S   1000u
 
+bool aloft_web_has_password(const struct aloft_web *web)
+{
+    const struct aloft_webui_verifier *verifier = web->config.verifier;
+    return verifier->sha256[0] != 0 || verifier->md5[0] != 0;
+}
+
 static uint32_t status_of(enum aloft_err err)
 {
     switch (err) {

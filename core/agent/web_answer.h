@@ -3,7 +3,7 @@
 #ifndef ALOFT_WEB_ANSWER_H
 #define ALOFT_WEB_ANSWER_H
 
-#include "aloft/web.h"
+#include "aloft/agent/web_state.h"
 
 // Somebody can log in; else there is only the token.
 bool aloft_web_has_password(const struct aloft_web *web);

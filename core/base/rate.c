@@ -1,5 +1,6 @@
 // A bucket that fills with what was allowed and drains with time. It is drained when it is asked.
 #include "aloft/base/rate.h"
+#include "aloft/base/assert.h"
 
 static void drain(struct aloft_rate *rate, uint32_t now_ms)
 {
@@ -16,6 +17,7 @@ static void drain(struct aloft_rate *rate, uint32_t now_ms)
 uint32_t aloft_rate_wait(struct aloft_rate *rate, uint32_t now_ms)
 {
     drain(rate, now_ms);
+    ALOFT_INVARIANT("R2", rate->spent == 0 || now_ms - rate->since_ms < rate->every_ms);
     return rate->spent < rate->burst ? 0 : rate->every_ms - (now_ms - rate->since_ms);
 }
 
@@ -24,5 +26,6 @@ bool aloft_rate_allow(struct aloft_rate *rate, uint32_t now_ms)
     bool allowed = aloft_rate_wait(rate, now_ms) == 0; // keeps R1
     rate->spent += allowed;
     rate->denied += !allowed;
+    ALOFT_INVARIANT("R1", rate->spent <= rate->burst);
     return allowed;
 }

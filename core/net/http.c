@@ -14,6 +14,7 @@
 //       guesses.
 //   H3  `received` never exceeds what was promised, nor the limit.
 #include "aloft/net/http.h"
+#include "aloft/base/decimal.h"
 #include <string.h>
 
 // Body flows from CHUNK on; before SIZE the headers are not complete.
@@ -458,13 +459,8 @@ void aloft_http_put_text(struct aloft_http_window *window, const char *text)
 
 void aloft_http_put_number(struct aloft_http_window *window, uint32_t number)
 {
-    char digits[10];
-    uint32_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    aloft_http_put(window, digits + at, (uint32_t)sizeof digits - at);
+    char text[ALOFT_DECIMAL_MAX];
+    aloft_http_put_text(window, aloft_decimal(number, text));
 }
 
 uint32_t aloft_http_get(const struct aloft_http_request *request, uint32_t sent, uint8_t *buf,

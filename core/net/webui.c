@@ -7,6 +7,10 @@
 //   W2  The body's length has one source, Content-Length: what would need another is refused.
 //   W3  A header that matters is read whole or the request is refused; others may be of any length.
 #include "aloft/net/webui.h"
+#include "aloft/base/assert.h"
+#include "aloft/base/decimal.h"
+#include "aloft/base/printable.h"
+#include "aloft/net/field.h"
 #include <string.h>
 
 enum phase { REQUEST, HEADER, COMPLETE, REFUSED, BODY };
@@ -26,66 +30,6 @@ enum {
 void aloft_webui_init(struct aloft_webui *webui)
 {
     memset(webui, 0, sizeof *webui);
-}
-
-static bool blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static const char *skip_blanks(const char *at)
-{
-    while (blank(*at)) {
-        at++;
-    }
-    return at;
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-}
-
-bool aloft_webui_is(const char *text, uint32_t len, const char *word)
-{
-    for (uint32_t i = 0; i < len; i++) {
-        if (word[i] == 0 || lower(text[i]) != word[i]) {
-            return false;
-        }
-    }
-    return word[len] == 0;
-}
-
-static bool token_char(char c, char separator)
-{
-    return c > ' ' && c < 0x7F && c != separator && c != '=' && c != '"' && c != ',' && c != ';';
-}
-
-bool aloft_webui_param(const char **text, char separator, struct aloft_webui_param *out)
-{
-    const char *at = skip_blanks(*text);
-    while (*at == separator) {
-        at = skip_blanks(at + 1);
-    }
-    out->name = at;
-    while (token_char(*at, separator)) {
-        at++;
-    }
-    out->name_len = (uint32_t)(at - out->name);
-    at = skip_blanks(at);
-    if (out->name_len == 0 || *at != '=') {
-        return false;
-    }
-    at = skip_blanks(at + 1);
-    bool quoted = *at == '"';
-    at += quoted;
-    out->value = at;
-    while (quoted ? *at != '"' && *at != 0 : token_char(*at, separator) || *at == '=') {
-        at += quoted && at[0] == '\\' && at[1] != 0 ? 2 : 1;
-    }
-    out->len = (uint32_t)(at - out->value);
-    *text = at + (quoted && *at == '"');
-    return true;
 }
 
 static enum aloft_webui_event refuse(struct aloft_webui *webui, uint32_t status)
@@ -145,19 +89,19 @@ static enum aloft_webui_event content_length(struct aloft_webui *webui, const ch
 
 static void content_type(struct aloft_webui *webui, const char *value)
 {
-    struct aloft_webui_param param;
+    struct aloft_field_param param;
     const char *at = strchr(value, ';');
     uint32_t len = (uint32_t)(at != NULL ? at - value : (intptr_t)strlen(value));
-    while (len > 0 && blank(value[len - 1])) {
+    while (len > 0 && aloft_field_blank(value[len - 1])) {
         len--;
     }
-    webui->content = aloft_webui_is(value, len, "application/octet-stream") ? ALOFT_WEBUI_BYTES
+    webui->content = aloft_field_is(value, len, "application/octet-stream") ? ALOFT_WEBUI_BYTES
                                                                             : ALOFT_WEBUI_OTHER;
-    if (!aloft_webui_is(value, len, "multipart/form-data")) {
+    if (!aloft_field_is(value, len, "multipart/form-data")) {
         return;
     }
-    while (at != NULL && aloft_webui_param(&at, ';', &param)) {
-        if (aloft_webui_is(param.name, param.name_len, "boundary") && param.len > 0 &&
+    while (at != NULL && aloft_field_param(&at, ';', &param)) {
+        if (aloft_field_is(param.name, param.name_len, "boundary") && param.len > 0 &&
             param.len <= ALOFT_WEBUI_BOUNDARY_MAX) {
             memcpy(webui->boundary, param.value, param.len);
             webui->boundary_len = param.len;
@@ -171,7 +115,7 @@ static uint32_t keep_host(char *to, const char *from)
 {
     uint32_t n = 0;
     for (; *from != 0 && n < ALOFT_WEBUI_HOST_MAX; from++) {
-        to[n++] = lower(*from);
+        to[n++] = aloft_field_lower(*from);
     }
     return *from == 0 ? n : ALOFT_WEBUI_HOST_MAX + 1;
 }
@@ -215,7 +159,7 @@ static enum known known(const char *name, uint32_t len)
         "host",   "origin",       "content-length", "content-type", "transfer-encoding",
         "expect", "authorization"};
     for (uint32_t i = 0; i < UNKNOWN; i++) {
-        if (aloft_webui_is(name, len, names[i])) {
+        if (aloft_field_is(name, len, names[i])) {
             return (enum known)i;
         }
     }
@@ -227,7 +171,7 @@ static enum aloft_webui_event header_line(struct aloft_webui *webui)
     char *line = webui->text;
     const char *colon = strchr(line, ':');
     uint32_t name_len = colon != NULL ? (uint32_t)(colon - line) : 0;
-    if (name_len == 0 || blank(line[0]) || blank(line[name_len - 1])) {
+    if (name_len == 0 || aloft_field_blank(line[0]) || aloft_field_blank(line[name_len - 1])) {
         return refuse(webui, BAD_REQUEST); // folded lines, too
     }
     enum known name = known(line, name_len);
@@ -237,10 +181,11 @@ static enum aloft_webui_event header_line(struct aloft_webui *webui)
     if (webui->too_long) {
         return refuse(webui, LONG_HEADERS); // keeps W3
     }
-    for (uint32_t n = webui->line_len; blank(line[n - 1]); n--) {
+    ALOFT_INVARIANT("W3", webui->line_len <= ALOFT_WEBUI_TEXT);
+    for (uint32_t n = webui->line_len; aloft_field_blank(line[n - 1]); n--) {
         line[n - 1] = 0;
     }
-    const char *value = skip_blanks(colon + 1);
+    const char *value = aloft_field_skip(colon + 1);
     switch (name) {
     case HOST:
         return host(webui, value);
@@ -257,7 +202,7 @@ static enum aloft_webui_event header_line(struct aloft_webui *webui)
         content_type(webui, value);
         break;
     default:
-        webui->expect = aloft_webui_is(value, (uint32_t)strlen(value), "100-continue");
+        webui->expect = aloft_field_is(value, (uint32_t)strlen(value), "100-continue");
         break;
     }
     return ALOFT_WEBUI_MORE;
@@ -279,6 +224,7 @@ static enum aloft_webui_event headers_end(struct aloft_webui *webui)
          (webui->origin_len != webui->host_len || webui->origin_len > ALOFT_WEBUI_HOST_MAX ||
           memcmp(webui->origin, webui->host, webui->origin_len) != 0));
     webui->left = webui->length;
+    ALOFT_INVARIANT("W2", webui->left == 0 || webui->has_length);
     webui->phase = webui->left > 0 ? BODY : COMPLETE;
     return ALOFT_WEBUI_READY;
 }
@@ -286,6 +232,7 @@ static enum aloft_webui_event headers_end(struct aloft_webui *webui)
 static enum aloft_webui_event line_end(struct aloft_webui *webui)
 {
     enum aloft_webui_event event;
+    ALOFT_INVARIANT("W1", webui->header_len <= ALOFT_WEBUI_HEADERS_MAX);
     webui->text[webui->line_len] = 0;
     if (webui->phase == REQUEST) {
         event = webui->too_long ? refuse(webui, LONG_TARGET) : request_line(webui);
@@ -392,25 +339,21 @@ void aloft_webui_put(struct aloft_webui *webui, const char *text)
 
 void aloft_webui_put_number(struct aloft_webui *webui, uint32_t value)
 {
-    char digits[10];
-    uint32_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    put_bytes(webui, digits + at, (uint32_t)sizeof digits - at);
+    char text[ALOFT_DECIMAL_MAX];
+    aloft_webui_put(webui, aloft_decimal(value, text));
 }
 
 void aloft_webui_put_json(struct aloft_webui *webui, const char *text)
 {
     aloft_webui_put(webui, "\"");
-    for (; *text != 0; text++) {
-        // What an image says of itself may be any bytes.
-        char c = *text >= ' ' && *text < 0x7F ? *text : '?';
-        if (c == '"' || c == '\\') {
+    uint32_t left = (uint32_t)strlen(text);
+    for (uint32_t n; left > 0; text += n, left -= n) {
+        uint32_t printable = aloft_printable(text, left); // an image says any bytes of itself
+        n = printable > 0 ? printable : 1;
+        if (*text == '"' || *text == '\\') {
             aloft_webui_put(webui, "\\");
         }
-        put_bytes(webui, &c, 1);
+        put_bytes(webui, printable > 0 ? text : "?", n);
     }
     aloft_webui_put(webui, "\"");
 }
@@ -453,21 +396,19 @@ void aloft_webui_body(struct aloft_webui *webui)
 
 void aloft_webui_end(struct aloft_webui *webui, const uint8_t *tail, uint32_t len)
 {
-    uint32_t length = webui->text_len - webui->body_at + len;
-    uint32_t at = webui->length_at + LENGTH_DIGITS;
+    char text[ALOFT_DECIMAL_MAX];
+    const char *length = aloft_decimal(webui->text_len - webui->body_at + len, text);
+    uint32_t digits = (uint32_t)strlen(length);
     webui->tail = tail;
     webui->tail_len = len;
     if (webui->method == ALOFT_WEBUI_HEAD) {
         webui->text_len = webui->body_at;
         webui->tail_len = 0;
     }
-    if (webui->length_at == 0) {
-        return;
+    if (webui->length_at != 0) {
+        ALOFT_ASSERT(digits <= LENGTH_DIGITS);
+        memcpy(webui->text + webui->length_at + LENGTH_DIGITS - digits, length, digits);
     }
-    do {
-        webui->text[--at] = (char)('0' + length % 10);
-        length /= 10;
-    } while (length > 0);
 }
 
 void aloft_webui_again(struct aloft_webui *webui)

@@ -1,8 +1,9 @@
 // A challenge is a nonce that we remember; its answer proves the password without showing it, and
 // is good for one request. The wrong are counted, the late and the repeated are asked again.
 #include "aloft/net/webui_auth.h"
+#include "aloft/base/assert.h"
 #include "aloft/base/hex.h"
-#include "aloft/net/webui.h"
+#include "aloft/net/field.h"
 #include <string.h>
 
 #define HEX_MAX     (2u * ALOFT_SHA256_LEN)
@@ -147,20 +148,20 @@ static bool read_answer(const struct aloft_webui_auth *auth, const char *value, 
 {
     static const char *const names[FIELD_COUNT] = {"nonce", "uri",    "response",  "qop",
                                                    "nc",    "cnonce", "algorithm", "realm"};
-    struct aloft_webui_param param;
+    struct aloft_field_param param;
     for (uint32_t i = 0; i < FIELD_COUNT; i++) {
         out->fields[i] = text("");
     }
-    while (aloft_webui_param(&value, ',', &param)) {
+    while (aloft_field_param(&value, ',', &param)) {
         for (uint32_t i = 0; i < FIELD_COUNT; i++) {
-            if (aloft_webui_is(param.name, param.name_len, names[i])) {
+            if (aloft_field_is(param.name, param.name_len, names[i])) {
                 out->fields[i] = (struct slice){param.value, param.len};
             }
         }
     }
     const struct slice *alg = &out->fields[ALGORITHM];
-    bool sha256 = alg->len > 0 && aloft_webui_is(alg->text, alg->len, "sha-256");
-    bool md5 = alg->len == 0 || aloft_webui_is(alg->text, alg->len, "md5");
+    bool sha256 = alg->len > 0 && aloft_field_is(alg->text, alg->len, "sha-256");
+    bool md5 = alg->len == 0 || aloft_field_is(alg->text, alg->len, "md5");
     out->alg = sha256 ? ALOFT_HASH_SHA256 : ALOFT_HASH_MD5;
     out->ha1 = sha256 ? auth->verifier->sha256 : auth->verifier->md5;
     out->hex_len = sha256 ? 2 * ALOFT_SHA256_LEN : 2 * ALOFT_MD5_LEN;
@@ -230,7 +231,7 @@ enum aloft_webui_verdict aloft_webui_auth_check(struct aloft_webui_auth *auth,
 {
     struct answer answer;
     aloft_webui_auth_age(auth, now_ms);
-    if (!aloft_webui_is(claim->value, 7, "digest ") ||
+    if (!aloft_field_is(claim->value, 7, "digest ") ||
         !read_answer(auth, claim->value + 7, &answer)) {
         return ALOFT_WEBUI_UNKNOWN;
     }
@@ -247,6 +248,8 @@ enum aloft_webui_verdict aloft_webui_auth_check(struct aloft_webui_auth *auth,
         if (slot->live && nonce->len == sizeof slot->hex &&
             memcmp(nonce->text, slot->hex, sizeof slot->hex) == 0 &&
             use(slot, count_of(&answer.fields[NC]))) { // keeps A1
+            ALOFT_INVARIANT("A1", now_ms - slot->given_ms < ALOFT_WEBUI_NONCE_MS);
+            ALOFT_INVARIANT("A2", !auth->locked);
             aloft_webui_auth_passed(auth);
             return ALOFT_WEBUI_GOOD;
         }

@@ -4,7 +4,7 @@
 //
 //   PREAMBLE -> AFTER -> HEADERS -> DATA -> AFTER -> ... -> EPILOGUE
 #include "aloft/net/webui_multipart.h"
-#include "aloft/net/webui.h"
+#include "aloft/net/field.h"
 #include <string.h>
 
 enum phase { PREAMBLE, AFTER, DASH, HEADERS, DATA, EPILOGUE, BAD };
@@ -30,16 +30,16 @@ static enum aloft_webui_multipart_event bad(struct aloft_webui_multipart *parts)
 // Content-Disposition: form-data; name="firmware"; filename="a.bin"
 static void disposition(struct aloft_webui_multipart *parts, const char *value)
 {
-    struct aloft_webui_param param;
+    struct aloft_field_param param;
     const char *at = strchr(value, ';');
-    while (at != NULL && aloft_webui_param(&at, ';', &param)) {
-        if (aloft_webui_is(param.name, param.name_len, "name")) {
+    while (at != NULL && aloft_field_param(&at, ';', &param)) {
+        if (aloft_field_is(param.name, param.name_len, "name")) {
             uint32_t n = param.len < ALOFT_WEBUI_FIELD_MAX ? param.len : ALOFT_WEBUI_FIELD_MAX;
             memcpy(parts->field, param.value, n);
             parts->field[n] = 0;
             parts->named = true;
-        } else if (aloft_webui_is(param.name, param.name_len, "filename") ||
-                   aloft_webui_is(param.name, param.name_len, "filename*")) {
+        } else if (aloft_field_is(param.name, param.name_len, "filename") ||
+                   aloft_field_is(param.name, param.name_len, "filename*")) {
             parts->has_file = true;
         }
     }
@@ -57,7 +57,7 @@ static enum aloft_webui_multipart_event header_line(struct aloft_webui_multipart
     }
     const char *colon = strchr(parts->line, ':');
     if (colon != NULL &&
-        aloft_webui_is(parts->line, (uint32_t)(colon - parts->line), "content-disposition")) {
+        aloft_field_is(parts->line, (uint32_t)(colon - parts->line), "content-disposition")) {
         disposition(parts, colon + 1);
     }
     return ALOFT_WEBUI_PART_MORE;

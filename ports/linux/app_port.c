@@ -2,6 +2,7 @@
 // the bootloader hands over the address of its slot, and facts and settings are read from flash
 // there.
 #include "ports/linux/app_port.h"
+#include "aloft/base/printable.h"
 #include "aloft/chip.h"
 #include "aloft/pull.h"
 #include "aloft/verify.h"
@@ -400,6 +401,7 @@ struct aloft_port *aloft_port_begin(void)
     static struct aloft_port port; // of the process that is the chip; core never sees it
     aloft_board_attach(&port.board, "app", ALOFT_BOARD_APP_WATCHDOG_MS);
     port.board.console = &port.console;
+    port.board.clean = aloft_printable_clean;
     aloft_app_efuse_init(&port.efuse, &port.board);
     read_table(&port);
     read_own_image(&port);

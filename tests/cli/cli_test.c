@@ -5,6 +5,16 @@
 #include "tool.h"
 #include <stdio.h>
 
+// A name with C1 controls, which terminals carry out as they do ESC, was shown as it is.
+static void what_others_wrote_is_shown_and_not_carried_out(void **state)
+{
+    (void)state;
+    expect(1, "$A image info \"$(printf 'a\\233[2J\\302\\233z')\"");
+    says("a?[2J??z");
+    expect(1, "$A image info \"$(printf 'gro\\303\\237')\"");
+    says("gro\303\237");
+}
+
 static void the_front_door_helps(void **state)
 {
     (void)state;
@@ -507,6 +517,7 @@ static void output_that_cannot_be_written_is_a_failure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_others_wrote_is_shown_and_not_carried_out),
         cmocka_unit_test(the_front_door_helps),
         cmocka_unit_test(every_command_has_help_with_examples),
         cmocka_unit_test(tables_are_built_shown_and_checked),

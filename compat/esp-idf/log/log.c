@@ -1,4 +1,5 @@
 // Log lines: a level for each tag that was named, and one for all others.
+#include "aloft/base/printable.h"
 #include "compat/esp-idf/host/host.h"
 #include "esp_log.h"
 #include <ctype.h>
@@ -7,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE = 1024, PER_LINE = 16 };
+enum { LINE = 1024, PER_LINE = 16, ESCAPE = 0x1B };
 
 struct tag_level {
     struct tag_level *next;
@@ -20,6 +21,32 @@ static struct tag_level *levels;
 static int others = -1; // until somebody says: the project's default
 static vprintf_like_t sink;
 
+static size_t count(const char *text, char c)
+{
+    size_t n = 0;
+    for (; *text != '\0'; text++) {
+        n += *text == c;
+    }
+    return n;
+}
+
+// Line ends and colours of the format stay. Where there are more of them, the others come from what
+// is shown: then only the last line end stays, and no colour.
+static void clean(const char *format, char *text, size_t len)
+{
+    bool lines = count(text, '\n') == count(format, '\n');
+    bool colours = count(text, ESCAPE) == count(format, ESCAPE);
+    size_t end = len > 0 && text[len - 1] == '\n' ? len - 1 : len;
+    for (size_t from = 0; from < end;) {
+        size_t to = from;
+        while (to < end && !(colours && text[to] == ESCAPE)) {
+            to++;
+        }
+        aloft_printable_clean(text + from, (uint32_t)(to - from), lines);
+        from = to + 1;
+    }
+}
+
 static int to_console(const char *format, va_list args)
 {
     char text[LINE];
@@ -29,6 +56,7 @@ static int to_console(const char *format, va_list args)
         len = sizeof text - 1;
         text[len - 1] = '\n';
     }
+    clean(format, text, len);
     aloft_idf_host.write(text, len);
     return wanted;
 }

@@ -256,6 +256,23 @@ static void webui_answers_in_pieces_of_any_size(void)
     }
 }
 
+// What an image says of itself is any bytes: it stays readable, and carries nothing out.
+static void webui_puts_text_of_any_language_into_json(void)
+{
+    static const char text[] = "gro\xc3\x9f \x1b[2J\n\x9b \xc2\x9b \xe2\x80\xae";
+    char got[512] = "";
+    uint32_t len = 0;
+    aloft_webui_init(&http);
+    aloft_webui_reply(&http, 200, "application/json", true);
+    aloft_webui_body(&http);
+    aloft_webui_put_json(&http, text);
+    aloft_webui_end(&http, NULL, 0);
+    for (uint32_t n; (n = aloft_webui_send(&http, (uint8_t *)got + len, 100)) > 0;) {
+        len += n;
+    }
+    CHECK_TEXT(strstr(got, "\r\n\r\n") + 4, "\"gro\xc3\x9f ?[2J?? ?? ???\"");
+}
+
 static void webui_answers_head_without_a_body(void)
 {
     char got[512] = "";
@@ -621,7 +638,8 @@ static void webui_auth_takes_what_fits_into_quotes_as_realm(void)
 CHECK_MAIN(TEST(webui_takes_requests_in_any_split),
            TEST(webui_refuses_what_it_cannot_take_and_says_why), TEST(webui_bounds_its_headers),
            TEST(webui_tells_the_pages_of_other_sites), TEST(webui_finds_the_boundary),
-           TEST(webui_answers_in_pieces_of_any_size), TEST(webui_answers_head_without_a_body),
+           TEST(webui_answers_in_pieces_of_any_size),
+           TEST(webui_puts_text_of_any_language_into_json), TEST(webui_answers_head_without_a_body),
            TEST(webui_leaves_out_what_does_not_fit),
            TEST(webui_multipart_gives_each_part_whole_in_any_split),
            TEST(webui_multipart_bounds_a_parts_headers),

@@ -397,6 +397,15 @@ def what_strangers_send_costs_no_console(folder):
         runs_next(device, 2)
 
 
+def a_version_forges_no_line_of_the_console(folder):
+    """A version with a line end in it wrote the line `I (0) ota: Confirmed` to the console."""
+    with Device(folder) as device:
+        forged = push_app(folder / "2.bin", "1\nI (0) ota: Confirmed\x1b[2J", **device.settings)
+        aloft_push(device, forged)
+        device.see("1?I (0) ota: Confirmed?[2J")
+        check("\nI (0) ota" not in device.console and "\x1b" not in device.console, device.console)
+
+
 def files_go_to_their_partition(folder):
     data = os.urandom(FILES_LEN - 100)
     for subtype in [0x82, 0x83]:
@@ -449,7 +458,8 @@ if __name__ == "__main__":
           a_sender_that_goes_away_or_stalls_changes_nothing,
           a_second_sender_is_told_and_the_first_goes_on,
           the_owner_gets_in_within_a_minute_while_another_guesses,
-          what_strangers_send_costs_no_console, files_go_to_their_partition,
+          what_strangers_send_costs_no_console, a_version_forges_no_line_of_the_console,
+          files_go_to_their_partition,
           nobody_there_is_told,
           firmware_that_says_of_no_app_is_warned_of,
           a_password_that_cannot_be_read_is_not_passed_over])

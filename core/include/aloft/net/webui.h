@@ -102,19 +102,4 @@ void aloft_webui_again(struct aloft_webui *webui);
 uint32_t aloft_webui_send(struct aloft_webui *webui, uint8_t *buf, uint32_t cap);
 bool aloft_webui_sent(const struct aloft_webui *webui);
 
-// One parameter of a header: name, then a token or a string in quotes without them.
-struct aloft_webui_param {
-    const char *name;
-    const char *value;
-    uint32_t name_len;
-    uint32_t len;
-};
-
-// Reads the next parameter of *text, which stands at a separator or at the first name, and passes
-// over it. False when there is none, or it is malformed.
-bool aloft_webui_param(const char **text, char separator, struct aloft_webui_param *out);
-
-// text, of len bytes, is this word, which is lower case; the case of text does not matter.
-bool aloft_webui_is(const char *text, uint32_t len, const char *word);
-
 #endif
