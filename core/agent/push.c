@@ -20,6 +20,7 @@
 //   P5  The first bytes, of an image or of files, are programmed only after all that came was found
 //       to be what was announced (MD5).
 //   P6  What is told of senders that are refused is limited, however many they are.
+//       P6 has no assertion: it is R1 of the limit (rate.c).
 #include "aloft/push.h"
 #include "aloft/base/assert.h"
 #include "aloft/base/decimal.h"

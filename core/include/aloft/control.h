@@ -7,8 +7,10 @@
 //
 // Invariants
 //   C1  Nothing is selected that would not boot: its image is read and judged whole before.
+//       C1 has no assertion: set_boot judges the image (bootsel.h), and its step returns the fault.
 //   C2  While a command writes, no image comes in, and none is interrupted: it has the turn.
 //   C3  Each command's end is told, with its fault when there was one.
+//       C3 has no assertion: one function ends a command, and tells it.
 #ifndef ALOFT_CONTROL_H
 #define ALOFT_CONTROL_H
 

@@ -12,6 +12,7 @@
 //       gives the turn back, and the slot holds no image.
 //   V4  A client that stops is given up: it begins within 3 s, as browsers open connections ahead
 //       of need; its headers take at most 10 s, and then no silence lasts longer than 15 s.
+//       V4 has no assertion: it is about time; web_test.c waits for each of these ends.
 #ifndef ALOFT_WEB_H
 #define ALOFT_WEB_H
 

@@ -12,10 +12,12 @@
 //   G1  A challenge belongs to one invitation, and lives timeout_ms. The first right proof ends
 //       all of them: it opens the device once, for the file that its sender has invited to.
 //   G2  Guesses are judged at most 5 at once, and then one in 2 s, whoever sends them.
+//       G2 has no assertion: it is R1 of the limit (rate.c).
 //   G3  What one source sends neither ends nor takes the place of another source's challenge or
 //       waiting proof while the tables have room. One host never fills a table; who finds it full
 //       takes the place of an old challenge, or by a lottery that does not count how often one
 //       asks.
+//       G3 has no assertion: it is about what does not happen; push_gate_test.c floods the tables.
 #ifndef ALOFT_PUSH_GATE_H
 #define ALOFT_PUSH_GATE_H
 

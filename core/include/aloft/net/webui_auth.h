@@ -8,6 +8,7 @@
 //       further one, up to 16 min. This holds for everybody: a device that counted by address would
 //       let an attacker with many of them go on.
 //   A3  How long a comparison takes says nothing about the secret.
+//   A3 has no assertion: time cannot be asserted; the comparison has no branch on its bytes.
 #ifndef ALOFT_WEBUI_AUTH_H
 #define ALOFT_WEBUI_AUTH_H
 
