@@ -9,6 +9,7 @@
 #include "cli/image/image_source.h"
 #include "cli/image/image_text.h"
 #include "hostlib/base/chip_info.h"
+#include "hostlib/base/text.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/image/image_build.h"
 #include "hostlib/image/image_scan.h"
@@ -456,6 +457,15 @@ static void unify_line_ends(struct aloft_file *file)
     file->len = len;
 }
 
+// The line end that editors put behind the last line is none of the value, as in the shell's
+// $(...).
+static void drop_last_line_end(struct aloft_file *file)
+{
+    if (file->len > 0 && file->data[file->len - 1] == '\n') {
+        file->data[--file->len] = 0;
+    }
+}
+
 // Puts the files' contents where their names are.
 static bool read_settings(struct build *build, struct aloft_message *error)
 {
@@ -466,7 +476,11 @@ static bool read_settings(struct build *build, struct aloft_message *error)
             return false;
         }
         build->file_count++;
+        if (!aloft_text_unmark(file, error)) {
+            return false;
+        }
         unify_line_ends(file);
+        drop_last_line_end(file);
         if (strlen((const char *)file->data) != file->len) {
             return aloft_message_set(error, "%s is no text, so it can be no setting",
                                      setting->value);
@@ -565,8 +579,8 @@ static int image_build(int argc, char **argv)
         {ALOFT_ARG_TEXT, 0, "time", "TEXT", "compile time", &build.time},
         {ALOFT_ARG_LIST, 0, "set", "KEY=VALUE", "a setting that the app reads; may be repeated",
          &build.set},
-        {ALOFT_ARG_LIST, 0, "set-file", "KEY=FILE", "the same, with the text of a file",
-         &build.set_file},
+        {ALOFT_ARG_LIST, 0, "set-file", "KEY=FILE",
+         "the same, with a file's text but for its last line end", &build.set_file},
         {ALOFT_ARG_FLAG, 0, "bootloader", NULL, "a bootloader: native code alone, before the table",
          &build.bootloader},
         {ALOFT_ARG_SIZE, 0, "offset", "N", "where a bootloader's table lies [0x8000]",

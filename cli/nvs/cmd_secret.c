@@ -10,6 +10,7 @@
 #include "cli/nvs/flash_nvs.h"
 #include "hostlib/base/file.h"
 #include "hostlib/base/random.h"
+#include "hostlib/base/text.h"
 #include "hostlib/crypto/pk.h"
 #include "hostlib/keys/secret.h"
 #include <errno.h>
@@ -91,15 +92,22 @@ static bool ask(char password[PASSWORD_MAX])
 
 static bool from_file(const char *path, char password[PASSWORD_MAX])
 {
-    FILE *file = fopen(path, "r");
-    bool read = file != NULL && fgets(password, PASSWORD_MAX, file) != NULL;
+    struct aloft_file file;
+    struct aloft_message error;
+    if (!aloft_file_read(path, KEY_MAX, &file, &error)) {
+        aloft_ui_error("%s", error.text);
+        return false;
+    }
+    bool read = aloft_text_unmark(&file, &error);
     if (!read) {
-        aloft_ui_error("%s: no password can be read: %s", path,
-                       file == NULL ? strerror(errno) : "the file is empty");
+        aloft_ui_error("%s: no password can be read: %s", path, error.text);
+    } else if (file.len == 0) {
+        read = false;
+        aloft_ui_error("%s: no password can be read: the file is empty", path);
+    } else {
+        (void)snprintf(password, PASSWORD_MAX, "%.*s", PASSWORD_MAX - 1, (const char *)file.data);
     }
-    if (file != NULL) {
-        (void)fclose(file);
-    }
+    aloft_file_release(&file);
     return read;
 }
 

@@ -1,5 +1,7 @@
-// A file of one line is a file as editors write it, so its line end is no part of the password.
+// A file of one line is a file as editors write it, so its line end is no part of the password, and
+// neither is a byte order mark.
 #include "cli/remote/password.h"
+#include "hostlib/base/text.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +16,8 @@ bool aloft_password_read(struct aloft_password *password, struct aloft_message *
         password->text = getenv("ALOFT_PASSWORD");
         return true;
     }
-    if (!aloft_file_read(password->path, PASSWORD_MAX, &password->file, error)) {
+    if (!aloft_file_read(password->path, PASSWORD_MAX, &password->file, error) ||
+        !aloft_text_unmark(&password->file, error)) {
         return false;
     }
     char *text = (char *)password->file.data;

@@ -95,6 +95,7 @@ static void content_type(struct aloft_webui *webui, const char *value)
     while (len > 0 && aloft_field_blank(value[len - 1])) {
         len--;
     }
+    webui->has_type = true;
     webui->content = aloft_field_is(value, len, "application/octet-stream") ? ALOFT_WEBUI_BYTES
                                                                             : ALOFT_WEBUI_OTHER;
     if (!aloft_field_is(value, len, "multipart/form-data")) {
@@ -223,6 +224,9 @@ static enum aloft_webui_event headers_end(struct aloft_webui *webui)
         (webui->has_origin &&
          (webui->origin_len != webui->host_len || webui->origin_len > ALOFT_WEBUI_HOST_MAX ||
           memcmp(webui->origin, webui->host, webui->origin_len) != 0));
+    if (!webui->has_type) {
+        webui->content = ALOFT_WEBUI_BYTES; // RFC 9110, 8.3: bytes of no stated type
+    }
     webui->left = webui->length;
     ALOFT_INVARIANT("W2", webui->left == 0 || webui->has_length);
     webui->phase = webui->left > 0 ? BODY : COMPLETE;

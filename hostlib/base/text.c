@@ -1,6 +1,7 @@
 // The conversion is iconv's; this file only knows byte order marks, blanks, and how to name the bad
 // line.
 #include "hostlib/base/text.h"
+#include "hostlib/base/file.h"
 #include <iconv.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -150,16 +151,36 @@ static bool convert(const char *encoding, char *in, size_t in_len, char *out, si
     return true;
 }
 
-bool aloft_text_decode(const void *text, size_t len, char **utf8, struct aloft_message *error)
+static const struct mark *mark_of(const void *text, size_t len)
 {
-    const char *encoding = "UTF-8";
-    size_t skip = 0;
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0] && skip == 0; i++) {
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         if (len >= marks[i].len && memcmp(text, marks[i].bytes, marks[i].len) == 0) {
-            encoding = marks[i].encoding;
-            skip = marks[i].len;
+            return &marks[i];
         }
     }
+    return NULL;
+}
+
+bool aloft_text_unmark(struct aloft_file *file, struct aloft_message *error)
+{
+    char *utf8;
+    if (mark_of(file->data, file->len) == NULL) {
+        return true;
+    }
+    if (!aloft_text_decode(file->data, file->len, &utf8, error)) {
+        return false;
+    }
+    aloft_file_release(file); // wiped: it may be a password
+    file->data = (uint8_t *)utf8;
+    file->len = strlen(utf8);
+    return true;
+}
+
+bool aloft_text_decode(const void *text, size_t len, char **utf8, struct aloft_message *error)
+{
+    const struct mark *mark = mark_of(text, len);
+    const char *encoding = mark == NULL ? "UTF-8" : mark->encoding;
+    size_t skip = mark == NULL ? 0 : mark->len;
     // UTF-16 can grow by half, UTF-8 and UTF-32 cannot grow.
     size_t room = len - skip + (len - skip) / 2 + 4;
     char *in = malloc(len - skip + 1);
@@ -170,6 +191,9 @@ bool aloft_text_decode(const void *text, size_t len, char **utf8, struct aloft_m
         ok = convert(encoding, in, len - skip, *utf8, room, error);
     } else {
         (void)aloft_message_set(error, "out of memory");
+    }
+    if (in != NULL) {
+        explicit_bzero(in, len - skip); // a password may be in it
     }
     free(in);
     if (!ok) {

@@ -10,6 +10,11 @@
 // Fails: when it is not what it says it is, or holds a NUL; the sentence names the line.
 bool aloft_text_decode(const void *text, size_t len, char **utf8, struct aloft_message *error);
 
+// Text as a file has it, for a value that is taken as it is: with a byte order mark it becomes
+// UTF-8 without one, in the same file; without one every byte stays.
+struct aloft_file;
+bool aloft_text_unmark(struct aloft_file *file, struct aloft_message *error);
+
 // Blanks and lines are Python's (str.strip, str.splitlines), because the tables that people have
 // were checked by a Python program: besides those of C, the separators 1C..1F, NEL, the no-break
 // space, and the blanks of Unicode (U+1680, U+2000..U+200A, U+2028, U+2029, U+202F, U+205F,

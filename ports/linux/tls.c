@@ -31,7 +31,9 @@ enum {
 #if MBEDTLS_VERSION_MAJOR >= 3
 #include <psa/crypto.h>
 #define HANDSHAKE_IS_OVER(ssl) mbedtls_ssl_is_handshake_over(ssl)
+#define WANTS_CERTIFICATE(ssl) ((ssl)->MBEDTLS_PRIVATE(client_auth) != 0)
 #else
+#define WANTS_CERTIFICATE(ssl) ((ssl)->client_auth != 0) // of its client
 #define HANDSHAKE_IS_OVER(ssl) ((ssl)->state == MBEDTLS_SSL_HANDSHAKE_OVER)
 #endif
 
@@ -316,6 +318,9 @@ static enum aloft_err err_of(const struct aloft_tls *tls, int result)
     case MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION:
         return is_tls ? ALOFT_ERR_TLS_VERSION : ALOFT_ERR_NET_TLS;
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
+        if (WANTS_CERTIFICATE(&tls->ssl)) { // it was shown none, and does not go on
+            return ALOFT_ERR_TLS_CLIENT;
+        }
         return tls->phase == HANDSHAKE ? alert_err(tls) : ALOFT_ERR_TLS_CUT;
     default:
         break;

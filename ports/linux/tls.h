@@ -68,12 +68,13 @@ enum aloft_tls_result aloft_tls_write(struct aloft_tls *tls, const uint8_t *buf,
                                       uint32_t *len);
 
 // Why it failed. NET_TLS: what answers is no TLS. TLS_EXPIRED, TLS_FUTURE, TLS_HOST, TLS_UNTRUSTED,
-// TLS_PIN, TLS_OLD_PIN: who it is. TLS_VERSION, TLS_HANDSHAKE: how it talks. TLS_CUT: it ended
-// without a farewell, or its bytes were changed. CRYPTO: no memory.
+// TLS_PIN, TLS_OLD_PIN: who it is. TLS_VERSION, TLS_HANDSHAKE, TLS_CLIENT: how it talks. TLS_CUT:
+// it ended without a farewell, or its bytes were changed. CRYPTO: no memory.
 enum aloft_err aloft_tls_err(const struct aloft_tls *tls);
 
-// One line about the server's certificate: names, dates, and its key as a pin. "" when none was
-// seen, as in a resumed session. Made printable; lives as long as the session.
+// One line about the server's certificate, or that of an issuer of it that alone is expired, not
+// yet valid or revoked: names, dates, and its key as a pin. "" when none was seen, as in a resumed
+// session. Made printable; lives as long as the session.
 const char *aloft_tls_about(const struct aloft_tls *tls);
 
 // Says farewell when the socket takes it at once, and frees the session. The socket stays open.

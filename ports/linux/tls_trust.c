@@ -162,14 +162,18 @@ void aloft_tls_judge_init(struct aloft_tls_judge *judge, const struct aloft_tls_
     }
 }
 
-static void see_dates(struct aloft_tls_judge *judge, const mbedtls_x509_crt *crt)
+// What this certificate adds to the faults of the chain, by itself.
+static enum aloft_err see_dates(struct aloft_tls_judge *judge, const mbedtls_x509_crt *crt)
 {
     bool known;
     int64_t now = aloft_tls_anchors_now(judge->anchors, &known);
     int64_t until = unix_time(&crt->valid_to);
-    judge->expired = judge->expired || until < now;
-    judge->future = judge->future || (known && unix_time(&crt->valid_from) > now);
+    bool expired = until < now;
+    bool future = known && unix_time(&crt->valid_from) > now;
+    judge->expired = judge->expired || expired;
+    judge->future = judge->future || future;
     judge->until = until < judge->until ? until : judge->until;
+    return expired ? ALOFT_ERR_TLS_EXPIRED : future ? ALOFT_ERR_TLS_FUTURE : ALOFT_OK;
 }
 
 // Is the address among the certificate's? One in its subject does not count.
@@ -185,7 +189,8 @@ static bool has_address(const struct aloft_tls_judge *judge, const mbedtls_x509_
     return false;
 }
 
-static void describe(struct aloft_tls_judge *judge, const mbedtls_x509_crt *crt, const uint8_t *pin)
+static void describe(char about[ALOFT_TLS_ABOUT_LEN], const mbedtls_x509_crt *crt,
+                     const uint8_t *pin)
 {
     char subject[NAME_LEN] = "";
     char issuer[NAME_LEN] = "";
@@ -197,7 +202,7 @@ static void describe(struct aloft_tls_judge *judge, const mbedtls_x509_crt *crt,
     (void)mbedtls_x509_dn_gets(subject, sizeof subject, &crt->subject);
     (void)mbedtls_x509_dn_gets(issuer, sizeof issuer, &crt->issuer);
     (void)mbedtls_base64_encode(base64, sizeof base64, &len, pin, ALOFT_TLS_PIN_LEN);
-    (void)snprintf(judge->about, sizeof judge->about,
+    (void)snprintf(about, ALOFT_TLS_ABOUT_LEN,
                    "%s, issued by %s, valid from %04d-%02d-%02d to %04d-%02d-%02d, key sha256//%s",
                    subject, issuer, from->year, from->mon, from->day, to->year, to->mon, to->day,
                    (const char *)base64);
@@ -213,12 +218,20 @@ int aloft_tls_judge_see(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *f
         return MBEDTLS_ERR_X509_FATAL_ERROR; // without a hash nothing is judged
     }
     *flags &= ~DATE_FLAGS; // judged here, in either way
-    see_dates(judge, crt);
-    judge->revoked = judge->revoked || has_pin(&anchors->revoked, pin);
+    enum aloft_err own = see_dates(judge, crt);
+    if (has_pin(&anchors->revoked, pin)) {
+        judge->revoked = true;
+        own = ALOFT_ERR_TLS_OLD_PIN;
+    }
+    if (depth > 0 && own != ALOFT_OK && judge->issuer_err != ALOFT_ERR_TLS_OLD_PIN) {
+        judge->issuer_err = own; // a revoked one says most
+        describe(judge->issuer_about, crt, pin);
+    }
     if (depth == 0) {
         *flags |= judge->address_len > 0 && !has_address(judge, crt) ? NAME_FLAG : 0;
         judge->pinned = has_pin(&anchors->pins, pin);
-        describe(judge, crt, pin);
+        describe(judge->about, crt, pin);
+        judge->own_err = own;
     }
     if (anchors->any_name) {
         *flags &= ~NAME_FLAG;
@@ -231,7 +244,12 @@ int aloft_tls_judge_see(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *f
         return 0;
     }
     judge->judged = true;
-    return aloft_tls_judge_verdict(judge) == ALOFT_OK ? 0 : MBEDTLS_ERR_X509_FATAL_ERROR;
+    enum aloft_err verdict = aloft_tls_judge_verdict(judge);
+    // The fault may be an issuer's alone: then that one's dates are of use.
+    if (verdict != ALOFT_OK && verdict != judge->own_err && verdict == judge->issuer_err) {
+        memcpy(judge->about, judge->issuer_about, sizeof judge->about);
+    }
+    return verdict == ALOFT_OK ? 0 : MBEDTLS_ERR_X509_FATAL_ERROR;
 }
 
 enum aloft_err aloft_tls_judge_verdict(const struct aloft_tls_judge *judge)

@@ -64,9 +64,12 @@ struct aloft_tls_judge {
     bool future;
     bool revoked;
     bool pinned;
-    bool judged;   // the whole chain was seen
-    int64_t until; // when the first certificate of the chain expires
-    char about[ALOFT_TLS_ABOUT_LEN];
+    bool judged;               // the whole chain was seen
+    int64_t until;             // when the first certificate of the chain expires
+    enum aloft_err own_err;    // of the server's certificate by itself: dates, or a revoked key
+    enum aloft_err issuer_err; // of one above it
+    char about[ALOFT_TLS_ABOUT_LEN]; // of the server's, or of the issuer's that alone is to blame
+    char issuer_about[ALOFT_TLS_ABOUT_LEN];
 };
 
 // Errors: TLS_NO_TRUST, and *why in words. Free it in any case.

@@ -19,6 +19,8 @@ unique_subject = no
 copy_extensions = none
 [any]
 commonName = supplied
+[issuer]
+basicConstraints = CA:true
 [server]
 basicConstraints = CA:false
 subjectAltName = {names}
@@ -59,7 +61,7 @@ class Authority(Cert):
                 "-days", 36500, "-subj", f"/CN={name}", "-keyout", self.key, "-out", self.crt)
 
     def server(self, name, names="IP:127.0.0.1,DNS:localhost", start="20200101000000Z",
-               end="20991231235959Z", itself=False, more=""):
+               end="20991231235959Z", itself=False, more="", section="server"):
         """A server of this authority; itself: of none, signed by its own key; more: a line of
         extensions."""
         cert = Cert(self.folder, name)
@@ -71,13 +73,14 @@ class Authority(Cert):
         signer = ["-selfsign", "-keyfile", cert.key] if itself else \
             ["-cert", self.crt, "-keyfile", self.key]
         openssl("ca", "-batch", "-notext", "-rand_serial", "-config", config, "-extensions",
-                "server", "-startdate", start, "-enddate", end, *signer, "-in", request, "-out",
+                section, "-startdate", start, "-enddate", end, *signer, "-in", request, "-out",
                 cert.crt)
         return cert
 
 
 def signed_by_server(server, name):
-    """A certificate that a server made who is no authority; the file has the server's behind it."""
+    """A certificate that a server made, who is an authority or none; the file has the server's
+    behind it."""
     maker = Authority(server.crt.parent, f"maker {name}")
     maker.crt, maker.key = server.crt, server.key
     cert = maker.server(name)

@@ -186,6 +186,8 @@
       "The TLS handshake failed: an error of the server, or changed bytes")                        \
     X(TLS_CUT, -159, TRANSIENT,                                                                    \
       "TLS was cut or disturbed, so what came may be incomplete; try again")                       \
+    X(TLS_CLIENT, -171, LINK,                                                                      \
+      "The server wants a certificate of its client; a device has none, so let it not")            \
     X(ENC_HEADER, -160, IMAGE,                                                                     \
       "The header of the encrypted image is damaged, or of an unknown format")                     \
     X(ENC_KEY, -161, IMAGE, "The encrypted image does not open: made for another key, or damaged") \

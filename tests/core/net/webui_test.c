@@ -211,6 +211,15 @@ static void check_type(const char *type, enum aloft_webui_content content, const
     CHECK_BYTES(http.boundary, boundary, strlen(boundary));
 }
 
+// A client that sends the file and says nothing of it was refused as a form without a field.
+static void webui_takes_a_body_of_no_stated_type_for_bytes(void)
+{
+    static const char text[] = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
+    aloft_webui_init(&http);
+    CHECK(feed((const uint8_t *)text, sizeof text - 1));
+    CHECK_EQ(http.content, ALOFT_WEBUI_BYTES);
+}
+
 static void webui_finds_the_boundary(void)
 {
     trace_len = 0;
@@ -635,18 +644,16 @@ static void webui_auth_takes_what_fits_into_quotes_as_realm(void)
     CHECK(!aloft_webui_auth_is_realm("a\r\nX: y") && !aloft_webui_auth_is_realm("k\xC3\xBC"));
 }
 
-CHECK_MAIN(TEST(webui_takes_requests_in_any_split),
-           TEST(webui_refuses_what_it_cannot_take_and_says_why), TEST(webui_bounds_its_headers),
-           TEST(webui_tells_the_pages_of_other_sites), TEST(webui_finds_the_boundary),
-           TEST(webui_answers_in_pieces_of_any_size),
-           TEST(webui_puts_text_of_any_language_into_json), TEST(webui_answers_head_without_a_body),
-           TEST(webui_leaves_out_what_does_not_fit),
-           TEST(webui_multipart_gives_each_part_whole_in_any_split),
-           TEST(webui_multipart_bounds_a_parts_headers),
-           TEST(webui_multipart_takes_the_longest_boundary),
-           TEST(webui_auth_knows_the_rfcs_answers), TEST(webui_auth_takes_each_answer_once),
-           TEST(webui_auth_lets_nonces_age),
-           TEST(webui_auth_forgets_what_is_over_before_the_clock_wraps),
-           TEST(webui_auth_locks_after_five_wrong_answers),
-           TEST(webui_auth_refuses_answers_to_something_else),
-           TEST(webui_auth_takes_what_fits_into_quotes_as_realm))
+CHECK_MAIN(
+    TEST(webui_takes_requests_in_any_split), TEST(webui_refuses_what_it_cannot_take_and_says_why),
+    TEST(webui_bounds_its_headers), TEST(webui_tells_the_pages_of_other_sites),
+    TEST(webui_takes_a_body_of_no_stated_type_for_bytes), TEST(webui_finds_the_boundary),
+    TEST(webui_answers_in_pieces_of_any_size), TEST(webui_puts_text_of_any_language_into_json),
+    TEST(webui_answers_head_without_a_body), TEST(webui_leaves_out_what_does_not_fit),
+    TEST(webui_multipart_gives_each_part_whole_in_any_split),
+    TEST(webui_multipart_bounds_a_parts_headers), TEST(webui_multipart_takes_the_longest_boundary),
+    TEST(webui_auth_knows_the_rfcs_answers), TEST(webui_auth_takes_each_answer_once),
+    TEST(webui_auth_lets_nonces_age), TEST(webui_auth_forgets_what_is_over_before_the_clock_wraps),
+    TEST(webui_auth_locks_after_five_wrong_answers),
+    TEST(webui_auth_refuses_answers_to_something_else),
+    TEST(webui_auth_takes_what_fits_into_quotes_as_realm))

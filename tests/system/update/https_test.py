@@ -269,6 +269,37 @@ def servers_that_are_not_who_they_say_are_refused(folder):
         server.requests.clear()
 
 
+def the_certificate_that_is_to_blame_is_the_one_that_is_shown(folder):
+    # An expired intermediate was reported with the dates of the server's own certificate.
+    ca, server, _ = lab(folder)
+    lost = ca.server("lost issuer", section="issuer")
+    cases = [
+        ("TLS_EXPIRED", ca.server("old issuer", end="20210101000000Z", section="issuer"),
+         "CN=old issuer, issued by", "to 2021-01-01"),
+        ("TLS_FUTURE", ca.server("next issuer", start="20980101000000Z", section="issuer"),
+         "CN=next issuer, issued by", "from 2098-01-01"),
+        ("TLS_OLD_PIN", lost, "CN=lost issuer, issued by", "to 2099-12-31"),
+    ]
+    demo = https_app(folder, "app", server.url("/hello.bin"), ca=ca.crt, pin_revoked=lost.pin())
+    for fault, issuer, name, date in cases:
+        board = Board(folder / f"flash-{issuer.crt.stem}").create(demo)
+        server.cert = signed_by_server(issuer, f"leaf of {issuer.crt.stem}")
+        console = refused(board, fault)
+        check(f"showed a certificate of {name}" in console and date in console, console)
+    server.cert = signed_by_server(ca.server("good issuer", section="issuer"), "leaf")
+    updates(Board(folder / "flash").create(demo))
+
+
+def a_server_that_wants_a_certificate_of_its_client_is_named(folder):
+    ca, server, _ = lab(folder)
+    context = server.context()
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(ca.crt)
+    demo = https_app(folder, "app", server.url("/hello.bin"), ca=ca.crt)
+    console = refused(Board(folder / "flash").create(demo), "TLS_CLIENT")
+    check("wants a certificate of its client" in console, console)
+
+
 def dates_are_judged_by_the_build_time_without_a_clock(folder):
     ca, server, _ = lab(folder)
     good = server.cert
@@ -496,6 +527,8 @@ if __name__ == "__main__":
           a_body_without_a_length_ends_with_a_farewell_or_not_at_all,
           each_ca_of_a_bundle_is_trusted, a_pinned_key_needs_no_ca_and_can_be_rotated,
           servers_that_are_not_who_they_say_are_refused,
+          the_certificate_that_is_to_blame_is_the_one_that_is_shown,
+          a_server_that_wants_a_certificate_of_its_client_is_named,
           dates_are_judged_by_the_build_time_without_a_clock,
           without_trust_https_is_refused_until_nvs_has_some, nvs_comes_before_settings,
           trust_in_nvs_that_cannot_be_read_is_not_passed_over,

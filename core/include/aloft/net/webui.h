@@ -21,7 +21,7 @@ enum aloft_webui_method { ALOFT_WEBUI_NONE, ALOFT_WEBUI_GET, ALOFT_WEBUI_HEAD, A
 enum aloft_webui_content {
     ALOFT_WEBUI_OTHER,
     ALOFT_WEBUI_FORM,  // multipart/form-data with a boundary
-    ALOFT_WEBUI_BYTES, // application/octet-stream
+    ALOFT_WEBUI_BYTES, // application/octet-stream, or no type is stated
 };
 
 enum aloft_webui_event {
@@ -61,6 +61,7 @@ struct aloft_webui {
     bool cr;
     bool too_long; // the line did not fit
     bool has_length;
+    bool has_type;
     bool has_host;
     bool has_origin;
     bool authorized; // an Authorization header has come
