@@ -41,6 +41,7 @@ set(ALOFT_CORE_SOURCES
     update/checkpoint.c
     update/engine.c
     update/event.c
+    update/failed.c
     update/policy.c
     update/resume.c
     update/stage.c

@@ -7,8 +7,6 @@
 // DRAINING ends when the stages have given all that they had. The invariants are in the header.
 // Keeping E1: the only view that can be written is made in begin.
 #include "aloft/engine.h"
-#include "aloft/base/bytes.h"
-#include "aloft/base/crc32.h"
 #include <string.h>
 
 enum phase { REREADING, RECEIVING, DRAINING, FLUSHING, VERIFYING, COMPLETING, DONE, FAILED };
@@ -72,18 +70,6 @@ static enum aloft_err check_target(struct aloft_engine *engine,
     return look_at_records(engine);
 }
 
-// Is this part of an image's name the one of a release that failed its trial?
-static bool has_failed(const struct aloft_engine *engine, uint32_t part, const uint8_t *name,
-                       uint32_t len)
-{
-    for (uint32_t i = 0; i < engine->failed_count; i++) {
-        if (memcmp(engine->failed[i] + part, name, len) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // The head has passed the judge: the last moment before flash is touched (E2). This is the sink of
 // all bytes of the image, whether they come from the network or back from flash.
 static enum aloft_err accept(void *ctx, const struct aloft_image *image,
@@ -118,12 +104,9 @@ static enum aloft_err accept(void *ctx, const struct aloft_image *image,
     if (engine->phase == REREADING) {
         return ALOFT_OK; // it was accepted before, and the digest decides at the end
     }
-    // A descriptor holds the program's own digest, so equal heads are equal programs.
-    uint8_t head[4];
     ALOFT_INVARIANT("E2", engine->writer.off == 0); // all of the head is in the buffer
-    aloft_put_le32(head, aloft_crc32(0, engine->writer.buffer, ALOFT_IMAGE_HEAD_LEN));
-    return has_failed(engine, ALOFT_NOTE_ID_HEAD, head, sizeof head) ? ALOFT_ERR_TRIAL_FAILED
-                                                                     : ALOFT_OK;
+    return aloft_failed_is_head(&engine->failed, engine->writer.buffer) ? ALOFT_ERR_TRIAL_FAILED
+                                                                        : ALOFT_OK;
 }
 
 enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
@@ -143,7 +126,7 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
         err = check_target(engine, config, target);
     }
     if (err == ALOFT_OK) {
-        err = aloft_bootsel_failed(slots, engine->failed, &engine->failed_count);
+        err = aloft_failed_read(&engine->failed, slots, config->running);
     }
     if (err != ALOFT_OK) {
         return fail(engine, err);
@@ -386,7 +369,7 @@ static enum aloft_step verify_some(struct aloft_engine *engine)
     if (step == ALOFT_STEP_FAILED) {
         fail(engine, engine->verify.err);
     } else if (step == ALOFT_STEP_DONE && facts->hash_appended != 0 &&
-               has_failed(engine, ALOFT_NOTE_ID_DIGEST, facts->digest, ALOFT_NOTE_ID_HEAD)) {
+               aloft_failed_is_digest(&engine->failed, facts->digest)) {
         fail(engine, ALOFT_ERR_TRIAL_FAILED); // keeps E5
         step = ALOFT_STEP_FAILED;
     } else if (step == ALOFT_STEP_DONE) {

@@ -5,6 +5,9 @@
 // even over a reset, and esp_ota_end programs it when the rest was judged good. A partition that
 // the chip encrypts is written in whole blocks of the cipher: no byte is kept back there, and what
 // does not fill a block waits in RAM for the next bytes, as in ESP-IDF.
+#include "aloft/base/bytes.h"
+#include "aloft/bootsel.h"
+#include "aloft/update/failed.h"
 #include "compat/esp-idf/bootloader_support/image.h"
 #include "compat/esp-idf/esp_partition/view.h"
 #include "compat/esp-idf/host/host.h"
@@ -16,6 +19,8 @@
 #include <string.h>
 
 static const char *TAG = "esp_ota_ops";
+
+enum { DESC_OFF = sizeof(esp_image_header_t) + sizeof(esp_image_segment_header_t) };
 
 struct update {
     struct update *next;
@@ -29,6 +34,7 @@ struct update {
     size_t wrote; // bytes, with those that wait
     size_t waiting;
     uint8_t rest[ALOFT_IDF_UNIT]; // of which the first `waiting` do
+    struct aloft_failed failed;   // releases that this device has come back from
 };
 
 static struct update *updates;
@@ -64,6 +70,31 @@ static struct update *find(esp_ota_handle_t handle)
     return at;
 }
 
+// What no app is to fetch again; looked up before its slot is erased. Besides what core knows, that
+// is an image which otadata selects and the bootloader did not start, although it is whole: so it
+// goes to apps without trials.
+static void read_failed(struct aloft_failed *failed)
+{
+    struct aloft_slots slots;
+    struct aloft_otadata records[2];
+    struct aloft_image_facts facts;
+    struct aloft_flash_view view = {0};
+    memset(failed, 0, sizeof *failed);
+    aloft_idf_lock();
+    bool known = aloft_slots_load(&slots, aloft_idf_host.flash, &aloft_mbed_crypto,
+                                  aloft_idf_host.ptable_addr) == ALOFT_OK;
+    int running = known ? aloft_slots_find(&slots, aloft_idf_host.running_addr) : ALOFT_SLOT_NONE;
+    if (known && aloft_failed_read(failed, &slots, running) == ALOFT_OK &&
+        aloft_bootsel_read(&slots, records) == ALOFT_OK && aloft_otadata_active(records) >= 0) {
+        int selected = aloft_bootsel_boot_slot(&slots, records);
+        view = selected != running ? aloft_slots_slot_view(&slots, selected) : view;
+    }
+    aloft_idf_unlock();
+    if (view.len != 0 && aloft_idf_judge(&view, NULL, 0, false, &facts) == ALOFT_OK) {
+        aloft_failed_add(failed, &view);
+    }
+}
+
 static struct update *add(const esp_partition_t *partition)
 {
     struct update *update = calloc(1, sizeof *update);
@@ -72,6 +103,7 @@ static struct update *add(const esp_partition_t *partition)
     }
     update->staging = partition;
     update->final = partition;
+    read_failed(&update->failed);
     unprotect_for(partition);
     aloft_idf_lock();
     update->handle = ++last_handle;
@@ -115,6 +147,28 @@ static bool running_is_on_trial(void)
     return aloft_idf_config.rollback &&
            esp_ota_get_state_partition(esp_ota_get_running_partition(), &state) == ESP_OK &&
            state == ESP_OTA_IMG_PENDING_VERIFY;
+}
+
+static esp_err_t refuse_failed(void)
+{
+    ESP_LOGE(TAG, "%s: %s", aloft_err_name(ALOFT_ERR_TRIAL_FAILED),
+             aloft_err_sentence(ALOFT_ERR_TRIAL_FAILED));
+    return ESP_ERR_OTA_VALIDATE_FAILED;
+}
+
+// The head has just come: is it of a release that this device has come back from?
+static esp_err_t check_head(const struct update *update)
+{
+    uint8_t head[ALOFT_IMAGE_HEAD_LEN];
+    esp_err_t err = esp_partition_read(update->staging, 0, head, sizeof head);
+    if (err != ESP_OK || update->final->type != ESP_PARTITION_TYPE_APP) {
+        return err;
+    }
+    head[0] = update->held ? ESP_IMAGE_HEADER_MAGIC : head[0];
+    if (aloft_get_le32(head + DESC_OFF) != ESP_APP_DESC_MAGIC_WORD) {
+        return ESP_OK; // without a description heads may be equal by chance; the digest decides
+    }
+    return aloft_failed_is_head(&update->failed, head) ? refuse_failed() : ESP_OK;
 }
 
 esp_err_t esp_ota_begin(const esp_partition_t *partition, size_t image_size,
@@ -305,8 +359,11 @@ esp_err_t esp_ota_write(esp_ota_handle_t handle, const void *data, size_t size)
     if (err != ESP_OK) {
         return err;
     }
-    return update->staging->encrypted ? put_blocks(update, data, size)
-                                      : put(update, update->wrote, data, size);
+    size_t before = update->wrote;
+    err = update->staging->encrypted ? put_blocks(update, data, size)
+                                     : put(update, before, data, size);
+    bool head = before < ALOFT_IMAGE_HEAD_LEN && update->wrote >= ALOFT_IMAGE_HEAD_LEN;
+    return err == ESP_OK && head ? check_head(update) : err;
 }
 
 esp_err_t esp_ota_write_with_offset(esp_ota_handle_t handle, const void *data, size_t size,
@@ -342,6 +399,11 @@ static esp_err_t judge(const struct update *update)
             update->final->type == ESP_PARTITION_TYPE_APP && !aloft_idf_config.anti_rollback;
         if (err == ALOFT_OK && asked && aloft_idf_too_old(&facts)) {
             err = ALOFT_ERR_IMAGE_SECURE_VERSION;
+        }
+        if (err == ALOFT_OK && facts.hash_appended != 0 &&
+            aloft_failed_is_digest(&update->failed, facts.digest)) {
+            (void)refuse_failed();
+            err = ALOFT_ERR_TRIAL_FAILED;
         }
     } else if (update->final->type == ESP_PARTITION_TYPE_PARTITION_TABLE) {
         aloft_idf_lock();

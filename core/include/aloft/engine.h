@@ -24,10 +24,10 @@
 
 #include "aloft/bootsel.h"
 #include "aloft/event.h"
-#include "aloft/format/note.h"
 #include "aloft/policy.h"
 #include "aloft/slots.h"
 #include "aloft/update/checkpoint.h"
+#include "aloft/update/failed.h"
 #include "aloft/update/resume.h"
 #include "aloft/update/stage.h"
 #include "aloft/update/writer.h"
@@ -66,13 +66,12 @@ struct aloft_engine {
     uint32_t reread;    // bytes judged again after a resume
     const struct aloft_artifact *artifact;
     const struct aloft_file_check *check;
-    uint32_t checkpoints; // private
-    uint32_t hold_phase;  // private
-    bool head_passed;     // the image's head is known and accepted
-    int running;          // slot
-    int target;           // slot
-    uint32_t failed_count;
-    uint8_t failed[2][ALOFT_NOTE_ID]; // releases that are not to be tried again
+    uint32_t checkpoints;       // private
+    uint32_t hold_phase;        // private
+    bool head_passed;           // the image's head is known and accepted
+    int running;                // slot
+    int target;                 // slot
+    struct aloft_failed failed; // releases that are not to be tried again
     struct aloft_stages stages;
     struct aloft_checkpoint checkpoint; // in the slot's tail
     struct aloft_restart restart;       // the next one: where the image's last sector began

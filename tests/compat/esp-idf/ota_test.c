@@ -491,6 +491,35 @@ static void what_the_bootloader_would_refuse_is_not_installed_without_anti_rollb
     CHECK_EQ(esp_ota_set_boot_partition(ota(1)), ESP_OK);
 }
 
+static esp_err_t fetch_version(const char *version)
+{
+    esp_ota_handle_t handle;
+    uint32_t len;
+    const uint8_t *image = device_image(version, 0, &len);
+    CHECK_EQ(esp_ota_begin(ota(1), OTA_SIZE_UNKNOWN, &handle), ESP_OK);
+    esp_err_t err = esp_ota_write(handle, image, 100);
+    err = err == ESP_OK ? esp_ota_write(handle, image + 100, len - 100) : err;
+    if (err != ESP_OK) {
+        CHECK_EQ(esp_ota_abort(handle), ESP_OK);
+        return err;
+    }
+    err = esp_ota_end(handle);
+    return err == ESP_OK ? esp_ota_set_boot_partition(ota(1)) : err;
+}
+
+// An app without trials fetched what the bootloader did not start, again and again.
+static void what_is_selected_and_did_not_start_is_not_fetched_again(void)
+{
+    world_begin(0);
+    aloft_idf_config.rollback = false;
+    CHECK_EQ(fetch_version("9"), ESP_OK); // and the bootloader starts ota_0 again
+    CHECK_EQ(fetch_version("9"), ESP_ERR_OTA_VALIDATE_FAILED);
+    CHECK(world_said("TRIAL_FAILED"));
+    CHECK_EQ(fetch_version("8"), ESP_OK);
+    world.device.ram.bytes[ota(1)->address + 300] ^= 1; // rotten: the same release heals it
+    CHECK_EQ(fetch_version("8"), ESP_OK);
+}
+
 // An image whose description is gone, but for that good.
 static void put_app_without_description(uint32_t addr)
 {
@@ -597,6 +626,7 @@ CHECK_MAIN(TEST(an_update_in_pieces_of_any_size_boots_next),
            TEST(the_last_boot_app_is_erased_with_its_record), TEST(descriptors_are_read_from_flash),
            TEST(an_older_secure_version_is_erased_not_booted),
            TEST(what_the_bootloader_would_refuse_is_not_installed_without_anti_rollback),
+           TEST(what_is_selected_and_did_not_start_is_not_fetched_again),
            TEST(an_app_without_description_has_no_secure_version),
            TEST(an_update_of_the_bootloader_lifts_its_protection),
            TEST(an_image_is_verified_by_its_place),

@@ -1,0 +1,63 @@
+// Facts from notes and records become a list of names; nothing is kept in RAM from one update to
+// the next.
+#include "aloft/update/failed.h"
+#include "aloft/base/bytes.h"
+#include "aloft/base/crc32.h"
+#include "aloft/bootsel.h"
+#include "aloft/flash/imageid.h"
+#include <string.h>
+
+enum aloft_err aloft_failed_read(struct aloft_failed *failed, const struct aloft_slots *slots,
+                                 int running)
+{
+    struct aloft_otadata records[2];
+    memset(failed, 0, sizeof *failed);
+    enum aloft_err err = aloft_bootsel_failed(slots, failed->id, &failed->count); // F1
+    if (err == ALOFT_OK) {
+        err = aloft_bootsel_read(slots, records);
+    }
+    for (uint32_t i = 0; i < 2 && err == ALOFT_OK && slots->ota_count > 0; i++) {
+        if (!aloft_otadata_sound(&records[i]) || records[i].state != ALOFT_OTA_PENDING) {
+            continue;
+        }
+        int slot = (int)aloft_otadata_slot(records[i].seq, slots->ota_count);
+        if (slot != running) { // F2
+            struct aloft_flash_view view = aloft_slots_slot_view(slots, slot);
+            aloft_failed_add(failed, &view);
+        }
+    }
+    ALOFT_ASSERT(failed->count <= ALOFT_FAILED_MAX);
+    return err;
+}
+
+void aloft_failed_add(struct aloft_failed *failed, const struct aloft_flash_view *view)
+{
+    if (failed->count < ALOFT_FAILED_MAX) {
+        aloft_imageid_read(view, failed->id[failed->count++]);
+    }
+}
+
+// Is this part of an image's name the one of a release that has failed?
+static bool has(const struct aloft_failed *failed, uint32_t part, const uint8_t *name, uint32_t len)
+{
+    for (uint32_t i = 0; i < failed->count; i++) {
+        if (memcmp(failed->id[i] + part, name, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool aloft_failed_is_head(const struct aloft_failed *failed,
+                          const uint8_t head[ALOFT_IMAGE_HEAD_LEN])
+{
+    uint8_t crc[4];
+    aloft_put_le32(crc, aloft_crc32(0, head, ALOFT_IMAGE_HEAD_LEN));
+    return has(failed, ALOFT_NOTE_ID_HEAD, crc, sizeof crc);
+}
+
+bool aloft_failed_is_digest(const struct aloft_failed *failed,
+                            const uint8_t digest[ALOFT_SHA256_LEN])
+{
+    return has(failed, ALOFT_NOTE_ID_DIGEST, digest, ALOFT_NOTE_ID_HEAD);
+}
