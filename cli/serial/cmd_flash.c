@@ -18,6 +18,7 @@
 struct work {
     struct aloft_session session;
     struct aloft_flash_plan plan;
+    struct aloft_chip_flash chip;
     struct aloft_flash_present present;
     struct aloft_flasher_trust trust;
     struct aloft_flash_folder folder;
@@ -221,6 +222,38 @@ static void warn_of_other_choice(const struct work *work)
 
 // --- the writing
 
+// The table that will be in flash says what stays plain; without one in the plan it is the chip's.
+static void find_plain(struct work *work)
+{
+    uint32_t table = work->plan.table_addr;
+    for (size_t i = 0; i < work->plan.count; i++) {
+        const struct aloft_flash_piece *piece = &work->plan.pieces[i];
+        if (table >= piece->addr && table - piece->addr < piece->file.len) {
+            uint32_t off = table - piece->addr;
+            (void)aloft_table_plain_of(&work->chip.plain, piece->file.data + off,
+                                       piece->file.len - off, work->plan.flash_size);
+        }
+    }
+}
+
+// What the chip's cells get of a piece: its bytes, or their ciphertext.
+static bool write_cells(struct work *work, const struct aloft_flash_piece *piece)
+{
+    struct aloft_flasher *flasher = &work->session.flasher;
+    uint32_t unit = work->chip.key_path != NULL ? ALOFT_ESP32_CRYPT_UNIT : 1;
+    uint32_t len = (piece->len + unit - 1) / unit * unit;
+    uint8_t *cells = malloc(len);
+    if (cells == NULL) {
+        return aloft_message_set(&flasher->error, "out of memory");
+    }
+    memset(cells + piece->len, 0xFF, len - piece->len);
+    memcpy(cells, piece->file.data, piece->len);
+    aloft_chip_flash_encrypt(&work->chip, piece->addr, cells, len);
+    bool good = aloft_flasher_write(flasher, piece->addr, cells, len, work->plain);
+    free(cells);
+    return good;
+}
+
 static bool write_piece(struct work *work, const struct aloft_flash_piece *piece)
 {
     struct aloft_session *session = &work->session;
@@ -229,8 +262,7 @@ static bool write_piece(struct work *work, const struct aloft_flash_piece *piece
     bool erase = piece->file.len == 0;
     aloft_progress_begin(&session->progress, erase ? "erasing" : "writing", piece->name);
     bool good = erase ? aloft_flasher_erase(&session->flasher, piece->addr, piece->len)
-                      : aloft_flasher_write(&session->flasher, piece->addr, piece->file.data,
-                                            piece->len, work->plain);
+                      : write_cells(work, piece);
     uint64_t ms = aloft_progress_end(&session->progress);
     if (good && erase) {
         printf("erased %s\n", piece->name);
@@ -246,6 +278,7 @@ static bool write_piece(struct work *work, const struct aloft_flash_piece *piece
 
 static int write_all(struct work *work)
 {
+    find_plain(work);
     for (size_t i = 0; i < work->plan.count; i++) {
         if (!write_piece(work, &work->plan.pieces[i])) {
             (void)aloft_session_failed(&work->session);
@@ -261,7 +294,7 @@ static int flash(struct work *work)
 {
     struct aloft_message error;
     struct aloft_flasher *flasher = &work->session.flasher;
-    if (!read_files(work, &error)) {
+    if (!aloft_chip_flash_load(&work->chip, &error) || !read_files(work, &error)) {
         aloft_flash_plan_release(&work->plan);
         return fail(&error);
     }
@@ -271,8 +304,11 @@ static int flash(struct work *work)
     }
     int status = ALOFT_EXIT_BAD;
     flasher->progress = NULL; // reading what is there is over soon
-    if (!aloft_flash_present_read(&work->present, flasher, work->plan.table_asked) ||
-        (flasher->facts.secure_boot && !aloft_flasher_trust_read(&work->trust, flasher))) {
+    if (!aloft_chip_flash_open(&work->chip, flasher, work->plan.table_asked, &error)) {
+        status = fail(&error);
+    } else if (!aloft_flash_present_read(&work->present, flasher, &work->chip,
+                                         work->plan.table_asked) ||
+               (flasher->facts.secure_boot && !aloft_flasher_trust_read(&work->trust, flasher))) {
         status = aloft_session_failed(&work->session);
     } else if (!make_plan(work, &error)) {
         status = fail(&error);
@@ -330,6 +366,7 @@ int cmd_flash(int argc, char **argv)
         {ALOFT_ARG_TEXT, 0, "app", "NAME", "of a folder: the app", &work->folder.app},
         {ALOFT_ARG_SIZE, 0, "offset", "ADDR", "of the partition table [it is found, else 0x8000]",
          &work->plan.table_asked},
+        ALOFT_CHIP_FLASH_OPTION(work->chip),
         {ALOFT_ARG_FLAG, 0, "plain", NULL, "send the data uncompressed", &work->plain},
         {ALOFT_ARG_FLAG, 'm', "monitor", NULL, "then show the console, as aloft monitor does",
          &work->watch},

@@ -1,6 +1,7 @@
 // aloft read-flash: flash content of a chip into a file.
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
+#include "cli/serial/chip_flash.h"
 #include "cli/serial/session.h"
 #include "hostlib/base/file.h"
 #include "hostlib/base/number.h"
@@ -11,19 +12,21 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct wish {
+    struct aloft_chip_flash chip;
     uint32_t addr;
     uint32_t len; // 0: to the end of flash
     const char *out;
 };
 
-static bool read_out(struct aloft_session *session, const struct wish *wish, uint32_t len,
-                     uint8_t *data)
+static bool read_out(struct aloft_session *session, struct wish *wish, uint32_t len, uint8_t *data)
 {
     char count[32];
     char rate[32];
     struct aloft_message error;
     aloft_progress_begin(&session->progress, "reading", "flash");
-    bool good = aloft_flasher_read(&session->flasher, wish->addr, data, len);
+    struct aloft_flasher *flasher = &session->flasher;
+    bool good = aloft_chip_flash_open(&wish->chip, flasher, 0, &flasher->error) &&
+                aloft_chip_flash_read(&wish->chip, wish->addr, data, len);
     uint64_t ms = aloft_progress_end(&session->progress);
     if (!good) {
         (void)aloft_session_failed(session);
@@ -39,10 +42,10 @@ static bool read_out(struct aloft_session *session, const struct wish *wish, uin
     return true;
 }
 
-static int read_flash(struct aloft_session *session, const struct wish *wish)
+static int read_flash(struct aloft_session *session, struct wish *wish)
 {
     struct aloft_message error;
-    if (!aloft_file_writable(wish->out, &error)) {
+    if (!aloft_chip_flash_load(&wish->chip, &error) || !aloft_file_writable(wish->out, &error)) {
         aloft_ui_error("%s", error.text);
         return ALOFT_EXIT_BAD;
     }
@@ -84,7 +87,7 @@ static bool read_wish(const struct aloft_args *args, const struct aloft_arg_list
 int cmd_read_flash(int argc, char **argv)
 {
     struct aloft_arg_list operands;
-    struct wish wish = {0, 0, NULL};
+    struct wish wish = {.addr = 0};
     struct aloft_session *session = calloc(1, sizeof *session);
     if (session == NULL) {
         aloft_ui_error("out of memory");
@@ -93,6 +96,7 @@ int cmd_read_flash(int argc, char **argv)
     *session = (struct aloft_session){ALOFT_SESSION_DEFAULTS};
     const struct aloft_arg options[] = {
         ALOFT_SESSION_OPTIONS(*session),
+        ALOFT_CHIP_FLASH_OPTION(wish.chip),
         {ALOFT_ARG_NEEDED, 'o', "output", "FILE", "where the bytes go; - is standard output",
          &wish.out},
     };
@@ -101,7 +105,8 @@ int cmd_read_flash(int argc, char **argv)
         .operands = "OFFSET SIZE -o FILE",
         .about = "Reads flash of the board at a serial port into a file. SIZE may be ALL: to the\n"
                  "end of flash. The loader sends 64 bytes at a time, so 4 MB of a real chip take\n"
-                 "some minutes.",
+                 "some minutes. Of a chip with flash encryption they are ciphertext where it is\n"
+                 "encrypted, unless --flash-key is given.",
         .examples = "  aloft read-flash 0 ALL -o board.flash\n"
                     "  aloft read-flash 0x8000 0xc00 -o table.bin",
         .exits = "0 read, 1 failed; then FILE is as it was",

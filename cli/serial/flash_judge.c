@@ -47,13 +47,13 @@ static bool touches(const struct aloft_flash_piece *piece, struct aloft_extent e
 // The chip's flash around the pieces; NULL when it cannot be read.
 static const struct aloft_flash *under(const struct judge *judge)
 {
-    return judge->present->readable ? &judge->present->flash : NULL;
+    return judge->present->readable ? judge->present->flash : NULL;
 }
 
 static bool begins_image(const struct judge *judge, struct aloft_extent extent, bool after)
 {
     uint8_t first[4] = {0};
-    const struct aloft_flash_view view = {&judge->present->flash, extent.addr, extent.len};
+    const struct aloft_flash_view view = {judge->present->flash, extent.addr, extent.len};
     if (extent.len == 0 || (!after && under(judge) == NULL)) {
         return false;
     }
@@ -67,7 +67,7 @@ static bool begins_image(const struct judge *judge, struct aloft_extent extent, 
 static uint32_t image_end(const struct judge *judge, struct aloft_extent extent)
 {
     uint8_t head[ALOFT_IMAGE_HEADER];
-    const struct aloft_flash_view view = {&judge->present->flash, extent.addr, extent.len};
+    const struct aloft_flash_view view = {judge->present->flash, extent.addr, extent.len};
     uint32_t off = ALOFT_IMAGE_HEADER;
     if (aloft_flash_read(&view, 0, head, sizeof head) != ALOFT_OK) {
         return extent.len;
@@ -518,10 +518,11 @@ bool aloft_flash_judge(const struct aloft_flash_plan *plan, const struct aloft_f
                                 .trust = on->trust,
                                 .chip = flasher->chip->info,
                                 .error = error};
-    if (flasher->facts.flash_encryption) {
+    if (flasher->facts.flash_encryption && !on->present->readable) {
         return aloft_message_set(error,
                                  "flash encryption is on in the chip on %s: what is written in "
-                                 "plain text will not run; encrypt it first, or use --force",
+                                 "plain text will not run; give its key with --flash-key, "
+                                 "or encrypt it first and use --force",
                                  flasher->line->name);
     }
     for (size_t i = 0; i < plan->count; i++) {

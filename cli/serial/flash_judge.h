@@ -19,7 +19,7 @@
 //   * a good image where nothing runs
 //   * a file that is larger than what is left of the partition in which it begins
 //   * a table where the bootloader does not look, or with which no slot holds an image any more
-//   * anything, for a chip that encrypts its flash
+//   * anything, for a chip that encrypts its flash and whose key is not given
 struct aloft_flash_chip {
     const struct aloft_flasher *flasher;
     const struct aloft_flash_present *present;

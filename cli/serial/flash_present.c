@@ -1,5 +1,4 @@
-// The loader as a flash that can only be read: so core's readers of tables, records and images work
-// on a chip at the other end of a cable.
+// Core's readers of tables, records and images, on a chip at the other end of a cable.
 #include "cli/serial/flash_present.h"
 #include "aloft/bootsel.h"
 #include "cli/base/ui.h"
@@ -8,43 +7,21 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum aloft_err read_chip(void *ctx, uint32_t addr, void *buf, uint32_t len)
-{
-    struct aloft_flasher *flasher = ctx;
-    return aloft_flasher_read(flasher, addr, buf, len) ? ALOFT_OK : ALOFT_ERR_FLASH_READ;
-}
-
-static enum aloft_err no_prog(void *ctx, uint32_t addr, const void *data, uint32_t len)
-{
-    (void)ctx, (void)addr, (void)data, (void)len;
-    return ALOFT_ERR_FLASH_PROG;
-}
-
-static enum aloft_err no_erase(void *ctx, uint32_t addr, uint32_t len)
-{
-    (void)ctx, (void)addr, (void)len;
-    return ALOFT_ERR_FLASH_ERASE;
-}
-
-static const struct aloft_flash_ops chip_ops = {read_chip, no_prog, no_erase};
-
-bool aloft_flash_present_read(struct aloft_flash_present *present, struct aloft_flasher *flasher,
-                              uint32_t table_asked)
+bool aloft_flash_present_read(struct aloft_flash_present *present,
+                              const struct aloft_flasher *flasher,
+                              const struct aloft_chip_flash *chip, uint32_t table_asked)
 {
     struct aloft_otadata records[2];
     memset(present, 0, sizeof *present);
     present->selected = ALOFT_SLOT_NONE;
-    present->readable = !flasher->secure_download && !flasher->facts.flash_encryption;
-    present->flash = (struct aloft_flash){
-        .ops = &chip_ops,
-        .ctx = flasher,
-        .geometry = {flasher->flash_size, ALOFT_FLASHER_SECTOR, ALOFT_FLASHER_SECTOR, 1},
-    };
+    present->readable =
+        !flasher->secure_download && (!flasher->facts.flash_encryption || chip->key_path != NULL);
+    present->flash = &chip->flash;
     if (!present->readable) {
         return true;
     }
-    present->table_err = aloft_slots_load(&present->slots, &present->flash, &aloft_mbed_crypto,
-                                          aloft_table_find(&present->flash, table_asked));
+    present->table_err = aloft_slots_load(&present->slots, present->flash, &aloft_mbed_crypto,
+                                          aloft_table_find(present->flash, table_asked));
     present->has_table = present->table_err == ALOFT_OK;
     if (!present->has_table) {
         return present->table_err != ALOFT_ERR_FLASH_READ;
@@ -67,7 +44,7 @@ void aloft_flash_present_name(const struct aloft_image_facts *facts,
 bool aloft_flash_present_app(struct aloft_flash_present *present, uint32_t addr,
                              char text[ALOFT_FLASH_PRESENT_APP])
 {
-    const struct aloft_flash_view view = {&present->flash, addr, ALOFT_IMAGE_HEAD_LEN};
+    const struct aloft_flash_view view = {present->flash, addr, ALOFT_IMAGE_HEAD_LEN};
     const struct aloft_image_rules rules = {
         .len_max = ALOFT_IMAGE_LEN_MAX, .bootloader = true, .chip_revision = 0xFFFF};
     struct aloft_image image;

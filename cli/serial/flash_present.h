@@ -5,22 +5,23 @@
 
 #include "aloft/image.h"
 #include "aloft/slots.h"
-#include "hostlib/flasher/flasher.h"
+#include "cli/serial/chip_flash.h"
 
 struct aloft_flash_present {
-    bool readable;  // false: the chip reads nothing back, or encrypts it
+    bool readable;  // false: the chip reads nothing back, or encrypts it and there is no key
     bool has_table; // slots, selected
     enum aloft_err table_err;
     struct aloft_slots slots;
     int selected; // slot that boots next
     // Private.
-    struct aloft_flash flash;
+    const struct aloft_flash *flash;
 };
 
 // table_asked 0: the table is found. False, with flasher->error, when the line failed; a board with
 // nothing on it is no failure.
-bool aloft_flash_present_read(struct aloft_flash_present *present, struct aloft_flasher *flasher,
-                              uint32_t table_asked);
+bool aloft_flash_present_read(struct aloft_flash_present *present,
+                              const struct aloft_flasher *flasher,
+                              const struct aloft_chip_flash *chip, uint32_t table_asked);
 
 // "ota_demo 1.2" of the app that begins at addr into text; "" when there is none. False as above.
 #define ALOFT_FLASH_PRESENT_APP 80
