@@ -19,7 +19,7 @@ static const char usage[] =
     "usage: cuts [options]\n"
     "  --depth 1|2      cuts in a row (2)\n"
     "  --scenario NAME  only those whose name starts with NAME\n"
-    "  --flash KIND     plain, encrypted or both (plain)\n"
+    "  --flash KIND     plain, encrypted or both (both)\n"
     "  --all            every second cut of whole updates, too; else one first cut in 16\n"
     "  --every K        only each K-th first cut (1)\n"
     "  --seeds S        seeds of torn parts and weak bits at depth 1 (8)\n"
@@ -104,7 +104,7 @@ static bool parse(int argc, char **argv, struct options *options)
 static bool chosen(const struct options *options, const struct scenario *scenario)
 {
     const char *prefix = options->scenario;
-    bool flash = scenario->encrypted ? options->encrypted : options->plain;
+    bool flash = scenario->unit != 0 ? options->encrypted : options->plain;
     return flash && (prefix == NULL || strncmp(scenario->name, prefix, strlen(prefix)) == 0);
 }
 
@@ -229,7 +229,8 @@ int main(int argc, char **argv)
     struct options options = {
         .plan = {.depth = 2, .every = 1, .seeds = 8, .seed = 1, .sample = 16, .parts = 1},
         .jobs = 2,
-        .plain = true};
+        .plain = true,
+        .encrypted = true};
     uint32_t count;
     const struct scenario *all = scenarios(&count);
     if (argc > 1 && strcmp(argv[1], "--help") == 0) {

@@ -66,8 +66,7 @@ struct scenario {
     uint8_t rotten;  // bit i: a bit of images[i] has turned over
     uint8_t notes;   // old notes in sector 0, of rewrites of record 1 that are done
     uint8_t torn;    // and so many torn ones behind them
-    uint8_t unit;    // the chip programs no less than this, 16 or 32 bytes; 0: a byte
-    bool encrypted;  // and encrypts its flash in these units
+    uint8_t unit;    // the chip encrypts its flash in units of 16 or 32 bytes; 0: it does not
     uint8_t tagged;  // bit v: the server gives version v a tag, so its download can be resumed
     uint8_t sealed;  // bit v: version v comes encrypted
     uint8_t row; // every version comes through this row of the tests' stages, from 1 on; 0: none

@@ -226,20 +226,7 @@ static const struct scenario table[] = {
 static struct scenario all[SCENARIOS_MAX];
 static char names[SCENARIOS_MAX][SCENARIO_NAME_MAX];
 
-// Again, on a chip that writes no less than 16 or 32 bytes, as with flash encryption.
-static void add_with_unit(uint32_t *count, const char *name, uint8_t unit)
-{
-    struct scenario *scenario = &all[*count];
-    for (uint32_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if (strcmp(table[i].name, name) == 0) {
-            *scenario = table[i];
-        }
-    }
-    (void)snprintf(names[*count], SCENARIO_NAME_MAX, "unit-%u-%s", (unsigned)unit, name);
-    scenario->name = names[(*count)++];
-    scenario->unit = unit;
-}
-
+// Again, on a chip that encrypts its flash in these units.
 static void add_encrypted(uint32_t *count, const struct scenario *plain, uint8_t unit)
 {
     struct scenario *scenario = &all[*count];
@@ -247,7 +234,6 @@ static void add_encrypted(uint32_t *count, const struct scenario *plain, uint8_t
     (void)snprintf(names[*count], SCENARIO_NAME_MAX, "%s@%u", plain->name, (unsigned)unit);
     scenario->name = names[(*count)++];
     scenario->unit = unit;
-    scenario->encrypted = true;
 }
 
 // An update from a device whose records are damaged: `which` of them, in this way.
@@ -274,16 +260,10 @@ static void add_damaged(uint32_t *count, enum damage damage, uint8_t which, bool
 
 const struct scenario *scenarios(uint32_t *count)
 {
-    static const char *const with_units[] = {
-        "set-boot-other",    "confirm", "rollback-by-app",    "rollback-by-crash",
-        "update-from-ota-0", "resume",  "resume-after-reset", "encrypted-resume"};
     static uint32_t made;
     if (made == 0) {
         made = sizeof table / sizeof table[0];
         memcpy(all, table, sizeof table);
-        for (uint32_t i = 0; i < 2 * sizeof with_units / sizeof with_units[0]; i++) {
-            add_with_unit(&made, with_units[i / 2], i % 2 == 0 ? 16 : 32);
-        }
         for (int damage = BLANK; damage <= HALF_ERASED; damage++) {
             for (uint8_t which = 1; which <= 3; which++) {
                 add_damaged(&made, (enum damage)damage, which, true);
@@ -292,9 +272,7 @@ const struct scenario *scenarios(uint32_t *count)
         }
         uint32_t plain = made;
         for (uint32_t i = 0; i < 2 * plain; i++) {
-            if (all[i / 2].unit == 0) {
-                add_encrypted(&made, &all[i / 2], i % 2 == 0 ? 16 : 32);
-            }
+            add_encrypted(&made, &all[i / 2], i % 2 == 0 ? 16 : 32);
         }
     }
     *count = made;

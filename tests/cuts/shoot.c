@@ -184,6 +184,7 @@ static void shoot_seed(struct run *run, const struct shoot_plan *plan, uint32_t 
 {
     bool two = plan->depth == 2;
     uint32_t stride = plan->every * (two && run->scenario->download ? plan->sample : 1);
+    stride *= two && run->scenario->unit != 0 ? SHOOT_ENCRYPTED_SAMPLE : 1;
     uint32_t count = (operations * SHOOT_KINDS + stride - 1) / stride;
     if (plan->part == 0 && plan->round == 0) {
         *(two ? &run->result->firsts_expected : &run->result->expected[0]) += count;
@@ -211,6 +212,8 @@ void shoot(const struct scenario *scenario, const struct shoot_plan *plan,
     struct run run = {.scenario = scenario, .result = result};
     double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
     uint32_t seeds = plan->depth == 1 ? plan->seeds : 1;
+    seeds =
+        scenario->unit != 0 ? (seeds + SHOOT_ENCRYPTED_SEEDS - 1) / SHOOT_ENCRYPTED_SEEDS : seeds;
     for (run.seed = plan->seed; run.seed < plan->seed + seeds; run.seed++) {
         begin(scenario, run.seed);
         run.count = 0;

@@ -22,6 +22,12 @@ enum shoot_kind {
 
 #define SHOOT_FAULT_SEEDS 2 // of the seeds of depth 1, those with faults
 
+// On flash that encrypts, the code under test is the same and what it reads differs: every
+// operation is cut in every way, but with a quarter of the seeds, and of second cuts there are
+// samples.
+#define SHOOT_ENCRYPTED_SEEDS  4
+#define SHOOT_ENCRYPTED_SAMPLE 8
+
 struct shoot_plan {
     uint32_t depth;   // 1 or 2: this depth, not the ones below
     uint32_t seed;    // the first, and the one of depth 2

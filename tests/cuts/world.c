@@ -427,19 +427,18 @@ void world_begin(struct world *world, const struct scenario *scenario, uint8_t *
     uint32_t size = slot_addr(scenario, scenario->ota);
     memset(world, 0, offsetof(struct world, payload));
     memset(world->sectors, 0, sizeof world->sectors);
-    memcpy(world->bytes, erased_chip(scenario->encrypted ? scenario->unit : 0), size);
+    memcpy(world->bytes, erased_chip(scenario->unit), size);
     memset(world->bytes + 0x1000, 0xB0, 0x800); // a bootloader that must stay as it is
     world->scenario = scenario;
     world->running = JUDGE_NOWHERE;
     aloft_nor_init(&world->nor, world->bytes, world->sectors, size);
     world->nor.noise = seed;
     world->seed = seed;
-    world->nor.flash.geometry.write_unit = scenario->unit != 0 ? scenario->unit : 1;
-    if (scenario->encrypted) {
+    if (scenario->unit != 0) {
         aloft_nor_encrypt(&world->nor, aloft_quick_cipher(scenario->unit));
     }
     world->judge.unit = world->nor.flash.geometry.write_unit;
-    world->judge.erased = erased_chip(scenario->encrypted ? scenario->unit : 0);
+    world->judge.erased = erased_chip(scenario->unit);
     world->flash = (struct aloft_flash){&ops, world, world->nor.flash.geometry, NULL};
     world->rules = (struct aloft_image_rules){.crypto = &crypto,
                                               .len_max = WORLD_SLOT,
