@@ -50,11 +50,11 @@ bool aloft_chip_flash_load(struct aloft_chip_flash *chip, struct aloft_message *
 static bool fits(const struct aloft_chip_flash *chip, const struct aloft_flasher *flasher,
                  struct aloft_message *error)
 {
-    if (flasher->chip->id != ALOFT_CHIP_ESP32) {
+    if (flasher->chip->info->id != ALOFT_CHIP_ESP32) {
         return aloft_message_set(error,
                                  "an %s encrypts its flash in another way than an ESP32; encrypt "
                                  "with espsecure, and leave --flash-key out",
-                                 flasher->chip->name);
+                                 flasher->chip->info->name);
     }
     return flasher->facts.flash_encryption ||
            aloft_message_set(error,

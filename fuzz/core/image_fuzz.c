@@ -167,6 +167,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     judge(&rules, image, seed | 1, &split);
     check_same(&whole, &split);
     check_oracle(&rules, &whole, &image);
+    if (rules.chip == NULL && len >= ALOFT_IMAGE_HEADER) { // a scan then asks the header
+        rules.chip = aloft_chip_find((uint16_t)(bytes[12] | bytes[13] << 8));
+        judge(&rules, image, 0, &whole);
+    }
     check_scan(&rules, &whole, &image);
     check_flash(rules, bytes, len, (choice & 128) != 0 ? 32 : 16);
     return 0;
