@@ -1,7 +1,6 @@
 // The rules of the header. The readers here are written anew on purpose: a checker that shared its
 // reader with core would share its mistakes.
 #include "sim/checker.h"
-#include "sim/device.h"
 #include <string.h>
 
 #define SECTOR 0x1000u

@@ -20,36 +20,7 @@
 #ifndef ALOFT_SIM_CHECKER_H
 #define ALOFT_SIM_CHECKER_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct sim_device;
-
-// How far the trial of a new version has come, by what the device did so far.
-enum sim_trial {
-    SIM_NO_TRIAL,
-    SIM_TRIAL_MAYBE,      // its record was being written
-    SIM_TRIAL_SELECTED,   // its record stands
-    SIM_TRIAL_MARKED,     // the bootloader was about to note its start
-    SIM_TRIAL_RAN,        // its app was started
-    SIM_TRIAL_CONFIRMING, // its app was confirming itself
-};
-
-struct sim_ghost {
-    int base_slot; // what was confirmed last
-    int base_firmware;
-    int trial_slot;
-    int trial_firmware;
-    enum sim_trial trial;
-    int failed_firmware;   // of the last trial that failed
-    bool failed_by_itself; // not by a loss of power: it is refused until another is offered
-    uint32_t last_seq[2];  // that a sound record in this sector had
-    uint32_t rot;          // slots whose bytes rotted: bit slot + 1
-    bool otadata_hurt;     // a record rotted, or otadata could not be written as asked
-    bool holding;          // an update selects the fallback that runs
-    bool table_rot;
-    bool broken; // a violation was found; the device is flashed again
-};
+#include "sim/state.h"
 
 // After a first flash: this firmware in this slot, nothing else promised.
 void sim_checker_reset(struct sim_device *device);

@@ -3,6 +3,8 @@
 // remembers of a round stands for a few bytes of NVS.
 #include "sim/device.h"
 #include "hostlib/crypto/mbed_crypto.h"
+#include "sim/checker.h"
+#include "sim/faults.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,39 +24,6 @@ static const struct sim_layout layouts[] = {
     {true, 2, 0x4000, 1},   {false, 2, 0x4000, 1},   {false, 3, 0x4000, 16}, {true, 3, 0x10000, 1},
     {true, 2, 0x10000, 32}, {false, 2, 0x10000, 16}, {false, 4, 0x4000, 1},
 };
-
-static void mix(struct sim_device *device, uint64_t value)
-{
-    device->hash = (device->hash ^ value) * 0x100000001B3u;
-    device->hash ^= device->hash >> 29;
-}
-
-void sim_trace(struct sim_device *device, int station, const char *text, uint32_t off, uint32_t seq)
-{
-    const struct sim_shared *shared = device->shared;
-    mix(device, device->now_us);
-    mix(device, (uint64_t)station << 32 | off);
-    mix(device, seq);
-    if (shared->trace != NULL && device->round.number >= shared->trace_round) {
-        char place[8] = "  -";
-        if (station != 0) {
-            (void)snprintf(place, sizeof place, "%3d", station);
-        }
-        (void)fprintf(shared->trace, "%12.6f %5u %6u %s %8x %6u  %s\n",
-                      (double)device->now_us / US_PER_S, (unsigned)device->number,
-                      (unsigned)device->round.number, place, (unsigned)off, (unsigned)seq, text);
-    }
-}
-
-static int first_slot(const struct sim_device *device)
-{
-    return device->layout->factory ? ALOFT_SLOT_FACTORY : 0;
-}
-
-uint32_t sim_slot_addr(const struct sim_device *device, int slot)
-{
-    return SIM_SLOTS + (uint32_t)(slot - first_slot(device)) * SIM_SLOT_STEP;
-}
 
 // ---- flash: the chip behind the checker and the faults
 
@@ -598,8 +567,9 @@ void sim_device_event(struct sim_device *device)
 {
     device->now_us = device->due_us;
     device->round.events++;
-    bool gone = device->mode != SIM_OFF && sim_faults_event(device);
-    if (!gone) {
+    if (device->mode != SIM_OFF && sim_faults_event(device)) {
+        sim_device_cut(device);
+    } else {
         run(device);
     }
     if (device->nor.dead && device->mode != SIM_OFF) {
@@ -625,7 +595,7 @@ static void flash_table(struct sim_device *device)
          .len = ALOFT_OTADATA_LEN},
     };
     uint32_t count = 2;
-    for (int slot = first_slot(device); slot < layout->ota; slot++) {
+    for (int slot = sim_first_slot(device); slot < layout->ota; slot++) {
         rows[count++] = (struct aloft_partition){
             .type = ALOFT_TYPE_APP,
             .subtype = (uint8_t)(slot < 0 ? ALOFT_APP_FACTORY : ALOFT_APP_OTA_0 + slot),
@@ -645,7 +615,7 @@ void sim_device_flash(struct sim_device *device)
     memset(device->sectors, 0, sizeof device->sectors);
     aloft_nor_power_on(&device->nor);
     flash_table(device);
-    memcpy(device->bytes + sim_slot_addr(device, first_slot(device)), image->bytes, image->len);
+    memcpy(device->bytes + sim_slot_addr(device, sim_first_slot(device)), image->bytes, image->len);
     sim_checker_reset(device);
     device->round.trial_failures = 0;
     device->round.refusals = 0;

@@ -1,7 +1,6 @@
 // Faults fire at events of chance within their round. One that waits for a flash operation is armed
 // first; what never fires in its round is not counted.
 #include "sim/faults.h"
-#include "sim/device.h"
 #include <string.h>
 
 #define EVENTS_SPAN  140u // of a round, over which faults are spread
@@ -157,7 +156,8 @@ static void rot(struct sim_device *device, enum sim_fault kind)
     }
 }
 
-static void fire(struct sim_device *device, enum sim_fault kind)
+// True when power is to go now.
+static bool fire(struct sim_device *device, enum sim_fault kind)
 {
     switch (kind) {
     case SIM_FAULT_CUT_BEFORE:
@@ -165,22 +165,18 @@ static void fire(struct sim_device *device, enum sim_fault kind)
     case SIM_FAULT_CUT_AFTER:
     case SIM_FAULT_FLASH_FAILS:
         arm(device, kind);
-        break;
+        return false;
     case SIM_FAULT_CUT_BETWEEN:
         count(device, kind);
-        sim_device_cut(device);
-        break;
+        return true;
     case SIM_FAULT_SECTOR_WORN:
     case SIM_FAULT_STUCK_BIT:
         wear_or_stick(device, kind);
-        break;
+        return false;
     default:
         rot(device, kind);
         // Rot is met when it is read, so most of it is followed by a restart.
-        if (sim_random_chance(&device->random, 70)) {
-            sim_device_cut(device);
-        }
-        break;
+        return sim_random_chance(&device->random, 70);
     }
 }
 
@@ -200,11 +196,10 @@ bool sim_faults_event(struct sim_device *device)
             faults->count--;
             faults->kind[i] = faults->kind[faults->count];
             faults->at[i] = faults->at[faults->count];
-            fire(device, kind);
-            break;
+            return fire(device, kind);
         }
     }
-    return device->mode == SIM_OFF;
+    return false;
 }
 
 void sim_faults_hurry(struct sim_device *device)

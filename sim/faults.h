@@ -8,33 +8,12 @@
 #ifndef ALOFT_SIM_FAULTS_H
 #define ALOFT_SIM_FAULTS_H
 
-#include "sim/tally.h"
-
-#define SIM_FAULTS_A_ROUND 3u
-
-struct sim_device;
-
-struct sim_faults {
-    uint32_t count;
-    uint32_t at[SIM_FAULTS_A_ROUND]; // event of the round
-    enum sim_fault kind[SIM_FAULTS_A_ROUND];
-    bool armed;             // a cut or failure waits for its flash operation
-    bool waits_for_otadata; // armed, and counting only from the next operation in otadata on
-    enum sim_fault armed_kind;
-    bool worn;
-    uint32_t worn_addr; // of the sector
-    bool stuck;
-    uint32_t stuck_addr;
-    uint8_t stuck_mask;
-    bool stuck_high;
-    bool counted;   // this stuck bit or worn sector has taken effect
-    uint32_t fired; // in this round
-};
+#include "sim/state.h"
 
 // Chooses the faults of a round.
 void sim_faults_plan(struct sim_device *device);
 
-// Before every event: does what is due. True when power is gone.
+// Before every event: does what is due. True when power is to go now.
 bool sim_faults_event(struct sim_device *device);
 
 // No longer wait for a moment: the rest of the plan happens as soon as it can.
