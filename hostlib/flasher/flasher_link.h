@@ -3,7 +3,7 @@
 #ifndef ALOFT_HOSTLIB_FLASHER_LINK_H
 #define ALOFT_HOSTLIB_FLASHER_LINK_H
 
-#include "hostlib/flasher/flasher.h"
+#include "hostlib/flasher/flasher_state.h"
 
 #define ALOFT_FLASHER_TIMEOUT_MS 3000u
 

@@ -3,7 +3,6 @@
 // first.
 #include "hostlib/flasher/flasher_reset.h"
 #include "hostlib/base/clock.h"
-#include "hostlib/flasher/flasher.h"
 #include <stddef.h>
 
 enum { ESPRESSIF = 0x303A, USB_JTAG_SERIAL = 0x1001 };
