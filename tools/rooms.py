@@ -207,7 +207,7 @@ def circles(graph):
 
 # Circles and includes that still stand, by the file they are told of. May only
 # shrink.
-STILL = {"board/chip/board.c", "board/chip/board.h", "ports/linux/app_port.c"}
+STILL = set()
 
 # What must be free of circles: all that ships. Tests have no order among themselves.
 SCOPE = ("core/", "boot/", "hostlib/", "board/", "ports/", "compat/", "server/", "apps/", "cli/",

@@ -1,59 +1,16 @@
 // The part of the board that is in all of its programs: descriptors, clock, console, watchdog and
 // reset. Nothing here knows which program it is in.
 #include "board/chip/board.h"
-#include "board/chip/flash_port.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define NS_PER_MS 1000000u
 
 enum { LINE_MAX_LEN = 1024 };
-
-static _Noreturn void no_board(const char *why)
-{
-    fprintf(stderr,
-            "aloft: this program runs on the virtual board only (%s); "
-            "start it with \"aloft board run FLASH\"\n",
-            why);
-    _exit(2);
-}
-
-static void *map(int fd, size_t len)
-{
-    void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (at == MAP_FAILED) {
-        no_board(strerror(errno));
-    }
-    return at;
-}
-
-void aloft_board_attach(struct aloft_board *board, const char *name, uint32_t watchdog_ms)
-{
-    struct stat st;
-    memset(board, 0, sizeof *board);
-    if (fstat(ALOFT_BOARD_RETAINED_FD, &st) != 0 || st.st_size < (off_t)sizeof *board->retained) {
-        no_board("there is no retained memory");
-    }
-    board->retained = map(ALOFT_BOARD_RETAINED_FD, (size_t)st.st_size);
-    struct aloft_retained *retained = board->retained;
-    if (retained->magic != ALOFT_RETAINED_MAGIC || retained->crc != aloft_retained_crc(retained)) {
-        no_board("retained memory is damaged");
-    }
-    // Names and slack are comfort: a process list that speaks, and 0.4 ms that are 0.4 ms.
-    (void)prctl(PR_SET_NAME, name);
-    (void)prctl(PR_SET_TIMERSLACK, 1);
-    uint8_t *bytes = map(ALOFT_BOARD_FLASH_FD, retained->config.flash_size);
-    aloft_flash_port_init(board, bytes);
-    board->watchdog_ms = watchdog_ms;
-    aloft_board_feed_watchdog(board);
-}
 
 uint32_t aloft_board_now_ms(const struct aloft_board *board)
 {
@@ -71,8 +28,8 @@ void aloft_board_feed_watchdog(struct aloft_board *board)
 
 void aloft_board_listen(struct aloft_board *board)
 {
-    if (board->console != NULL) {
-        aloft_console_look(board->console, board);
+    if (board->listen != NULL) {
+        board->listen(board->listen_ctx, board);
     }
 }
 
@@ -135,7 +92,7 @@ void aloft_board_log(const struct aloft_board *board, char level, const char *ta
     va_end(args);
 }
 
-void aloft_board_reset(struct aloft_board *board, enum aloft_port_reset reason)
+void aloft_board_reset(struct aloft_board *board, enum aloft_board_reset reason)
 {
     static char *const argv[] = {"rom", NULL};
     static char *const envp[] = {NULL};

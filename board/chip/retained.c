@@ -1,7 +1,7 @@
 // What the supervisor and the board's programs must agree on: the check of retained memory, and the
 // clock that its times belong to.
+#include "board/chip/retained.h"
 #include "aloft/base/crc32.h"
-#include "board/chip/board.h"
 #include <time.h>
 
 uint32_t aloft_retained_crc(const struct aloft_retained *retained)

@@ -2,6 +2,7 @@
 // and runs it, or waits on the serial port for a host that flashes the chip. It is the one program
 // of the board that does not come from flash.
 #include "aloft/verify.h"
+#include "board/chip/attach.h"
 #include "board/chip/board.h"
 #include "board/chip/board_rules.h"
 #include "board/chip/efuse_port.h"
@@ -20,23 +21,23 @@ struct rom {
 };
 
 // The real ROM's words for the reset register: code and name.
-static const char *reset_text(enum aloft_port_reset reset)
+static const char *reset_text(enum aloft_board_reset reset)
 {
     switch (reset) {
-    case ALOFT_RESET_POWER_ON:
+    case ALOFT_BOARD_RESET_POWER_ON:
         return "0x1 (POWERON_RESET)";
-    case ALOFT_RESET_SOFTWARE:
-    case ALOFT_RESET_PANIC: // a panic ends in a software reset
+    case ALOFT_BOARD_RESET_SOFTWARE:
+    case ALOFT_BOARD_RESET_PANIC: // a panic ends in a software reset
         return "0xc (SW_CPU_RESET)";
-    case ALOFT_RESET_WATCHDOG:
+    case ALOFT_BOARD_RESET_WATCHDOG:
         return "0x10 (RTCWDT_RTC_RESET)";
-    case ALOFT_RESET_BROWN_OUT:
+    case ALOFT_BOARD_RESET_BROWN_OUT:
         return "0xf (RTCWDT_BROWN_OUT_RESET)";
     }
     return "0x0 (?)";
 }
 
-static void greet(enum aloft_port_reset reset, bool download)
+static void greet(enum aloft_board_reset reset, bool download)
 {
     aloft_board_print("ets Jun  8 2016 00:22:57\n\n");
     aloft_board_print("rst:%s,boot:%s\n", reset_text(reset),

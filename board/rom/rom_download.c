@@ -115,5 +115,5 @@ void aloft_rom_download(struct aloft_board *board, const struct aloft_efuse_word
     }
     aloft_loader_release(loader);
     flush(board, ALOFT_BOARD_SERIAL_FD);
-    aloft_board_reset(board, ALOFT_RESET_SOFTWARE);
+    aloft_board_reset(board, ALOFT_BOARD_RESET_SOFTWARE);
 }

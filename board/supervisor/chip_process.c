@@ -194,7 +194,7 @@ void aloft_chip_power_on(struct supervisor *s, bool with_plan, bool download)
         retained->config.plan.seed = s->seed;
     }
     retained->crc = aloft_retained_crc(retained);
-    retained->reset = ALOFT_RESET_POWER_ON;
+    retained->reset = ALOFT_BOARD_RESET_POWER_ON;
     retained->noise = s->seed;
     retained->download = download;
     aloft_nor_power_on(&s->nor);
@@ -222,7 +222,7 @@ void aloft_chip_power_off(struct supervisor *s, bool cut)
     }
 }
 
-void aloft_chip_reset(struct supervisor *s, enum aloft_port_reset reason)
+void aloft_chip_reset(struct supervisor *s, enum aloft_board_reset reason)
 {
     aloft_chip_settle(s, false);
     forget_input(s);
@@ -280,7 +280,7 @@ static void nothing_to_boot(struct supervisor *s, enum aloft_supervisor_end end)
     }
     s->nothing = why;
     s->retained->download = true;
-    aloft_chip_reset(s, ALOFT_RESET_WATCHDOG);
+    aloft_chip_reset(s, ALOFT_BOARD_RESET_WATCHDOG);
 }
 
 // The chip's process ended without our doing.
@@ -312,5 +312,5 @@ void aloft_chip_ended(struct supervisor *s, int status)
         return;
     }
     say_panic(s, status);
-    aloft_chip_reset(s, ALOFT_RESET_PANIC);
+    aloft_chip_reset(s, ALOFT_BOARD_RESET_PANIC);
 }

@@ -16,7 +16,7 @@ void aloft_chip_power_on(struct supervisor *s, bool with_plan, bool download);
 void aloft_chip_power_off(struct supervisor *s, bool cut);
 
 // Starts again from the ROM; the process has ended before.
-void aloft_chip_reset(struct supervisor *s, enum aloft_port_reset reason);
+void aloft_chip_reset(struct supervisor *s, enum aloft_board_reset reason);
 
 // Kills the process and waits for it. Returns its wait status.
 int aloft_chip_end(struct supervisor *s);

@@ -74,7 +74,7 @@ static void check_clock(struct supervisor *s)
     if (s->chip != 0 && now >= atomic_load(&s->retained->watchdog_ns)) {
         fprintf(stderr, "aloft: the watchdog was not fed; reset\n");
         (void)aloft_chip_end(s);
-        aloft_chip_reset(s, ALOFT_RESET_WATCHDOG);
+        aloft_chip_reset(s, ALOFT_BOARD_RESET_WATCHDOG);
     }
 }
 

@@ -4,7 +4,7 @@
 #include "compat/esp-idf/host/host.h"
 #include "compat/esp-idf/main_task.h"
 #include "freertos/task.h"
-#include "ports/linux/app_port.h"
+#include "ports/linux/app_start.h"
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,7 +76,7 @@ static bool take_input(void)
         return false;
     }
     (void)setvbuf(input, NULL, _IONBF, 0);
-    aloft_port_board(port)->console = NULL; // it listens no more
+    aloft_port_board(port)->listen = NULL; // it listens no more
     stdin = input;
     return true;
 }
@@ -104,7 +104,7 @@ static void fill_host(struct aloft_idf_host *host)
 
 int main(void)
 {
-    port = aloft_port_begin();
+    port = aloft_app_start();
     fill_host(&aloft_idf_host);
     (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ); // printf shows a line when it is whole
     aloft_port_on_line(port, aloft_idf_gpio_line, NULL,

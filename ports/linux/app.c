@@ -1,11 +1,12 @@
 // The main of an app that is written for ports/port.h.
-#include "ports/linux/app_port.h"
+#include "ports/linux/app_start.h"
+#include "ports/port.h"
 
 enum { IDLE_MS = 1000 };
 
 int main(void)
 {
-    struct aloft_port *port = aloft_port_begin();
+    struct aloft_port *port = aloft_app_start();
     aloft_port_watch_confirmation(port);
     app_main(port);
     for (;;) {

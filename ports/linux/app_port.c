@@ -6,6 +6,7 @@
 #include "aloft/chip.h"
 #include "aloft/pull.h"
 #include "aloft/verify.h"
+#include "board/chip/attach.h"
 #include "board/chip/board.h"
 #include "hostlib/base/random.h"
 #include "hostlib/crypto/mbed_crypto.h"
@@ -13,9 +14,10 @@
 #include "hostlib/image/image_desc.h"
 #include "hostlib/image/settings.h"
 #include "ports/linux/app_efuse.h"
+#include "ports/linux/console.h"
 #include "ports/linux/guards.h"
 #include "ports/linux/net.h"
-#include "ports/linux/tls_settings.h"
+#include "ports/linux/tls.h"
 #include "ports/port.h"
 #include <stdarg.h>
 #include <stdlib.h>
@@ -44,8 +46,8 @@ struct aloft_port {
     struct aloft_slots slots;
     struct aloft_image_facts facts;
     struct aloft_app_efuse efuse;
-    bool watches; // whether the running app is confirmed
-    struct aloft_tls_settings tls;
+    bool watches;  // whether the running app is confirmed
+    int64_t built; // see tls.h
     int running;
     struct hook hooks[HOOKS_MAX];
     uint32_t hook_count;
@@ -147,7 +149,19 @@ struct aloft_port_chip aloft_port_chip(struct aloft_port *port)
 
 enum aloft_port_reset aloft_port_reset_reason(struct aloft_port *port)
 {
-    return port->board.retained->reset;
+    switch (port->board.retained->reset) {
+    case ALOFT_BOARD_RESET_POWER_ON:
+        return ALOFT_RESET_POWER_ON;
+    case ALOFT_BOARD_RESET_SOFTWARE:
+        return ALOFT_RESET_SOFTWARE;
+    case ALOFT_BOARD_RESET_PANIC:
+        return ALOFT_RESET_PANIC;
+    case ALOFT_BOARD_RESET_WATCHDOG:
+        return ALOFT_RESET_WATCHDOG;
+    case ALOFT_BOARD_RESET_BROWN_OUT:
+        break;
+    }
+    return ALOFT_RESET_BROWN_OUT;
 }
 
 const struct aloft_slots *aloft_port_slots(struct aloft_port *port)
@@ -326,7 +340,7 @@ void aloft_port_restart(struct aloft_port *port, uint32_t deadline_ms)
         struct hook hook = port->hooks[--port->hook_count];
         hook.fn(hook.ctx);
     }
-    aloft_board_reset(board, ALOFT_RESET_SOFTWARE);
+    aloft_board_reset(board, ALOFT_BOARD_RESET_SOFTWARE);
 }
 
 // From the slot's start to its end; without a table, to the end of the chip.
@@ -345,7 +359,7 @@ static void read_build_time(struct aloft_port *port, const struct aloft_flash_vi
     uint32_t off = ALOFT_IMAGE_HEADER + ALOFT_IMAGE_SEGMENT_HEAD;
     if (port->facts.has_desc && aloft_flash_read(view, off, bytes, sizeof bytes) == ALOFT_OK) {
         aloft_image_desc_parse(bytes, &desc);
-        port->tls.built = aloft_tls_built(desc.date, desc.time);
+        port->built = aloft_tls_built(desc.date, desc.time);
     }
 }
 
@@ -396,24 +410,35 @@ static void read_table(struct aloft_port *port)
     port->running = aloft_slots_find(&port->slots, port->board.retained->running_addr);
 }
 
+struct aloft_net *aloft_port_net(struct aloft_port *port)
+{
+    return port->net;
+}
+
+int64_t aloft_port_built(const struct aloft_port *port)
+{
+    return port->built;
+}
+
 struct aloft_port *aloft_port_begin(void)
 {
     static struct aloft_port port; // of the process that is the chip; core never sees it
     aloft_board_attach(&port.board, "app", ALOFT_BOARD_APP_WATCHDOG_MS);
-    port.board.console = &port.console;
+    port.board.listen = aloft_console_look;
+    port.board.listen_ctx = &port.console;
     port.board.clean = aloft_printable_clean;
     aloft_app_efuse_init(&port.efuse, &port.board);
     read_table(&port);
     read_own_image(&port);
     // A board that others can reach is for its owner to make: the network here is the host's.
     port.net = aloft_net_new(&port.board, aloft_port_setting(&port, "listen", "127.0.0.1"));
-    ALOFT_ASSERT(port.net != NULL); // a chip has this memory
-    port.tls.port = &port;
-    aloft_net_trust(port.net, aloft_tls_settings_fill, &port.tls);
+    if (port.net == NULL) { // a chip has this memory
+        aloft_port_log(&port, 'E', "port", "No memory for sockets");
+        aloft_board_reset(&port.board, ALOFT_BOARD_RESET_PANIC);
+    }
     aloft_port_log(&port, 'I', "app_init", "Application information:");
     aloft_port_log(&port, 'I', "app_init", "Project name:     %s", port.facts.project);
     aloft_port_log(&port, 'I', "app_init", "App version:      %s", port.facts.version);
-    aloft_guards_restore(&port);
     raise_secure_version(&port);
     return &port;
 }

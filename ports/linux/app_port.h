@@ -4,9 +4,14 @@
 #define ALOFT_APP_PORT_H
 
 #include "board/chip/board.h"
+#include "ports/linux/net.h"
 
-// Attaches to the board, reads table and own image, and says what runs. Call it once.
+// Attaches to the board, reads table and own image, and says what runs. Call it once; programs call
+// aloft_app_start (app_start.h), which does.
 struct aloft_port *aloft_port_begin(void);
+
+struct aloft_net *aloft_port_net(struct aloft_port *port); // its sockets
+int64_t aloft_port_built(const struct aloft_port *port);   // aloft_tls_built of the running image
 
 struct aloft_board *aloft_port_board(struct aloft_port *port);
 

@@ -7,36 +7,39 @@
 
 enum { CHUNK = 128, TURNS = 8, BACKSPACE = 8, DELETE = 0x7F };
 
-static void cmd_help(struct aloft_board *board);
+static void cmd_help(struct aloft_console *console, struct aloft_board *board);
 
-static void cmd_download(struct aloft_board *board)
+static void cmd_download(struct aloft_console *console, struct aloft_board *board)
 {
+    (void)console;
     board->retained->download = true;
-    aloft_board_reset(board, ALOFT_RESET_SOFTWARE);
+    aloft_board_reset(board, ALOFT_BOARD_RESET_SOFTWARE);
 }
 
-static void cmd_restart(struct aloft_board *board)
+static void cmd_restart(struct aloft_console *console, struct aloft_board *board)
 {
-    aloft_board_reset(board, ALOFT_RESET_SOFTWARE);
+    (void)console;
+    aloft_board_reset(board, ALOFT_BOARD_RESET_SOFTWARE);
 }
 
 static const struct {
     const char *name;
     const char *what;
-    void (*run)(struct aloft_board *board);
+    void (*run)(struct aloft_console *console, struct aloft_board *board);
 } commands[] = {
     {"help", "list the commands", cmd_help},
     {"download", "restart into the loader, to be flashed over the serial port", cmd_download},
     {"restart", "restart", cmd_restart},
 };
 
-static void cmd_help(struct aloft_board *board)
+static void cmd_help(struct aloft_console *console, struct aloft_board *board)
 {
+    (void)board;
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         aloft_board_print("%-10s %s\n", commands[i].name, commands[i].what);
     }
-    if (board->console->help != NULL) {
-        aloft_board_print("%s\n", board->console->help);
+    if (console->help != NULL) {
+        aloft_board_print("%s\n", console->help);
     }
 }
 
@@ -50,7 +53,7 @@ static void run_line(struct aloft_console *console, struct aloft_board *board)
     for (size_t i = 0; i < sizeof commands / sizeof commands[0] && !console->too_long; i++) {
         if (strcmp(console->line, commands[i].name) == 0) {
             known = true;
-            commands[i].run(board);
+            commands[i].run(console, board);
         }
     }
     if (!known && !empty && !console->too_long && console->on_line != NULL) {
@@ -81,8 +84,9 @@ static void type(struct aloft_console *console, struct aloft_board *board, char 
     }
 }
 
-void aloft_console_look(struct aloft_console *console, struct aloft_board *board)
+void aloft_console_look(void *ctx, struct aloft_board *board)
 {
+    struct aloft_console *console = ctx;
     char typed[CHUNK];
     ssize_t n;
     for (int turn = 0; turn < TURNS && (n = read(STDIN_FILENO, typed, sizeof typed)) > 0; turn++) {

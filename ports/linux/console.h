@@ -20,6 +20,6 @@ struct aloft_console {
 
 // Takes what was typed since the last call, and carries out the lines that are complete. Does not
 // return when a command resets the board.
-void aloft_console_look(struct aloft_console *console, struct aloft_board *board);
+void aloft_console_look(void *console, struct aloft_board *board);
 
 #endif

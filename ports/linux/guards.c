@@ -1,11 +1,7 @@
-// Reading and restoring. Whether a guard is damaged is for NVS to say (aloft/nvs.h).
+// Whether a guard is damaged is for NVS to say (aloft/nvs.h).
 #include "ports/linux/guards.h"
-#include "aloft/nvs_write.h"
+#include "aloft/slots.h"
 #include "hostlib/crypto/mbed_crypto.h"
-#include "ports/linux/app_port.h"
-#include <stdio.h>
-
-#define TAG "guards"
 
 static enum aloft_err note_nvs(void *ctx, const struct aloft_partition *partition)
 {
@@ -17,7 +13,7 @@ static enum aloft_err note_nvs(void *ctx, const struct aloft_partition *partitio
     return ALOFT_OK;
 }
 
-static enum aloft_err open_nvs(struct aloft_board *board, struct aloft_nvs *nvs)
+enum aloft_err aloft_guards_open(struct aloft_board *board, struct aloft_nvs *nvs)
 {
     struct aloft_flash_view view = {.flash = &board->flash};
     enum aloft_err err = aloft_slots_walk(&board->flash, &aloft_mbed_crypto,
@@ -32,59 +28,6 @@ enum aloft_err aloft_guards_read(struct aloft_board *board, const char *key, cha
                                  uint32_t size)
 {
     struct aloft_nvs nvs;
-    enum aloft_err err = open_nvs(board, &nvs);
+    enum aloft_err err = aloft_guards_open(board, &nvs);
     return err == ALOFT_OK ? aloft_nvs_get_str(&nvs, ALOFT_NVS_GUARDED, key, out, size) : err;
-}
-
-static enum aloft_err set(struct aloft_port *port, const struct aloft_nvs *nvs, const char *key,
-                          const char *value)
-{
-    struct aloft_nvs_write op;
-    enum aloft_step step;
-    aloft_nvs_set_str(&op, nvs, ALOFT_NVS_GUARDED, key, value);
-    do {
-        step = aloft_nvs_step(&op);
-        aloft_port_feed_watchdog(port);
-    } while (step == ALOFT_STEP_AGAIN);
-    return step == ALOFT_STEP_DONE ? ALOFT_OK : op.err;
-}
-
-static void restore(struct aloft_port *port, const struct aloft_nvs *nvs, const char *key)
-{
-    char name[40];
-    char unused[1];
-    (void)snprintf(name, sizeof name, "restore_%s", key);
-    const char *value = aloft_port_setting(port, name, NULL);
-    enum aloft_err err = aloft_nvs_get_str(nvs, ALOFT_NVS_GUARDED, key, unused, sizeof unused);
-    if (value == NULL || (err != ALOFT_ERR_NVS_CORRUPT && err != ALOFT_ERR_NVS_UNREADABLE)) {
-        return;
-    }
-    if (aloft_port_rules(port)->trust == NULL) {
-        aloft_port_log(port, 'E', TAG,
-                       "%s in NVS is damaged, and %s of this app is not taken: updates need no "
-                       "signature here, so anybody could have set it",
-                       key, name);
-        return;
-    }
-    err = set(port, nvs, key, value);
-    if (err == ALOFT_OK) {
-        aloft_port_log(port, 'W', TAG, "%s in NVS was damaged; this signed app has set it again",
-                       key);
-    } else {
-        aloft_port_log(port, 'E', TAG, "%s in NVS is damaged and cannot be set again: %s: %s", key,
-                       aloft_err_name(err), aloft_err_sentence(err));
-    }
-}
-
-void aloft_guards_restore(struct aloft_port *port)
-{
-    static const char *const keys[] = {"ca",      "pin",         "pin_revoked", "push_hash",
-                                       "web_ha1", "web_ha1_md5", "ctl_token",   "device_id"};
-    struct aloft_nvs nvs;
-    if (open_nvs(aloft_port_board(port), &nvs) != ALOFT_OK) {
-        return; // who reads a guard says so
-    }
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        restore(port, &nvs, keys[i]);
-    }
 }

@@ -1,6 +1,6 @@
 // The small bootloader: images are judged by their hashes.
 #include "board/chip/board_rules.h"
-#include "ports/linux/bootloader.h"
+#include "ports/linux/boot/bootloader.h"
 
 const uint32_t aloft_bootloader_ptable_addr = ALOFT_BOARD_PTABLE_ADDR;
 

@@ -1,6 +1,7 @@
 // The second-stage bootloader of the board: boot/ with its port. It comes out of flash like any
 // other image, and becomes the app that it loaded. bootloader.h says which two there are.
-#include "ports/linux/bootloader.h"
+#include "ports/linux/boot/bootloader.h"
+#include "board/chip/attach.h"
 #include "board/chip/native.h"
 #include "boot/boot.h"
 #include <errno.h>
@@ -69,8 +70,8 @@ int main(void)
         .flash = &board->flash,
         .rules = aloft_bootloader_rules(board),
         .ptable_addr = retained->ptable_addr,
-        .power_on =
-            retained->reset == ALOFT_RESET_POWER_ON || retained->reset == ALOFT_RESET_BROWN_OUT,
+        .power_on = retained->reset == ALOFT_BOARD_RESET_POWER_ON ||
+                    retained->reset == ALOFT_BOARD_RESET_BROWN_OUT,
         .trials = retained->config.trials,
         .log = log_line,
         .feed_watchdog = feed_watchdog,

@@ -1,7 +1,7 @@
 // The bootloader of secure boot: its rules come from the eFuses.
 #include "board/chip/board_rules.h"
 #include "board/chip/efuse_port.h"
-#include "ports/linux/bootloader.h"
+#include "ports/linux/boot/bootloader.h"
 
 const uint32_t aloft_bootloader_ptable_addr = ALOFT_BOARD_SECURE_PTABLE_ADDR;
 

@@ -1,0 +1,15 @@
+// What stands above the port and all that asks it.
+#include "ports/linux/app_start.h"
+#include "ports/linux/guards_restore.h"
+#include "ports/linux/tls_settings.h"
+
+struct aloft_port *aloft_app_start(void)
+{
+    static struct aloft_tls_settings tls; // of the process that is the chip; core never sees it
+    struct aloft_port *port = aloft_port_begin();
+    tls.port = port;
+    tls.built = aloft_port_built(port);
+    aloft_net_trust(aloft_port_net(port), aloft_tls_settings_fill, &tls);
+    aloft_guards_restore(port);
+    return port;
+}
