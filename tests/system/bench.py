@@ -74,14 +74,21 @@ def rehash(image):
     return bytes(image)
 
 
+# The whole program runs on boards whose flash is encrypted.
+ENCRYPTED = ["--encrypted"] if os.environ.get("ALOFT_ENCRYPTED") else []
+
+
 class Board:
     """A flash file and the runs of the board on it."""
 
     def __init__(self, flash):
         self.flash = pathlib.Path(flash)
+        self.efuse_file = self.flash.with_name(self.flash.name + ".efuse")
 
     def create(self, factory, table=None):
-        aloft("board", "create", self.flash, "--size", "4MB")
+        if ENCRYPTED:
+            self.efuse_file.unlink(missing_ok=True)
+        aloft("board", "create", self.flash, "--size", "4MB", *ENCRYPTED)
         table = table or IMAGES / "partitions-two_ota.bin"
         aloft("board", "write", self.flash, "0x1000", IMAGES / "bootloader.bin", "0x8000", table,
               hex(FACTORY), factory)
@@ -89,6 +96,8 @@ class Board:
 
     def copy_of(self, other):
         shutil.copyfile(other.flash, self.flash)
+        if other.efuse_file.exists():
+            shutil.copyfile(other.efuse_file, self.efuse_file)
         return self
 
     def run(self, until, *args, code=SEEN, timeout=240):

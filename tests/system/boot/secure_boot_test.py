@@ -33,10 +33,9 @@ class SecureBoard(Board):
     def __init__(self, flash):
         super().__init__(flash)
         self.folder = self.flash.parent
-        self.efuse_file = self.flash.with_name(self.flash.name + ".efuse")
 
     def make(self, factory, *bootloader_keys):
-        aloft("board", "create", self.flash, "--size", "4MB")
+        aloft("board", "create", self.flash, "--size", "4MB", *ENCRYPTED)
         loader = signed(self.folder, SECURE / "bootloader.bin", *bootloader_keys,
                         to=self.folder / "bootloader.bin")
         aloft("board", "write", self.flash, "0x1000", loader, hex(TABLE),
