@@ -107,6 +107,8 @@ static void set_boot(struct world *world, int slot, int version)
     if (step_all(world, &op, "set_boot")) {
         judge_offered(&world->judge);
         world->issued = true;
+    } else if (version == NO_IMAGE && world->verdict == JUDGE_REFUSED) {
+        world->verdict = JUDGE_GOOD; // rightly so
     }
 }
 

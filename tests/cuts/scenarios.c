@@ -88,6 +88,8 @@ static const struct scenario table[] = {
     // Somebody changes his mind when power is back.
     {"set-boot-then-active-again", 2, true, false, {V1, V2, 0, 0, BIG}, {{1, VALID}, {2, VALID}},
      .notes = 4, .script = {{ONCE, 0}, {AGAIN, 1}}, .wanted = V2},
+    {"set-boot-to-what-rotted", 2, true, false, {V1, V2, 0, 0, BIG}, {{1, VALID}, {2, VALID}},
+     .rotten = 1, .script = {{ONCE, 0}, {AGAIN, 1}}, .wanted = V2},
     {"rollback-then-another-slot", 3, false, false, {V1, V2, V3}, {{1, VALID}, {2, NEW}},
      .manner = {[V2] = CRASHES}, .script = {{SET, 2}}, .wanted = V3},
     {"rollback-by-app-to-what-rotted", 2, false, false, {V1, V2}, {{1, VALID}, {2, PENDING}},
