@@ -147,8 +147,7 @@ static struct job cost(uint8_t *chip, uint32_t len, const enum signer_key *key)
     struct aloft_trust trust;
     ram_flash_init(&ram, chip, CHIP);
     make_image_begin(&make, chip, CHIP);
-    make_image_app(&make, "1", "bench", 256);
-    make_image_segment(&make, 0x3FFB0000, NULL, len - 512);
+    make_image_app(&make, "1", "bench", len - 256);
     uint32_t end = make_image_end(&make);
     if (key == NULL) {
         return measure(&ram, NULL);
