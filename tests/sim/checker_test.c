@@ -2,6 +2,8 @@
 // breaks a sound device by hand, in the way that a bug of core or boot would, and lets the device
 // go on.
 #include "check.h"
+#include "sim/checker.h"
+#include "sim/faults.h"
 #include "sim/world.h"
 
 enum { STEPS_MAX = 200000, SECTOR = 0x1000 };
