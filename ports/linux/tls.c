@@ -302,6 +302,15 @@ static enum aloft_err alert_err(const struct aloft_tls *tls)
     return ALOFT_ERR_TLS_HANDSHAKE;
 }
 
+// A server that was shown no certificate says so in an alert and hangs up. Who still writes at that
+// moment is told of the reset first, but the alert can be read all the same.
+static bool left_an_alert(const struct aloft_tls *tls)
+{
+    uint8_t record[HEAD_LEN];
+    return recv(tls->fd, record, sizeof record, MSG_DONTWAIT) == (ssize_t)sizeof record &&
+           record[0] == RECORD_ALERT;
+}
+
 static enum aloft_err err_of(const struct aloft_tls *tls, int result)
 {
     bool is_tls =
@@ -312,6 +321,9 @@ static enum aloft_err err_of(const struct aloft_tls *tls, int result)
         return ALOFT_ERR_CRYPTO;
     case MBEDTLS_ERR_SSL_CONN_EOF:
     case MBEDTLS_ERR_NET_CONN_RESET:
+        if (tls->phase == HANDSHAKE && WANTS_CERTIFICATE(&tls->ssl) && left_an_alert(tls)) {
+            return ALOFT_ERR_TLS_CLIENT;
+        }
         return is_tls ? ALOFT_ERR_TLS_CUT : ALOFT_ERR_NET_TLS;
     case MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE: // of a good one: its usage is not a server's
         return tls->judge.judged ? ALOFT_ERR_TLS_UNTRUSTED : ALOFT_ERR_TLS_HANDSHAKE;

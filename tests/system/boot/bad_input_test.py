@@ -76,7 +76,7 @@ def bad_files(image):
         "half_a_header": Bad("IMAGE_TRUNCATED", http(200, image[:10])),
         "appended": Bad("IMAGE_TRAILING", http(200, image + b"more")),
         "too_large": Bad("HTTP_BODY_LIMIT", http(200, bytes(big))),
-        "too_large_unsaid": Bad("HTTP_BODY_LIMIT", b"HTTP/1.0 200 OK\r\n\r\n" + bytes(big)),
+        "too_large_unsaid": Bad("IMAGE_TOO_LARGE", b"HTTP/1.0 200 OK\r\n\r\n" + bytes(big)),
         "one_bit": Bad("IMAGE_CHECKSUM", http(200, edited(image, flip(80000)))),
         "two_bits": Bad("IMAGE_HASH", http(200, edited(image, flip(80000, 80008)))),
         "no_segments": Bad("IMAGE_SEGMENTS", http(200, edited(image, put(1, b"\0")))),
