@@ -1,6 +1,7 @@
 // Lines out, lines in, and one hash. Nothing is kept of the request: each call writes all of it
 // into the window.
 #include "aloft/httpupdate.h"
+#include "aloft/base/assert.h"
 #include "aloft/base/hex.h"
 #include <string.h>
 
@@ -25,6 +26,7 @@ static void open_line(struct aloft_http_window *out, const char *name)
 static void text_line(struct aloft_http_window *out, const char *name, const char *value)
 {
     if (value != NULL && *value != 0 && printable(value)) { // keeps U3
+        ALOFT_INVARIANT("U3", strpbrk(value, "\r\n") == NULL);
         open_line(out, name);
         aloft_http_put_text(out, value);
     }
@@ -104,6 +106,7 @@ static void ask_as_arduino(void *ctx, const struct aloft_http_request *request,
     open_line(out, "mode: sketch");
     text_line(out, "version: ", config->version);
     if (config->user != NULL && at_origin(update, request)) { // keeps U2
+        ALOFT_INVARIANT("U2", request->url->tls || !update->origin.tls);
         aloft_http_put_text(out, "\r\nAuthorization: Basic ");
         put_credentials(out, config->user, config->password);
     }
@@ -165,6 +168,7 @@ static enum aloft_err judge_file(void *ctx, const uint8_t *data, uint32_t len, u
     if (update->announced == NOTHING) {
         return ALOFT_OK;
     }
+    ALOFT_INVARIANT("U1", update->announced == MD5); // an answer with nonsense was refused
     enum aloft_err err = crypto->hash_feed(&update->hash, data, len);
     if (err != ALOFT_OK || left > 0) {
         return err;

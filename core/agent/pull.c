@@ -16,8 +16,9 @@
 //       was complete.
 //   A2  Input is taken only as far as the engine has room: a slow flash slows the sender, and
 //       nothing is buffered that is not in the struct.
-//   A3  Time spent on flash never counts as the peer's silence, nor as its slowness. (No assertion:
-//       what a clock of the port's has counted cannot be told from here; pull_slow_test.)
+//   A3  Time spent on flash never counts as the peer's silence, nor as its slowness.
+//       A3 has no assertion: what the port's clock has counted cannot be told from here;
+//       pull_slow_test.c has a slow flash.
 //   A4  Nothing more is heard of a connection once its end is decided.
 //   A5  Every wait for the peer ends: connecting by its timeout, headers and body by silence and by
 //       the least rate, the moment after the body by DRAIN_MS, and all of it by the total timeout.

@@ -336,6 +336,7 @@ static enum aloft_step write_some(struct aloft_push *push, enum aloft_err *err)
         is_firmware(push) ? aloft_intake_step(push->config.intake) : aloft_writer_step(writer);
     *err = is_firmware(push) ? push->config.intake->err : writer->err;
     if (step == ALOFT_STEP_DONE && push->phase == FINISHING && !push->work.in.headed) {
+        ALOFT_INVARIANT("P5", push->err == ALOFT_OK && push->received == push->invitation.size);
         push->work.in.headed = true;
         aloft_writer_complete(writer);
         step = ALOFT_STEP_AGAIN;

@@ -11,6 +11,7 @@
 //   J5  BAD is final.
 //   J6  Without rules.bootloader and with a chip, END is said of apps only.
 #include "aloft/image.h"
+#include "aloft/base/assert.h"
 #include "aloft/base/bytes.h"
 #include "aloft/base/crc32.h"
 #include "aloft/chip.h"
@@ -55,6 +56,8 @@ static enum aloft_err take(struct aloft_image *image, struct input *in, uint32_t
     const uint8_t *data = in->data;
     bool hashed = !aloft_image_ended(image);
     image->off += len;
+    ALOFT_INVARIANT("J1", !hashed || image->phase != AFTER ||
+                              image->off <= aloft_image_signed_len(image)); // none reaches over
     in->data += len;
     in->len -= len;
     if (image->rules.crypto == NULL || !hashed) {
@@ -237,6 +240,8 @@ static enum aloft_err segment_data(struct aloft_image *image, struct input *in)
 {
     uint32_t n = image->left < in->len ? image->left : in->len;
     bool head = in_head(image);
+    ALOFT_INVARIANT("J3", image->off <= image->rules.len_max &&
+                              image->left <= image->rules.len_max - image->off);
     if (head) {
         uint32_t head_left = ALOFT_IMAGE_HEAD_LEN - image->off;
         n = n < head_left ? n : head_left;
@@ -255,6 +260,8 @@ static enum aloft_err segment_data(struct aloft_image *image, struct input *in)
 // After the last byte of a segment: the next one, or the padding that ends in the checksum.
 static void segment_done(struct aloft_image *image)
 {
+    // What was taken off `left` went to the checksum.
+    ALOFT_INVARIANT("J2", image->off - image->facts.segment_off == image->facts.segment_len);
     image->facts.segment_index++;
     if (image->facts.segment_index < image->facts.segment_count) {
         image->phase = SEGMENT_HEAD;
@@ -266,6 +273,10 @@ static void segment_done(struct aloft_image *image)
 
 static enum aloft_err ended(struct aloft_image *image)
 {
+    const struct aloft_image_facts *facts = &image->facts;
+    ALOFT_INVARIANT("J4", facts->image_len == 0 && facts->checksum == image->checksum &&
+                              facts->segment_index == facts->segment_count);
+    ALOFT_INVARIANT("J6", image->rules.chip == NULL || image->rules.bootloader || facts->mapped);
     image->facts.image_len = image->off;
     image->phase = AFTER;
     image->event = ALOFT_IMAGE_END;
@@ -409,6 +420,7 @@ enum aloft_image_event aloft_image_next(struct aloft_image *image, const uint8_t
             image->event = ALOFT_IMAGE_BAD;
             image->phase = BAD;
         }
+        ALOFT_INVARIANT("J5", (image->phase == BAD) == (image->err != ALOFT_OK));
     } while (image->event == ALOFT_IMAGE_MORE && in.len > 0);
     *used = len - in.len;
     return image->event;

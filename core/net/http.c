@@ -14,6 +14,7 @@
 //       guesses.
 //   H3  `received` never exceeds what was promised, nor the limit.
 #include "aloft/net/http.h"
+#include "aloft/base/assert.h"
 #include "aloft/base/decimal.h"
 #include <string.h>
 
@@ -358,6 +359,9 @@ static enum aloft_err line_byte(struct aloft_http *http, char c)
 // A span of body.
 static enum aloft_http_event body(struct aloft_http *http, uint32_t len, uint32_t *used)
 {
+    ALOFT_INVARIANT("H1", http->header_len <= ALOFT_HTTP_HEADERS_MAX);
+    ALOFT_INVARIANT("H2", (http->phase == CHUNK) == http->chunked &&
+                              !(http->chunked && http->has_length));
     uint32_t room = http->limit - http->received; // keeps H3
     uint32_t n = http->left < len ? http->left : len;
     n = n < room ? n : room;
@@ -367,6 +371,8 @@ static enum aloft_http_event body(struct aloft_http *http, uint32_t len, uint32_
     *used += n;
     http->body_len = n;
     http->received += n;
+    ALOFT_INVARIANT("H3", http->received <= http->limit &&
+                              (!http->has_length || http->received <= http->length));
     http->left -= n;
     http->header_len = 0;
     if (http->left == 0) {

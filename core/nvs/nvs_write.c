@@ -26,8 +26,8 @@
 //   N5  Bytes of an item are never taken for items: while any is marked written, so is the entry
 //       that names them, or they are zeros.
 //   N6  What a cut leaves of an item has bytes that are not marked written, or none that can be
-//       told from a whole item. Where all are marked and the CRC is wrong, a bit has flipped. (It
-//       is about what a cut leaves, so nothing asserts it; nvs_cut_test.c cuts everywhere.)
+//       told from a whole item. Where all are marked and the CRC is wrong, a bit has flipped.
+//       N6 has no assertion: it is about what a cut leaves; nvs_cut_test.c cuts everywhere.
 //   N7  A mark never changes by two bits in one program, which could be torn to one that says
 //       written.
 //   N8  What cannot be read is neither changed nor erased, but by a write of the key that it is

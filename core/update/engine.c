@@ -374,6 +374,8 @@ static enum aloft_step verify_some(struct aloft_engine *engine)
         step = ALOFT_STEP_FAILED;
     } else if (step == ALOFT_STEP_DONE) {
         ALOFT_INVARIANT("E3", engine->phase == VERIFYING && engine->verify.err == ALOFT_OK);
+        ALOFT_INVARIANT("E5", facts->hash_appended == 0 ||
+                                  !aloft_failed_is_digest(&engine->failed, facts->digest));
         aloft_writer_complete(&engine->writer);
         engine->phase = COMPLETING;
         step = ALOFT_STEP_AGAIN;

@@ -7,8 +7,10 @@
 // It knows, each by the image's name (note.h):
 //   F1  a release whose trial failed, by the notes beside otadata, until another has its trial
 //       (aloft_bootsel_failed). A trial that a loss of power ended is not held against it.
+//       F1 has no assertion: it would be one about flash; bootsel.h keeps those notes.
 //   F2  an image that the bootloader has put on trial at this very boot and could not start: its
 //       record is PENDING and another slot runs. The next boot makes it F1.
+//       F2 has no assertion: it would be one about flash.
 // With the stock bootloader there are no notes, and F2 alone is known.
 #ifndef ALOFT_FAILED_H
 #define ALOFT_FAILED_H

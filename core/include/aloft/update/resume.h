@@ -11,6 +11,7 @@
 //       artifact that the checkpoints name, from exactly the byte that was asked for.
 //   R2  What was begun is given up at its first fault that does not pass by itself: a second try
 //       asks for the whole artifact, and there is no third.
+//       R2 has no assertion: nothing is kept here from try to try; whoever pulls makes `from` 0.
 #ifndef ALOFT_RESUME_H
 #define ALOFT_RESUME_H
 

@@ -20,6 +20,7 @@
 //   G1  A stage is given no more than its room, and gives no more than the budget. One that has
 //       nothing to give has room for ALOFT_STAGE_PIECE bytes.
 //   G2  The second stage is fed only when it has given all that it can.
+//       G2 has no assertion: only another poll could tell, and it would take what it finds.
 //   G3  `mark` is a point of the first stage, not behind any byte that the second one needs again
 //       to be restarted.
 //   G4  While the first stage is active, and proves only at its end what it gave, faults that are
