@@ -104,14 +104,14 @@ static bool parse(struct command *command, int argc, char **argv)
     return true;
 }
 
-// A failed assertion of core traps, here as on a device. A signal handler reaches nothing but a
-// static, so this is the one exception from the rule that there are none.
+// A failed assertion of core aborts, or traps, as on a device. A signal handler reaches nothing but
+// a static, so this is the one exception from the rule that there are none.
 static const struct sim_world *watched;
 
-static void trapped(int signal)
+static void gave_up(int signal)
 {
     const struct sim_device *device = watched->queue[0];
-    (void)fprintf(stderr, "\nVIOLATION device %u, update %u: core trapped (signal %d)\n",
+    (void)fprintf(stderr, "\nVIOLATION device %u, update %u: core gave up (signal %d)\n",
                   (unsigned)device->number, (unsigned)device->round.number, signal);
     (void)fprintf(stderr, "    replay: ./dev sim %" PRIu64 " --device %u --round %u --trace\n",
                   watched->shared.seed, (unsigned)device->number, (unsigned)device->round.number);
@@ -125,8 +125,9 @@ static void run(struct sim_world *world, const struct command *command)
     uint64_t every = terminal ? 1000 : updates / 10 + 1;
     uint64_t next = every;
     watched = world;
-    (void)signal(SIGILL, trapped); // without a handler, the shell says that it trapped
-    (void)signal(SIGTRAP, trapped);
+    (void)signal(SIGABRT, gave_up); // without a handler, there is no line to replay
+    (void)signal(SIGILL, gave_up);
+    (void)signal(SIGTRAP, gave_up);
     while (sim_world_step(world)) {
         if (world->shared.tally.updates >= next && !command->options.trace) {
             next += every;

@@ -1,10 +1,12 @@
 // A cut is an operation, counted from 1 since power came, and a kind. Nothing is random: torn parts
 // and weak bits follow from the seed, so a line of numbers is a whole run.
 #include "shoot.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { BAD_SHOWN_MAX = 12 };
 
@@ -66,6 +68,19 @@ static void bad(const struct run *run, enum judge_verdict verdict)
         }
         printf("\n");
     }
+}
+
+// A failed assertion of core aborts the process, after it has named itself: a finding as any other.
+// A signal handler reaches nothing but a static.
+static const struct run *running;
+
+static void aborted(int signal)
+{
+    printf("BAD  --replay ");
+    print_line(running);
+    printf("  core aborted (signal %d)\n", signal);
+    (void)fflush(stdout);
+    _exit(1);
 }
 
 // The world runs into the run's last cut and gets its power back. False: it is not worth going on.
@@ -211,12 +226,14 @@ void shoot(const struct scenario *scenario, const struct shoot_plan *plan,
 {
     struct run run = {.scenario = scenario, .result = result};
     double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    running = &run;
+    (void)signal(SIGABRT, aborted); // without a handler, there is no line to replay
     uint32_t seeds = plan->depth == 1 ? plan->seeds : 1;
     seeds =
         scenario->unit != 0 ? (seeds + SHOOT_ENCRYPTED_SEEDS - 1) / SHOOT_ENCRYPTED_SEEDS : seeds;
     for (run.seed = plan->seed; run.seed < plan->seed + seeds; run.seed++) {
-        begin(scenario, run.seed);
         run.count = 0;
+        begin(scenario, run.seed);
         if (world_run(&world) != WORLD_FINISHED) {
             bad(&run, world.verdict);
             continue;
