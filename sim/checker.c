@@ -9,11 +9,6 @@
 #define VALID     2u
 #define UNDEFINED 0xFFFFFFFFu
 
-static uint32_t get32(const uint8_t *from)
-{
-    return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
-}
-
 void sim_checker_violation(struct sim_device *device, const char *text, long value)
 {
     struct sim_tally *tally = &device->shared->tally;
@@ -21,8 +16,8 @@ void sim_checker_violation(struct sim_device *device, const char *text, long val
     tally->violations++;
     device->ghost.broken = true;
     for (uint32_t i = 0; i < 2; i++) {
-        const uint8_t *record = device->bytes + SIM_OTADATA + i * SECTOR;
-        sim_trace(device, 0, "record: seq, state", get32(record), get32(record + 24));
+        const uint8_t *record = sim_record(device, i);
+        sim_trace(device, 0, "record: seq, state", sim_get32(record), sim_get32(record + 24));
     }
     sim_trace(device, 0, text, (uint32_t)value, 0);
     // The device stops at its first one when it is replayed, so only that is described.
@@ -85,10 +80,17 @@ void sim_checker_reset(struct sim_device *device)
     ghost->trial_firmware = SIM_FIRMWARE_NONE;
 }
 
-static bool sound(const uint8_t *record, uint32_t *seq)
+// Its seq is erased. Where flash encrypts, no byte that reads tells so: the unit's cells do.
+static bool says_nothing(const struct sim_device *device, uint32_t index)
 {
-    *seq = get32(record);
-    return *seq != 0 && *seq != 0xFFFFFFFFu && sim_crc32(record, 4) == get32(record + 28);
+    uint32_t addr = SIM_OTADATA + index * SECTOR;
+    uint8_t cells[32];
+    memcpy(cells, sim_record(device, index), sizeof cells);
+    if (device->nor.cipher != NULL) {
+        const struct aloft_flash_cipher *cipher = device->nor.cipher;
+        cipher->encrypt(cipher->ctx, addr, cells, sizeof cells);
+    }
+    return sim_get32(cells) == 0xFFFFFFFFu;
 }
 
 // What the records select, by the rules of docs/SPEC.md: the usable one with the larger seq. *state
@@ -99,11 +101,12 @@ static int selected(const struct sim_device *device, uint32_t *state)
     bool empty = true;
     *state = UNDEFINED;
     for (uint32_t i = 0; i < 2; i++) {
-        const uint8_t *record = device->bytes + SIM_OTADATA + i * SECTOR;
+        const uint8_t *record = sim_record(device, i);
         uint32_t seq;
-        uint32_t its_state = get32(record + 24);
-        bool usable = sound(record, &seq) && (its_state <= VALID || its_state == UNDEFINED);
-        empty = empty && seq == 0xFFFFFFFFu;
+        uint32_t its_state = sim_get32(record + 24);
+        bool usable =
+            sim_record_is_sound(record, &seq) && (its_state <= VALID || its_state == UNDEFINED);
+        empty = empty && says_nothing(device, i);
         if (usable && seq > best) {
             best = seq;
             *state = its_state;
@@ -174,7 +177,8 @@ void sim_checker_before(struct sim_device *device, uint32_t addr, uint32_t len)
         }
         return;
     }
-    bool inside = slot >= 0 && addr + len <= sim_slot_addr(device, slot) + device->layout->slot_len;
+    bool inside = slot >= 0 && slot < device->layout->ota &&
+                  addr + len <= sim_slot_addr(device, slot) + device->layout->slot_len;
     if (!inside) {
         sim_checker_violation(device, "C1: wrote outside otadata and OTA slots", (long)addr);
     } else if (device->mode != SIM_PULLING) {
@@ -191,7 +195,7 @@ static void check_record(struct sim_device *device, uint32_t sector)
 {
     struct sim_ghost *ghost = &device->ghost;
     uint32_t seq;
-    if (!sound(device->bytes + SIM_OTADATA + sector * SECTOR, &seq)) {
+    if (!sim_record_is_sound(sim_record(device, sector), &seq)) {
         return;
     }
     bool known = seq == ghost->last_seq[0] || seq == ghost->last_seq[1];

@@ -1,6 +1,7 @@
-// The judge of one device. It knows what the device has been given and told, looks at raw flash
-// bytes with readers of its own, and never asks core what it thinks. It is called at every flash
-// operation, at the start of every app, and whenever the app changes what is promised.
+// The judge of one device. It knows what the device has been given and told, looks at the chip's
+// bytes with readers of its own (decrypted, where the chip encrypts; at cells, to tell what is
+// erased), and never asks core what it thinks. It is called at every flash operation, at the start
+// of every app, and whenever the app changes what is promised.
 //
 //   C1  Only the bootloader and the confirming app write otadata; only the app writes slots; nobody
 //       writes the table, the factory slot, the running slot, or what a trial goes back to.

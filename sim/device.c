@@ -3,6 +3,7 @@
 // remembers of a round stands for a few bytes of NVS.
 #include "sim/device.h"
 #include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flash/quick_cipher.h"
 #include "sim/checker.h"
 #include "sim/faults.h"
 #include <stdlib.h>
@@ -27,15 +28,21 @@ static const struct sim_layout layouts[] = {
 
 // ---- flash: the chip behind the checker and the faults
 
-static enum aloft_err flash_read(void *ctx, uint32_t addr, void *buf, uint32_t len)
-{
-    struct sim_device *device = ctx;
-    return device->nor.flash.ops->read(&device->nor, addr, buf, len);
-}
-
 static void trace_flash(struct sim_device *device, const char *text, uint32_t addr, uint32_t len)
 {
     sim_trace(device, addr < SIM_SLOTS ? 9 : 7, text, addr, len);
+}
+
+// Before an operation: false when none can happen.
+static bool flash_begin(struct sim_device *device, const char *text, uint32_t addr, uint32_t len)
+{
+    if (device->nor.dead) {
+        return false;
+    }
+    trace_flash(device, text, addr, len);
+    sim_checker_before(device, addr, len);
+    sim_faults_before(device, addr);
+    return true;
 }
 
 static enum aloft_err flash_end(struct sim_device *device, uint32_t addr, uint32_t len, bool erase,
@@ -48,34 +55,53 @@ static enum aloft_err flash_end(struct sim_device *device, uint32_t addr, uint32
     return err;
 }
 
+// chip: the model's flash, or its raw one.
+static enum aloft_err program(struct sim_device *device, const struct aloft_flash *chip,
+                              uint32_t addr, const void *data, uint32_t len)
+{
+    if (!flash_begin(device, "program", addr, len)) {
+        return ALOFT_ERR_FLASH_PROG;
+    }
+    enum aloft_err err = sim_faults_refuse(device, addr, len)
+                             ? ALOFT_ERR_FLASH_PROG
+                             : chip->ops->prog(chip->ctx, addr, data, len);
+    return flash_end(device, addr, len, false, err);
+}
+
+static enum aloft_err flash_read(void *ctx, uint32_t addr, void *buf, uint32_t len)
+{
+    struct sim_device *device = ctx;
+    return device->nor.flash.ops->read(&device->nor, addr, buf, len);
+}
+
 static enum aloft_err flash_prog(void *ctx, uint32_t addr, const void *data, uint32_t len)
 {
     struct sim_device *device = ctx;
-    if (device->nor.dead) {
-        return ALOFT_ERR_FLASH_PROG;
-    }
-    trace_flash(device, "program", addr, len);
-    sim_checker_before(device, addr, len);
-    sim_faults_before(device, addr);
-    enum aloft_err err = sim_faults_refuse(device, addr, len)
-                             ? ALOFT_ERR_FLASH_PROG
-                             : device->nor.flash.ops->prog(&device->nor, addr, data, len);
-    return flash_end(device, addr, len, false, err);
+    return program(device, &device->nor.flash, addr, data, len);
 }
 
 static enum aloft_err flash_erase(void *ctx, uint32_t addr, uint32_t len)
 {
     struct sim_device *device = ctx;
-    if (device->nor.dead) {
+    if (!flash_begin(device, "erase", addr, len)) {
         return ALOFT_ERR_FLASH_ERASE;
     }
-    trace_flash(device, "erase", addr, len);
-    sim_checker_before(device, addr, len);
-    sim_faults_before(device, addr);
     enum aloft_err err = sim_faults_refuse(device, addr, len)
                              ? ALOFT_ERR_FLASH_ERASE
                              : device->nor.flash.ops->erase(&device->nor, addr, len);
     return flash_end(device, addr, len, true, err);
+}
+
+static enum aloft_err raw_read(void *ctx, uint32_t addr, void *buf, uint32_t len)
+{
+    struct sim_device *device = ctx;
+    return device->nor.raw.ops->read(&device->nor, addr, buf, len);
+}
+
+static enum aloft_err raw_prog(void *ctx, uint32_t addr, const void *data, uint32_t len)
+{
+    struct sim_device *device = ctx;
+    return program(device, &device->nor.raw, addr, data, len);
 }
 
 // ---- power and boot
@@ -612,6 +638,7 @@ void sim_device_flash(struct sim_device *device)
     int firmware = sim_catalogue_draw(catalogue, &device->random, SIM_FINE);
     const struct sim_firmware *image = &catalogue->firmware[firmware];
     memset(device->bytes, 0xFF, SIM_CHIP_MAX);
+    aloft_nor_to_text(&device->nor, 0, SIM_CHIP_MAX); // erased cells
     memset(device->sectors, 0, sizeof device->sectors);
     aloft_nor_power_on(&device->nor);
     flash_table(device);
@@ -625,9 +652,22 @@ void sim_device_flash(struct sim_device *device)
     boot(device);
 }
 
-bool sim_device_open(struct sim_device *device, struct sim_shared *shared, uint32_t number)
+static void open_flash(struct sim_device *device)
 {
     static const struct aloft_flash_ops ops = {flash_read, flash_prog, flash_erase};
+    static const struct aloft_flash_ops raw = {raw_read, raw_prog, flash_erase};
+    aloft_nor_init(&device->nor, device->bytes, device->sectors, SIM_CHIP_MAX);
+    device->raw = (struct aloft_flash){&raw, device, device->nor.flash.geometry, NULL};
+    device->flash = (struct aloft_flash){&ops, device, device->nor.flash.geometry, NULL};
+    if (device->layout->write_unit != 1) {
+        aloft_nor_encrypt(&device->nor, aloft_quick_cipher(device->layout->write_unit));
+        device->flash.geometry = device->nor.flash.geometry;
+        device->flash.raw = &device->raw;
+    }
+}
+
+bool sim_device_open(struct sim_device *device, struct sim_shared *shared, uint32_t number)
+{
     memset(device, 0, sizeof *device);
     device->bytes = malloc(SIM_CHIP_MAX);
     if (device->bytes == NULL) {
@@ -637,9 +677,7 @@ bool sim_device_open(struct sim_device *device, struct sim_shared *shared, uint3
     device->number = number;
     device->layout = &layouts[number % (sizeof layouts / sizeof layouts[0])];
     device->random.state = shared->seed ^ (uint64_t)(number + 1) * 0xD1342543DE82EF95u;
-    aloft_nor_init(&device->nor, device->bytes, device->sectors, SIM_CHIP_MAX);
-    device->flash = (struct aloft_flash){&ops, device, device->nor.flash.geometry, NULL};
-    device->flash.geometry.write_unit = device->layout->write_unit;
+    open_flash(device);
     device->rules = (struct aloft_image_rules){
         .crypto = &aloft_mbed_crypto, .chip = &aloft_chip_esp32, .chip_revision = 303};
     device->port = (struct aloft_boot_port){.ctx = device,

@@ -46,12 +46,15 @@ static void count(struct sim_device *device, enum sim_fault fault)
 }
 
 // One byte of an image is left alone: the header's "a SHA-256 follows" flag. The format, ESP-IDF's,
-// trusts an image without it for its checksum alone, and no reader can know better.
+// trusts an image without it for its checksum alone, and no reader can know better. Where flash
+// encrypts, a bit of the cells turns over, and 16 bytes of text with it.
 static void flip(struct sim_device *device, uint32_t addr, uint32_t len)
 {
     uint32_t bit = sim_random_below(&device->random, len * 8);
     bit += addr >= SIM_SLOTS && bit / 8 == HASH_FLAG ? 8 : 0;
+    aloft_nor_to_cells(&device->nor, addr + bit / 8, 1);
     aloft_nor_flip(&device->nor, (uint64_t)addr * 8 + bit);
+    aloft_nor_to_text(&device->nor, addr + bit / 8, 1);
 }
 
 static void arm(struct sim_device *device, enum sim_fault kind)
@@ -120,14 +123,14 @@ static void rot_slot(struct sim_device *device, int slot, enum sim_fault kind)
     count(device, kind);
 }
 
-// The record with the larger seq of two that look written is the active one.
+// The sound record with the larger seq is the active one.
 static uint32_t active_sector(const struct sim_device *device)
 {
     uint32_t seq[2];
     for (uint32_t i = 0; i < 2; i++) {
-        const uint8_t *record = device->bytes + SIM_OTADATA + i * SECTOR;
-        seq[i] = record[0] | (uint32_t)record[1] << 8 | (uint32_t)record[2] << 16;
-        seq[i] = record[3] != 0 ? 0 : seq[i]; // blank
+        if (!sim_record_is_sound(sim_record(device, i), &seq[i])) {
+            seq[i] = 0;
+        }
     }
     return seq[1] > seq[0] ? 1 : 0;
 }
@@ -268,11 +271,14 @@ void sim_faults_stick(struct sim_device *device, uint32_t addr, uint32_t len)
     if (!faults->stuck || !covers(addr, len, faults->stuck_addr)) {
         return;
     }
+    aloft_nor_to_cells(&device->nor, faults->stuck_addr, 1);
     uint8_t *byte = device->bytes + faults->stuck_addr;
     uint8_t forced = faults->stuck_high ? (uint8_t)(*byte | faults->stuck_mask)
                                         : (uint8_t)(*byte & ~faults->stuck_mask);
-    if (forced != *byte) {
-        *byte = forced;
+    bool turned = forced != *byte;
+    *byte = forced;
+    aloft_nor_to_text(&device->nor, faults->stuck_addr, 1);
+    if (turned) {
         hurts(device, addr, SIM_FAULT_STUCK_BIT);
     }
 }

@@ -1,4 +1,5 @@
-// The trace, which is also the hash that tells two runs of a seed apart, and where slots lie.
+// The trace, which is also the hash that tells two runs of a seed apart; where slots lie, and what
+// records say.
 #include "sim/state.h"
 
 #define US_PER_S 1000000u
@@ -34,4 +35,20 @@ int sim_first_slot(const struct sim_device *device)
 uint32_t sim_slot_addr(const struct sim_device *device, int slot)
 {
     return SIM_SLOTS + (uint32_t)(slot - sim_first_slot(device)) * SIM_SLOT_STEP;
+}
+
+uint32_t sim_get32(const uint8_t *from)
+{
+    return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+}
+
+const uint8_t *sim_record(const struct sim_device *device, uint32_t index)
+{
+    return device->bytes + SIM_OTADATA + index * ALOFT_NOR_SECTOR;
+}
+
+bool sim_record_is_sound(const uint8_t *record, uint32_t *seq)
+{
+    *seq = sim_get32(record);
+    return *seq != 0 && *seq != 0xFFFFFFFFu && sim_crc32(record, 4) == sim_get32(record + 28);
 }

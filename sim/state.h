@@ -21,7 +21,7 @@ struct sim_layout {
     bool factory;
     uint8_t ota;         // slots
     uint32_t slot_len;   // bytes
-    uint32_t write_unit; // bytes; more than 1 as with flash encryption
+    uint32_t write_unit; // bytes; 16 or 32: its flash encrypts
 };
 
 enum sim_mode {
@@ -116,10 +116,11 @@ struct sim_device {
     bool described;   // its first violation
     uint32_t updates; // that came to their end
 
-    uint8_t *bytes; // of the chip
+    uint8_t *bytes; // of the chip; text, where it encrypts (nor.h)
     struct aloft_nor_sector sectors[SIM_CHIP_MAX / ALOFT_NOR_SECTOR];
     struct aloft_nor nor;
     struct aloft_flash flash; // the seam that core sees: nor behind the checker and the faults
+    struct aloft_flash raw;   // the same for partitions that are kept plain; flash.raw
     uint32_t busy_us;         // of flash since the step began
 
     enum sim_mode mode;
@@ -156,6 +157,12 @@ struct sim_device {
 int sim_first_slot(const struct sim_device *device);
 
 uint32_t sim_slot_addr(const struct sim_device *device, int slot);
+
+// Record 0 or 1 of otadata as it reads, and whether it is one: its CRC holds. Its state is in byte
+// 24. A reader of the simulator's own, for its faults and its checker.
+const uint8_t *sim_record(const struct sim_device *device, uint32_t index);
+bool sim_record_is_sound(const uint8_t *record, uint32_t *seq);
+uint32_t sim_get32(const uint8_t *from);
 
 // One line of the trace: what happened at which station of docs/FOLLOW_THE_BYTE.md (0: elsewhere).
 void sim_trace(struct sim_device *device, int station, const char *text, uint32_t off,

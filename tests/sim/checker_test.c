@@ -1,6 +1,6 @@
 // The checkers of the simulator are only worth something if they see what is wrong. Each test
 // breaks a sound device by hand, in the way that a bug of core or boot would, and lets the device
-// go on.
+// go on. All of it runs on plain flash and on flash that encrypts.
 #include "check.h"
 #include "sim/checker.h"
 #include "sim/faults.h"
@@ -11,10 +11,13 @@ enum { STEPS_MAX = 200000, SECTOR = 0x1000 };
 static struct sim_world world;
 static struct sim_device *device;
 
-// Device 1 has two OTA slots and no factory; its round is calm, and its first update is installed.
+// Has two OTA slots and no factory.
+static uint32_t number;
+
+// Its round is calm, and its first update is installed.
 static void setup(void)
 {
-    struct sim_options options = {.seed = 4, .devices = 1, .updates = 1000, .only_device = 1};
+    struct sim_options options = {.seed = 4, .devices = 1, .updates = 1000, .only_device = number};
     CHECK(sim_world_open(&world, &options));
     device = &world.devices[0];
     world.shared.stop = false;
@@ -63,8 +66,10 @@ static const struct sim_firmware *any_firmware(enum sim_firmware_kind kind)
 
 static void put_image(int slot, const struct sim_firmware *firmware)
 {
-    uint8_t *to = device->bytes + sim_slot_addr(device, slot);
+    uint32_t addr = sim_slot_addr(device, slot);
+    uint8_t *to = device->bytes + addr;
     memset(to, 0xFF, device->layout->slot_len);
+    aloft_nor_to_text(&device->nor, addr, device->layout->slot_len);
     memcpy(to, firmware->bytes, firmware->len);
 }
 
@@ -74,6 +79,7 @@ static void put_record(uint32_t seq, uint32_t state)
     struct aloft_otadata record = {.seq = seq, .state = state};
     uint8_t *otadata = device->bytes + SIM_OTADATA;
     memset(otadata, 0xFF, ALOFT_OTADATA_LEN);
+    aloft_nor_to_text(&device->nor, SIM_OTADATA, ALOFT_OTADATA_LEN);
     aloft_otadata_emit(&record, otadata);
 }
 
@@ -322,18 +328,112 @@ static void another_part_than_the_one_asked_for_is_seen(void)
     done();
 }
 
-CHECK_MAIN(TEST(a_write_to_the_running_slot_is_seen), TEST(a_write_to_the_table_is_seen),
-           TEST(a_write_beyond_the_slot_is_seen), TEST(a_record_for_a_broken_image_is_seen),
-           TEST(selecting_a_broken_image_is_seen), TEST(running_a_broken_image_is_seen),
-           TEST(a_lost_confirmed_version_is_seen), TEST(a_trial_that_never_ends_is_seen),
-           TEST(a_trial_that_never_begins_is_seen), TEST(a_brick_is_seen),
-           TEST(losing_all_images_is_seen), TEST(an_update_that_never_comes_is_seen),
-           TEST(a_write_to_a_slot_without_an_update_is_seen),
-           TEST(a_write_to_what_a_trial_goes_back_to_is_seen),
-           TEST(otadata_that_is_written_before_an_image_is_whole_is_seen),
-           TEST(an_update_that_names_its_slot_too_early_is_seen),
-           TEST(a_head_before_its_image_is_seen), TEST(selecting_without_a_write_is_seen),
-           TEST(a_failed_release_that_is_selected_again_is_seen),
-           TEST(a_failed_release_may_come_after_another),
-           TEST(an_update_that_settles_on_trial_is_seen),
-           TEST(another_part_than_the_one_asked_for_is_seen))
+// One that took a record that reads as noise for a blank one would miss what follows.
+static void erased_records_promise_the_first_slot_and_torn_ones_nothing(void)
+{
+    for (int torn = 0; torn < 2; torn++) {
+        setup();
+        uint8_t *otadata = device->bytes + SIM_OTADATA;
+        memset(otadata, 0xFF, ALOFT_OTADATA_LEN);
+        otadata[1] = torn ? 0xF0 : 0xFF;
+        aloft_nor_to_text(&device->nor, SIM_OTADATA, ALOFT_OTADATA_LEN);
+        device->running = 0;
+        device->mode = SIM_PULLING;
+        device->verified = false;
+        sim_checker_pulling(device);
+        sim_checker_before(device, SIM_OTADATA, 32);
+        CHECK_EQ((long long)world.shared.tally.violations, torn ? 0 : 1);
+        done();
+    }
+}
+
+static void flash_that_encrypts_holds_no_text(void)
+{
+    setup();
+    const struct aloft_flash *flash = &device->flash;
+    uint32_t addr = sim_slot_addr(device, device->running);
+    uint32_t unit = device->layout->write_unit;
+    uint8_t text[32] = {0};
+    CHECK_EQ(flash->ops->read(flash->ctx, addr, text, sizeof text), ALOFT_OK);
+    CHECK_EQ(text[0], 0xE9);
+    CHECK_EQ(flash->geometry.write_unit, unit);
+    CHECK_EQ(flash->raw != NULL, unit != 1);
+    if (flash->raw != NULL) {
+        uint8_t cells[32] = {0};
+        CHECK_EQ(flash->raw->ops->read(flash->raw->ctx, addr, cells, sizeof cells), ALOFT_OK);
+        CHECK(memcmp(cells, text, sizeof cells) != 0);
+        // What nobody has written reads as FF through the plain one alone: NVS.
+        CHECK_EQ(flash->raw->ops->read(flash->raw->ctx, 0x9000, cells, sizeof cells), ALOFT_OK);
+        CHECK_EQ(cells[0] & cells[15] & cells[31], 0xFF);
+        CHECK_EQ(flash->ops->read(flash->ctx, 0x9000, text, sizeof text), ALOFT_OK);
+        CHECK(memcmp(cells, text, sizeof cells) != 0);
+        CHECK_EQ(flash->raw->geometry.write_unit, 1);
+        CHECK(flash->ops->prog(flash->ctx, 0x9000, text, unit / 2) != ALOFT_OK);
+    }
+    done();
+}
+
+static void a_write_through_the_plain_flash_is_seen(void)
+{
+    setup();
+    const struct aloft_flash *raw = device->flash.raw;
+    if (raw != NULL) {
+        CHECK_EQ(raw->ops->prog(raw->ctx, 0x9001, "a", 1), ALOFT_OK);
+        CHECK(found("C1"));
+    }
+    done();
+}
+
+static void a_stuck_bit_is_one_of_the_cells(void)
+{
+    setup();
+    uint32_t addr = sim_slot_addr(device, other_slot());
+    uint32_t spoiled = 0;
+    put_image(other_slot(), any_firmware(SIM_FINE));
+    device->faults.stuck = true;
+    device->faults.stuck_addr = addr;
+    device->faults.stuck_mask = 0xFF;
+    sim_faults_stick(device, addr, 16);
+    for (uint32_t i = 0; i < 32; i++) {
+        spoiled += device->bytes[addr + i] != any_firmware(SIM_FINE)->bytes[i];
+    }
+    CHECK(device->nor.cipher == NULL ? spoiled == 1 : spoiled > 8);
+    done();
+}
+
+int main(void)
+{
+    static const struct check_test tests[] = {
+        TEST(erased_records_promise_the_first_slot_and_torn_ones_nothing),
+        TEST(flash_that_encrypts_holds_no_text),
+        TEST(a_write_through_the_plain_flash_is_seen),
+        TEST(a_stuck_bit_is_one_of_the_cells),
+        TEST(a_write_to_the_running_slot_is_seen),
+        TEST(a_write_to_the_table_is_seen),
+        TEST(a_write_beyond_the_slot_is_seen),
+        TEST(a_record_for_a_broken_image_is_seen),
+        TEST(selecting_a_broken_image_is_seen),
+        TEST(running_a_broken_image_is_seen),
+        TEST(a_lost_confirmed_version_is_seen),
+        TEST(a_trial_that_never_ends_is_seen),
+        TEST(a_trial_that_never_begins_is_seen),
+        TEST(a_brick_is_seen),
+        TEST(losing_all_images_is_seen),
+        TEST(an_update_that_never_comes_is_seen),
+        TEST(a_write_to_a_slot_without_an_update_is_seen),
+        TEST(a_write_to_what_a_trial_goes_back_to_is_seen),
+        TEST(otadata_that_is_written_before_an_image_is_whole_is_seen),
+        TEST(an_update_that_names_its_slot_too_early_is_seen),
+        TEST(a_head_before_its_image_is_seen),
+        TEST(selecting_without_a_write_is_seen),
+        TEST(a_failed_release_that_is_selected_again_is_seen),
+        TEST(a_failed_release_may_come_after_another),
+        TEST(an_update_that_settles_on_trial_is_seen),
+        TEST(another_part_than_the_one_asked_for_is_seen)};
+    int status = 0;
+    for (number = 1; number <= 5; number += 4) {
+        printf("device %u:\n", (unsigned)number);
+        status |= check_run(tests, sizeof tests / sizeof tests[0]);
+    }
+    return status;
+}
