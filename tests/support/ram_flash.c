@@ -31,23 +31,40 @@ static void crypt(const struct ram_flash *ram, bool encrypt, uint32_t addr, uint
     }
 }
 
-static enum aloft_err prog_op(void *ctx, uint32_t addr, const void *data, uint32_t len)
+// Programs the first n of len bytes.
+static void prog_cells(struct ram_flash *ram, uint32_t addr, const void *data, uint32_t len,
+                       uint32_t n)
 {
-    struct ram_flash *ram = ctx;
     uint8_t from[ALOFT_FLASH_PAGE];
     ALOFT_ASSERT(addr <= ram->flash.geometry.size && len <= ram->flash.geometry.size - addr);
     ALOFT_ASSERT(addr % ALOFT_FLASH_PAGE + len <= ALOFT_FLASH_PAGE);
-    if (counts_as_failure(ram, &ram->progs)) {
-        return ALOFT_ERR_FLASH_PROG;
-    }
     memcpy(from, data, len);
     crypt(ram, true, addr, from, len);
     crypt(ram, true, addr, ram->bytes + addr, len);
-    for (uint32_t i = 0; i < len; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         ram->bytes[addr + i] &= from[i];
     }
     crypt(ram, false, addr, ram->bytes + addr, len);
+}
+
+static enum aloft_err prog_op(void *ctx, uint32_t addr, const void *data, uint32_t len)
+{
+    struct ram_flash *ram = ctx;
+    if (counts_as_failure(ram, &ram->progs)) {
+        return ALOFT_ERR_FLASH_PROG;
+    }
+    prog_cells(ram, addr, data, len, len);
     return ALOFT_OK;
+}
+
+void ram_flash_tear_prog(struct ram_flash *ram, uint32_t addr, const void *data, uint32_t len)
+{
+    prog_cells(ram, addr, data, len, len / 2);
+}
+
+void ram_flash_tear_erase(struct ram_flash *ram, uint32_t addr, uint32_t len)
+{
+    ram_flash_put_erased(ram, addr, len / 2);
 }
 
 static enum aloft_err erase_op(void *ctx, uint32_t addr, uint32_t len)
@@ -58,8 +75,7 @@ static enum aloft_err erase_op(void *ctx, uint32_t addr, uint32_t len)
     if (counts_as_failure(ram, &ram->erases)) {
         return ALOFT_ERR_FLASH_ERASE;
     }
-    memset(ram->bytes + addr, 0xFF, len);
-    crypt(ram, false, addr, ram->bytes + addr, len);
+    ram_flash_put_erased(ram, addr, len);
     return ALOFT_OK;
 }
 
@@ -127,6 +143,24 @@ void ram_flash_encrypt(struct ram_flash *ram, uint32_t unit)
             crypt(ram, false, at, ram->bytes + at, ram->flash.geometry.sector);
         }
     }
+}
+
+void ram_flash_put_erased(struct ram_flash *ram, uint32_t addr, uint32_t len)
+{
+    memset(ram->bytes + addr, 0xFF, len);
+    crypt(ram, false, addr, ram->bytes + addr, len);
+}
+
+void ram_flash_put_cells(struct ram_flash *ram, uint32_t addr, const uint8_t *cells, uint32_t len)
+{
+    memcpy(ram->bytes + addr, cells, len);
+    crypt(ram, false, addr, ram->bytes + addr, len);
+}
+
+void ram_flash_cells(const struct ram_flash *ram, uint32_t addr, uint8_t *cells, uint32_t len)
+{
+    memcpy(cells, ram->bytes + addr, len);
+    crypt(ram, true, addr, cells, len);
 }
 
 bool ram_flash_is_erased(const struct ram_flash *ram, uint32_t addr, uint32_t len)

@@ -26,6 +26,16 @@ void ram_flash_init(struct ram_flash *ram, uint8_t *bytes, uint32_t size);
 // it did, but for erased sectors, which read as noise.
 void ram_flash_encrypt(struct ram_flash *ram, uint32_t unit);
 
+// Whole units, without counting an operation: makes them erased, sets their cells, gives them.
+void ram_flash_put_erased(struct ram_flash *ram, uint32_t addr, uint32_t len);
+void ram_flash_put_cells(struct ram_flash *ram, uint32_t addr, const uint8_t *cells, uint32_t len);
+void ram_flash_cells(const struct ram_flash *ram, uint32_t addr, uint8_t *cells, uint32_t len);
+
+// What a program or erase of ram->flash leaves that power cut short: it happened to the first half
+// of its cells.
+void ram_flash_tear_prog(struct ram_flash *ram, uint32_t addr, const void *data, uint32_t len);
+void ram_flash_tear_erase(struct ram_flash *ram, uint32_t addr, uint32_t len);
+
 // True when these cells are erased: in a chip that encrypts no byte read tells.
 bool ram_flash_is_erased(const struct ram_flash *ram, uint32_t addr, uint32_t len);
 

@@ -22,16 +22,15 @@ static void hear(void *ctx, const struct aloft_event *event)
     selected = event->kind == ALOFT_EVENT_SELECTED ? (int)event->value : selected;
 }
 
+enum fate { HAPPENS, TEARS, NEVER };
+
 // The change that the power does not last for happens in its first half.
-static bool powered(uint32_t *len)
+static enum fate fate(void)
 {
-    if (power_for == 0) {
-        *len = cut ? 0 : *len / 2;
-        cut = true;
-        return false;
-    }
-    power_for--;
-    return true;
+    enum fate fate = power_for != 0 ? HAPPENS : cut ? NEVER : TEARS;
+    cut = fate != HAPPENS;
+    power_for -= fate == HAPPENS;
+    return fate;
 }
 
 static enum aloft_err read_flash(void *ctx, uint32_t addr, void *buf, uint32_t len)
@@ -41,18 +40,20 @@ static enum aloft_err read_flash(void *ctx, uint32_t addr, void *buf, uint32_t l
 
 static enum aloft_err prog_flash(void *ctx, uint32_t addr, const void *data, uint32_t len)
 {
-    bool good = powered(&len);
-    enum aloft_err err = len > 0 ? ram_ops->prog(ctx, addr, data, len) : ALOFT_OK;
-    return good ? err : ALOFT_ERR_FLASH_PROG;
+    enum fate it = fate();
+    if (it == TEARS) {
+        ram_flash_tear_prog(&device.ram, addr, data, len);
+    }
+    return it == HAPPENS ? ram_ops->prog(ctx, addr, data, len) : ALOFT_ERR_FLASH_PROG;
 }
 
 static enum aloft_err erase_flash(void *ctx, uint32_t addr, uint32_t len)
 {
-    if (powered(&len)) {
-        return ram_ops->erase(ctx, addr, len);
+    enum fate it = fate();
+    if (it == TEARS) {
+        ram_flash_tear_erase(&device.ram, addr, len);
     }
-    memset(device.ram.bytes + addr, 0xFF, len);
-    return ALOFT_ERR_FLASH_ERASE;
+    return it == HAPPENS ? ram_ops->erase(ctx, addr, len) : ALOFT_ERR_FLASH_ERASE;
 }
 
 static void power_up(long changes)
@@ -233,7 +234,7 @@ static void the_owner_takes_the_turn_from_a_server(void) // I4
         CHECK_EQ(begin(&a, len), ALOFT_ERR_NET_BUSY);
         aloft_intake_release(&intake, &a); // as its way does
         CHECK(intake.holder == &b);
-        CHECK(device.ram.bytes[DEVICE_OTA_0] == 0xFF);
+        CHECK(ram_flash_is_erased(&device.ram, DEVICE_OTA_0, 1));
         CHECK_EQ(bring(&b, true, image, len), ALOFT_OK);
         CHECK_EQ(boots(), 0);
         if (off == len) {
@@ -273,7 +274,7 @@ static void without_finish_no_image_begins_in_flash(void) // I3
     CHECK_EQ(feed(&a, image, len), ALOFT_OK);
     CHECK(device.ram.progs > 0); // it got that far
     CHECK_EQ(settle(), ALOFT_OK);
-    CHECK(device.ram.bytes[DEVICE_OTA_0] == 0xFF);
+    CHECK(ram_flash_is_erased(&device.ram, DEVICE_OTA_0, 1));
     CHECK_EQ(boots(), ALOFT_SLOT_FACTORY);
 }
 
@@ -290,7 +291,7 @@ static void an_image_that_is_given_up_is_none(void)
         uint32_t changes = device.ram.progs + device.ram.erases;
         CHECK_EQ(settle(), ALOFT_OK); // nothing is left to do
         CHECK_EQ(device.ram.progs + device.ram.erases, changes);
-        CHECK(device.ram.bytes[DEVICE_OTA_0] == 0xFF);
+        CHECK(ram_flash_is_erased(&device.ram, DEVICE_OTA_0, 1));
         CHECK_EQ(boots(), ALOFT_SLOT_FACTORY);
     }
     CHECK_EQ(bring(&b, true, image, len), ALOFT_OK);
@@ -338,11 +339,11 @@ static void a_cut_at_any_change_leaves_what_boots(void)
     }
 }
 
-CHECK_MAIN(TEST(an_image_is_taken_in_and_selected),
-           TEST(the_turn_is_one_ways_until_it_is_given_back),
-           TEST(nobody_feeds_what_another_has_begun),
-           TEST(a_servers_turn_begins_with_an_accepted_head),
-           TEST(the_owner_takes_the_turn_from_a_server),
-           TEST(a_whole_image_is_selected_whoever_comes),
-           TEST(without_finish_no_image_begins_in_flash), TEST(an_image_that_is_given_up_is_none),
-           TEST(short_and_wrong_images_are_named), TEST(a_cut_at_any_change_leaves_what_boots))
+DEVICE_MAIN(TEST(an_image_is_taken_in_and_selected),
+            TEST(the_turn_is_one_ways_until_it_is_given_back),
+            TEST(nobody_feeds_what_another_has_begun),
+            TEST(a_servers_turn_begins_with_an_accepted_head),
+            TEST(the_owner_takes_the_turn_from_a_server),
+            TEST(a_whole_image_is_selected_whoever_comes),
+            TEST(without_finish_no_image_begins_in_flash), TEST(an_image_that_is_given_up_is_none),
+            TEST(short_and_wrong_images_are_named), TEST(a_cut_at_any_change_leaves_what_boots))

@@ -221,13 +221,13 @@ static void a_coding_is_told_with_its_name(void)
     CHECK(puller.about == NULL);
 }
 
-CHECK_MAIN(TEST(a_server_that_drips_is_dropped_within_35_seconds),
-           TEST(headers_are_complete_within_a_window), TEST(the_least_rate_is_as_configured),
-           TEST(bursts_count_for_a_whole_window),
-           TEST(time_spent_on_flash_is_not_the_peers_slowness),
-           TEST(a_burst_buys_one_window_and_not_more),
-           TEST(a_slow_server_is_tried_again_and_what_it_sent_is_kept),
-           TEST(a_malformed_url_is_told_with_its_place),
-           TEST(a_malformed_redirect_is_told_as_the_servers),
-           TEST(a_redirect_with_blanks_is_followed_as_browsers_do),
-           TEST(a_coding_is_told_with_its_name))
+DEVICE_MAIN(TEST(a_server_that_drips_is_dropped_within_35_seconds),
+            TEST(headers_are_complete_within_a_window), TEST(the_least_rate_is_as_configured),
+            TEST(bursts_count_for_a_whole_window),
+            TEST(time_spent_on_flash_is_not_the_peers_slowness),
+            TEST(a_burst_buys_one_window_and_not_more),
+            TEST(a_slow_server_is_tried_again_and_what_it_sent_is_kept),
+            TEST(a_malformed_url_is_told_with_its_place),
+            TEST(a_malformed_redirect_is_told_as_the_servers),
+            TEST(a_redirect_with_blanks_is_followed_as_browsers_do),
+            TEST(a_coding_is_told_with_its_name))

@@ -1,5 +1,6 @@
 // Pushes of files, the image of a file system: which partition they go to, what is refused, and
 // that nothing else is touched however a push ends.
+#include "aloft/base/bytes.h"
 #include "push_world.h"
 
 #define FILES ALOFT_ESPOTA_FILES
@@ -36,8 +37,18 @@ static void setup_with(const char *verifier, const struct place *places, uint32_
     for (uint32_t i = 0; i < sizeof file; i++) {
         file[i] = (uint8_t)(i * 7 + i / 251);
     }
-    memset(device.ram.bytes + FILES_ADDR, 0x11, FILES_LEN); // what was there before
+    static uint8_t before[FILES_LEN];
+    memset(before, 0x11, sizeof before);
+    ram_flash_put_cells(&device.ram, FILES_ADDR, before, sizeof before);
     rest = device_rest(&device, FILES_ADDR, FILES_LEN);
+}
+
+// The files as they lie in flash: no partition here has the flag `encrypted`.
+static const uint8_t *in_flash(void)
+{
+    static uint8_t cells[FILES_LEN];
+    ram_flash_cells(&device.ram, FILES_ADDR, cells, sizeof cells);
+    return cells;
 }
 
 static void setup_spiffs(const char *verifier)
@@ -54,7 +65,7 @@ static void files_of_any_length_arrive_and_only_they_change(void)
         setup_spiffs(i % 2 == 0 ? NULL : MD5_VERIFIER);
         CHECK_EQ(push_file(FILES, file, lens[i]), ALOFT_WAY_RESTART);
         CHECK(strstr(world.said, "OK") == world.said + world.said_len - 2);
-        CHECK_BYTES(device.ram.bytes + FILES_ADDR, file, lens[i]);
+        CHECK_BYTES(in_flash(), file, lens[i]);
         CHECK_EQ(device_rest(&device, FILES_ADDR, FILES_LEN), rest);
     }
 }
@@ -74,7 +85,7 @@ static void the_partition_is_spiffs_then_littlefs_then_fat(void)
         check_note("case %ld", (long)i, 0);
         setup_with(NULL, cases[i].places, cases[i].count);
         CHECK_EQ(push_file(FILES, file, FILES_LEN), ALOFT_WAY_RESTART);
-        CHECK_BYTES(device.ram.bytes + FILES_ADDR, file, FILES_LEN);
+        CHECK_BYTES(in_flash(), file, FILES_LEN);
         CHECK_EQ(device_rest(&device, FILES_ADDR, FILES_LEN), rest);
     }
 }
@@ -84,12 +95,21 @@ static void a_fat_image_begins_in_the_second_sector(void)
 {
     setup_with(NULL, &(struct place){FAT, FILES_ADDR, 0}, 1);
     CHECK_EQ(push_file(FILES, file, FILES_LEN - 0x1000), ALOFT_WAY_RESTART);
-    CHECK_BYTES(device.ram.bytes + FILES_ADDR + 0x1000, file, FILES_LEN - 0x1000);
-    CHECK(device.ram.bytes[FILES_ADDR + 0xFFF] == 0x11);
+    CHECK_BYTES(in_flash() + 0x1000, file, FILES_LEN - 0x1000);
+    CHECK(in_flash()[0xFFF] == 0x11);
 
     setup_with(NULL, &(struct place){FAT, FILES_ADDR, 0}, 1);
     CHECK_EQ(push_file(FILES, file, FILES_LEN - 0x1000 + 1), ALOFT_WAY_WAIT);
     CHECK_TEXT(world.answer, "ERROR[5]: PUSH_FILES_SIZE");
+}
+
+// Where the table says that the files are encrypted, too.
+static void files_of_an_encrypted_partition_arrive_as_text(void)
+{
+    setup_with(NULL, &(struct place){SPIFFS, FILES_ADDR, ALOFT_PARTITION_ENCRYPTED}, 1);
+    CHECK_EQ(push_file(FILES, file, 10000), ALOFT_WAY_RESTART);
+    CHECK_BYTES(device.ram.bytes + FILES_ADDR, file, 10000);
+    CHECK_EQ(memcmp(in_flash(), file, 10000) == 0, device_unit == 1);
 }
 
 static void files_that_do_not_fit_or_have_no_place_are_refused(void)
@@ -121,11 +141,9 @@ static void files_that_are_not_the_announced_do_not_mount(void)
     (void)stream(file, FILES_LEN, 1024);
     CHECK(strstr(world.said, "ERROR[7]: MD5 Check Failed (PUSH_MD5)\r\n") != NULL);
     CHECK_EQ(hang_up(), ALOFT_WAY_WAIT);
-    for (uint32_t i = 0; i < 16; i++) {
-        CHECK_EQ(device.ram.bytes[FILES_ADDR + i], 0xFF);
-    }
+    CHECK(aloft_bytes_are(in_flash(), 16, 0xFF));
     CHECK_EQ(push_file(FILES, file, FILES_LEN), ALOFT_WAY_RESTART); // and again, whole
-    CHECK_BYTES(device.ram.bytes + FILES_ADDR, file, FILES_LEN);
+    CHECK_BYTES(in_flash(), file, FILES_LEN);
 }
 
 static void a_failing_flash_is_told(void)
@@ -171,7 +189,7 @@ static void a_cut_at_any_change_touches_only_the_files(void)
         power_up();
         CHECK_EQ(settle(), ALOFT_WAY_WAIT);
         CHECK_EQ(push_file(FILES, file, 3000), ALOFT_WAY_RESTART);
-        CHECK_BYTES(device.ram.bytes + FILES_ADDR, file, 3000);
+        CHECK_BYTES(in_flash(), file, 3000);
     }
 }
 
@@ -190,10 +208,11 @@ static void files_wait_until_the_running_app_is_confirmed(void)
     CHECK_EQ(push_file(FILES, file, 3000), ALOFT_WAY_RESTART);
 }
 
-CHECK_MAIN(TEST(files_of_any_length_arrive_and_only_they_change),
-           TEST(the_partition_is_spiffs_then_littlefs_then_fat),
-           TEST(a_fat_image_begins_in_the_second_sector),
-           TEST(files_that_do_not_fit_or_have_no_place_are_refused),
-           TEST(files_wait_until_the_running_app_is_confirmed),
-           TEST(files_that_are_not_the_announced_do_not_mount), TEST(a_failing_flash_is_told),
-           TEST(a_cut_at_any_change_touches_only_the_files))
+DEVICE_MAIN(TEST(files_of_any_length_arrive_and_only_they_change),
+            TEST(the_partition_is_spiffs_then_littlefs_then_fat),
+            TEST(a_fat_image_begins_in_the_second_sector),
+            TEST(files_of_an_encrypted_partition_arrive_as_text),
+            TEST(files_that_do_not_fit_or_have_no_place_are_refused),
+            TEST(files_wait_until_the_running_app_is_confirmed),
+            TEST(files_that_are_not_the_announced_do_not_mount), TEST(a_failing_flash_is_told),
+            TEST(a_cut_at_any_change_touches_only_the_files))

@@ -64,5 +64,5 @@ static void after_a_cut_the_next_push_passes_them_too(void)
     }
 }
 
-CHECK_MAIN(TEST(a_push_passes_the_stages_in_any_pieces),
-           TEST(after_a_cut_the_next_push_passes_them_too))
+DEVICE_MAIN(TEST(a_push_passes_the_stages_in_any_pieces),
+            TEST(after_a_cut_the_next_push_passes_them_too))

@@ -50,7 +50,7 @@ static void check_updated(void)
 static void check_unharmed(void)
 {
     CHECK_EQ(boots(), ALOFT_SLOT_FACTORY);
-    CHECK(device.ram.bytes[DEVICE_OTA_0] == 0xFF);
+    CHECK(ram_flash_is_erased(&device.ram, DEVICE_OTA_0, 1));
     CHECK_EQ(device_rest(&device, DEVICE_OTA_0, DEVICE_SLOT_LEN), rest);
     CHECK(intake.holder == NULL);
     CHECK_EQ(settle(), ALOFT_WAY_WAIT);
@@ -694,27 +694,28 @@ static void a_cut_at_any_change_leaves_what_boots(void)
     }
 }
 
-CHECK_MAIN(TEST(a_push_goes_from_invitation_to_otadata_in_order),
-           TEST(a_sender_with_the_longest_address_is_reached),
-           TEST(the_image_is_on_trial_when_the_intake_says_so),
-           TEST(both_generations_of_the_password_open_the_device),
-           TEST(an_invitation_that_comes_twice_gets_the_same_answer),
-           TEST(a_wrong_password_opens_nothing), TEST(a_sender_that_knows_only_md5_is_told_so),
-           TEST(a_nonce_opens_the_device_once),
-           TEST(a_proof_may_come_from_another_port_of_its_host),
-           TEST(a_sender_that_does_not_answer_the_challenge_is_forgotten),
-           TEST(a_datagram_during_a_proof_waits),
-           TEST(the_way_is_off_without_a_password_unless_it_is_open),
-           TEST(a_verifier_that_is_none_is_refused), TEST(garbage_is_heard_and_ignored),
-           TEST(what_cannot_be_pushed_is_refused_at_once),
-           TEST(a_device_without_a_spare_slot_or_on_trial_says_so), TEST(a_push_waits_for_its_turn),
-           TEST(a_push_has_the_turn_to_its_end), TEST(wrong_bytes_are_told_and_not_selected),
-           TEST(a_sender_that_goes_away_ends_its_push),
-           TEST(a_sender_that_goes_away_after_its_last_byte_has_updated),
-           TEST(a_sender_that_stalls_ends_its_push_in_time),
-           TEST(a_push_after_a_refused_one_waits_until_that_is_seen_off),
-           TEST(a_sender_that_cannot_be_reached_ends_its_push),
-           TEST(a_second_sender_is_told_and_the_first_goes_on),
-           TEST(pieces_of_any_length_are_counted), TEST(bytes_beyond_the_announced_are_dropped),
-           TEST(a_port_that_cannot_be_bound_is_tried_again), TEST(the_clock_may_wrap),
-           TEST(a_failing_flash_is_told), TEST(a_cut_at_any_change_leaves_what_boots))
+DEVICE_MAIN(TEST(a_push_goes_from_invitation_to_otadata_in_order),
+            TEST(a_sender_with_the_longest_address_is_reached),
+            TEST(the_image_is_on_trial_when_the_intake_says_so),
+            TEST(both_generations_of_the_password_open_the_device),
+            TEST(an_invitation_that_comes_twice_gets_the_same_answer),
+            TEST(a_wrong_password_opens_nothing), TEST(a_sender_that_knows_only_md5_is_told_so),
+            TEST(a_nonce_opens_the_device_once),
+            TEST(a_proof_may_come_from_another_port_of_its_host),
+            TEST(a_sender_that_does_not_answer_the_challenge_is_forgotten),
+            TEST(a_datagram_during_a_proof_waits),
+            TEST(the_way_is_off_without_a_password_unless_it_is_open),
+            TEST(a_verifier_that_is_none_is_refused), TEST(garbage_is_heard_and_ignored),
+            TEST(what_cannot_be_pushed_is_refused_at_once),
+            TEST(a_device_without_a_spare_slot_or_on_trial_says_so),
+            TEST(a_push_waits_for_its_turn), TEST(a_push_has_the_turn_to_its_end),
+            TEST(wrong_bytes_are_told_and_not_selected),
+            TEST(a_sender_that_goes_away_ends_its_push),
+            TEST(a_sender_that_goes_away_after_its_last_byte_has_updated),
+            TEST(a_sender_that_stalls_ends_its_push_in_time),
+            TEST(a_push_after_a_refused_one_waits_until_that_is_seen_off),
+            TEST(a_sender_that_cannot_be_reached_ends_its_push),
+            TEST(a_second_sender_is_told_and_the_first_goes_on),
+            TEST(pieces_of_any_length_are_counted), TEST(bytes_beyond_the_announced_are_dropped),
+            TEST(a_port_that_cannot_be_bound_is_tried_again), TEST(the_clock_may_wrap),
+            TEST(a_failing_flash_is_told), TEST(a_cut_at_any_change_leaves_what_boots))

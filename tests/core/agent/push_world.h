@@ -50,6 +50,7 @@ static struct aloft_push push;
 static struct aloft_push_config config;
 static struct world world;
 static const struct aloft_flash_ops *ram_ops;
+static const struct aloft_flash_ops *raw_ops;
 
 static void say(const char *format, const char *text, long value)
 {
@@ -101,16 +102,15 @@ static void random_bytes(void *ctx, uint8_t *out, uint32_t len)
 
 // --- flash: the chip in RAM behind a power switch
 
+enum fate { HAPPENS, TEARS, NEVER_BEGINS };
+
 // An operation that the power does not last for happens in its first half.
-static bool has_power(uint32_t *len)
+static enum fate fate(void)
 {
-    if (world.cut || world.cut_after == 0) {
-        *len = world.cut ? 0 : *len / 2;
-        world.cut = true;
-        return false;
-    }
-    world.cut_after -= world.cut_after != NEVER;
-    return true;
+    enum fate fate = world.cut ? NEVER_BEGINS : world.cut_after == 0 ? TEARS : HAPPENS;
+    world.cut = fate != HAPPENS;
+    world.cut_after -= fate == HAPPENS && world.cut_after != NEVER;
+    return fate;
 }
 
 static bool may_change(uint32_t addr)
@@ -127,21 +127,39 @@ static enum aloft_err read_flash(void *ctx, uint32_t addr, void *buf, uint32_t l
 
 static enum aloft_err prog_flash(void *ctx, uint32_t addr, const void *data, uint32_t len)
 {
+    enum fate it = fate();
     CHECK(may_change(addr));
-    if (has_power(&len)) {
-        return ram_ops->prog(ctx, addr, data, len);
+    if (it == TEARS) {
+        ram_flash_tear_prog(&device.ram, addr, data, len);
     }
-    return len == 0 ? ALOFT_ERR_FLASH_PROG : ram_ops->prog(ctx, addr, data, len);
+    return it == HAPPENS ? ram_ops->prog(ctx, addr, data, len) : ALOFT_ERR_FLASH_PROG;
 }
 
 static enum aloft_err erase_flash(void *ctx, uint32_t addr, uint32_t len)
 {
+    enum fate it = fate();
     CHECK(may_change(addr));
-    if (has_power(&len)) {
-        return ram_ops->erase(ctx, addr, len);
+    if (it == TEARS) {
+        ram_flash_tear_erase(&device.ram, addr, len);
     }
-    memset(device.ram.bytes + addr, 0xFF, len);
-    return ALOFT_ERR_FLASH_ERASE;
+    return it == HAPPENS ? ram_ops->erase(ctx, addr, len) : ALOFT_ERR_FLASH_ERASE;
+}
+
+static enum aloft_err read_raw(void *ctx, uint32_t addr, void *buf, uint32_t len)
+{
+    return raw_ops->read(ctx, addr, buf, len);
+}
+
+// Only the partition for files is kept plain.
+static enum aloft_err prog_raw(void *ctx, uint32_t addr, const void *data, uint32_t len)
+{
+    enum fate it = fate();
+    CHECK(addr >= FILES_ADDR && addr < FILES_ADDR + FILES_LEN);
+    if (it != NEVER_BEGINS) {
+        enum aloft_err err = raw_ops->prog(ctx, addr, data, it == TEARS ? len / 2 : len);
+        return it == HAPPENS ? err : ALOFT_ERR_FLASH_PROG;
+    }
+    return ALOFT_ERR_FLASH_PROG;
 }
 
 // --- the device
@@ -149,13 +167,16 @@ static enum aloft_err erase_flash(void *ctx, uint32_t addr, uint32_t len)
 static void power_up(void)
 {
     static const struct aloft_flash_ops ops = {read_flash, prog_flash, erase_flash};
+    static const struct aloft_flash_ops raw = {read_raw, prog_raw, erase_flash};
     memset(&world, 0, sizeof world);
     world.sender = SENDER;
     world.cut_after = NEVER;
     world.cap = 64;
     if (device.ram.flash.ops != &ops) {
         ram_ops = device.ram.flash.ops;
+        raw_ops = device.ram.raw.ops;
         device.ram.flash.ops = &ops;
+        device.ram.raw.ops = &raw;
     }
     CHECK_EQ(aloft_slots_load(&device.slots, &device.ram.flash, &aloft_soft_crypto,
                               ALOFT_PTABLE_ADDR_DEFAULT),

@@ -61,5 +61,5 @@ static void an_upload_that_breaks_off_is_followed_by_a_whole_one(void)
     }
 }
 
-CHECK_MAIN(TEST(an_upload_passes_the_stages_in_any_pieces),
-           TEST(an_upload_that_breaks_off_is_followed_by_a_whole_one))
+DEVICE_MAIN(TEST(an_upload_passes_the_stages_in_any_pieces),
+            TEST(an_upload_that_breaks_off_is_followed_by_a_whole_one))

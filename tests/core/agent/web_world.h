@@ -250,7 +250,7 @@ static int selected(void)
 static void check_nothing_happened(void)
 {
     CHECK_EQ(selected(), ALOFT_SLOT_FACTORY);
-    CHECK(device.ram.bytes[DEVICE_OTA_0] == 0xFF);
+    CHECK(ram_flash_is_erased(&device.ram, DEVICE_OTA_0, 1));
     CHECK(intake.holder == NULL);
     CHECK_EQ(world.state, ALOFT_WAY_WAIT);
 }

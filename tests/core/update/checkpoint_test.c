@@ -182,6 +182,7 @@ static void a_complete_image_is_not_gone_on_with(void)
 // nothing of it is ever taken for an image.
 static void what_a_checkpoint_promises_is_never_trusted(void)
 {
+    uint32_t head = device_unit > 16 ? device_unit : 16; // is kept back, so nothing is there yet
     for (uint32_t at = 0; at < 0x3000; at += 97) {
         struct aloft_engine_config again;
         uint32_t off = 0;
@@ -190,8 +191,8 @@ static void what_a_checkpoint_promises_is_never_trusted(void)
         start();
         (void)download(0, 70);
         again = config();
-        device.ram.bytes[DEVICE_OTA_0 + 16 + at] &= 0x5A;
-        bool changed = device.ram.bytes[DEVICE_OTA_0 + 16 + at] != image[16 + at];
+        device.ram.bytes[DEVICE_OTA_0 + head + at] &= 0x5A;
+        bool changed = device.ram.bytes[DEVICE_OTA_0 + head + at] != image[head + at];
         CHECK_EQ(aloft_engine_resume(&engine, &again, &off), ALOFT_OK);
         enum aloft_step step = ALOFT_STEP_AGAIN;
         uint32_t from = off;
@@ -208,7 +209,7 @@ static void what_a_checkpoint_promises_is_never_trusted(void)
         bool good = memcmp(device.ram.bytes + DEVICE_OTA_0, image, image_len) == 0;
         CHECK(good || changed);
         CHECK_EQ(step, good ? ALOFT_STEP_DONE : ALOFT_STEP_FAILED);
-        CHECK(good || device.ram.bytes[DEVICE_OTA_0] == 0xFF);
+        CHECK(good || ram_flash_is_erased(&device.ram, DEVICE_OTA_0, 1));
     }
 }
 
@@ -226,7 +227,7 @@ static void notes_of_older_firmware_are_dropped(void)
         start();
         (void)download(0, 40); // a part of the image is there, as it was with the old ones
         uint8_t *area = device.ram.bytes + DEVICE_OTA_0 + DEVICE_SLOT_LEN - 0x1000;
-        memset(area, 0xFF, 0x1000);
+        ram_flash_put_erased(&device.ram, DEVICE_OTA_0 + DEVICE_SLOT_LEN - 0x1000, 0x1000);
         aloft_put_le32(unit, image_len);
         aloft_put_le32(unit + 4, 7);
         memcpy(unit + 8, magics[kind], 2);
@@ -268,28 +269,10 @@ static void checkpoints_never_touch_the_image_or_what_lies_outside_the_slot(void
     }
 }
 
-static void an_encrypted_chip_resumes_too(void)
-{
-    for (uint32_t unit = 16; unit <= 32; unit *= 2) {
-        for (uint32_t ops = 20; ops < 140; ops += 7) {
-            check_note("unit %ld, cut after %ld", (long)unit, (long)ops);
-            fresh(EXTRA, "\"a\"");
-            device.ram.flash.geometry.write_unit = unit;
-            start();
-            uint32_t fed = download(0, ops);
-            uint32_t off = come_back();
-            CHECK(fed - off <= TWICE_MAX);
-            CHECK_EQ(download(off, 100000), image_len);
-            finish();
-        }
-    }
-}
-
-CHECK_MAIN(TEST(a_cut_after_every_operation_costs_little_more_than_a_sector),
-           TEST(three_cuts_in_a_row_are_survived), TEST(the_tag_comes_back_whole),
-           TEST(without_a_tag_or_a_length_there_is_nothing_to_go_on_from),
-           TEST(a_complete_image_is_not_gone_on_with),
-           TEST(what_a_checkpoint_promises_is_never_trusted),
-           TEST(notes_of_older_firmware_are_dropped),
-           TEST(checkpoints_never_touch_the_image_or_what_lies_outside_the_slot),
-           TEST(an_encrypted_chip_resumes_too))
+DEVICE_MAIN(TEST(a_cut_after_every_operation_costs_little_more_than_a_sector),
+            TEST(three_cuts_in_a_row_are_survived), TEST(the_tag_comes_back_whole),
+            TEST(without_a_tag_or_a_length_there_is_nothing_to_go_on_from),
+            TEST(a_complete_image_is_not_gone_on_with),
+            TEST(what_a_checkpoint_promises_is_never_trusted),
+            TEST(notes_of_older_firmware_are_dropped),
+            TEST(checkpoints_never_touch_the_image_or_what_lies_outside_the_slot))

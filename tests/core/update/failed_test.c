@@ -62,5 +62,5 @@ static void the_list_has_an_end(void)
     CHECK(aloft_failed_is_head(&failed, device.ram.bytes + DEVICE_OTA_0 + DEVICE_SLOT_STEP));
 }
 
-CHECK_MAIN(TEST(what_the_bootloader_could_not_start_is_remembered),
-           TEST(what_runs_on_trial_and_what_was_not_tried_is_not), TEST(the_list_has_an_end))
+DEVICE_MAIN(TEST(what_the_bootloader_could_not_start_is_remembered),
+            TEST(what_runs_on_trial_and_what_was_not_tried_is_not), TEST(the_list_has_an_end))

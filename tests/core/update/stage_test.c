@@ -306,9 +306,9 @@ static void other_stages_do_not_go_on_with_it(void)
     }
 }
 
-CHECK_MAIN(TEST(no_split_changes_what_arrives),
-           TEST(an_artifact_that_comes_at_once_waits_in_the_stage),
-           TEST(a_cut_after_any_operation_costs_little_of_the_image),
-           TEST(every_cut_may_follow_every_cut), TEST(a_reset_after_any_byte_loses_none),
-           TEST(plain_images_pass_the_same_stages), TEST(a_stage_that_is_cut_short_is_no_image),
-           TEST(what_does_not_fit_its_slot_is_refused), TEST(other_stages_do_not_go_on_with_it))
+DEVICE_MAIN(TEST(no_split_changes_what_arrives),
+            TEST(an_artifact_that_comes_at_once_waits_in_the_stage),
+            TEST(a_cut_after_any_operation_costs_little_of_the_image),
+            TEST(every_cut_may_follow_every_cut), TEST(a_reset_after_any_byte_loses_none),
+            TEST(plain_images_pass_the_same_stages), TEST(a_stage_that_is_cut_short_is_no_image),
+            TEST(what_does_not_fit_its_slot_is_refused), TEST(other_stages_do_not_go_on_with_it))
