@@ -159,7 +159,7 @@ bool aloft_efuse_file_flash_key(const struct aloft_efuse_file *file,
 {
     struct aloft_efuse_words words;
     uint32_t first;
-    uint32_t word;
+    uint32_t word = 0;
     memset(key, 0, ALOFT_EFUSE_KEY_LEN);
     if (aloft_efuse_file_read(file, &words) != ALOFT_OK || !aloft_efuse_encrypts(&words, &first)) {
         return false;
