@@ -52,7 +52,8 @@ const uint8_t *device_image(const char *version, uint32_t extra, uint32_t *len);
 static inline int device_run(const struct check_test *tests, size_t count)
 {
     int status = 0;
-    for (uint32_t i = 0; i < 3; i++) {
+    uint32_t units = UINTPTR_MAX > UINT32_MAX ? 3 : 1; // an emulated device has time for one
+    for (uint32_t i = 0; i < units; i++) {
         device_unit = i == 0 ? 1 : 8u << i;
         printf("write unit %u:\n", (unsigned)device_unit);
         status |= check_run(tests, count);
@@ -61,7 +62,7 @@ static inline int device_run(const struct check_test *tests, size_t count)
 }
 
 // CHECK_MAIN (check.h) for tests that hold on every chip: they run on a plain one, and on two that
-// encrypt.
+// encrypt; under emulation on the plain one alone.
 #define DEVICE_MAIN(...)                                                                           \
     int main(void)                                                                                 \
     {                                                                                              \
