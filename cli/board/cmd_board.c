@@ -80,23 +80,6 @@ static bool make_blank(const char *path, bool force, struct aloft_message *error
     return aloft_file_remove(efuse, error);
 }
 
-// Erases [addr, addr + len), both multiples of a sector, by the largest units.
-static enum aloft_err erase_range(struct aloft_flash_file *file, uint32_t addr, uint32_t len)
-{
-    struct aloft_flash_view view = {&file->flash, addr, len};
-    for (uint32_t off = 0; off < len;) {
-        bool block =
-            (addr + off) % ALOFT_FLASH_FILE_BLOCK == 0 && len - off >= ALOFT_FLASH_FILE_BLOCK;
-        uint32_t unit = block ? ALOFT_FLASH_FILE_BLOCK : ALOFT_FLASH_FILE_SECTOR;
-        enum aloft_err err = aloft_flash_erase(&view, off, unit);
-        if (err != ALOFT_OK) {
-            return err;
-        }
-        off += unit;
-    }
-    return ALOFT_OK;
-}
-
 // Programs erased flash and reads it back.
 static enum aloft_err program(const struct aloft_flash_view *view, const uint8_t *data,
                               uint32_t len)
@@ -131,7 +114,8 @@ static int cmd_erase(int argc, char **argv)
     if (!aloft_flash_file_open(&file, operands.items[0], ALOFT_FLASH_FILE_WRITE, &error)) {
         return fail(&error);
     }
-    enum aloft_err err = erase_range(&file, 0, file.flash.geometry.size);
+    const struct aloft_flash_view all = {&file.flash, 0, file.flash.geometry.size};
+    enum aloft_err err = aloft_flash_file_erase(&all);
     int closed = close_flash(&file);
     return err == ALOFT_OK ? closed : flash_failed(operands.items[0], err);
 }
@@ -385,7 +369,8 @@ static enum aloft_err write_piece(struct aloft_flash_file *file,
                                   const struct aloft_table_plain *plain, const struct piece *piece)
 {
     uint32_t len = (uint32_t)piece->file.len;
-    enum aloft_err err = erase_range(file, piece->addr, piece->sectors_len);
+    const struct aloft_flash_view sectors = {&file->flash, piece->addr, piece->sectors_len};
+    enum aloft_err err = aloft_flash_file_erase(&sectors);
     for (uint32_t off = 0; off < len && err == ALOFT_OK;) {
         struct aloft_flash_view view = aloft_table_plain_view(
             plain, &file->flash, piece->addr + off, piece->sectors_len - off);

@@ -73,15 +73,6 @@ static int close_target(struct target *target, enum aloft_err err)
     return err == ALOFT_OK && closed ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }
 
-static enum aloft_err erase(const struct aloft_flash_view *view)
-{
-    enum aloft_err err = ALOFT_OK;
-    for (uint32_t off = 0; err == ALOFT_OK && off < view->len; off += ALOFT_FLASH_FILE_SECTOR) {
-        err = aloft_flash_erase(view, off, ALOFT_FLASH_FILE_SECTOR);
-    }
-    return err;
-}
-
 static int read_out(struct target *target, const char *output)
 {
     struct aloft_message error;
@@ -134,7 +125,7 @@ static int write_in(struct target *target, const struct aloft_file *file, const 
         (void)close_target(target, ALOFT_OK);
         return ALOFT_EXIT_BAD;
     }
-    enum aloft_err err = erase(&target->view);
+    enum aloft_err err = aloft_flash_file_erase(&target->view);
     if (err == ALOFT_OK) {
         err = aloft_flash_file_program(&target->view, file->data, (uint32_t)file->len);
     }
@@ -204,7 +195,7 @@ int parts_erase(int argc, char **argv)
     if (!open_target(&target, ALOFT_FLASH_FILE_WRITE)) {
         return ALOFT_EXIT_BAD;
     }
-    enum aloft_err err = erase(&target.view);
+    enum aloft_err err = aloft_flash_file_erase(&target.view);
     if (err == ALOFT_OK) {
         printf("%s: \"%s\" is erased, 0x%x to 0x%x\n", target.path, target.label, target.view.addr,
                target.view.addr + target.view.len);

@@ -225,6 +225,21 @@ bool aloft_flash_file_create(const char *path, uint32_t size, struct aloft_messa
            aloft_message_set(error, "cannot create flash file %s: %s", path, strerror(errno));
 }
 
+enum aloft_err aloft_flash_file_erase(const struct aloft_flash_view *view)
+{
+    uint32_t unit;
+    for (uint32_t off = 0; off < view->len; off += unit) {
+        bool block = (view->addr + off) % ALOFT_FLASH_FILE_BLOCK == 0 &&
+                     view->len - off >= ALOFT_FLASH_FILE_BLOCK;
+        unit = block ? ALOFT_FLASH_FILE_BLOCK : ALOFT_FLASH_FILE_SECTOR;
+        enum aloft_err err = aloft_flash_erase(view, off, unit);
+        if (err != ALOFT_OK) {
+            return err;
+        }
+    }
+    return ALOFT_OK;
+}
+
 enum aloft_err aloft_flash_file_program(const struct aloft_flash_view *view, const uint8_t *data,
                                         uint32_t len)
 {

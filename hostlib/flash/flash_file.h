@@ -52,6 +52,10 @@ bool aloft_flash_file_open(struct aloft_flash_file *file, const char *path,
 // Makes a new, erased chip; never replaces a file.
 bool aloft_flash_file_create(const char *path, uint32_t size, struct aloft_message *error);
 
+// Erases the whole view, which begins and ends at sectors, by the largest units that fit.
+// Errors: those of aloft_flash_erase.
+enum aloft_err aloft_flash_file_erase(const struct aloft_flash_view *view);
+
 // Programs erased flash of any file or chip, page by page; what is left of the last unit becomes
 // FF. Errors: those of aloft_flash_prog.
 enum aloft_err aloft_flash_file_program(const struct aloft_flash_view *view, const uint8_t *data,
