@@ -1,4 +1,4 @@
-// Facts of the port, gathered into the guise's config.
+// Takes the facts of the port into the filter's configuration.
 #include "arduino.h"
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +17,8 @@ static void read_macs(struct aloft_httpupdate_config *config, struct aloft_port 
     config->ap_mac[5]++;
 }
 
-const struct aloft_guise *arduino_start(struct aloft_httpupdate *update, struct aloft_port *port,
-                                        const char *url)
+const struct aloft_http_filter *arduino_start(struct aloft_httpupdate *update,
+                                              struct aloft_port *port, const char *url)
 {
     const struct aloft_slots *slots = aloft_port_slots(port);
     const struct aloft_image_facts *image = aloft_port_running_facts(port);
@@ -48,5 +48,5 @@ const struct aloft_guise *arduino_start(struct aloft_httpupdate *update, struct 
     } while (step == ALOFT_STEP_AGAIN);
     aloft_port_log(port, 'I', TAG, "Asking as Arduino's HTTPUpdate does%s",
                    step == ALOFT_STEP_DONE ? "" : ", but the running app cannot be read");
-    return &update->guise;
+    return &update->filter;
 }

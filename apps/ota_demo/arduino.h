@@ -1,4 +1,4 @@
-// The guise of Arduino's HTTPUpdate (aloft/httpupdate.h) for ota_demo's pull, with what the device
+// The filter of Arduino's HTTPUpdate (aloft/httpupdate.h) for ota_demo's pull, with what the device
 // knows of itself filled in.
 //
 // Settings:
@@ -10,9 +10,9 @@
 #include "aloft/httpupdate.h"
 #include "ports/port.h"
 
-// The guise, when it is on; else NULL. Reads the running image once. update must stay as long as
-// the app, and so must url.
-const struct aloft_guise *arduino_start(struct aloft_httpupdate *update, struct aloft_port *port,
-                                        const char *url);
+// The filter, if the setting turns it on; else NULL. Reads the running image once. update and url
+// must stay valid as long as the app runs.
+const struct aloft_http_filter *arduino_start(struct aloft_httpupdate *update,
+                                              struct aloft_port *port, const char *url);
 
 #endif

@@ -50,10 +50,10 @@ struct demo {
     struct aloft_policy policy; // of all ways
     struct ways ways;
     struct aloft_httpupdate httpupdate;
-    const struct aloft_guise *guise;     // NULL: none
-    char urls[ALOFT_PULL_URLS(URL_MAX)]; // while one is fetched
-    char url[URL_MAX + 2];               // one more than allowed, so that too long a URL is noticed
-    char server[256];                    // of the last connection, for messages
+    const struct aloft_http_filter *filter; // NULL: none
+    char urls[ALOFT_PULL_URLS(URL_MAX)];    // while one is fetched
+    char url[URL_MAX + 2]; // one more than allowed, so that too long a URL is noticed
+    char server[256];      // of the last connection, for messages
     unsigned server_port;
     uint32_t rate;     // bytes a second
     uint32_t trial_ms; // when a new app must have confirmed itself; 0: it is not on trial
@@ -369,8 +369,8 @@ static enum aloft_err update(struct demo *demo)
         .intake = &demo->ways.intake,
         .current = aloft_port_running_facts(port),
         .events = {on_pull, demo},
-        .guise = demo->guise,
-        .check = demo->guise != NULL ? &demo->httpupdate.check : NULL,
+        .filter = demo->filter,
+        .check = demo->filter != NULL ? &demo->httpupdate.check : NULL,
         .urls = demo->urls,
         .urls_len = sizeof demo->urls,
         .total_timeout_ms = time_left(demo),
@@ -487,7 +487,7 @@ void app_main(struct aloft_port *port)
     enum aloft_err err = aloft_port_on_shutdown(port, on_shutdown, &demo);
     ALOFT_ASSERT(err == ALOFT_OK); // the first of eight
     join_wifi(&demo);
-    demo.guise = arduino_start(&demo.httpupdate, port, image_url(&demo));
+    demo.filter = arduino_start(&demo.httpupdate, port, image_url(&demo));
     bool reachable = ways_start(&demo.ways, port, &demo.policy, &events);
     demo.ways.check = pulls(&demo);
     if (reachable && !demo.ways.check) {

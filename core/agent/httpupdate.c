@@ -84,8 +84,8 @@ static bool at_origin(const struct aloft_httpupdate *update,
                   url->authority_len) == 0;
 }
 
-static void ask_as_arduino(void *ctx, const struct aloft_http_request *request,
-                           struct aloft_http_window *out)
+static void put_headers(void *ctx, const struct aloft_http_request *request,
+                        struct aloft_http_window *out)
 {
     const struct aloft_httpupdate *update = ctx;
     const struct aloft_httpupdate_config *config = &update->config;
@@ -128,8 +128,8 @@ static bool read_md5(const char *text, uint8_t md5[ALOFT_MD5_LEN])
 
 // An empty value announces nothing: a script has it that could not read its file. Of two there is
 // none that counts.
-static enum aloft_err hear_md5(struct aloft_httpupdate *update, const struct aloft_http *http,
-                               const char *value)
+static enum aloft_err read_md5_header(struct aloft_httpupdate *update,
+                                      const struct aloft_http *http, const char *value)
 {
     bool whole = http->line_len < ALOFT_HTTP_LINE_MAX;
     value = skip_blanks(value);
@@ -141,7 +141,7 @@ static enum aloft_err hear_md5(struct aloft_httpupdate *update, const struct alo
     return update->config.crypto->hash_init(&update->hash, ALOFT_HASH_MD5);
 }
 
-static enum aloft_err hear_line(void *ctx, const struct aloft_http *http)
+static enum aloft_err read_line(void *ctx, const struct aloft_http *http)
 {
     static const char name[] = "x-md5:";
     struct aloft_httpupdate *update = ctx;
@@ -151,7 +151,7 @@ static enum aloft_err hear_line(void *ctx, const struct aloft_http *http)
         update->announced = NOTHING;
     }
     if (strncmp(line, name, sizeof name - 1) == 0) {
-        return hear_md5(update, http, line + sizeof name - 1);
+        return read_md5_header(update, http, line + sizeof name - 1);
     }
     bool refused =
         update->announced == NONSENSE || (update->announced == NOTHING && http->status == 206);
@@ -184,7 +184,7 @@ void aloft_httpupdate_init(struct aloft_httpupdate *update,
 {
     memset(update, 0, sizeof *update);
     update->config = *config;
-    update->guise = (struct aloft_guise){ask_as_arduino, hear_line, update};
+    update->filter = (struct aloft_http_filter){put_headers, read_line, update};
     update->check = (struct aloft_file_check){judge_file, update};
     // Of one that is no URL nothing is pulled. One with blanks in its path has a host all the same.
     (void)aloft_url_parse(config->url, &update->origin);

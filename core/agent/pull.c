@@ -314,7 +314,7 @@ static void opened(void *ctx, uint8_t id, const struct aloft_way_peer *peer, uin
     touch(pull, now_ms);
     aloft_http_init(&pull->http, aloft_stages_artifact_max(config->stage, room),
                     pull->config.urls + cap, cap);
-    pull->http.guise = pull->config.guise;
+    pull->http.filter = pull->config.filter;
     aloft_http_keep_tag(&pull->http, pull->artifact.tag, sizeof pull->artifact.tag);
     emit(pull, ALOFT_EVENT_CONNECTED, 0);
 }
@@ -333,7 +333,7 @@ static uint32_t send(void *ctx, uint8_t id, struct aloft_way_peer *to, uint8_t *
                                            .from = pull->from,
                                            .tag = pull->artifact.tag,
                                            .tag_len = pull->artifact.tag_len,
-                                           .guise = pull->config.guise};
+                                           .filter = pull->config.filter};
     uint32_t n = aloft_http_get(&get, pull->sent, buf, cap);
     if (pull->sent == 0 && n > 0) {
         emit_text(pull, ALOFT_EVENT_REQUESTED, 0, text + url->path, url->path_len);

@@ -342,8 +342,8 @@ static enum aloft_err line_byte(struct aloft_http *http, char c)
     }
     if (c == '\n') {
         http->line[http->line_len] = 0;
-        if (http->guise != NULL && http->phase < SIZE) {
-            err = http->guise->hear(http->guise->ctx, http);
+        if (http->filter != NULL && http->phase < SIZE) {
+            err = http->filter->read_line(http->filter->ctx, http);
         }
         err = err == ALOFT_OK ? line_end(http) : err;
         http->line_len = 0;
@@ -487,8 +487,8 @@ uint32_t aloft_http_get(const struct aloft_http_request *request, uint32_t sent,
         aloft_http_put(&window, request->tag, request->tag_len);
     }
     const char *rest = USER_AGENT "\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n";
-    if (request->guise != NULL) {
-        request->guise->ask(request->guise->ctx, request, &window);
+    if (request->filter != NULL) {
+        request->filter->put_headers(request->filter->ctx, request, &window);
         rest += sizeof USER_AGENT - 1;
     }
     aloft_http_put_text(&window, rest);

@@ -1,4 +1,4 @@
-// The HTTP answer, as Aloft hears it and in the guise of HTTPUpdate. In one piece and in pieces it
+// The HTTP answer, read without a filter and with HTTPUpdate's. In one piece and in pieces it
 // means the same, and its promises hold: lengths, limits, a Location that stood in the answer, an
 // x-MD5 that only ever refuses. Input: choices, a split, the answer.
 #include "aloft/httpupdate.h"
@@ -60,7 +60,7 @@ static void run(struct answer *answer, struct fuzz_input in, uint32_t choice, ui
     memset(answer, 0, sizeof *answer);
     aloft_httpupdate_init(&update, &config);
     aloft_http_init(&http, limit, answer->location, LOCATION_MAX);
-    http.guise = (choice & 2) != 0 ? &update.guise : NULL;
+    http.filter = (choice & 2) != 0 ? &update.filter : NULL;
     while (in.left > 0 && answer->end != ALOFT_HTTP_BAD) {
         uint32_t n = fuzz_piece(&seed, (uint32_t)in.left);
         feed(answer, &http, in.data, n);
@@ -72,8 +72,8 @@ static void run(struct answer *answer, struct fuzz_input in, uint32_t choice, ui
     if (answer->headed && aloft_http_status_err(answer->head.status) == ALOFT_OK) {
         answer->md5 = update.check.judge(&update, (const uint8_t *)"a", 1, 0);
     }
-    FUZZ_CHECK(http.guise != NULL || answer->md5 == ALOFT_OK);
-    FUZZ_CHECK(http.guise != NULL || http.err != ALOFT_ERR_HTTP_MD5);
+    FUZZ_CHECK(http.filter != NULL || answer->md5 == ALOFT_OK);
+    FUZZ_CHECK(http.filter != NULL || http.err != ALOFT_ERR_HTTP_MD5);
     FUZZ_CHECK((answer->end == ALOFT_HTTP_BAD) == (http.err != ALOFT_OK));
     answer->err = http.err;
     bool complete = aloft_http_complete(&http);

@@ -1,10 +1,10 @@
-// Arduino's HTTPUpdate as a guise (guise.h) of the pull: the headers by which servers written for
-// arduino-esp32 know a device, and the MD5 by which they announce a file. Nothing of a server's
-// needs a change. Which header means what: docs/SPEC.md, "HTTPUpdate".
+// Arduino's HTTPUpdate as a filter (http_filter.h) of the pull: the headers by which servers
+// written for arduino-esp32 know a device, and the MD5 by which they announce a file. Such servers
+// need no change. Which header means what: docs/SPEC.md, "HTTPUpdate".
 // Source: espressif/arduino-esp32, libraries/HTTPUpdate.
 //
-// Life cycle: init; step until it is not AGAIN, once, before the first pull; then config.guise and
-// config.check of the pull are &httpupdate.guise and &httpupdate.check.
+// Life cycle: init; step until it is not AGAIN, once, before the first pull; then config.filter and
+// config.check of the pull are &httpupdate.filter and &httpupdate.check.
 //
 // Invariants
 //   U1  Once an answer has announced an MD5, nothing is selected but a file that has it. What is
@@ -38,7 +38,7 @@ struct aloft_httpupdate_config {
 };
 
 struct aloft_httpupdate {
-    struct aloft_guise guise;
+    struct aloft_http_filter filter;
     struct aloft_file_check check; // against x-MD5
     // private
     struct aloft_httpupdate_config config;
@@ -51,7 +51,7 @@ struct aloft_httpupdate {
     uint8_t want[ALOFT_MD5_LEN];
 };
 
-// config is copied; what it points to must outlive the guise, and so must `update`. It may not
+// config is copied; what it points to must outlive the filter, and so must `update`. It may not
 // move.
 void aloft_httpupdate_init(struct aloft_httpupdate *update,
                            const struct aloft_httpupdate_config *config);
@@ -61,7 +61,7 @@ void aloft_httpupdate_init(struct aloft_httpupdate *update,
 // Power loss: nothing changes.
 enum aloft_step aloft_httpupdate_step(struct aloft_httpupdate *update);
 
-// Faults of guise and check: HTTP_MD5 when a 200 or 206 has an x-MD5 that is none, or two; when a
+// Faults of filter and check: HTTP_MD5 when a 200 or 206 has an x-MD5 that is none, or two; when a
 // 206 has none, as the whole file's might have been announced before; when the file has another.
 // CRYPTO.
 

@@ -28,7 +28,7 @@
 struct aloft_pull_config {
     struct aloft_intake *intake; // also says the slots, the rules, and who hears of the image
     const struct aloft_image_facts *current; // of the running app; NULL: never refuse as the same
-    const struct aloft_guise *guise;         // what client to be for the server; NULL: Aloft's own
+    const struct aloft_http_filter *filter;  // another client's headers; NULL: Aloft's own
     const struct aloft_file_check *check;    // judges the file besides; NULL: nobody does
     struct aloft_events events;              // of connections, progress, tries
     char *urls; // the caller's memory, ALOFT_PULL_URLS(n) bytes for URLs of n

@@ -1,5 +1,5 @@
-// What a server is told in the guise of Arduino's HTTPUpdate, and what is understood of its
-// answer's x-MD5. Whole pulls are in agent_httpupdate_test.c.
+// The headers that a request has with the filter of Arduino's HTTPUpdate, and what is understood
+// of an answer's x-MD5. Whole pulls are in pull_httpupdate_test.c.
 #include "aloft/httpupdate.h"
 #include "check.h"
 #include "device.h"
@@ -9,7 +9,7 @@
 
 static struct device device;
 static struct aloft_httpupdate update;
-static struct aloft_httpupdate_config guise;
+static struct aloft_httpupdate_config httpupdate;
 static struct aloft_image_facts running;
 static uint32_t len; // of the running image
 
@@ -23,7 +23,7 @@ static void fresh(const char *url, const char *user, const char *password)
     for (uint32_t i = 0; i < sizeof running.digest; i++) {
         running.digest[i] = (uint8_t)(0xF0 - i);
     }
-    guise = (struct aloft_httpupdate_config){
+    httpupdate = (struct aloft_httpupdate_config){
         .crypto = &aloft_soft_crypto,
         .url = url,
         .user = user,
@@ -37,7 +37,7 @@ static void fresh(const char *url, const char *user, const char *password)
         .sta_mac = {0x02, 0xA1, 0x0F, 0, 0, 1},
         .ap_mac = {0x02, 0xA1, 0x0F, 0, 0, 2},
     };
-    aloft_httpupdate_init(&update, &guise);
+    aloft_httpupdate_init(&update, &httpupdate);
 }
 
 static void read_running(void)
@@ -54,7 +54,7 @@ static const char *ask(const char *url_text)
     static char text[2048];
     struct aloft_url url;
     const struct aloft_http_request request = {
-        .url_text = url_text, .url = &url, .guise = &update.guise};
+        .url_text = url_text, .url = &url, .filter = &update.filter};
     CHECK_EQ(aloft_url_parse(url_text, &url), ALOFT_OK);
     uint32_t n = aloft_http_get(&request, 0, (uint8_t *)text, sizeof text - 1);
     CHECK(n < sizeof text - 1);
@@ -94,7 +94,7 @@ static void a_request_in_pieces_is_the_same_request(void)
     char piece[2048];
     struct aloft_url url;
     const struct aloft_http_request request = {
-        .url_text = "http://h/f.bin", .url = &url, .guise = &update.guise};
+        .url_text = "http://h/f.bin", .url = &url, .filter = &update.filter};
     fresh("http://h/f.bin", "user", "secret");
     read_running();
     CHECK_EQ(aloft_url_parse(request.url_text, &url), ALOFT_OK);
@@ -118,10 +118,10 @@ static void what_is_not_known_or_not_printable_is_left_out(void)
     CHECK(strstr(ask("http://h/f.bin"), "sketch-md5") == NULL); // it was not read
     for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
         check_note("version %ld", (long)i, 0);
-        guise.version = versions[i];
-        guise.sdk_version = versions[i];
+        httpupdate.version = versions[i];
+        httpupdate.sdk_version = versions[i];
         running.hash_appended = 0;
-        aloft_httpupdate_init(&update, &guise);
+        aloft_httpupdate_init(&update, &httpupdate);
         CHECK(strstr(ask("http://h/f.bin"), "version") == NULL);
         CHECK(strstr(ask("http://h/f.bin"), "sha256") == NULL);
         CHECK(strstr(ask("http://h/f.bin"), "X:") == NULL);
@@ -132,7 +132,7 @@ static void a_running_app_that_cannot_be_read_has_no_md5(void)
 {
     fresh("http://h/f.bin", NULL, NULL);
     for (uint32_t op = 1; op <= (len + 255) / 256; op++) {
-        aloft_httpupdate_init(&update, &guise);
+        aloft_httpupdate_init(&update, &httpupdate);
         device.ram.ops = 0;
         device.ram.fail_op = op;
         check_note("operation %ld", (long)op, 0);
@@ -141,10 +141,10 @@ static void a_running_app_that_cannot_be_read_has_no_md5(void)
     }
     device.ram.fail_op = 0;
     running.image_len = 0;
-    aloft_httpupdate_init(&update, &guise);
+    aloft_httpupdate_init(&update, &httpupdate);
     CHECK_EQ(aloft_httpupdate_step(&update), ALOFT_STEP_FAILED);
     running.image_len = DEVICE_FACTORY_LEN + 1; // more than its slot has
-    aloft_httpupdate_init(&update, &guise);
+    aloft_httpupdate_init(&update, &httpupdate);
     read_running();
     CHECK(strstr(ask("http://h/f.bin"), "sketch-md5") == NULL);
 }
@@ -213,9 +213,9 @@ static enum aloft_err hear(struct split *split, const uint8_t *head)
     static char location[32];
     struct aloft_http http;
     enum aloft_http_event event = ALOFT_HTTP_MORE;
-    aloft_httpupdate_init(&update, &guise);
+    aloft_httpupdate_init(&update, &httpupdate);
     aloft_http_init(&http, 0, location, sizeof location);
-    http.guise = &update.guise;
+    http.filter = &update.filter;
     for (uint32_t n; event != ALOFT_HTTP_BAD && (n = split_next(split)) > 0;) {
         const uint8_t *at = head + split->off;
         for (uint32_t used; event != ALOFT_HTTP_BAD && n > 0; n -= used) {

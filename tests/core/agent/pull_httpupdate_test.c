@@ -1,4 +1,4 @@
-// Whole pulls in the guise of Arduino's HTTPUpdate: what x-MD5 does to them, in pieces, over
+// Whole pulls with the filter of Arduino's HTTPUpdate: what x-MD5 does to them, in pieces, over
 // redirects, broken links and resets.
 #include "aloft/httpupdate.h"
 #include "pull_world.h"
@@ -7,7 +7,7 @@
 enum { EXTRA = 0x5000, MD5_TEXT = 2 * ALOFT_MD5_LEN + 1 };
 
 static struct aloft_httpupdate update;
-static struct aloft_httpupdate_config guise;
+static struct aloft_httpupdate_config httpupdate;
 static struct aloft_image_facts running;
 static const uint8_t *image;
 static uint32_t len;
@@ -29,7 +29,7 @@ static void md5_text(const uint8_t *data, uint32_t n, char text[MD5_TEXT])
 static void fresh(void)
 {
     setup();
-    guise = (struct aloft_httpupdate_config){
+    httpupdate = (struct aloft_httpupdate_config){
         .crypto = &aloft_soft_crypto,
         .url = "http://h/f.bin",
         .user = "user",
@@ -37,8 +37,8 @@ static void fresh(void)
         .image = &running,
         .slot = aloft_slots_slot_view(&device.slots, ALOFT_SLOT_FACTORY),
     };
-    aloft_httpupdate_init(&update, &guise);
-    config.guise = &update.guise;
+    aloft_httpupdate_init(&update, &httpupdate);
+    config.filter = &update.filter;
     config.check = &update.check;
     config.retries = 5;
     config.backoff_ms = 100;
@@ -239,7 +239,7 @@ static void begin_and_reset(void)
     memset(&puller, 0x5A, sizeof puller);
     memset(&intake, 0x5A, sizeof intake);
     memset(&update, 0x5A, sizeof update);
-    aloft_httpupdate_init(&update, &guise);
+    aloft_httpupdate_init(&update, &httpupdate);
     init();
 }
 
@@ -299,8 +299,8 @@ static void without_md5_in_the_crypto_library_no_announced_file_is_taken(void)
     struct aloft_crypto crypto = aloft_soft_crypto;
     crypto.hash_init = no_md5;
     fresh();
-    guise.crypto = &crypto;
-    aloft_httpupdate_init(&update, &guise);
+    httpupdate.crypto = &crypto;
+    aloft_httpupdate_init(&update, &httpupdate);
     CHECK_EQ(aloft_httpupdate_step(&update), ALOFT_STEP_FAILED);
     serve_with(0, announce(false), len, CLOSES);
     check_fails_before_any_erase(ALOFT_ERR_CRYPTO);

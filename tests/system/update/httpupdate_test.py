@@ -166,7 +166,7 @@ def an_unknown_device_and_a_forbidden_one_go_on_with_what_they_have(folder):
     console = board.run("The app goes on running from factory", "--fast")
     check("Update failed: HTTP_NOT_FOUND" in console, console)
     board.flash.unlink()
-    # Without the guise it is no ESP32 to such a server.
+    # Without the filter such a server does not take it for an ESP32.
     demo = app(folder / "plain.bin", "ota_demo", url=server.url(), retry_s=1)
     board = Board(folder / "flash").create(demo)
     console = board.run("The app goes on running from factory", "--fast")

@@ -8,7 +8,7 @@
 #define ALOFT_HTTP_H
 
 #include "aloft/err.h"
-#include "aloft/net/guise.h"
+#include "aloft/net/http_filter.h"
 #include "aloft/net/url.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,7 +38,7 @@ struct aloft_http {
     bool chunked;
     bool has_location; // of a redirect, and not empty. Of a 206, its ETag is there
     bool has_range;    // a 206 says which part it is
-    // private; a guise is shown line and line_len
+    // private; a filter reads line and line_len
     bool cr;      // the byte before was CR
     bool minor_0; // the server speaks HTTP/1.0
     uint32_t phase;
@@ -52,8 +52,8 @@ struct aloft_http {
     uint32_t location_len;
     char *tag; // the caller's, or NULL
     uint32_t tag_cap;
-    const struct aloft_guise *guise; // hears each line, and may refuse; the caller sets it after
-                                     // init; NULL: none
+    const struct aloft_http_filter *filter; // reads each line and may refuse it; set by the caller
+                                            // after init; NULL: none
     char line[ALOFT_HTTP_LINE_MAX + 1];
 };
 
@@ -71,7 +71,7 @@ void aloft_http_keep_tag(struct aloft_http *http, char *tag, uint32_t cap);
 // these are body. Splits never change the outcome. Interim answers (1xx) are passed over.
 // Errors (BAD): HTTP_SYNTAX, HTTP_HEADER_LIMIT, HTTP_FRAMING, HTTP_ENCODING, HTTP_BODY_LIMIT,
 //               HTTP_LONG (bytes after the end of the body), URL_TOO_LONG (Location), and what a
-//               guise does not want to hear. After HTTP_ENCODING the header is in `line`.
+//               filter refuses. After HTTP_ENCODING the header is in `line`.
 enum aloft_http_event aloft_http_next(struct aloft_http *http, const uint8_t *data, uint32_t len,
                                       uint32_t *used);
 
@@ -94,7 +94,7 @@ struct aloft_http_request {
         from; // ask for the bytes from here on, if the file is still the tagged one; 0: for all
     const char *tag; // strong ETag with its quotes; used with from
     uint32_t tag_len;
-    const struct aloft_guise *guise; // gives User-Agent and further lines; NULL: Aloft's
+    const struct aloft_http_filter *filter; // gives User-Agent and further lines; NULL: Aloft's
 };
 
 // A window over a longer text: the first `skip` bytes are passed over, `room` are kept.
