@@ -9,7 +9,7 @@
 
 enum { WORD_MAX = 32, NEAR = 2 }; // a suggestion is at most NEAR edits away
 
-int aloft_args_wrong(const struct aloft_args *args, const char *format, ...)
+int aloft_args_wrong(struct aloft_args *args, const char *format, ...)
 {
     char text[512];
     va_list list;
@@ -18,7 +18,8 @@ int aloft_args_wrong(const struct aloft_args *args, const char *format, ...)
     va_end(list);
     aloft_ui_error("%s", text);
     (void)fprintf(stderr, "Try `%s --help`.\n", args->command);
-    return ALOFT_EXIT_USAGE;
+    args->status = ALOFT_EXIT_USAGE;
+    return args->status;
 }
 
 static size_t least(size_t a, size_t b, size_t c)
@@ -52,7 +53,7 @@ static size_t distance(const char *a, const char *b)
 
 static void print_options(const struct aloft_args *args)
 {
-    for (size_t i = 0; i < args->option_count; i++) {
+    for (size_t i = 0; i < ALOFT_ARGS_OPTIONS && args->options[i].name != NULL; i++) {
         const struct aloft_arg *o = &args->options[i];
         char left[64];
         char letter[8] = "    ";
@@ -66,10 +67,21 @@ static void print_options(const struct aloft_args *args)
     printf("  %-30s %s\n", "-h, --help", "print this");
 }
 
+static const char *operands_of(const struct aloft_args *args)
+{
+    return args->operands != NULL ? args->operands : "";
+}
+
 static void print_help(const struct aloft_args *args)
 {
-    printf("Usage: %s%s%s [options]\n\n%s\n\nOptions:\n", args->command,
-           args->operands[0] ? " " : "", args->operands, args->about);
+    printf("Usage: %s%s%s", args->command, args->operands != NULL ? " " : "", operands_of(args));
+    for (size_t i = 0; i < ALOFT_ARGS_OPTIONS && args->options[i].name != NULL; i++) {
+        const struct aloft_arg *option = &args->options[i];
+        if (option->kind == ALOFT_ARG_NEEDED) {
+            printf(" --%s %s", option->name, option->value);
+        }
+    }
+    printf(" [options]\n\n%s\n\nOptions:\n", args->about);
     print_options(args);
     printf("\nExamples:\n%s\n\nExit status: %s, 2 wrong usage.\n", args->examples,
            args->exits ? args->exits : "0 done, 1 failed");
@@ -77,7 +89,7 @@ static void print_help(const struct aloft_args *args)
 
 static const struct aloft_arg *find(const struct aloft_args *args, const char *name, size_t len)
 {
-    for (size_t i = 0; i < args->option_count; i++) {
+    for (size_t i = 0; i < ALOFT_ARGS_OPTIONS && args->options[i].name != NULL; i++) {
         const struct aloft_arg *option = &args->options[i];
         if (strlen(option->name) == len && memcmp(option->name, name, len) == 0) {
             return option;
@@ -89,13 +101,13 @@ static const struct aloft_arg *find(const struct aloft_args *args, const char *n
     return NULL;
 }
 
-static bool unknown(const struct aloft_args *args, const char *word, size_t len)
+static bool unknown(struct aloft_args *args, const char *word, size_t len)
 {
     char name[WORD_MAX + 1];
     const char *best = NULL;
     size_t best_distance = NEAR + 1;
     (void)snprintf(name, sizeof name, "%.*s", (int)len, word + strspn(word, "-"));
-    for (size_t i = 0; i < args->option_count; i++) {
+    for (size_t i = 0; i < ALOFT_ARGS_OPTIONS && args->options[i].name != NULL; i++) {
         size_t d = distance(name, args->options[i].name);
         if (d < best_distance && d < strlen(name)) {
             best_distance = d;
@@ -110,8 +122,7 @@ static bool unknown(const struct aloft_args *args, const char *word, size_t len)
     return false;
 }
 
-static bool set_number(const struct aloft_args *args, const struct aloft_arg *option,
-                       const char *value)
+static bool set_number(struct aloft_args *args, const struct aloft_arg *option, const char *value)
 {
     uint32_t *target = option->target;
     int64_t number;
@@ -128,7 +139,7 @@ static bool set_number(const struct aloft_args *args, const struct aloft_arg *op
     return false;
 }
 
-static bool set(const struct aloft_args *args, const struct aloft_arg *option, const char *value)
+static bool set(struct aloft_args *args, const struct aloft_arg *option, const char *value)
 {
     switch (option->kind) {
     case ALOFT_ARG_FLAG:
@@ -155,7 +166,7 @@ static bool set(const struct aloft_args *args, const struct aloft_arg *option, c
 }
 
 // Reads the option at argv[*at] and its value, and leaves *at at the last word used.
-static bool read_option(const struct aloft_args *args, int argc, char **argv, int *at)
+static bool read_option(struct aloft_args *args, int argc, char **argv, int *at)
 {
     const char *word = argv[*at];
     const char *name = word + (word[1] == '-' ? 2 : 1);
@@ -188,23 +199,67 @@ static bool is_help(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
-static bool fitting_operands(const struct aloft_args *args, const struct aloft_arg_list *operands)
+// How many operands a command takes.
+struct operand_range {
+    size_t min;
+    size_t max; // at most ALOFT_ARG_LIST_MAX
+};
+
+// Counts the words of one alternative of args->operands, which ends at end.
+static struct operand_range count_operands(const char *text, const char *end)
 {
-    if (operands->count < args->operand_min) {
+    struct operand_range range = {0, 0};
+    bool optional = false;
+    for (const char *word = text; word < end;) {
+        size_t len = strcspn(word, " ");
+        optional = optional || word[0] == '[';
+        if (len >= 3 && strncmp(word + strspn(word, "["), "...", 3) == 0) {
+            range.max = ALOFT_ARG_LIST_MAX;
+        } else if (len > 0) {
+            range.min += optional ? 0 : 1;
+            range.max += range.max < ALOFT_ARG_LIST_MAX ? 1 : 0;
+        }
+        optional = optional && word[len - 1] != ']';
+        word += len + (word[len] == ' ' ? 1 : 0);
+    }
+    return range;
+}
+
+static struct operand_range operand_range(const char *operands)
+{
+    static const char or [] = " | ";
+    const char *next = strstr(operands, or);
+    struct operand_range range =
+        count_operands(operands, next != NULL ? next : operands + strlen(operands));
+    while (next != NULL) {
+        const char *text = next + strlen(or);
+        next = strstr(text, or);
+        struct operand_range other =
+            count_operands(text, next != NULL ? next : text + strlen(text));
+        range.min = other.min < range.min ? other.min : range.min;
+        range.max = other.max > range.max ? other.max : range.max;
+    }
+    return range;
+}
+
+static bool fitting_operands(struct aloft_args *args)
+{
+    struct operand_range range = operand_range(operands_of(args));
+    if (args->given.count < range.min) {
         (void)aloft_args_wrong(args, "missing operand; usage: %s %s", args->command,
-                               args->operands);
+                               operands_of(args));
         return false;
     }
-    if (operands->count > args->operand_max) {
-        (void)aloft_args_wrong(args, "unexpected operand '%s'", operands->items[args->operand_max]);
+    if (args->given.count > range.max) {
+        (void)aloft_args_wrong(args, "unexpected operand '%s'", args->given.items[range.max]);
         return false;
     }
     return true;
 }
 
-static bool nothing_missing(const struct aloft_args *args)
+static bool nothing_missing(struct aloft_args *args)
 {
-    for (size_t i = 0; i < args->option_count; i++) {
+    for (size_t i = 0; i < ALOFT_ARGS_OPTIONS && args->options[i].name != NULL; i++) {
         const struct aloft_arg *o = &args->options[i];
         if (o->kind == ALOFT_ARG_NEEDED && *(const char **)o->target == NULL) {
             (void)aloft_args_wrong(args, "give --%s %s: %s", o->name, o->value, o->help);
@@ -214,18 +269,15 @@ static bool nothing_missing(const struct aloft_args *args)
     return true;
 }
 
-bool aloft_args_ready(const struct aloft_args *args, int argc, char **argv,
-                      struct aloft_arg_list *operands, int *status)
+bool aloft_args_read(struct aloft_args *args, int argc, char **argv)
 {
     bool options = true;
-    operands->count = 0;
-    operands->items[0] = NULL; // a command with an optional operand may look without counting
-    *status = ALOFT_EXIT_USAGE;
+    args->given = (struct aloft_arg_list){.count = 0};
+    args->status = ALOFT_EXIT_GOOD;
     for (int i = 1; i < argc; i++) {
         bool dashed = argv[i][0] == '-' && argv[i][1] != '\0'; // "-" alone is standard input
         if (options && is_help(argv[i])) {
             print_help(args);
-            *status = ALOFT_EXIT_GOOD;
             return false;
         }
         if (options && strcmp(argv[i], "--") == 0) {
@@ -234,11 +286,14 @@ bool aloft_args_ready(const struct aloft_args *args, int argc, char **argv,
             if (!read_option(args, argc, argv, &i)) {
                 return false;
             }
-        } else if (operands->count < ALOFT_ARG_LIST_MAX) {
-            operands->items[operands->count++] = argv[i];
+        } else if (args->given.count == ALOFT_ARG_LIST_MAX) {
+            (void)aloft_args_wrong(args, "more than %d operands", ALOFT_ARG_LIST_MAX);
+            return false;
+        } else {
+            args->given.items[args->given.count++] = argv[i];
         }
     }
-    return fitting_operands(args, operands) && nothing_missing(args);
+    return fitting_operands(args) && nothing_missing(args);
 }
 
 static void print_commands(const char *group, const char *about,

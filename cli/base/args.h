@@ -34,25 +34,36 @@ struct aloft_arg {
     void *target; // keeps what it had when the option is not given
 };
 
+// The option that most commands have; target: bool.
+#define ALOFT_ARG_JSON(target)                                                                     \
+    {                                                                                              \
+        ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: print JSON", (target)                       \
+    }
+
+#define ALOFT_ARGS_OPTIONS 20
 struct aloft_args {
-    const char *command;  // "aloft parts build"
-    const char *operands; // "CSV", as the help shows them
-    const char *about;    // sentences, lines of at most 80 columns
-    const char *examples; // one command a line
-    const char *exits;    // what 0 and 1 mean here; NULL for the usual
-    const struct aloft_arg *options;
-    size_t option_count;
-    size_t operand_min;
-    size_t operand_max; // at most ALOFT_ARG_LIST_MAX
+    const char *command; // "aloft parts build"
+    // As the help shows them, and as they are counted: every word is an operand, "[CSV]" is one
+    // that may be left out, "[OFFSET SIZE ...]" any number; " | " is between alternatives. NULL:
+    // the command takes none.
+    const char *operands;
+    const char *about;                            // sentences, lines of at most 80 columns
+    const char *examples;                         // one command a line
+    const char *exits;                            // what 0 and 1 mean here; NULL for the usual
+    struct aloft_arg options[ALOFT_ARGS_OPTIONS]; // ends at the first without a name
+    // Set by aloft_args_read.
+    struct aloft_arg_list given; // the operands, in order; those left out are NULL
+    int status;                  // what to return after false or aloft_args_wrong
 };
 
-// True: go on. False: the help was printed, or the mistake was named; return *status.
-// argv[0] is the command's own name. Operands keep their order; "--" ends the options.
-bool aloft_args_ready(const struct aloft_args *args, int argc, char **argv,
-                      struct aloft_arg_list *operands, int *status);
+// Reads the command line into given and into the targets of the options. argv[0] is the command's
+// own name; "--" ends the options. True: go on. False: the help was printed or the mistake was
+// named; return args->status.
+bool aloft_args_read(struct aloft_args *args, int argc, char **argv);
 
-// For mistakes that only the command can see: names it, points to --help, returns ALOFT_EXIT_USAGE.
-int aloft_args_wrong(const struct aloft_args *args, const char *format, ...)
+// For mistakes that only the command can see: names it and points to --help. Returns and sets
+// args->status, which is ALOFT_EXIT_USAGE.
+int aloft_args_wrong(struct aloft_args *args, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 struct aloft_command {

@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 // What lies at one place where an image belongs.
 struct image_info {
     char name[16]; // "factory", "ota_0", "bootloader"
@@ -283,32 +281,27 @@ int board_info(int argc, char **argv)
 {
     static struct info info; // too large for a stack; of this process only
     bool json = false;
-    struct aloft_arg_list operands;
     struct aloft_message error;
-    const struct aloft_arg options[] = {
-        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts", &json},
-        {ALOFT_ARG_SIZE, 0, "offset", "ADDR", "of the partition table [it is found]",
-         &info.ptable_addr},
-        {ALOFT_ARG_FLAG, 0, "no-trials", NULL, "as a bootloader without rollback boots it",
-         &info.no_trials},
-    };
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft board info",
         .operands = "FLASH",
         .about = "Shows what is in a board's flash: partitions, otadata and what it boots, and\n"
                  "which app is in each slot, judged as the board would. The board may be running.",
         .examples = "  aloft board info board.flash\n  aloft board info board.flash --json",
         .exits = "0 shown, 1 no flash file, or no partition table in it",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 1,
-        .operand_max = 1,
+        .options =
+            {
+                ALOFT_ARG_JSON(&json),
+                {ALOFT_ARG_SIZE, 0, "offset", "ADDR", "of the partition table [it is found]",
+                 &info.ptable_addr},
+                {ALOFT_ARG_FLAG, 0, "no-trials", NULL, "as a bootloader without rollback boots it",
+                 &info.no_trials},
+            },
     };
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    info.path = operands.items[0];
+    info.path = args.given.items[0];
     if (!aloft_flash_file_open(&info.file, info.path, ALOFT_FLASH_FILE_READ, &error)) {
         aloft_ui_error("%s", error.text);
         return ALOFT_EXIT_BAD;

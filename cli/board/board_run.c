@@ -90,7 +90,7 @@ struct run_options {
 };
 
 // The options that need more reading than a number.
-static bool finish_config(const struct aloft_args *args, const struct run_options *options,
+static bool finish_config(struct aloft_args *args, const struct run_options *options,
                           struct aloft_supervisor_config *config)
 {
     config->trials = !options->no_trials;
@@ -129,26 +129,8 @@ int board_run(int argc, char **argv)
     struct aloft_supervisor_config config = {
         .resets_max = ALOFT_SUPERVISOR_ANY,
     };
-    struct aloft_arg_list operands;
     struct aloft_message error;
-    const struct aloft_arg options[] = {
-        {ALOFT_ARG_TEXT, 'u', "until", "TEXT", "stop when the console shows this", &config.until},
-        {ALOFT_ARG_TEXT, 't', "timeout", "SECONDS", "stop after this time", &more.timeout},
-        {ALOFT_ARG_NUMBER, 0, "resets", "N", "stop at reset N + 1", &config.resets_max},
-        {ALOFT_ARG_FLAG, 0, "fast", NULL, "flash and Wi-Fi take no time", &config.fast},
-        {ALOFT_ARG_FLAG, 0, "no-trials", NULL, "keep apps that do not confirm themselves",
-         &more.no_trials},
-        {ALOFT_ARG_TEXT, 0, "cut", "N[:HOW]", "cut power before|torn|after flash operation N",
-         &more.cut},
-        {ALOFT_ARG_NUMBER, 0, "seed", "N", "of what a torn operation leaves", &config.plan.seed},
-        {ALOFT_ARG_SIZE, 0, "offset", "ADDR", "of the partition table (as the bootloader has it)",
-         &config.ptable_addr},
-        {ALOFT_ARG_LIST, 0, "serial", "END", "serial port: pty, pty:LINK, tcp:PORT, rfc2217:PORT",
-         &more.serial},
-        {ALOFT_ARG_FLAG, 0, "download", NULL, "start in the loader, to be flashed",
-         &config.download},
-    };
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft board run",
         .operands = "FLASH",
         .about =
@@ -163,19 +145,34 @@ int board_run(int argc, char **argv)
                     "  aloft board run board.flash --serial pty:/tmp/board --serial rfc2217:4000",
         .exits = "0 the text was shown, 1 failed, 3 --timeout or --resets ended it,\n"
                  "4 nothing bootable in flash, 143 power cut by a signal or --cut",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 1,
-        .operand_max = 1,
+        .options =
+            {
+                {ALOFT_ARG_TEXT, 'u', "until", "TEXT", "stop when the console shows this",
+                 &config.until},
+                {ALOFT_ARG_TEXT, 't', "timeout", "SECONDS", "stop after this time", &more.timeout},
+                {ALOFT_ARG_NUMBER, 0, "resets", "N", "stop at reset N + 1", &config.resets_max},
+                {ALOFT_ARG_FLAG, 0, "fast", NULL, "flash and Wi-Fi take no time", &config.fast},
+                {ALOFT_ARG_FLAG, 0, "no-trials", NULL, "keep apps that do not confirm themselves",
+                 &more.no_trials},
+                {ALOFT_ARG_TEXT, 0, "cut", "N[:HOW]",
+                 "cut power before|torn|after flash operation N", &more.cut},
+                {ALOFT_ARG_NUMBER, 0, "seed", "N", "of what a torn operation leaves",
+                 &config.plan.seed},
+                {ALOFT_ARG_SIZE, 0, "offset", "ADDR",
+                 "of the partition table (as the bootloader has it)", &config.ptable_addr},
+                {ALOFT_ARG_LIST, 0, "serial", "END",
+                 "serial port: pty, pty:LINK, tcp:PORT, rfc2217:PORT", &more.serial},
+                {ALOFT_ARG_FLAG, 0, "download", NULL, "start in the loader, to be flashed",
+                 &config.download},
+            },
     };
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
     if (!finish_config(&args, &more, &config)) {
         return ALOFT_EXIT_USAGE;
     }
-    config.flash = operands.items[0];
+    config.flash = args.given.items[0];
     return say_end(&config, aloft_supervisor_run(&config, &error), &error);
 }
 
@@ -191,14 +188,12 @@ static pid_t find_board(int fd)
 }
 
 // For both: sends the signal to the board that runs on a flash file.
-static int signal_board(const struct aloft_args *args, int signal, int argc, char **argv)
+static int signal_board(struct aloft_args *args, int signal, int argc, char **argv)
 {
-    struct aloft_arg_list operands;
-    int status;
-    if (!aloft_args_ready(args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(args, argc, argv)) {
+        return args->status;
     }
-    const char *path = operands.items[0];
+    const char *path = args->given.items[0];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         aloft_ui_error("cannot open flash file %s: %s", path, strerror(errno));
@@ -219,28 +214,24 @@ static int signal_board(const struct aloft_args *args, int signal, int argc, cha
 
 int board_power_cycle(int argc, char **argv)
 {
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft board power-cycle",
         .operands = "FLASH",
         .about = "Pulls the power of a running board, in the middle of what flash is doing, and\n"
                  "gives it back 0.2 s later.",
         .examples = "  aloft board power-cycle board.flash",
-        .operand_min = 1,
-        .operand_max = 1,
     };
     return signal_board(&args, SIGUSR1, argc, argv);
 }
 
 int board_reset(int argc, char **argv)
 {
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft board reset",
         .operands = "FLASH",
         .about = "Presses the reset button of a running board. The flash finishes what it is\n"
                  "doing, and a chip in its loader starts its app.",
         .examples = "  aloft board reset board.flash",
-        .operand_min = 1,
-        .operand_max = 1,
     };
     return signal_board(&args, SIGUSR2, argc, argv);
 }

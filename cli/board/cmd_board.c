@@ -18,8 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 enum { PIECES_MAX = ALOFT_ARG_LIST_MAX / 2, PATH_ROOM = 4096, KEY_FILE_MAX = 4096 };
 
 static int fail(const struct aloft_message *error)
@@ -96,28 +94,24 @@ static int flash_failed(const char *path, enum aloft_err err)
 
 static int cmd_erase(int argc, char **argv)
 {
-    struct aloft_arg_list operands;
     struct aloft_flash_file file;
     struct aloft_message error;
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft board erase",
         .operands = "FLASH",
         .about = "Erases the whole chip. The board must be off.",
         .examples = "  aloft board erase board.flash",
-        .operand_min = 1,
-        .operand_max = 1,
     };
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    if (!aloft_flash_file_open(&file, operands.items[0], ALOFT_FLASH_FILE_WRITE, &error)) {
+    if (!aloft_flash_file_open(&file, args.given.items[0], ALOFT_FLASH_FILE_WRITE, &error)) {
         return fail(&error);
     }
     const struct aloft_flash_view all = {&file.flash, 0, file.flash.geometry.size};
     enum aloft_err err = aloft_flash_file_erase(&all);
     int closed = close_flash(&file);
-    return err == ALOFT_OK ? closed : flash_failed(operands.items[0], err);
+    return err == ALOFT_OK ? closed : flash_failed(args.given.items[0], err);
 }
 
 // --- create
@@ -225,18 +219,7 @@ static int create(const struct create *create)
 static int cmd_create(int argc, char **argv)
 {
     struct create work = {.size = 4u << 20};
-    struct aloft_arg_list operands;
-    const struct aloft_arg options[] = {
-        {ALOFT_ARG_SIZE, 0, "size", "SIZE", "1MB, 2MB, 4MB (default), ... 128MB", &work.size},
-        {ALOFT_ARG_TEXT, 't', "table", "FILE", "write this partition table: CSV or binary",
-         &work.table},
-        {ALOFT_ARG_FLAG, 'e', "encrypted", NULL, "burn a key and turn flash encryption on",
-         &work.encrypted},
-        {ALOFT_ARG_TEXT, 'k', "key", "FILE", "with --encrypted: the key, 32 bytes [random]",
-         &work.key},
-        {ALOFT_ARG_FLAG, 'f', "force", NULL, "replace a file that is there", &work.force},
-    };
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft board create",
         .operands = "FLASH",
         .about =
@@ -246,16 +229,23 @@ static int cmd_create(int argc, char **argv)
             "no software reads; keep your own key file to use espsecure and `aloft flash`.",
         .examples = "  aloft board create board.flash --size 4MB --table partitions.csv\n"
                     "  aloft board create board.flash --encrypted --key flash.key",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 1,
-        .operand_max = 1,
+        .options =
+            {
+                {ALOFT_ARG_SIZE, 0, "size", "SIZE", "1MB, 2MB, 4MB (default), ... 128MB",
+                 &work.size},
+                {ALOFT_ARG_TEXT, 't', "table", "FILE", "write this partition table: CSV or binary",
+                 &work.table},
+                {ALOFT_ARG_FLAG, 'e', "encrypted", NULL, "burn a key and turn flash encryption on",
+                 &work.encrypted},
+                {ALOFT_ARG_TEXT, 'k', "key", "FILE", "with --encrypted: the key, 32 bytes [random]",
+                 &work.key},
+                {ALOFT_ARG_FLAG, 'f', "force", NULL, "replace a file that is there", &work.force},
+            },
     };
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    work.path = operands.items[0];
+    work.path = args.given.items[0];
     if (!aloft_flash_file_is_size(work.size)) {
         return aloft_args_wrong(&args, "--size: a flash chip has 1MB, 2MB, 4MB, ... 128MB");
     }
@@ -431,10 +421,9 @@ static int write_pieces(struct aloft_flash_file *file, const struct aloft_arg_li
 
 static int cmd_write(int argc, char **argv)
 {
-    struct aloft_arg_list operands;
     struct aloft_flash_file file;
     struct aloft_message error;
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft board write",
         .operands = "FLASH OFFSET FILE [OFFSET FILE ...]",
         .about = "Writes files to the flash of a board that is off, and reads them back.\n"
@@ -442,20 +431,18 @@ static int cmd_write(int argc, char **argv)
                  "flash encryption gets them encrypted, but for partitions that stay plain.",
         .examples = "  aloft board write board.flash 0x1000 bootloader.bin 0x8000 table.bin \\\n"
                     "      0x10000 ota_demo.bin",
-        .operand_min = 3,
-        .operand_max = ALOFT_ARG_LIST_MAX,
     };
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    if (operands.count % 2 == 0) {
-        return aloft_args_wrong(&args, "offset %s has no file", operands.items[operands.count - 1]);
+    if (args.given.count % 2 == 0) {
+        return aloft_args_wrong(&args, "offset %s has no file",
+                                args.given.items[args.given.count - 1]);
     }
-    if (!aloft_flash_file_open(&file, operands.items[0], ALOFT_FLASH_FILE_WRITE, &error)) {
+    if (!aloft_flash_file_open(&file, args.given.items[0], ALOFT_FLASH_FILE_WRITE, &error)) {
         return fail(&error);
     }
-    int written = write_pieces(&file, &operands);
+    int written = write_pieces(&file, &args.given);
     int closed = close_flash(&file);
     return written != ALOFT_EXIT_GOOD ? written : closed;
 }

@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 #define SLOT_ANY 0xFFFFFFFFu
 
 // Of a virtual board; as far as its ROM reads.
@@ -140,12 +138,8 @@ static int efuse_show(int argc, char **argv)
 {
     struct work work = {.yes = false};
     bool json = false;
-    struct aloft_arg_list operands;
     struct aloft_message error;
-    const struct aloft_arg options[] = {
-        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts", &json},
-    };
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft efuse show",
         .operands = "FLASH",
         .about =
@@ -153,16 +147,15 @@ static int efuse_show(int argc, char **argv)
             "secure boot, the security version. They lie in FLASH.efuse; without that file\n"
             "they are blank. The board may be running.",
         .examples = "  aloft efuse show board.flash\n  aloft efuse show board.flash --json",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 1,
-        .operand_max = 1,
+        .options =
+            {
+                ALOFT_ARG_JSON(&json),
+            },
     };
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    work.path = operands.items[0];
+    work.path = args.given.items[0];
     if (!aloft_flash_file_open(&work.flash, work.path, ALOFT_FLASH_FILE_READ, &error)) {
         (void)said(&error);
         return ALOFT_EXIT_BAD;
@@ -284,12 +277,7 @@ static int burn_key(int argc, char **argv)
     struct work work = {.yes = false};
     uint32_t slot = SLOT_ANY;
     struct aloft_key key;
-    struct aloft_arg_list operands;
-    const struct aloft_arg options[] = {
-        {ALOFT_ARG_NUMBER, 0, "slot", "N", "digest slot 0, 1 or 2 [the first that is free]", &slot},
-        YES_OPTION(work),
-    };
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft efuse burn-key",
         .operands = "FLASH KEY.pem",
         .about = "Makes the board trust a signing key: burns the digest of its public part, which\n"
@@ -297,20 +285,18 @@ static int burn_key(int argc, char **argv)
         .examples = "  aloft efuse burn-key board.flash release.pub.pem\n"
                     "  aloft efuse burn-key board.flash next.pem --slot 1 --yes",
         .exits = "0 burned, or burned already; 1 refused",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 2,
-        .operand_max = 2,
+        .options = {{ALOFT_ARG_NUMBER, 0, "slot", "N",
+                     "digest slot 0, 1 or 2 [the first that is free]", &slot},
+                    YES_OPTION(work)},
     };
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
     if (slot != SLOT_ANY && slot >= ALOFT_EFUSE_DIGESTS) {
         return aloft_args_wrong(&args, "--slot: 0, 1 or 2");
     }
-    work.path = operands.items[0];
-    if (!aloft_key_files_load(operands.items[1], &key)) {
+    work.path = args.given.items[0];
+    if (!aloft_key_files_load(args.given.items[1], &key)) {
         return ALOFT_EXIT_BAD;
     }
     bool opened = open_work(&work);
@@ -326,13 +312,7 @@ static int burn_key_file(int argc, char **argv)
     uint32_t purpose = ALOFT_EFUSE_DIGEST0;
     const char *word = NULL;
     uint8_t key[ALOFT_EFUSE_KEY_LEN];
-    struct aloft_arg_list operands;
-    const struct aloft_arg options[] = {
-        {ALOFT_ARG_NUMBER, 0, "slot", "N", "digest slot 0, 1 or 2 [the first that is free]", &slot},
-        {ALOFT_ARG_TEXT, 0, "purpose", "P", "user, xts_aes_128_key or hmac_up [a digest]", &word},
-        YES_OPTION(work),
-    };
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft efuse burn-key-file",
         .operands = "FLASH FILE",
         .about = "Burns 32 bytes into a key block: the digest of a public key, as `espsecure\n"
@@ -341,14 +321,14 @@ static int burn_key_file(int argc, char **argv)
         .examples = "  aloft efuse burn-key-file board.flash digest.bin --slot 1\n"
                     "  aloft efuse burn-key-file board.flash hmac.bin --purpose hmac_up --yes",
         .exits = "0 burned, or burned already; 1 refused",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 2,
-        .operand_max = 2,
+        .options = {{ALOFT_ARG_NUMBER, 0, "slot", "N",
+                     "digest slot 0, 1 or 2 [the first that is free]", &slot},
+                    {ALOFT_ARG_TEXT, 0, "purpose", "P",
+                     "user, xts_aes_128_key or hmac_up [a digest]", &word},
+                    YES_OPTION(work)},
     };
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
     if (word != NULL && (!aloft_efuse_purpose_find(word, &purpose) ||
                          (purpose != ALOFT_EFUSE_USER && purpose != ALOFT_EFUSE_XTS_AES_128 &&
@@ -359,8 +339,8 @@ static int burn_key_file(int argc, char **argv)
     if (slot != SLOT_ANY && (slot >= ALOFT_EFUSE_DIGESTS || word != NULL)) {
         return aloft_args_wrong(&args, "--slot: 0, 1 or 2, for a digest");
     }
-    work.path = operands.items[0];
-    if (!read_key_file(operands.items[1], key) || !open_work(&work)) {
+    work.path = args.given.items[0];
+    if (!read_key_file(args.given.items[1], key) || !open_work(&work)) {
         return ALOFT_EXIT_BAD;
     }
     bool good = word != NULL ? burn_other(&work, key, purpose) : burn_digest(&work, key, slot);
@@ -428,14 +408,8 @@ static bool parse_number(const char *text, uint32_t max, uint32_t *number)
 static int efuse_revoke(int argc, char **argv)
 {
     struct work work = {.yes = false};
-    struct aloft_arg_list operands;
     uint32_t slot;
-    const struct aloft_arg options[] = {
-        YES_OPTION(work),
-        {ALOFT_ARG_FLAG, 0, "force", NULL, "even if the board would not boot any more",
-         &work.force},
-    };
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft efuse revoke",
         .operands = "FLASH SLOT",
         .about = "Revokes the key of digest slot 0, 1 or 2 for ever: what only it has signed is\n"
@@ -443,20 +417,21 @@ static int efuse_revoke(int argc, char **argv)
                  "off.",
         .examples = "  aloft efuse revoke board.flash 0",
         .exits = "0 revoked, or revoked already; 1 refused",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 2,
-        .operand_max = 2,
+        .options =
+            {
+                YES_OPTION(work),
+                {ALOFT_ARG_FLAG, 0, "force", NULL, "even if the board would not boot any more",
+                 &work.force},
+            },
     };
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    if (!parse_number(operands.items[1], ALOFT_EFUSE_DIGESTS - 1, &slot)) {
+    if (!parse_number(args.given.items[1], ALOFT_EFUSE_DIGESTS - 1, &slot)) {
         return aloft_args_wrong(&args, "'%s' is no digest slot; write 0, 1 or 2",
-                                operands.items[1]);
+                                args.given.items[1]);
     }
-    work.path = operands.items[0];
+    work.path = args.given.items[0];
     return open_work(&work) ? close_work(&work, revoke(&work, slot)) : ALOFT_EXIT_BAD;
 }
 
@@ -475,10 +450,8 @@ static bool raise_version(struct work *work, uint32_t version)
 static int burn_secure_version(int argc, char **argv)
 {
     struct work work = {.yes = false};
-    struct aloft_arg_list operands;
     uint32_t version;
-    const struct aloft_arg options[] = {YES_OPTION(work)};
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft efuse burn-secure-version",
         .operands = "FLASH VERSION",
         .about = "Raises the security version, at most to 16: images with a lower one are refused\n"
@@ -486,20 +459,16 @@ static int burn_secure_version(int argc, char **argv)
                  "once they are confirmed. The board must be off.",
         .examples = "  aloft efuse burn-secure-version board.flash 2",
         .exits = "0 burned, or as high already; 1 refused",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 2,
-        .operand_max = 2,
+        .options = {YES_OPTION(work)},
     };
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    if (!parse_number(operands.items[1], ALOFT_EFUSE_VERSION_MAX, &version)) {
+    if (!parse_number(args.given.items[1], ALOFT_EFUSE_VERSION_MAX, &version)) {
         return aloft_args_wrong(&args, "'%s' is no security version; write 0 to 16",
-                                operands.items[1]);
+                                args.given.items[1]);
     }
-    work.path = operands.items[0];
+    work.path = args.given.items[0];
     return open_work(&work) ? close_work(&work, raise_version(&work, version)) : ALOFT_EXIT_BAD;
 }
 
@@ -526,15 +495,7 @@ static int enable_secure_boot(int argc, char **argv)
 {
     struct work work = {.yes = false};
     bool revoke_empty = false;
-    struct aloft_arg_list operands;
-    const struct aloft_arg options[] = {
-        {ALOFT_ARG_FLAG, 0, "revoke-empty", NULL, "also revoke the digest slots that are empty",
-         &revoke_empty},
-        YES_OPTION(work),
-        {ALOFT_ARG_FLAG, 0, "force", NULL, "even if the bootloader in flash would not start",
-         &work.force},
-    };
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft efuse enable-secure-boot",
         .operands = "FLASH",
         .about =
@@ -542,16 +503,19 @@ static int enable_secure_boot(int argc, char **argv)
             "key and write a signed bootloader first. The board must be off.",
         .examples = "  aloft efuse enable-secure-boot board.flash --revoke-empty",
         .exits = "0 on, or on already; 1 refused",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 1,
-        .operand_max = 1,
+        .options =
+            {
+                {ALOFT_ARG_FLAG, 0, "revoke-empty", NULL,
+                 "also revoke the digest slots that are empty", &revoke_empty},
+                YES_OPTION(work),
+                {ALOFT_ARG_FLAG, 0, "force", NULL,
+                 "even if the bootloader in flash would not start", &work.force},
+            },
     };
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    work.path = operands.items[0];
+    work.path = args.given.items[0];
     return open_work(&work) ? close_work(&work, enable(&work, revoke_empty)) : ALOFT_EXIT_BAD;
 }
 

@@ -17,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 // Bytes at the start of what was never written.
 #define ERASED_LOOK 4096u
 
@@ -260,26 +258,21 @@ static int list_flash(struct look *look, uint32_t wanted)
 static int image_info(int argc, char **argv)
 {
     struct look look = look_default;
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {OPTION_JSON(look), OPTION_SLOT(look), OPTION_OFFSET(look)};
-    const struct aloft_args args = {
-        "aloft image info",
-        "FILE",
-        "Prints what an app or bootloader image says of itself, and whether it is whole.\n"
-        "FILE is an image, a whole flash or a merged file, - for standard input, or with\n"
-        "--slot one image of a flash file.",
-        "  aloft image info firmware.bin\n"
-        "  aloft image info board.flash --slot ota_0 --json",
-        "0 the image is whole, 1 it is not, or cannot be read",
-        table,
-        COUNT(table),
-        1,
-        1};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    struct aloft_args args = {
+        .command = "aloft image info",
+        .operands = "FILE",
+        .about = "Prints what an app or bootloader image says of itself, and whether it is whole.\n"
+                 "FILE is an image, a whole flash or a merged file, - for standard input, or with\n"
+                 "--slot one image of a flash file.",
+        .examples = "  aloft image info firmware.bin\n"
+                    "  aloft image info board.flash --slot ota_0 --json",
+        .exits = "0 the image is whole, 1 it is not, or cannot be read",
+        .options = {OPTION_JSON(look), OPTION_SLOT(look), OPTION_OFFSET(look)},
+    };
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    look.source.path = operands.items[0];
+    look.source.path = args.given.items[0];
     if (!judge(&look)) {
         return ALOFT_EXIT_BAD;
     }
@@ -317,7 +310,7 @@ static bool read_revision(const char *text, uint16_t *revision)
 }
 
 // From words to rules. False when a word makes no sense, and that has been said.
-static bool set_rules(const struct aloft_args *args, struct look *look)
+static bool set_rules(struct aloft_args *args, struct look *look)
 {
     look->rules.alone = look->source.slot == NULL; // a slot may hold the rest of an older image
     look->rules.need_addr = look->native ? ALOFT_NATIVE_ADDR : 0;
@@ -340,33 +333,31 @@ static bool set_rules(const struct aloft_args *args, struct look *look)
 static int image_verify(int argc, char **argv)
 {
     struct look look = look_default;
-    struct aloft_arg_list operands;
     char number[32];
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_TEXT, 0, "chip", "CHIP", "must be for this chip, such as esp32c3", &look.chip},
-        {ALOFT_ARG_TEXT, 0, "chip-revision", "M.N", "must run on this revision", &look.revision},
-        {ALOFT_ARG_SIZE, 0, "max-size", "N", "must fit a slot of this size", &look.rules.len_max},
-        {ALOFT_ARG_FLAG, 0, "native", NULL, "must carry code for the virtual board", &look.native},
-        OPTION_JSON(look),
-        OPTION_SLOT(look),
-        OPTION_OFFSET(look)};
-    const struct aloft_args args = {
-        "aloft image verify",
-        "FILE",
-        "Judges an image as a device does before it changes what it boots: structure,\n"
-        "checksum, SHA-256, and that nothing but FF or a signature follows.",
-        "  aloft image verify firmware.bin --chip esp32c3 --max-size 1536K\n"
-        "  aloft image verify board.flash --slot ota_1",
-        "0 the image is good, 1 it is not",
-        table,
-        COUNT(table),
-        1,
-        1};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    struct aloft_args args = {
+        .command = "aloft image verify",
+        .operands = "FILE",
+        .about = "Judges an image as a device does before it changes what it boots: structure,\n"
+                 "checksum, SHA-256, and that nothing but FF or a signature follows.",
+        .examples = "  aloft image verify firmware.bin --chip esp32c3 --max-size 1536K\n"
+                    "  aloft image verify board.flash --slot ota_1",
+        .exits = "0 the image is good, 1 it is not",
+        .options = {{ALOFT_ARG_TEXT, 0, "chip", "CHIP", "must be for this chip, such as esp32c3",
+                     &look.chip},
+                    {ALOFT_ARG_TEXT, 0, "chip-revision", "M.N", "must run on this revision",
+                     &look.revision},
+                    {ALOFT_ARG_SIZE, 0, "max-size", "N", "must fit a slot of this size",
+                     &look.rules.len_max},
+                    {ALOFT_ARG_FLAG, 0, "native", NULL, "must carry code for the virtual board",
+                     &look.native},
+                    OPTION_JSON(look),
+                    OPTION_SLOT(look),
+                    OPTION_OFFSET(look)},
+    };
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    look.source.path = operands.items[0];
+    look.source.path = args.given.items[0];
     if (!set_rules(&args, &look)) {
         return ALOFT_EXIT_USAGE;
     }
@@ -412,7 +403,7 @@ struct build {
 };
 
 // Splits KEY=TEXT of an option into the next setting. False when it has no '=', and that was said.
-static bool split_setting(const struct aloft_args *args, struct build *build, const char *option,
+static bool split_setting(struct aloft_args *args, struct build *build, const char *option,
                           const char *text)
 {
     size_t i = build->recipe.setting_count;
@@ -428,7 +419,7 @@ static bool split_setting(const struct aloft_args *args, struct build *build, co
     return true;
 }
 
-static bool split_settings(const struct aloft_args *args, struct build *build)
+static bool split_settings(struct aloft_args *args, struct build *build)
 {
     build->recipe.settings = build->settings;
     for (size_t i = 0; i < build->set.count; i++) {
@@ -567,50 +558,50 @@ static int image_build(int argc, char **argv)
                           .date = "",
                           .time = "",
                           .table_addr = ALOFT_PTABLE_ADDR_DEFAULT};
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_NEEDED, 'o', "output", "BIN", "the image; - for standard output", &build.output},
-        {ALOFT_ARG_TEXT, 0, "project", "NAME", "project name, at most 31 bytes [app]",
-         &build.project},
-        {ALOFT_ARG_TEXT, 0, "version", "V", "version, at most 31 bytes [0.0.0]", &build.version},
-        {ALOFT_ARG_NUMBER, 0, "secure-version", "N", "for anti-rollback [0]",
-         &build.secure_version},
-        {ALOFT_ARG_TEXT, 0, "date", "TEXT", "compile date; empty keeps builds equal", &build.date},
-        {ALOFT_ARG_TEXT, 0, "time", "TEXT", "compile time", &build.time},
-        {ALOFT_ARG_LIST, 0, "set", "KEY=VALUE", "a setting that the app reads; may be repeated",
-         &build.set},
-        {ALOFT_ARG_LIST, 0, "set-file", "KEY=FILE",
-         "the same, with a file's text but for its last line end", &build.set_file},
-        {ALOFT_ARG_FLAG, 0, "bootloader", NULL, "a bootloader: native code alone, before the table",
-         &build.bootloader},
-        {ALOFT_ARG_SIZE, 0, "offset", "N", "where a bootloader's table lies [0x8000]",
-         &build.table_addr},
-        {ALOFT_ARG_FLAG, 0, "no-desc", NULL, "no descriptor, like apps before ESP-IDF v3.3",
-         &build.no_desc},
+    struct aloft_args args = {
+        .command = "aloft image build",
+        .operands = "ELF",
+        .about = "Packs a Linux program into an ESP-IDF image that the virtual board boots. The\n"
+                 "same input gives the same bytes.",
+        .examples = "  aloft image build ota_demo -o v1.bin --project ota_demo --version 1.0.0\n"
+                    "  aloft image build ota_demo -o v2.bin --version 2.0.0 --set "
+                    "url=http://127.0.0.1:8070/\n"
+                    "  aloft image build ota_demo -o v3.bin --set-file ca=ca.pem --set port=8443\n"
+                    "  aloft image build bootloader -o bootloader.bin --bootloader",
+        .exits = "0 built, 1 it cannot be built or written",
+        .options =
+            {
+                {ALOFT_ARG_NEEDED, 'o', "output", "BIN", "the image; - for standard output",
+                 &build.output},
+                {ALOFT_ARG_TEXT, 0, "project", "NAME", "project name, at most 31 bytes [app]",
+                 &build.project},
+                {ALOFT_ARG_TEXT, 0, "version", "V", "version, at most 31 bytes [0.0.0]",
+                 &build.version},
+                {ALOFT_ARG_NUMBER, 0, "secure-version", "N", "for anti-rollback [0]",
+                 &build.secure_version},
+                {ALOFT_ARG_TEXT, 0, "date", "TEXT", "compile date; empty keeps builds equal",
+                 &build.date},
+                {ALOFT_ARG_TEXT, 0, "time", "TEXT", "compile time", &build.time},
+                {ALOFT_ARG_LIST, 0, "set", "KEY=VALUE",
+                 "a setting that the app reads; may be repeated", &build.set},
+                {ALOFT_ARG_LIST, 0, "set-file", "KEY=FILE",
+                 "the same, with a file's text but for its last line end", &build.set_file},
+                {ALOFT_ARG_FLAG, 0, "bootloader", NULL,
+                 "a bootloader: native code alone, before the table", &build.bootloader},
+                {ALOFT_ARG_SIZE, 0, "offset", "N", "where a bootloader's table lies [0x8000]",
+                 &build.table_addr},
+                {ALOFT_ARG_FLAG, 0, "no-desc", NULL, "no descriptor, like apps before ESP-IDF v3.3",
+                 &build.no_desc},
+            },
     };
-    const struct aloft_args args = {
-        "aloft image build",
-        "ELF",
-        "Packs a Linux program into an ESP-IDF image that the virtual board boots. The\n"
-        "same input gives the same bytes.",
-        "  aloft image build ota_demo -o v1.bin --project ota_demo --version 1.0.0\n"
-        "  aloft image build ota_demo -o v2.bin --version 2.0.0 --set url=http://127.0.0.1:8070/\n"
-        "  aloft image build ota_demo -o v3.bin --set-file ca=ca.pem --set port=8443\n"
-        "  aloft image build bootloader -o bootloader.bin --bootloader",
-        "0 built, 1 it cannot be built or written",
-        table,
-        COUNT(table),
-        1,
-        1};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
     if (!split_settings(&args, &build)) {
         return ALOFT_EXIT_USAGE;
     }
     describe(&build);
-    return build_image(&build, operands.items[0]);
+    return build_image(&build, args.given.items[0]);
 }
 
 int cmd_image(int argc, char **argv)

@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 // Nothing is written before the tag was found right.
 static bool decrypt(struct aloft_mbed_decrypt *key, const char *in, const struct aloft_file *file,
                     const char *out, struct aloft_message *error)
@@ -53,33 +51,31 @@ static bool run(const char *key_path, const char *in, const char *out, struct al
 int cmd_decrypt(int argc, char **argv)
 {
     struct aloft_message error;
-    struct aloft_arg_list operands;
     const char *key = NULL;
     const char *out = NULL;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_NEEDED, 'k', "key", "KEY", "the private key: RSA-3072, PEM or DER", &key},
-        {ALOFT_ARG_NEEDED, 'o', "output", "OUT", "the image; - for standard output", &out},
+    struct aloft_args args = {
+        .command = "aloft decrypt",
+        .operands = "IN",
+        .about =
+            "Opens an encrypted image, made by 'aloft encrypt' or by ESP-IDF's\n"
+            "esp_enc_img_gen.py with an RSA key. Writes nothing unless all of it is as it was\n"
+            "encrypted; an OUT that is there stays then.",
+        .examples = "  aloft decrypt --key enc.pem app.enc -o app.bin",
+        .exits = "0 opened, 1 it does not open, or cannot be read or written",
+        .options =
+            {
+                {ALOFT_ARG_NEEDED, 'k', "key", "KEY", "the private key: RSA-3072, PEM or DER",
+                 &key},
+                {ALOFT_ARG_NEEDED, 'o', "output", "OUT", "the image; - for standard output", &out},
+            },
     };
-    const struct aloft_args args = {
-        "aloft decrypt",
-        "IN",
-        "Opens an encrypted image, made by 'aloft encrypt' or by ESP-IDF's\n"
-        "esp_enc_img_gen.py with an RSA key. Writes nothing unless all of it is as it was\n"
-        "encrypted; an OUT that is there stays then.",
-        "  aloft decrypt --key enc.pem app.enc -o app.bin",
-        "0 opened, 1 it does not open, or cannot be read or written",
-        table,
-        COUNT(table),
-        1,
-        1};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
     if (!aloft_key_files_spared(out)) {
         return ALOFT_EXIT_BAD;
     }
-    if (!run(key, operands.items[0], out, &error)) {
+    if (!run(key, args.given.items[0], out, &error)) {
         aloft_ui_error("%s", error.text);
         return ALOFT_EXIT_BAD;
     }

@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 enum { IMAGE_FIRST = 0xE9 };
 
 // Says what is wrong with the input, if anything. A device takes only app images, but the format
@@ -68,32 +66,30 @@ static bool run(const char *key_path, const char *in, const char *out, struct al
 int cmd_encrypt(int argc, char **argv)
 {
     struct aloft_message error = {""};
-    struct aloft_arg_list operands;
     const char *key = NULL;
     const char *out = NULL;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_NEEDED, 'k', "key", "PUB", "RSA-3072, PEM or DER; a private key will do", &key},
-        {ALOFT_ARG_NEEDED, 'o', "output", "OUT", "the encrypted image; - for standard output",
-         &out},
+    struct aloft_args args = {
+        .command = "aloft encrypt",
+        .operands = "IN",
+        .about = "Encrypts an app image so that only devices with the private key can read it:\n"
+                 "ESP-IDF's pre-encrypted format, RSA-3072 and AES-256-GCM. Each run gives other\n"
+                 "bytes. It hides the image; it does not prove who made it.",
+        .examples =
+            "  aloft encrypt --key enc.pub app.bin -o app.enc\n"
+            "  aloft keys create --type rsa3072 -o enc.pem && aloft keys public enc.pem -o enc.pub",
+        .exits = "0 encrypted, 1 it cannot be read, encrypted or written",
+        .options =
+            {
+                {ALOFT_ARG_NEEDED, 'k', "key", "PUB", "RSA-3072, PEM or DER; a private key will do",
+                 &key},
+                {ALOFT_ARG_NEEDED, 'o', "output", "OUT",
+                 "the encrypted image; - for standard output", &out},
+            },
     };
-    const struct aloft_args args = {
-        "aloft encrypt",
-        "IN",
-        "Encrypts an app image so that only devices with the private key can read it:\n"
-        "ESP-IDF's pre-encrypted format, RSA-3072 and AES-256-GCM. Each run gives other\n"
-        "bytes. It hides the image; it does not prove who made it.",
-        "  aloft encrypt --key enc.pub app.bin -o app.enc\n"
-        "  aloft keys create --type rsa3072 -o enc.pem && aloft keys public enc.pem -o enc.pub",
-        "0 encrypted, 1 it cannot be read, encrypted or written",
-        table,
-        COUNT(table),
-        1,
-        1};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    bool good = aloft_key_files_spared(out) && run(key, operands.items[0], out, &error);
+    bool good = aloft_key_files_spared(out) && run(key, args.given.items[0], out, &error);
     if (!good && error.text[0] != '\0') {
         aloft_ui_error("%s", error.text);
     }

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 enum { HEX = 2 * ALOFT_SHA256_LEN + 1 };
 
 static const char *about_kind(const struct aloft_key *key)
@@ -42,32 +40,28 @@ static int keys_create(int argc, char **argv)
     const char *type = NULL;
     const char *output = NULL;
     bool json = false;
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_NEEDED, 0, "type", "TYPE", "rsa3072 or p256", &type},
-        {ALOFT_ARG_NEEDED, 'o', "output", "KEY", "the new file", &output},
-        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object about the key", &json},
+    struct aloft_args args = {
+        .command = "aloft keys create",
+        .about =
+            "Makes a key that signs firmware, in a new PEM file that you alone can read. A file\n"
+            "that exists is never overwritten. The key is not encrypted: whoever has the file can\n"
+            "sign, and without it nobody can (docs/SIGNING.md). An rsa3072 key can open encrypted\n"
+            "firmware instead; make another one for that (docs/ENCRYPTION.md).",
+        .examples = "  aloft keys create --type rsa3072 -o release.pem\n"
+                    "  aloft keys create --type p256 -o release-p256.pem",
+        .exits = "0 created, 1 it could not be",
+        .options =
+            {
+                {ALOFT_ARG_NEEDED, 0, "type", "TYPE", "rsa3072 or p256", &type},
+                {ALOFT_ARG_NEEDED, 'o', "output", "KEY", "the new file", &output},
+                ALOFT_ARG_JSON(&json),
+            },
     };
-    const struct aloft_args args = {
-        "aloft keys create",
-        "",
-        "Makes a key that signs firmware, in a new PEM file that you alone can read. A file\n"
-        "that exists is never overwritten. The key is not encrypted: whoever has the file can\n"
-        "sign, and without it nobody can (docs/SIGNING.md). An rsa3072 key can open encrypted\n"
-        "firmware instead; make another one for that (docs/ENCRYPTION.md).",
-        "  aloft keys create --type rsa3072 -o release.pem\n"
-        "  aloft keys create --type p256 -o release-p256.pem",
-        "0 created, 1 it could not be",
-        table,
-        COUNT(table),
-        0,
-        0};
-    int status;
     enum aloft_sigblock_kind kind;
     struct aloft_message error;
     struct aloft_key key;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
     if (!aloft_keys_kind(type, &kind)) {
         return aloft_args_wrong(&args, "--type '%s': write rsa3072 or p256", type);
@@ -90,27 +84,24 @@ static int keys_create(int argc, char **argv)
 static int keys_show(int argc, char **argv)
 {
     bool json = false;
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object", &json},
+    struct aloft_args args = {
+        .command = "aloft keys show",
+        .operands = "KEY",
+        .about = "Prints a key's type and digest, of a private or a public key "
+                 "file. Nothing secret\nis printed.",
+        .examples = "  aloft keys show release.pem\n"
+                    "  aloft keys show release.pub --json",
+        .exits = "0 shown, 1 it is no key that devices can verify",
+        .options =
+            {
+                ALOFT_ARG_JSON(&json),
+            },
     };
-    const struct aloft_args args = {"aloft keys show",
-                                    "KEY",
-                                    "Prints a key's type and digest, of a private or a public key "
-                                    "file. Nothing secret\nis printed.",
-                                    "  aloft keys show release.pem\n"
-                                    "  aloft keys show release.pub --json",
-                                    "0 shown, 1 it is no key that devices can verify",
-                                    table,
-                                    COUNT(table),
-                                    1,
-                                    1};
-    int status;
     struct aloft_key key;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    if (!aloft_key_files_load(operands.items[0], &key)) {
+    if (!aloft_key_files_load(args.given.items[0], &key)) {
         return ALOFT_EXIT_BAD;
     }
     bool printed = print_key(&key, json);
@@ -135,29 +126,26 @@ static bool write_about(const char *output, const void *data, size_t len)
 static int keys_public(int argc, char **argv)
 {
     const char *output = "-";
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_TEXT, 'o', "output", "PUB", "the public key [- for standard output]", &output},
+    struct aloft_args args = {
+        .command = "aloft keys public",
+        .operands = "KEY",
+        .about = "Writes the public part of a key as PEM: for those who verify, and for signing\n"
+                 "elsewhere.",
+        .examples = "  aloft keys public release.pem -o release.pub",
+        .exits = "0 written, 1 it could not be",
+        .options =
+            {
+                {ALOFT_ARG_TEXT, 'o', "output", "PUB", "the public key [- for standard output]",
+                 &output},
+            },
     };
-    const struct aloft_args args = {
-        "aloft keys public",
-        "KEY",
-        "Writes the public part of a key as PEM: for those who verify, and for signing\n"
-        "elsewhere.",
-        "  aloft keys public release.pem -o release.pub",
-        "0 written, 1 it could not be",
-        table,
-        COUNT(table),
-        1,
-        1};
-    int status;
     struct aloft_key key;
     struct aloft_message error;
     char pem[ALOFT_KEYS_PEM];
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    if (!aloft_key_files_load(operands.items[0], &key)) {
+    if (!aloft_key_files_load(args.given.items[0], &key)) {
         return ALOFT_EXIT_BAD;
     }
     bool good = aloft_keys_public_pem(&key, pem, &error);
@@ -174,29 +162,27 @@ static int keys_digest(int argc, char **argv)
     const char *output = NULL;
     bool json = false;
     char hex[HEX];
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_TEXT, 'o', "output", "FILE", "its 32 bytes, as eFuses take them", &output},
-        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object about the key", &json},
+    struct aloft_args args = {
+        .command = "aloft keys digest",
+        .operands = "KEY",
+        .about =
+            "Prints the digest of a key's public part: what a device keeps of the keys that it\n"
+            "trusts. It is the one of espsecure digest_sbv2_public_key.",
+        .examples = "  aloft keys digest release.pem\n"
+                    "  aloft keys digest release.pub -o release.digest",
+        .exits = "0 good, 1 it is no key, or the file could not be written",
+        .options =
+            {
+                {ALOFT_ARG_TEXT, 'o', "output", "FILE", "its 32 bytes, as eFuses take them",
+                 &output},
+                ALOFT_ARG_JSON(&json),
+            },
     };
-    const struct aloft_args args = {
-        "aloft keys digest",
-        "KEY",
-        "Prints the digest of a key's public part: what a device keeps of the keys that it\n"
-        "trusts. It is the one of espsecure digest_sbv2_public_key.",
-        "  aloft keys digest release.pem\n"
-        "  aloft keys digest release.pub -o release.digest",
-        "0 good, 1 it is no key, or the file could not be written",
-        table,
-        COUNT(table),
-        1,
-        1};
-    int status;
     struct aloft_key key;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    if (!aloft_key_files_load(operands.items[0], &key)) {
+    if (!aloft_key_files_load(args.given.items[0], &key)) {
         return ALOFT_EXIT_BAD;
     }
     bool good = output == NULL || write_about(output, key.digest, sizeof key.digest);

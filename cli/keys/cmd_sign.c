@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 enum { SIGNATURE_FILE_MAX = 4096 };
 
 struct task {
@@ -177,44 +175,47 @@ int cmd_sign(int argc, char **argv)
 {
     struct task task;
     memset(&task, 0, sizeof task);
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_LIST, 0, "key", "KEY", "private key, PEM or DER; up to three", &task.keys},
-        {ALOFT_ARG_TEXT, 'o', "output", "OUT", "the signed file; may be IN", &task.output},
-        {ALOFT_ARG_FLAG, 0, "append", NULL, "keep the signatures that IN has", &task.append},
-        {ALOFT_ARG_FLAG, 0, "replace", NULL, "drop the signatures that IN has", &task.replace},
-        {ALOFT_ARG_FLAG, 0, "plain", NULL, "sign the whole file, even if it begins like an image",
-         &task.plain},
-        {ALOFT_ARG_TEXT, 0, "digest-out", "FILE", "only write the 32 bytes to be signed elsewhere",
-         &task.digest_out},
-        {ALOFT_ARG_LIST, 0, "public-key", "PUB", "the key that signed elsewhere",
-         &task.public_keys},
-        {ALOFT_ARG_LIST, 0, "signature", "SIG", "its signature of the digest", &task.signatures},
+    struct aloft_args args = {
+        .command = "aloft sign",
+        .operands = "IN",
+        .about =
+            "Signs an app or bootloader image, or any file, for Secure Boot V2: pads it with FF\n"
+            "to 4 KB and adds a sector with up to three signatures. Devices and espsecure take "
+            "it.\n"
+            "For a key in an HSM: --digest-out, sign there, then --public-key and --signature.",
+        .examples =
+            "  aloft sign --key release.pem app.bin -o app-signed.bin\n"
+            "  aloft sign --key a.pem --key b.pem app.bin -o app-signed.bin\n"
+            "  aloft sign --key c.pem --append app-signed.bin -o app-signed.bin\n"
+            "  aloft sign --digest-out app.digest app.bin\n"
+            "  aloft sign --public-key hsm.pub --signature app.sig app.bin -o app-signed.bin",
+        .exits = "0 signed, 1 not, and OUT is as it was",
+        .options =
+            {
+                {ALOFT_ARG_LIST, 0, "key", "KEY", "private key, PEM or DER; up to three",
+                 &task.keys},
+                {ALOFT_ARG_TEXT, 'o', "output", "OUT", "the signed file; may be IN", &task.output},
+                {ALOFT_ARG_FLAG, 0, "append", NULL, "keep the signatures that IN has",
+                 &task.append},
+                {ALOFT_ARG_FLAG, 0, "replace", NULL, "drop the signatures that IN has",
+                 &task.replace},
+                {ALOFT_ARG_FLAG, 0, "plain", NULL,
+                 "sign the whole file, even if it begins like an image", &task.plain},
+                {ALOFT_ARG_TEXT, 0, "digest-out", "FILE",
+                 "only write the 32 bytes to be signed elsewhere", &task.digest_out},
+                {ALOFT_ARG_LIST, 0, "public-key", "PUB", "the key that signed elsewhere",
+                 &task.public_keys},
+                {ALOFT_ARG_LIST, 0, "signature", "SIG", "its signature of the digest",
+                 &task.signatures},
+            },
     };
-    const struct aloft_args args = {
-        "aloft sign",
-        "IN",
-        "Signs an app or bootloader image, or any file, for Secure Boot V2: pads it with FF\n"
-        "to 4 KB and adds a sector with up to three signatures. Devices and espsecure take it.\n"
-        "For a key in an HSM: --digest-out, sign there, then --public-key and --signature.",
-        "  aloft sign --key release.pem app.bin -o app-signed.bin\n"
-        "  aloft sign --key a.pem --key b.pem app.bin -o app-signed.bin\n"
-        "  aloft sign --key c.pem --append app-signed.bin -o app-signed.bin\n"
-        "  aloft sign --digest-out app.digest app.bin\n"
-        "  aloft sign --public-key hsm.pub --signature app.sig app.bin -o app-signed.bin",
-        "0 signed, 1 not, and OUT is as it was",
-        table,
-        COUNT(table),
-        1,
-        1};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
     const char *wrong = mistake(&task);
     if (wrong != NULL) {
         return aloft_args_wrong(&args, "%s", wrong);
     }
-    task.input = operands.items[0];
+    task.input = args.given.items[0];
     return run(&task);
 }

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 enum { HEX = 2 * ALOFT_SHA256_LEN + 1, TRUST_MAX = 2 * ALOFT_ARG_LIST_MAX };
 
 struct look {
@@ -202,34 +200,32 @@ int cmd_verify(int argc, char **argv)
 {
     struct look look;
     memset(&look, 0, sizeof look);
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_LIST, 0, "key", "KEY", "a key to trust, public or private; may be repeated",
-         &look.keys},
-        {ALOFT_ARG_LIST, 0, "digest", "FILE", "or the 32 bytes of its digest", &look.digests},
-        {ALOFT_ARG_FLAG, 0, "plain", NULL, "the file was signed with --plain", &look.plain},
-        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object", &look.json},
+    struct aloft_args args = {
+        .command = "aloft verify",
+        .operands = "FILE",
+        .about =
+            "Checks the signatures of an image or another file, made by aloft sign or espsecure.\n"
+            "One good signature by one of the keys suffices; a damaged one beside it, or one of\n"
+            "other content, does not pass.",
+        .examples = "  aloft verify --key release.pub app-signed.bin\n"
+                    "  aloft verify --key a.pub --key b.pub app-signed.bin --json\n"
+                    "  aloft verify --digest release.digest app-signed.bin",
+        .exits = "0 good, 1 not signed, or not well, or not by these keys",
+        .options =
+            {
+                {ALOFT_ARG_LIST, 0, "key", "KEY",
+                 "a key to trust, public or private; may be repeated", &look.keys},
+                {ALOFT_ARG_LIST, 0, "digest", "FILE", "or the 32 bytes of its digest",
+                 &look.digests},
+                {ALOFT_ARG_FLAG, 0, "plain", NULL, "the file was signed with --plain", &look.plain},
+                ALOFT_ARG_JSON(&look.json),
+            },
     };
-    const struct aloft_args args = {
-        "aloft verify",
-        "FILE",
-        "Checks the signatures of an image or another file, made by aloft sign or espsecure.\n"
-        "One good signature by one of the keys suffices; a damaged one beside it, or one of\n"
-        "other content, does not pass.",
-        "  aloft verify --key release.pub app-signed.bin\n"
-        "  aloft verify --key a.pub --key b.pub app-signed.bin --json\n"
-        "  aloft verify --digest release.digest app-signed.bin",
-        "0 good, 1 not signed, or not well, or not by these keys",
-        table,
-        COUNT(table),
-        1,
-        1};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
     if (look.keys.count + look.digests.count == 0) {
         return aloft_args_wrong(&args, "by which key? Give --key KEY or --digest FILE");
     }
-    return run(&look, operands.items[0]);
+    return run(&look, args.given.items[0]);
 }

@@ -163,30 +163,23 @@ static int nvs_show(int argc, char **argv)
 {
     struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
     struct aloft_flash_nvs of;
-    struct aloft_arg_list operands;
     bool json = false;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object", &json},
-        ALOFT_FLASH_NVS_OPTIONS(place),
+    struct aloft_args args = {
+        .command = "aloft nvs show",
+        .operands = "FLASH",
+        .about =
+            "Lists the values in NVS. FLASH is a board's flash file, or an NVS partition alone.\n"
+            "Secrets of the namespace aloft are not shown, only that they are set. What cannot be\n"
+            "read is listed with the reason; setting a damaged value again makes it good.",
+        .examples = "  aloft nvs show board.flash\n"
+                    "  aloft nvs show nvs.bin --json",
+        .exits = "0 shown, 1 it cannot be read",
+        .options = {ALOFT_ARG_JSON(&json), ALOFT_FLASH_NVS_OPTIONS(place)},
     };
-    const struct aloft_args args = {
-        "aloft nvs show",
-        "FLASH",
-        "Lists the values in NVS. FLASH is a board's flash file, or an NVS partition alone.\n"
-        "Secrets of the namespace aloft are not shown, only that they are set. What cannot be\n"
-        "read is listed with the reason; setting a damaged value again makes it good.",
-        "  aloft nvs show board.flash\n"
-        "  aloft nvs show nvs.bin --json",
-        "0 shown, 1 it cannot be read",
-        table,
-        COUNT(table),
-        1,
-        1};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    place.path = operands.items[0];
+    place.path = args.given.items[0];
     if (!aloft_flash_nvs_open(&of, &place, false)) {
         return ALOFT_EXIT_BAD;
     }
@@ -231,26 +224,21 @@ static int nvs_get(int argc, char **argv)
 {
     struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
     struct aloft_flash_nvs of;
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {ALOFT_FLASH_NVS_OPTIONS(place)};
-    const struct aloft_args args = {
-        "aloft nvs get",
-        "FLASH NAMESPACE KEY",
-        "Prints one value: text, a number, or the bytes of a blob in hex.",
-        "  aloft nvs get board.flash aloft device_id",
-        "0 printed, 1 there is none, it cannot be read, or it is a secret",
-        table,
-        COUNT(table),
-        3,
-        3};
-    int status;
+    struct aloft_args args = {
+        .command = "aloft nvs get",
+        .operands = "FLASH NAMESPACE KEY",
+        .about = "Prints one value: text, a number, or the bytes of a blob in hex.",
+        .examples = "  aloft nvs get board.flash aloft device_id",
+        .exits = "0 printed, 1 there is none, it cannot be read, or it is a secret",
+        .options = {ALOFT_FLASH_NVS_OPTIONS(place)},
+    };
     uint8_t type = 0;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    const char *ns = operands.items[1];
-    const char *key = operands.items[2];
-    place.path = operands.items[0];
+    const char *ns = args.given.items[1];
+    const char *key = args.given.items[2];
+    place.path = args.given.items[0];
     if (is_secret(ns, key)) {
         aloft_ui_error("%s %s is a secret, which is never read back; set it again instead", ns,
                        key);
@@ -318,32 +306,26 @@ static int nvs_set(int argc, char **argv)
 {
     struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
     struct aloft_flash_nvs of;
-    struct aloft_arg_list operands;
     struct value value = {.type = "str"};
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_TEXT, 0, "type", "TYPE", "str, u32 or blob-hex [str]", &value.type},
-        ALOFT_FLASH_NVS_OPTIONS(place),
+    struct aloft_args args = {
+        .command = "aloft nvs set",
+        .operands = "FLASH NAMESPACE KEY VALUE",
+        .about =
+            "Sets a value, over the old one if there is one. The board must not be running.\n"
+            "What cannot be read stays as it is. In the namespace aloft the value's name is also\n"
+            "listed in aloft_guards, so that one flipped bit does not make it look unset.\n"
+            "For passwords use 'aloft secret set': it stores no password.",
+        .examples = "  aloft nvs set board.flash aloft device_id kitchen\n"
+                    "  aloft nvs set nvs.bin app interval 60 --type u32",
+        .exits = "0 set, 1 refused; the old value then still holds",
+        .options = {{ALOFT_ARG_TEXT, 0, "type", "TYPE", "str, u32 or blob-hex [str]", &value.type},
+                    ALOFT_FLASH_NVS_OPTIONS(place)},
     };
-    const struct aloft_args args = {
-        "aloft nvs set",
-        "FLASH NAMESPACE KEY VALUE",
-        "Sets a value, over the old one if there is one. The board must not be running.\n"
-        "What cannot be read stays as it is. In the namespace aloft the value's name is also\n"
-        "listed in aloft_guards, so that one flipped bit does not make it look unset.\n"
-        "For passwords use 'aloft secret set': it stores no password.",
-        "  aloft nvs set board.flash aloft device_id kitchen\n"
-        "  aloft nvs set nvs.bin app interval 60 --type u32",
-        "0 set, 1 refused; the old value then still holds",
-        table,
-        COUNT(table),
-        4,
-        4};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    place.path = operands.items[0];
-    value.text = operands.items[3];
+    place.path = args.given.items[0];
+    value.text = args.given.items[3];
     value.bytes = calloc(1, strlen(value.text) + 1);
     if (value.bytes == NULL || !read_value(&value)) {
         free(value.bytes);
@@ -352,7 +334,7 @@ static int nvs_set(int argc, char **argv)
     }
     bool good = aloft_flash_nvs_open(&of, &place, true);
     if (good) {
-        good = write_value(&of, operands.items[1], operands.items[2], &value);
+        good = write_value(&of, args.given.items[1], args.given.items[2], &value);
         good = aloft_flash_nvs_close(&of, good) && good;
     }
     free(value.bytes);
@@ -364,27 +346,22 @@ static int nvs_erase(int argc, char **argv)
     struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
     struct aloft_flash_nvs of;
     struct aloft_nvs_write op;
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {ALOFT_FLASH_NVS_OPTIONS(place)};
-    const struct aloft_args args = {
-        "aloft nvs erase",
-        "FLASH NAMESPACE KEY",
-        "Erases a value; its bytes in flash become zeros. The board must not be running.",
-        "  aloft nvs erase board.flash aloft device_id",
-        "0 erased, 1 there was none, or it failed",
-        table,
-        COUNT(table),
-        3,
-        3};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    struct aloft_args args = {
+        .command = "aloft nvs erase",
+        .operands = "FLASH NAMESPACE KEY",
+        .about = "Erases a value; its bytes in flash become zeros. The board must not be running.",
+        .examples = "  aloft nvs erase board.flash aloft device_id",
+        .exits = "0 erased, 1 there was none, or it failed",
+        .options = {ALOFT_FLASH_NVS_OPTIONS(place)},
+    };
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    place.path = operands.items[0];
+    place.path = args.given.items[0];
     if (!aloft_flash_nvs_open(&of, &place, true)) {
         return ALOFT_EXIT_BAD;
     }
-    aloft_nvs_erase(&op, &of.nvs, operands.items[1], operands.items[2]);
+    aloft_nvs_erase(&op, &of.nvs, args.given.items[1], args.given.items[2]);
     bool good = aloft_flash_nvs_run(&of, &op);
     return aloft_flash_nvs_close(&of, good) && good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }

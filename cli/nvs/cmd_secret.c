@@ -231,12 +231,11 @@ static bool set_way(struct aloft_flash_nvs *of, const struct way *way, enum gene
 }
 
 // For set and clear: NULL when the command line is wrong, which has been said.
-static const struct way *way_of(const struct aloft_args *args, const char *name, int *status)
+static const struct way *way_of(struct aloft_args *args, const char *name)
 {
     const struct way *way = find_way(name);
     if (way == NULL) {
-        *status =
-            aloft_args_wrong(args, "'%s' is no way in; write push, web, control or key", name);
+        (void)aloft_args_wrong(args, "'%s' is no way in; write push, web, control or key", name);
     }
     return way;
 }
@@ -287,46 +286,42 @@ static int secret_set(int argc, char **argv)
 {
     struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
     struct aloft_flash_nvs of;
-    struct aloft_arg_list operands;
     const char *file = NULL;
     const char *generation = NULL;
     const char *key = NULL;
     char password[PASSWORD_MAX];
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_TEXT, 0, "password-file", "FILE", "its first line is the password", &file},
-        {ALOFT_ARG_TEXT, 0, "key-file", "KEY", "for key: RSA-3072, private, PEM or DER", &key},
-        {ALOFT_ARG_TEXT, 0, "generation", "HASH",
-         "sha256 or md5, for old clients [push sha256, web both]", &generation},
-        ALOFT_FLASH_NVS_OPTIONS(place),
+    struct aloft_args args = {
+        .command = "aloft secret set",
+        .operands = "FLASH WAY",
+        .about =
+            "Sets the password of a way in: push, web or control. It comes from --password-file,\n"
+            "from ALOFT_PASSWORD, or from you, unseen. Flash gets only what the protocol checks\n"
+            "it with (docs/SECRETS.md). The way 'key' is not a password but the private key that\n"
+            "opens encrypted firmware, from --key-file. The board must not be running.",
+        .examples = "  aloft secret set board.flash web\n"
+                    "  aloft secret set board.flash key --key-file enc.pem\n"
+                    "  aloft secret set board.flash push --password-file push.txt --generation md5",
+        .exits = "0 set, 1 refused; the old password then still holds",
+        .options = {{ALOFT_ARG_TEXT, 0, "password-file", "FILE", "its first line is the password",
+                     &file},
+                    {ALOFT_ARG_TEXT, 0, "key-file", "KEY", "for key: RSA-3072, private, PEM or DER",
+                     &key},
+                    {ALOFT_ARG_TEXT, 0, "generation", "HASH",
+                     "sha256 or md5, for old clients [push sha256, web both]", &generation},
+                    ALOFT_FLASH_NVS_OPTIONS(place)},
     };
-    const struct aloft_args args = {
-        "aloft secret set",
-        "FLASH WAY",
-        "Sets the password of a way in: push, web or control. It comes from --password-file,\n"
-        "from ALOFT_PASSWORD, or from you, unseen. Flash gets only what the protocol checks\n"
-        "it with (docs/SECRETS.md). The way 'key' is not a password but the private key that\n"
-        "opens encrypted firmware, from --key-file. The board must not be running.",
-        "  aloft secret set board.flash web\n"
-        "  aloft secret set board.flash key --key-file enc.pem\n"
-        "  aloft secret set board.flash push --password-file push.txt --generation md5",
-        "0 set, 1 refused; the old password then still holds",
-        table,
-        COUNT(table),
-        2,
-        2};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    const struct way *way = way_of(&args, operands.items[1], &status);
+    const struct way *way = way_of(&args, args.given.items[1]);
     if (way == NULL) {
-        return status;
+        return args.status;
     }
     if (is_key(way) != (key != NULL)) {
         return aloft_args_wrong(&args, key == NULL ? "a key is no password: give --key-file KEY"
                                                    : "--key-file is for the way 'key'");
     }
-    place.path = operands.items[0];
+    place.path = args.given.items[0];
     if (key != NULL) {
         return set_key(&place, way, key);
     }
@@ -410,28 +405,21 @@ static int secret_list(int argc, char **argv)
 {
     struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
     struct aloft_flash_nvs of;
-    struct aloft_arg_list operands;
     bool json = false;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object", &json},
-        ALOFT_FLASH_NVS_OPTIONS(place),
+    struct aloft_args args = {
+        .command = "aloft secret list",
+        .operands = "FLASH",
+        .about =
+            "Says which ways in have a password, or a key. The passwords themselves are not there.",
+        .examples = "  aloft secret list board.flash\n"
+                    "  aloft secret list board.flash --json",
+        .exits = "0 listed, 1 it cannot be read",
+        .options = {ALOFT_ARG_JSON(&json), ALOFT_FLASH_NVS_OPTIONS(place)},
     };
-    const struct aloft_args args = {
-        "aloft secret list",
-        "FLASH",
-        "Says which ways in have a password, or a key. The passwords themselves are not there.",
-        "  aloft secret list board.flash\n"
-        "  aloft secret list board.flash --json",
-        "0 listed, 1 it cannot be read",
-        table,
-        COUNT(table),
-        1,
-        1};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    place.path = operands.items[0];
+    place.path = args.given.items[0];
     if (!aloft_flash_nvs_open(&of, &place, false)) {
         return ALOFT_EXIT_BAD;
     }
@@ -456,28 +444,24 @@ static int secret_clear(int argc, char **argv)
 {
     struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
     struct aloft_flash_nvs of;
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {ALOFT_FLASH_NVS_OPTIONS(place)};
-    const struct aloft_args args = {
-        "aloft secret clear",
-        "FLASH WAY",
-        "Takes the password of a way in (push, web or control) or the key away; its bytes in\n"
-        "flash become zeros. The board must not be running.",
-        "  aloft secret clear board.flash push",
-        "0 there is none any more, 1 refused",
-        table,
-        COUNT(table),
-        2,
-        2};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    struct aloft_args args = {
+        .command = "aloft secret clear",
+        .operands = "FLASH WAY",
+        .about =
+            "Takes the password of a way in (push, web or control) or the key away; its bytes in\n"
+            "flash become zeros. The board must not be running.",
+        .examples = "  aloft secret clear board.flash push",
+        .exits = "0 there is none any more, 1 refused",
+        .options = {ALOFT_FLASH_NVS_OPTIONS(place)},
+    };
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    const struct way *way = way_of(&args, operands.items[1], &status);
+    const struct way *way = way_of(&args, args.given.items[1]);
     if (way == NULL) {
-        return status;
+        return args.status;
     }
-    place.path = operands.items[0];
+    place.path = args.given.items[0];
     if (!aloft_flash_nvs_open(&of, &place, true)) {
         return ALOFT_EXIT_BAD;
     }

@@ -15,8 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 struct board {
     const char *path;
     uint32_t table_addr; // 0: it is found
@@ -126,47 +124,40 @@ static int show_board(struct board *board, bool json)
 static int otadata_show(int argc, char **argv)
 {
     struct board board = {.table_addr = 0};
-    struct aloft_arg_list operands;
     struct aloft_file file;
     struct aloft_message error;
     uint32_t slot_count = 2;
     bool json = false;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object", &json},
-        {ALOFT_ARG_SIZE, 0, "slots", "N", "for otadata alone: number of OTA slots [2]",
-         &slot_count},
-        {ALOFT_ARG_FLAG, 0, "no-trials", NULL, "as a bootloader without rollback boots it",
-         &board.no_trials},
-        OPTION_OFFSET(board),
+    struct aloft_args args = {
+        .command = "aloft otadata show",
+        .operands = "FLASH",
+        .about = "Shows both boot records, what the slots hold, which one is selected, and which\n"
+                 "one the next boot will run and why: its bootloader is asked, and nothing is\n"
+                 "written. FLASH is a board's flash file, or the 8,192 bytes of an otadata\n"
+                 "partition alone.",
+        .examples = "  aloft otadata show board.flash\n"
+                    "  aloft otadata show otadata.bin --slots 2 --json",
+        .exits = "0 shown, 1 it cannot be read",
+        .options = {ALOFT_ARG_JSON(&json),
+                    {ALOFT_ARG_SIZE, 0, "slots", "N", "for otadata alone: number of OTA slots [2]",
+                     &slot_count},
+                    {ALOFT_ARG_FLAG, 0, "no-trials", NULL,
+                     "as a bootloader without rollback boots it", &board.no_trials},
+                    OPTION_OFFSET(board)},
     };
-    const struct aloft_args args = {
-        "aloft otadata show",
-        "FLASH",
-        "Shows both boot records, what the slots hold, which one is selected, and which\n"
-        "one the next boot will run and why: its bootloader is asked, and nothing is\n"
-        "written. FLASH is a board's flash file, or the 8,192 bytes of an otadata\n"
-        "partition alone.",
-        "  aloft otadata show board.flash\n"
-        "  aloft otadata show otadata.bin --slots 2 --json",
-        "0 shown, 1 it cannot be read",
-        table,
-        COUNT(table),
-        1,
-        1};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
     if (slot_count > ALOFT_OTADATA_SLOTS_MAX) {
         return aloft_args_wrong(&args, "--slots %u: there are at most 16", slot_count);
     }
-    board.path = operands.items[0];
+    board.path = args.given.items[0];
     if (!aloft_table_plain_read_file(board.path, &file, &error)) {
         aloft_ui_error("%s", error.text);
         return ALOFT_EXIT_BAD;
     }
     bool dump = file.len == ALOFT_OTADATA_LEN;
-    status = dump ? show_dump(&file, board.path, slot_count, json) : ALOFT_EXIT_BAD;
+    int status = dump ? show_dump(&file, board.path, slot_count, json) : ALOFT_EXIT_BAD;
     aloft_file_release(&file);
     return dump ? status : show_board(&board, json);
 }
@@ -236,41 +227,36 @@ static enum aloft_err set_boot(const struct board *board, int slot, bool trial)
 static int otadata_switch(int argc, char **argv)
 {
     struct board board = {.table_addr = 0};
-    struct aloft_arg_list operands;
     bool trial = false;
     bool forced = false;
     int slot;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_FLAG, 0, "trial", NULL, "on trial: the app must confirm itself", &trial},
-        {ALOFT_ARG_FLAG, 0, "force", NULL, "even when the slot holds no good image", &forced},
-        OPTION_OFFSET(board),
+    struct aloft_args args = {
+        .command = "aloft otadata switch",
+        .operands = "FLASH SLOT",
+        .about = "Makes SLOT (factory, ota_0, ota_1, ...) the one that boots next, as a device\n"
+                 "does at the end of an update. The board must not be running.",
+        .examples = "  aloft otadata switch board.flash ota_1 --trial\n"
+                    "  aloft otadata switch board.flash factory",
+        .exits = "0 switched, 1 refused; the old choice then still holds",
+        .options = {{ALOFT_ARG_FLAG, 0, "trial", NULL, "on trial: the app must confirm itself",
+                     &trial},
+                    {ALOFT_ARG_FLAG, 0, "force", NULL, "even when the slot holds no good image",
+                     &forced},
+                    OPTION_OFFSET(board)},
     };
-    const struct aloft_args args = {
-        "aloft otadata switch",
-        "FLASH SLOT",
-        "Makes SLOT (factory, ota_0, ota_1, ...) the one that boots next, as a device\n"
-        "does at the end of an update. The board must not be running.",
-        "  aloft otadata switch board.flash ota_1 --trial\n"
-        "  aloft otadata switch board.flash factory",
-        "0 switched, 1 refused; the old choice then still holds",
-        table,
-        COUNT(table),
-        2,
-        2};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    if (!aloft_image_source_slot(operands.items[1], &slot) || slot == ALOFT_SLOT_TEST) {
+    if (!aloft_image_source_slot(args.given.items[1], &slot) || slot == ALOFT_SLOT_TEST) {
         return aloft_args_wrong(&args,
                                 "'%s' cannot be switched to; write factory, ota_0, ota_1, "
                                 "..., ota_15",
-                                operands.items[1]);
+                                args.given.items[1]);
     }
     if (trial && slot == ALOFT_SLOT_FACTORY) {
         return aloft_args_wrong(&args, "factory has no trials; leave out --trial");
     }
-    board.path = operands.items[0];
+    board.path = args.given.items[0];
     if (!open_board(&board, ALOFT_FLASH_FILE_WRITE)) {
         return ALOFT_EXIT_BAD;
     }
@@ -280,12 +266,12 @@ static int otadata_switch(int argc, char **argv)
         (void)fprintf(stderr,
                       "aloft: %s cannot be selected, and the old choice holds; write a good "
                       "image to it with 'aloft board write', or use --force\n",
-                      operands.items[1]);
+                      args.given.items[1]);
     }
-    status = close_board(&board, err);
+    int status = close_board(&board, err);
     if (status == ALOFT_EXIT_GOOD) {
         printf("%s: %s %s%s from now on\n", board.path, forced ? "selects" : "boots",
-               operands.items[1], trial ? ", on trial," : "");
+               args.given.items[1], trial ? ", on trial," : "");
     }
     return status;
 }
@@ -293,28 +279,23 @@ static int otadata_switch(int argc, char **argv)
 static int otadata_erase(int argc, char **argv)
 {
     struct board board = {.table_addr = 0};
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {OPTION_OFFSET(board)};
-    const struct aloft_args args = {
-        "aloft otadata erase",
-        "FLASH",
-        "Erases both boot records: the board boots factory, or the first OTA slot when\n"
-        "there is no factory. The board must not be running.",
-        "  aloft otadata erase board.flash",
-        "0 erased, 1 refused",
-        table,
-        COUNT(table),
-        1,
-        1};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    struct aloft_args args = {
+        .command = "aloft otadata erase",
+        .operands = "FLASH",
+        .about = "Erases both boot records: the board boots factory, or the first OTA slot when\n"
+                 "there is no factory. The board must not be running.",
+        .examples = "  aloft otadata erase board.flash",
+        .exits = "0 erased, 1 refused",
+        .options = {OPTION_OFFSET(board)},
+    };
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    board.path = operands.items[0];
+    board.path = args.given.items[0];
     if (!open_board(&board, ALOFT_FLASH_FILE_WRITE)) {
         return ALOFT_EXIT_BAD;
     }
-    status = close_board(&board, erase_records(&board.slots));
+    int status = close_board(&board, erase_records(&board.slots));
     if (status == ALOFT_EXIT_GOOD) {
         printf("%s: otadata erased\n", board.path);
     }

@@ -17,8 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 struct options {
     struct aloft_parts_rules parts;
     const char *output;
@@ -30,7 +28,7 @@ struct options {
 static const struct options options_default = {.parts = ALOFT_PARTS_RULES_DEFAULT};
 
 // One operand, or --template instead of it.
-static bool one_source(const struct aloft_args *args, const struct options *options,
+static bool one_source(struct aloft_args *args, const struct options *options,
                        const struct aloft_arg_list *operands)
 {
     if ((options->parts.template != NULL) == (operands->count == 1)) {
@@ -75,7 +73,7 @@ static bool one_source(const struct aloft_args *args, const struct options *opti
             "your own word: \"data, store, 0x40\"; repeat it", &(o).parts.words                    \
     }
 
-static bool check_rules(const struct aloft_args *args, struct aloft_parts_rules *parts)
+static bool check_rules(struct aloft_args *args, struct aloft_parts_rules *parts)
 {
     const struct aloft_ptable_rules *rules = &parts->rules;
     struct aloft_message error;
@@ -132,38 +130,31 @@ static int parts_build(int argc, char **argv)
 {
     struct options options = options_default;
     struct aloft_parts_source source;
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_NEEDED, 'o', "output", "BIN",
-         "the table's file, 3,072 bytes; - for standard output", &options.output},
-        OPTION_TEMPLATE(options),
-        OPTION_TABLE_ADDR(options),
-        OPTION_FLASH_SIZE(options),
-        {ALOFT_ARG_FLAG, 0, "no-md5", NULL, "leave out the MD5 row, for bootloaders before v3.1",
-         &options.no_md5},
-        OPTION_BOOTLOADER(options),
-        OPTION_RECOVERY(options),
-        OPTION_WORDS(options),
+    struct aloft_args args = {
+        .command = "aloft parts build",
+        .operands = "[CSV]",
+        .about = "Compiles a partition table from CSV, to the same bytes as ESP-IDF's tool.",
+        .examples = "  aloft parts build partitions.csv -o partitions.bin --flash-size 4MB\n"
+                    "  aloft parts build --template two_ota -o two_ota.bin",
+        .exits = "0 built, 1 the table is wrong or cannot be written",
+        .options = {{ALOFT_ARG_NEEDED, 'o', "output", "BIN",
+                     "the table's file, 3,072 bytes; - for standard output", &options.output},
+                    OPTION_TEMPLATE(options),
+                    OPTION_TABLE_ADDR(options),
+                    OPTION_FLASH_SIZE(options),
+                    {ALOFT_ARG_FLAG, 0, "no-md5", NULL,
+                     "leave out the MD5 row, for bootloaders before v3.1", &options.no_md5},
+                    OPTION_BOOTLOADER(options),
+                    OPTION_RECOVERY(options),
+                    OPTION_WORDS(options)},
     };
-    const struct aloft_args args = {
-        "aloft parts build",
-        "CSV",
-        "Compiles a partition table from CSV, to the same bytes as ESP-IDF's tool.",
-        "  aloft parts build partitions.csv -o partitions.bin --flash-size 4MB\n"
-        "  aloft parts build --template two_ota -o two_ota.bin",
-        "0 built, 1 the table is wrong or cannot be written",
-        table,
-        COUNT(table),
-        0,
-        1};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    if (!one_source(&args, &options, &operands) || !check_rules(&args, &options.parts)) {
+    if (!one_source(&args, &options, &args.given) || !check_rules(&args, &options.parts)) {
         return ALOFT_EXIT_USAGE;
     }
-    if (!aloft_parts_source_load(&source, &options.parts, operands.items[0])) {
+    if (!aloft_parts_source_load(&source, &options.parts, args.given.items[0])) {
         return aloft_parts_source_say_error(&source);
     }
     if (source.kind != ALOFT_PARTS_CSV) {
@@ -230,38 +221,32 @@ static int parts_show(int argc, char **argv)
 {
     struct options options = options_default;
     struct aloft_parts_source source;
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object", &options.json},
-        {ALOFT_ARG_FLAG, 0, "csv", NULL, "CSV that builds the same table again", &options.csv},
-        OPTION_TEMPLATE(options),
-        OPTION_TABLE_ADDR(options),
-        OPTION_FLASH_SIZE(options),
-        OPTION_BOOTLOADER(options),
-        OPTION_RECOVERY(options),
-        OPTION_WORDS(options),
+    struct aloft_args args = {
+        .command = "aloft parts show",
+        .operands = "[FILE]",
+        .about = "Draws a partition table. FILE is a binary table, a whole flash (a board's flash\n"
+                 "file, or what esptool read from a chip), CSV, or - for standard input.",
+        .examples = "  aloft parts show partitions.bin\n"
+                    "  aloft parts show board.flash --json\n"
+                    "  aloft parts show --template two_ota --csv > partitions.csv",
+        .exits = "0 shown, 1 there is no good table",
+        .options = {ALOFT_ARG_JSON(&options.json),
+                    {ALOFT_ARG_FLAG, 0, "csv", NULL, "CSV that builds the same table again",
+                     &options.csv},
+                    OPTION_TEMPLATE(options),
+                    OPTION_TABLE_ADDR(options),
+                    OPTION_FLASH_SIZE(options),
+                    OPTION_BOOTLOADER(options),
+                    OPTION_RECOVERY(options),
+                    OPTION_WORDS(options)},
     };
-    const struct aloft_args args = {
-        "aloft parts show",
-        "FILE",
-        "Draws a partition table. FILE is a binary table, a whole flash (a board's flash\n"
-        "file, or what esptool read from a chip), CSV, or - for standard input.",
-        "  aloft parts show partitions.bin\n"
-        "  aloft parts show board.flash --json\n"
-        "  aloft parts show --template two_ota --csv > partitions.csv",
-        "0 shown, 1 there is no good table",
-        table,
-        COUNT(table),
-        0,
-        1};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    if (!one_source(&args, &options, &operands) || !check_rules(&args, &options.parts)) {
+    if (!one_source(&args, &options, &args.given) || !check_rules(&args, &options.parts)) {
         return ALOFT_EXIT_USAGE;
     }
-    bool good = aloft_parts_source_load(&source, &options.parts, operands.items[0]);
+    bool good = aloft_parts_source_load(&source, &options.parts, args.given.items[0]);
     if (good && source.kind != ALOFT_PARTS_CSV) {
         // What the bootloader takes may still be what a builder refuses; a person should know.
         struct aloft_message complaint;
@@ -269,7 +254,7 @@ static int parts_show(int argc, char **argv)
             aloft_ptable_plan_warn(&source.plan, "%s", complaint.text);
         }
     }
-    status = show(&source, &options, good);
+    int status = show(&source, &options, good);
     if (good && !options.json) {
         aloft_parts_source_say_warnings(&source);
     }
@@ -280,31 +265,25 @@ static int parts_check(int argc, char **argv)
 {
     struct options options = options_default;
     struct aloft_parts_source source;
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {
-        OPTION_TEMPLATE(options),   OPTION_TABLE_ADDR(options), OPTION_FLASH_SIZE(options),
-        OPTION_BOOTLOADER(options), OPTION_RECOVERY(options),   OPTION_WORDS(options),
+    struct aloft_args args = {
+        .command = "aloft parts check",
+        .operands = "[FILE]",
+        .about = "Checks a table without writing anything: all that `aloft parts build` checks,\n"
+                 "for CSV, a binary table, a whole flash, or - for standard input.",
+        .examples = "  aloft parts check partitions.csv --flash-size 4MB\n"
+                    "  aloft parts check board.flash",
+        .exits = "0 the table is good, 1 it is not",
+        .options = {OPTION_TEMPLATE(options), OPTION_TABLE_ADDR(options),
+                    OPTION_FLASH_SIZE(options), OPTION_BOOTLOADER(options),
+                    OPTION_RECOVERY(options), OPTION_WORDS(options)},
     };
-    const struct aloft_args args = {
-        "aloft parts check",
-        "FILE",
-        "Checks a table without writing anything: all that `aloft parts build` checks,\n"
-        "for CSV, a binary table, a whole flash, or - for standard input.",
-        "  aloft parts check partitions.csv --flash-size 4MB\n"
-        "  aloft parts check board.flash",
-        "0 the table is good, 1 it is not",
-        table,
-        COUNT(table),
-        0,
-        1};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    if (!one_source(&args, &options, &operands) || !check_rules(&args, &options.parts)) {
+    if (!one_source(&args, &options, &args.given) || !check_rules(&args, &options.parts)) {
         return ALOFT_EXIT_USAGE;
     }
-    bool good = aloft_parts_source_load(&source, &options.parts, operands.items[0]);
+    bool good = aloft_parts_source_load(&source, &options.parts, args.given.items[0]);
     if (good && source.kind != ALOFT_PARTS_CSV) {
         good = aloft_ptable_plan_check(&source.plan, &options.parts.rules, &source.error);
     }
@@ -319,23 +298,18 @@ static int parts_check(int argc, char **argv)
 static int parts_list(int argc, char **argv)
 {
     bool json = false;
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: an array of objects", &json},
+    struct aloft_args args = {
+        .command = "aloft parts list",
+        .about = "Lists the built-in tables, which are those of ESP-IDF.",
+        .examples = "  aloft parts list\n"
+                    "  aloft parts show --template two_ota",
+        .options =
+            {
+                ALOFT_ARG_JSON(&json),
+            },
     };
-    const struct aloft_args args = {"aloft parts list",
-                                    "",
-                                    "Lists the built-in tables, which are those of ESP-IDF.",
-                                    "  aloft parts list\n"
-                                    "  aloft parts show --template two_ota",
-                                    NULL,
-                                    table,
-                                    COUNT(table),
-                                    0,
-                                    0};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
     json_t *list = json ? json_array() : NULL;
     for (size_t i = 0; i < aloft_ptable_template_count; i++) {

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 struct target {
     const char *path;
     const char *label;
@@ -91,29 +89,23 @@ static int read_out(struct target *target, const char *output)
 int parts_read(int argc, char **argv)
 {
     struct target target = {.table_addr = 0};
-    struct aloft_arg_list operands;
     const char *output = NULL;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_NEEDED, 'o', "output", "FILE", "the partition's bytes; - for standard output",
-         &output},
-        OPTION_OFFSET(target),
+    struct aloft_args args = {
+        .command = "aloft parts read",
+        .operands = "FLASH LABEL",
+        .about = "Copies one partition out of a board's flash file, whole.",
+        .examples = "  aloft parts read board.flash nvs -o nvs.bin\n"
+                    "  aloft parts read board.flash ota_0 -o - | sha256sum",
+        .exits = "0 read, 1 there is no such partition, or it cannot be read",
+        .options = {{ALOFT_ARG_NEEDED, 'o', "output", "FILE",
+                     "the partition's bytes; - for standard output", &output},
+                    OPTION_OFFSET(target)},
     };
-    const struct aloft_args args = {"aloft parts read",
-                                    "FLASH LABEL",
-                                    "Copies one partition out of a board's flash file, whole.",
-                                    "  aloft parts read board.flash nvs -o nvs.bin\n"
-                                    "  aloft parts read board.flash ota_0 -o - | sha256sum",
-                                    "0 read, 1 there is no such partition, or it cannot be read",
-                                    table,
-                                    COUNT(table),
-                                    2,
-                                    2};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    target.path = operands.items[0];
-    target.label = operands.items[1];
+    target.path = args.given.items[0];
+    target.label = args.given.items[1];
     return open_target(&target, ALOFT_FLASH_FILE_DUMP) ? read_out(&target, output) : ALOFT_EXIT_BAD;
 }
 
@@ -139,35 +131,30 @@ static int write_in(struct target *target, const struct aloft_file *file, const 
 int parts_write(int argc, char **argv)
 {
     struct target target = {.table_addr = 0};
-    struct aloft_arg_list operands;
     struct aloft_file file;
     struct aloft_message error;
-    const struct aloft_arg table[] = {OPTION_OFFSET(target)};
-    const struct aloft_args args = {
-        "aloft parts write",
-        "FLASH LABEL FILE",
-        "Erases one partition of a board's flash file and writes FILE to its start, or\n"
-        "standard input for -.",
-        "  aloft parts write board.flash nvs nvs.bin\n"
-        "  aloft parts write board.flash ota_1 app.bin",
-        "0 written, 1 there is no such partition, or the file does not fit it",
-        table,
-        COUNT(table),
-        3,
-        3};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    struct aloft_args args = {
+        .command = "aloft parts write",
+        .operands = "FLASH LABEL FILE",
+        .about = "Erases one partition of a board's flash file and writes FILE to its start, or\n"
+                 "standard input for -.",
+        .examples = "  aloft parts write board.flash nvs nvs.bin\n"
+                    "  aloft parts write board.flash ota_1 app.bin",
+        .exits = "0 written, 1 there is no such partition, or the file does not fit it",
+        .options = {OPTION_OFFSET(target)},
+    };
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    target.path = operands.items[0];
-    target.label = operands.items[1];
-    if (!aloft_file_read(operands.items[2], ALOFT_FLASH_FILE_MAX, &file, &error)) {
+    target.path = args.given.items[0];
+    target.label = args.given.items[1];
+    if (!aloft_file_read(args.given.items[2], ALOFT_FLASH_FILE_MAX, &file, &error)) {
         aloft_ui_error("%s", error.text);
         return ALOFT_EXIT_BAD;
     }
-    status = open_target(&target, ALOFT_FLASH_FILE_WRITE)
-                 ? write_in(&target, &file, operands.items[2])
-                 : ALOFT_EXIT_BAD;
+    int status = open_target(&target, ALOFT_FLASH_FILE_WRITE)
+                     ? write_in(&target, &file, args.given.items[2])
+                     : ALOFT_EXIT_BAD;
     aloft_file_release(&file);
     return status;
 }
@@ -175,23 +162,19 @@ int parts_write(int argc, char **argv)
 int parts_erase(int argc, char **argv)
 {
     struct target target = {.table_addr = 0};
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {OPTION_OFFSET(target)};
-    const struct aloft_args args = {"aloft parts erase",
-                                    "FLASH LABEL",
-                                    "Erases one partition of a board's flash file, and no other.",
-                                    "  aloft parts erase board.flash otadata",
-                                    "0 erased, 1 there is no such partition",
-                                    table,
-                                    COUNT(table),
-                                    2,
-                                    2};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    struct aloft_args args = {
+        .command = "aloft parts erase",
+        .operands = "FLASH LABEL",
+        .about = "Erases one partition of a board's flash file, and no other.",
+        .examples = "  aloft parts erase board.flash otadata",
+        .exits = "0 erased, 1 there is no such partition",
+        .options = {OPTION_OFFSET(target)},
+    };
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    target.path = operands.items[0];
-    target.label = operands.items[1];
+    target.path = args.given.items[0];
+    target.label = args.given.items[1];
     if (!open_target(&target, ALOFT_FLASH_FILE_WRITE)) {
         return ALOFT_EXIT_BAD;
     }

@@ -204,43 +204,40 @@ static bool is_plain(const char *text, const char *more, size_t len_max)
 int cmd_control(int argc, char **argv)
 {
     struct wish wish = {.user = "admin", .timeout_s = 30};
-    struct aloft_arg_list operands;
     struct aloft_message error = {""};
-    const struct aloft_arg options[] = {
-        {ALOFT_ARG_TEXT, 'u', "user", "NAME", "name of the user [admin]", &wish.user},
-        {ALOFT_ARG_TEXT, 'a', "password", "TEXT", "password; others on this computer can see it",
-         &wish.password.text},
-        {ALOFT_ARG_TEXT, 0, "password-file", "FILE", "file whose first line is the password",
-         &wish.password.path},
-        {ALOFT_ARG_TEXT, 0, "token", "TEXT",
-         "token instead of user and password; others can see it", &wish.token.text},
-        {ALOFT_ARG_TEXT, 0, "token-file", "FILE", "file whose first line is the token",
-         &wish.token.path},
-        {ALOFT_ARG_SIZE, 0, "timeout", "S", "seconds until it gives up [30]", &wish.timeout_s},
-        {ALOFT_ARG_FLAG, 0, "json", NULL, "print the device's answer for scripts", &wish.json},
-    };
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft control",
-        .operands = "HOST[:PORT] status|boot SLOT|confirm|rollback|factory|restart|check",
-        .about = "Tells what a device runs, and what it shall boot, over its browser way. The\n"
+        .operands = "HOST[:PORT] COMMAND [SLOT]",
+        .about = "Tells what a device runs, and what it shall boot, over its browser way.\n"
+                 "COMMAND is status, boot SLOT, confirm, rollback, factory, restart or check. The\n"
                  "password is taken from the options or from ALOFT_PASSWORD.",
         .examples = "  aloft control 10.0.0.7 status\n"
                     "  aloft control 10.0.0.7 boot ota_1 --password-file secret.txt\n"
                     "  ALOFT_PASSWORD=secret aloft control 10.0.0.7:8080 confirm --json\n"
                     "  aloft control 10.0.0.7 check --token-file token.txt",
         .exits = "0 the device has done it, 1 it refuses or cannot be reached",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 2,
-        .operand_max = 3,
+        .options =
+            {
+                {ALOFT_ARG_TEXT, 'u', "user", "NAME", "name of the user [admin]", &wish.user},
+                {ALOFT_ARG_TEXT, 'a', "password", "TEXT",
+                 "password; others on this computer can see it", &wish.password.text},
+                {ALOFT_ARG_TEXT, 0, "password-file", "FILE",
+                 "file whose first line is the password", &wish.password.path},
+                {ALOFT_ARG_TEXT, 0, "token", "TEXT",
+                 "token instead of user and password; others can see it", &wish.token.text},
+                {ALOFT_ARG_TEXT, 0, "token-file", "FILE", "file whose first line is the token",
+                 &wish.token.path},
+                {ALOFT_ARG_SIZE, 0, "timeout", "S", "seconds until it gives up [30]",
+                 &wish.timeout_s},
+                ALOFT_ARG_JSON(&wish.json),
+            },
     };
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    wish.host = operands.items[0];
-    wish.command = operands.items[1];
-    wish.slot = operands.count > 2 ? operands.items[2] : NULL;
+    wish.host = args.given.items[0];
+    wish.command = args.given.items[1];
+    wish.slot = args.given.count > 2 ? args.given.items[2] : NULL;
     if (!is_command(wish.command)) {
         return aloft_args_wrong(&args, "there is no command %s", wish.command);
     }

@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 enum { FILE_MAX = 64 << 20, HOST_MAX = 255, MS_PER_S = 1000 };
 
 struct wish {
@@ -148,24 +146,8 @@ static int run(struct wish *wish)
 int cmd_push(int argc, char **argv)
 {
     static struct wish wish;
-    struct aloft_arg_list operands;
-    int status;
     wish.timeout_s = 10;
-    const struct aloft_arg options[] = {
-        {ALOFT_ARG_TEXT, 'a', "password", "TEXT", "the device's password; others can see it in ps",
-         &wish.password.text},
-        {ALOFT_ARG_TEXT, 0, "password-file", "FILE",
-         "file with the password, \"-\" for standard input; else $ALOFT_PASSWORD",
-         &wish.password.path},
-        {ALOFT_ARG_FLAG, 's', "filesystem", NULL,
-         "FILE is the image of a file system, not firmware", &wish.client.files},
-        {ALOFT_ARG_SIZE, 'P', "host-port", "N",
-         "port of this computer that the device connects to [any]", &wish.host_port},
-        {ALOFT_ARG_SIZE, 't', "timeout", "SECONDS", "for the device to answer [10]",
-         &wish.timeout_s},
-        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object", &wish.json},
-    };
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft push",
         .operands = "HOST[:PORT] FILE",
         .about = "Sends firmware to a device in the network that takes pushes as Arduino's do\n"
@@ -175,16 +157,27 @@ int cmd_push(int argc, char **argv)
                     "  ALOFT_PASSWORD=secret aloft push kitchen.local firmware.bin\n"
                     "  aloft push 192.168.1.50 --filesystem littlefs.bin --password-file pw.txt",
         .exits = "0 the device has said that it runs FILE next, 1 it has not",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 2,
-        .operand_max = 2,
+        .options =
+            {
+                {ALOFT_ARG_TEXT, 'a', "password", "TEXT",
+                 "the device's password; others can see it in ps", &wish.password.text},
+                {ALOFT_ARG_TEXT, 0, "password-file", "FILE",
+                 "file with the password, \"-\" for standard input; else $ALOFT_PASSWORD",
+                 &wish.password.path},
+                {ALOFT_ARG_FLAG, 's', "filesystem", NULL,
+                 "FILE is the image of a file system, not firmware", &wish.client.files},
+                {ALOFT_ARG_SIZE, 'P', "host-port", "N",
+                 "port of this computer that the device connects to [any]", &wish.host_port},
+                {ALOFT_ARG_SIZE, 't', "timeout", "SECONDS", "for the device to answer [10]",
+                 &wish.timeout_s},
+                ALOFT_ARG_JSON(&wish.json),
+            },
     };
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
-    wish.target = operands.items[0];
-    wish.path = operands.items[1];
+    wish.target = args.given.items[0];
+    wish.path = args.given.items[1];
     if (!read_target(&wish)) {
         return aloft_args_wrong(&args, "'%s' is no HOST or HOST:PORT", wish.target);
     }

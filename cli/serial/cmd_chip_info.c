@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const char *on(bool value)
 {
     return value ? "on" : "off";
@@ -74,43 +72,30 @@ static bool print_json(const struct aloft_flasher *flasher)
 
 int cmd_chip_info(int argc, char **argv)
 {
-    struct aloft_arg_list operands;
     bool json = false;
-    struct aloft_session *session = calloc(1, sizeof *session);
-    if (session == NULL) {
-        aloft_ui_error("out of memory");
-        return ALOFT_EXIT_BAD;
-    }
-    *session = (struct aloft_session){ALOFT_SESSION_DEFAULTS};
-    session->quiet = true;
-    const struct aloft_arg options[] = {
-        ALOFT_SESSION_OPTIONS(*session),
-        {ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: one JSON object", &json},
-    };
-    const struct aloft_args args = {
+    static struct aloft_session session = {ALOFT_SESSION_DEFAULTS}; // too large for a stack
+    session.quiet = true;
+    struct aloft_args args = {
         .command = "aloft chip-info",
-        .operands = "",
         .about = "Tells which chip is at a serial port, and what its fuses and its flash say.",
         .examples = "  aloft chip-info\n"
                     "  aloft chip-info --port rfc2217://localhost:4000 --json",
         .exits = "0 told, 1 no chip answers",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 0,
-        .operand_max = 0,
+        .options =
+            {
+                ALOFT_SESSION_OPTIONS(session),
+                ALOFT_ARG_JSON(&json),
+            },
     };
-    int status;
-    if (aloft_args_ready(&args, argc, argv, &operands, &status) &&
-        aloft_session_check(&args, session, &status)) {
-        status = ALOFT_EXIT_BAD;
-        if (aloft_session_open(session)) {
-            bool printed = json ? print_json(&session->flasher) : true;
-            if (!json) {
-                print_info(&session->flasher);
-            }
-            status = aloft_session_close(session, printed ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD);
-        }
+    if (!aloft_args_read(&args, argc, argv) || !aloft_session_check(&args, &session)) {
+        return args.status;
     }
-    free(session);
-    return status;
+    if (!aloft_session_open(&session)) {
+        return ALOFT_EXIT_BAD;
+    }
+    bool printed = json ? print_json(&session.flasher) : true;
+    if (!json) {
+        print_info(&session.flasher);
+    }
+    return aloft_session_close(&session, printed ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD);
 }

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 struct region {
     uint32_t addr;
     uint32_t len; // 0: the whole chip
@@ -36,9 +34,9 @@ static int erase(struct aloft_session *session, const struct region *region)
 }
 
 // OFFSET and SIZE, both of whole sectors.
-static bool read_region(const struct aloft_args *args, const struct aloft_arg_list *operands,
-                        struct region *region, int *status)
+static bool read_region(struct aloft_args *args, struct region *region)
 {
+    const struct aloft_arg_list *operands = &args->given;
     int64_t addr = 0;
     if (operands->count == 0) {
         return true;
@@ -46,7 +44,7 @@ static bool read_region(const struct aloft_args *args, const struct aloft_arg_li
     if (operands->count != 2 || !aloft_number_parse(operands->items[0], &addr) || addr < 0 ||
         addr > UINT32_MAX || !aloft_number_parse_size(operands->items[1], &region->len) ||
         addr % ALOFT_FLASHER_SECTOR != 0 || region->len % ALOFT_FLASHER_SECTOR != 0) {
-        *status = aloft_args_wrong(args, "write OFFSET and SIZE, both multiples of 0x1000");
+        (void)aloft_args_wrong(args, "write OFFSET and SIZE, both multiples of 0x1000");
         return false;
     }
     region->addr = (uint32_t)addr;
@@ -55,16 +53,9 @@ static bool read_region(const struct aloft_args *args, const struct aloft_arg_li
 
 int cmd_erase_flash(int argc, char **argv)
 {
-    struct aloft_arg_list operands;
     struct region region = {0, 0};
-    struct aloft_session *session = calloc(1, sizeof *session);
-    if (session == NULL) {
-        aloft_ui_error("out of memory");
-        return ALOFT_EXIT_BAD;
-    }
-    *session = (struct aloft_session){ALOFT_SESSION_DEFAULTS};
-    const struct aloft_arg options[] = {ALOFT_SESSION_OPTIONS(*session)};
-    const struct aloft_args args = {
+    static struct aloft_session session = {ALOFT_SESSION_DEFAULTS}; // too large for a stack
+    struct aloft_args args = {
         .command = "aloft erase-flash",
         .operands = "[OFFSET SIZE]",
         .about = "Erases the flash of the board at a serial port: all of it, or SIZE bytes at\n"
@@ -72,17 +63,11 @@ int cmd_erase_flash(int argc, char **argv)
         .examples = "  aloft erase-flash --port /dev/ttyUSB0\n"
                     "  aloft erase-flash 0xd000 0x2000",
         .exits = "0 erased, 1 failed",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 0,
-        .operand_max = 2,
+        .options = {ALOFT_SESSION_OPTIONS(session)},
     };
-    int status;
-    if (aloft_args_ready(&args, argc, argv, &operands, &status) &&
-        read_region(&args, &operands, &region, &status) &&
-        aloft_session_check(&args, session, &status)) {
-        status = erase(session, &region);
+    if (!aloft_args_read(&args, argc, argv) || !read_region(&args, &region) ||
+        !aloft_session_check(&args, &session)) {
+        return args.status;
     }
-    free(session);
-    return status;
+    return erase(&session, &region);
 }

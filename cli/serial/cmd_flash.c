@@ -13,8 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 struct work {
     struct aloft_session session;
     struct aloft_flash_plan plan;
@@ -328,52 +326,29 @@ static int flash(struct work *work)
     return status == ALOFT_EXIT_GOOD ? aloft_monitor_run(&work->monitor) : status;
 }
 
-static bool fitting(const struct aloft_args *args, struct work *work, int *status)
+static bool fitting(struct aloft_args *args, struct work *work)
 {
     const struct aloft_arg_list *operands = work->operands;
     if (operands->count == 1 && !is_folder(operands->items[0])) {
-        *status = aloft_args_wrong(args, "%s is no folder; for single files write OFFSET FILE",
-                                   operands->items[0]);
+        (void)aloft_args_wrong(args, "%s is no folder; for single files write OFFSET FILE",
+                               operands->items[0]);
         return false;
     }
     if (operands->count > 1 && operands->count % 2 != 0) {
-        *status =
-            aloft_args_wrong(args, "offset %s has no file", operands->items[operands->count - 1]);
+        (void)aloft_args_wrong(args, "offset %s has no file", operands->items[operands->count - 1]);
         return false;
     }
     if (operands->count > 1 && (work->folder.table != NULL || work->folder.app != NULL)) {
-        *status = aloft_args_wrong(args, "--table and --app choose among the files of a folder");
+        (void)aloft_args_wrong(args, "--table and --app choose among the files of a folder");
         return false;
     }
-    return aloft_session_check(args, &work->session, status) &&
-           aloft_monitor_check(args, &work->monitor, status);
+    return aloft_session_check(args, &work->session) && aloft_monitor_check(args, &work->monitor);
 }
 
 int cmd_flash(int argc, char **argv)
 {
-    struct aloft_arg_list operands;
-    struct work *work = calloc(1, sizeof *work);
-    if (work == NULL) {
-        aloft_ui_error("out of memory");
-        return ALOFT_EXIT_BAD;
-    }
-    work->session = (struct aloft_session){ALOFT_SESSION_DEFAULTS};
-    work->operands = &operands;
-    const struct aloft_arg options[] = {
-        ALOFT_SESSION_OPTIONS(work->session),
-        {ALOFT_ARG_TEXT, 0, "table", "FILE", "of a folder: the partition table",
-         &work->folder.table},
-        {ALOFT_ARG_TEXT, 0, "app", "NAME", "of a folder: the app", &work->folder.app},
-        {ALOFT_ARG_SIZE, 0, "offset", "ADDR", "of the partition table [it is found, else 0x8000]",
-         &work->plan.table_asked},
-        ALOFT_CHIP_FLASH_OPTION(work->chip),
-        {ALOFT_ARG_FLAG, 0, "plain", NULL, "send the data uncompressed", &work->plain},
-        {ALOFT_ARG_FLAG, 'm', "monitor", NULL, "then show the console, as aloft monitor does",
-         &work->watch},
-        ALOFT_MONITOR_OPTIONS(work->monitor),
-        {ALOFT_ARG_FLAG, 'f', "force", NULL, "write what the chip will not run, too", &work->force},
-    };
-    const struct aloft_args args = {
+    static struct work work = {.session = {ALOFT_SESSION_DEFAULTS}}; // too large for a stack
+    struct aloft_args args = {
         .command = "aloft flash",
         .operands = "DIR | OFFSET FILE [OFFSET FILE ...]",
         .about = "Writes a build folder, or files, into the flash of a board at a serial port: an\n"
@@ -388,16 +363,27 @@ int cmd_flash(int argc, char **argv)
             "  aloft flash 0x1000 bootloader.bin 0x8000 table.bin 0x10000 app.bin --baud 921600",
         .exits =
             "0 written and verified, 1 refused or failed; with --monitor:\n" ALOFT_MONITOR_EXITS,
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 1,
-        .operand_max = ALOFT_ARG_LIST_MAX,
+        .options =
+            {
+                ALOFT_SESSION_OPTIONS(work.session),
+                {ALOFT_ARG_TEXT, 0, "table", "FILE", "of a folder: the partition table",
+                 &work.folder.table},
+                {ALOFT_ARG_TEXT, 0, "app", "NAME", "of a folder: the app", &work.folder.app},
+                {ALOFT_ARG_SIZE, 0, "offset", "ADDR",
+                 "of the partition table [it is found, else 0x8000]", &work.plan.table_asked},
+                ALOFT_CHIP_FLASH_OPTION(work.chip),
+                {ALOFT_ARG_FLAG, 0, "plain", NULL, "send the data uncompressed", &work.plain},
+                {ALOFT_ARG_FLAG, 'm', "monitor", NULL,
+                 "then show the console, as aloft monitor does", &work.watch},
+                ALOFT_MONITOR_OPTIONS(work.monitor),
+                {ALOFT_ARG_FLAG, 'f', "force", NULL, "write what the chip will not run, too",
+                 &work.force},
+            },
     };
-    int status;
-    if (aloft_args_ready(&args, argc, argv, &operands, &status) && fitting(&args, work, &status)) {
-        work->watch = work->watch || work->monitor.until != NULL || work->monitor.timeout != NULL;
-        status = flash(work);
+    work.operands = &args.given;
+    if (!aloft_args_read(&args, argc, argv) || !fitting(&args, &work)) {
+        return args.status;
     }
-    free(work);
-    return status;
+    work.watch = work.watch || work.monitor.until != NULL || work.monitor.timeout != NULL;
+    return flash(&work);
 }

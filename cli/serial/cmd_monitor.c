@@ -5,8 +5,6 @@
 #include "cli/serial/port.h"
 #include "hostlib/flasher/flasher.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 struct wish {
     const char *port;
     uint32_t baud;
@@ -40,17 +38,8 @@ int cmd_monitor(int argc, char **argv)
 {
     struct aloft_monitor monitor = {.until = NULL};
     struct wish wish = {.baud = ALOFT_FLASHER_BAUD};
-    struct aloft_arg_list operands;
-    const struct aloft_arg options[] = {
-        {ALOFT_ARG_TEXT, 'p', "port", "PORT", "serial port; else $ALOFT_PORT, or the only one",
-         &wish.port},
-        {ALOFT_ARG_SIZE, 'b', "baud", "N", "speed of the console [115200]", &wish.baud},
-        {ALOFT_ARG_FLAG, 'r', "reset", NULL, "reset the chip first", &wish.reset},
-        ALOFT_MONITOR_OPTIONS(monitor),
-    };
-    const struct aloft_args args = {
+    struct aloft_args args = {
         .command = "aloft monitor",
-        .operands = "",
         .about = "Shows the console of the board at a serial port, and sends it what is typed\n"
                  "at a terminal; a pipe is not read.\n"
                  "Ctrl-] leaves. Ctrl-T Ctrl-R resets the chip, where the port has DTR and RTS.\n"
@@ -59,15 +48,14 @@ int cmd_monitor(int argc, char **argv)
                     "  aloft monitor --until 'Hello world!' --timeout 30 >console.log",
         .exits = "0 the text was shown, or left without one to wait for, 1 "
                  "failed,\n" ALOFT_MONITOR_EXITS,
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 0,
-        .operand_max = 0,
+        .options = {{ALOFT_ARG_TEXT, 'p', "port", "PORT",
+                     "serial port; else $ALOFT_PORT, or the only one", &wish.port},
+                    {ALOFT_ARG_SIZE, 'b', "baud", "N", "speed of the console [115200]", &wish.baud},
+                    {ALOFT_ARG_FLAG, 'r', "reset", NULL, "reset the chip first", &wish.reset},
+                    ALOFT_MONITOR_OPTIONS(monitor)},
     };
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status) ||
-        !aloft_monitor_check(&args, &monitor, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv) || !aloft_monitor_check(&args, &monitor)) {
+        return args.status;
     }
     return start(&monitor, &wish);
 }

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 struct wish {
     struct aloft_chip_flash chip;
     uint32_t addr;
@@ -66,18 +64,18 @@ static int read_flash(struct aloft_session *session, struct wish *wish)
     return aloft_session_close(session, good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD);
 }
 
-static bool read_wish(const struct aloft_args *args, const struct aloft_arg_list *operands,
-                      struct wish *wish, int *status)
+static bool read_wish(struct aloft_args *args, struct wish *wish)
 {
+    const struct aloft_arg_list *operands = &args->given;
     int64_t addr;
     bool all = strcmp(operands->items[1], "ALL") == 0 || strcmp(operands->items[1], "all") == 0;
     if (!aloft_number_parse(operands->items[0], &addr) || addr < 0 || addr > UINT32_MAX) {
-        *status = aloft_args_wrong(args, "'%s' is no address in flash", operands->items[0]);
+        (void)aloft_args_wrong(args, "'%s' is no address in flash", operands->items[0]);
         return false;
     }
     if (!all && !aloft_number_parse_size(operands->items[1], &wish->len)) {
-        *status = aloft_args_wrong(args, "'%s' is no size; write it like 0x1000, 4K, or ALL",
-                                   operands->items[1]);
+        (void)aloft_args_wrong(args, "'%s' is no size; write it like 0x1000, 4K, or ALL",
+                               operands->items[1]);
         return false;
     }
     wish->addr = (uint32_t)addr;
@@ -86,23 +84,11 @@ static bool read_wish(const struct aloft_args *args, const struct aloft_arg_list
 
 int cmd_read_flash(int argc, char **argv)
 {
-    struct aloft_arg_list operands;
     struct wish wish = {.addr = 0};
-    struct aloft_session *session = calloc(1, sizeof *session);
-    if (session == NULL) {
-        aloft_ui_error("out of memory");
-        return ALOFT_EXIT_BAD;
-    }
-    *session = (struct aloft_session){ALOFT_SESSION_DEFAULTS};
-    const struct aloft_arg options[] = {
-        ALOFT_SESSION_OPTIONS(*session),
-        ALOFT_CHIP_FLASH_OPTION(wish.chip),
-        {ALOFT_ARG_NEEDED, 'o', "output", "FILE", "where the bytes go; - is standard output",
-         &wish.out},
-    };
-    const struct aloft_args args = {
+    static struct aloft_session session = {ALOFT_SESSION_DEFAULTS}; // too large for a stack
+    struct aloft_args args = {
         .command = "aloft read-flash",
-        .operands = "OFFSET SIZE -o FILE",
+        .operands = "OFFSET SIZE",
         .about = "Reads flash of the board at a serial port into a file. SIZE may be ALL: to the\n"
                  "end of flash. The loader sends 64 bytes at a time, so 4 MB of a real chip take\n"
                  "some minutes. Of a chip with flash encryption they are ciphertext where it is\n"
@@ -110,18 +96,18 @@ int cmd_read_flash(int argc, char **argv)
         .examples = "  aloft read-flash 0 ALL -o board.flash\n"
                     "  aloft read-flash 0x8000 0xc00 -o table.bin",
         .exits = "0 read, 1 failed; then FILE is as it was",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 2,
-        .operand_max = 2,
+        .options =
+            {
+                ALOFT_SESSION_OPTIONS(session),
+                ALOFT_CHIP_FLASH_OPTION(wish.chip),
+                {ALOFT_ARG_NEEDED, 'o', "output", "FILE",
+                 "where the bytes go; - is standard output", &wish.out},
+            },
     };
-    int status;
-    if (aloft_args_ready(&args, argc, argv, &operands, &status) &&
-        read_wish(&args, &operands, &wish, &status) &&
-        aloft_session_check(&args, session, &status)) {
-        session->quiet = strcmp(wish.out, "-") == 0;
-        status = read_flash(session, &wish);
+    if (!aloft_args_read(&args, argc, argv) || !read_wish(&args, &wish) ||
+        !aloft_session_check(&args, &session)) {
+        return args.status;
     }
-    free(session);
-    return status;
+    session.quiet = strcmp(wish.out, "-") == 0;
+    return read_flash(&session, &wish);
 }

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 enum answer { SAME, DIFFERENT, FAILED };
 
 static enum answer compare(struct aloft_flasher *flasher, uint32_t addr, const uint8_t *data,
@@ -97,18 +95,17 @@ static int verify(struct aloft_session *session, const struct aloft_arg_list *op
     return aloft_session_close(session, status);
 }
 
-static bool good_pairs(const struct aloft_args *args, const struct aloft_arg_list *operands,
-                       int *status)
+static bool good_pairs(struct aloft_args *args)
 {
+    const struct aloft_arg_list *operands = &args->given;
     if (operands->count % 2 != 0) {
-        *status =
-            aloft_args_wrong(args, "offset %s has no file", operands->items[operands->count - 1]);
+        (void)aloft_args_wrong(args, "offset %s has no file", operands->items[operands->count - 1]);
         return false;
     }
     for (size_t i = 0; i < operands->count; i += 2) {
         int64_t addr;
         if (!aloft_number_parse(operands->items[i], &addr) || addr < 0 || addr > UINT32_MAX) {
-            *status = aloft_args_wrong(args, "'%s' is no address in flash", operands->items[i]);
+            (void)aloft_args_wrong(args, "'%s' is no address in flash", operands->items[i]);
             return false;
         }
     }
@@ -117,15 +114,8 @@ static bool good_pairs(const struct aloft_args *args, const struct aloft_arg_lis
 
 int cmd_verify_flash(int argc, char **argv)
 {
-    struct aloft_arg_list operands;
-    struct aloft_session *session = calloc(1, sizeof *session);
-    if (session == NULL) {
-        aloft_ui_error("out of memory");
-        return ALOFT_EXIT_BAD;
-    }
-    *session = (struct aloft_session){ALOFT_SESSION_DEFAULTS};
-    const struct aloft_arg options[] = {ALOFT_SESSION_OPTIONS(*session)};
-    const struct aloft_args args = {
+    static struct aloft_session session = {ALOFT_SESSION_DEFAULTS}; // too large for a stack
+    struct aloft_args args = {
         .command = "aloft verify-flash",
         .operands = "OFFSET FILE [OFFSET FILE ...]",
         .about = "Compares files with the flash of the board at a serial port, by MD5, and names\n"
@@ -133,16 +123,11 @@ int cmd_verify_flash(int argc, char **argv)
                  "board has run.",
         .examples = "  aloft verify-flash 0x1000 bootloader.bin 0x10000 app.bin",
         .exits = "0 all the same, 1 different or failed",
-        .options = options,
-        .option_count = COUNT(options),
-        .operand_min = 2,
-        .operand_max = ALOFT_ARG_LIST_MAX,
+        .options = {ALOFT_SESSION_OPTIONS(session)},
     };
-    int status;
-    if (aloft_args_ready(&args, argc, argv, &operands, &status) &&
-        good_pairs(&args, &operands, &status) && aloft_session_check(&args, session, &status)) {
-        status = verify(session, &operands);
+    if (!aloft_args_read(&args, argc, argv) || !good_pairs(&args) ||
+        !aloft_session_check(&args, &session)) {
+        return args.status;
     }
-    free(session);
-    return status;
+    return verify(&session, &args.given);
 }

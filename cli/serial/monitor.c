@@ -286,20 +286,20 @@ int aloft_monitor_run(struct aloft_monitor *monitor)
     return monitor->status;
 }
 
-bool aloft_monitor_check(const struct aloft_args *args, struct aloft_monitor *monitor, int *status)
+bool aloft_monitor_check(struct aloft_args *args, struct aloft_monitor *monitor)
 {
     const char *text = monitor->timeout;
     char *end = NULL;
     double seconds = text == NULL ? 0 : strtod(text, &end);
     if (text != NULL && (end == text || *end != '\0' || !(seconds > 0 && seconds <= 1e6))) {
-        *status = aloft_args_wrong(args, "--timeout '%s' is no number of seconds", text);
+        (void)aloft_args_wrong(args, "--timeout '%s' is no number of seconds", text);
         return false;
     }
     monitor->timeout_ms = (uint64_t)(seconds * 1000);
     if (monitor->until != NULL &&
         (monitor->until[0] == '\0' || strlen(monitor->until) >= ALOFT_MONITOR_UNTIL_MAX)) {
-        *status = aloft_args_wrong(args, "--until: the text must have 1 to %u bytes",
-                                   ALOFT_MONITOR_UNTIL_MAX - 1);
+        (void)aloft_args_wrong(args, "--until: the text must have 1 to %u bytes",
+                               ALOFT_MONITOR_UNTIL_MAX - 1);
         return false;
     }
     return true;

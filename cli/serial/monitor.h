@@ -46,7 +46,7 @@ struct aloft_monitor {
     "3 left, or --timeout ended it, before the text was shown, 128+N ended by signal N"
 
 // False when an option makes no sense; it was named then. *status is what to return.
-bool aloft_monitor_check(const struct aloft_args *args, struct aloft_monitor *monitor, int *status);
+bool aloft_monitor_check(struct aloft_args *args, struct aloft_monitor *monitor);
 
 // Shows the console of the open line, at its speed, and closes it. Returns the exit status.
 int aloft_monitor_run(struct aloft_monitor *monitor);

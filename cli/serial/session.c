@@ -19,25 +19,23 @@ static bool is_one_of(const char *word, const char *const *words, size_t count)
     return false;
 }
 
-bool aloft_session_check(const struct aloft_args *args, const struct aloft_session *session,
-                         int *status)
+bool aloft_session_check(struct aloft_args *args, const struct aloft_session *session)
 {
     static const char *const befores[] = {"reset", "no-reset"};
     static const char *const afters[] = {"reset", "run", "no-reset"};
-    *status = ALOFT_EXIT_GOOD;
+    args->status = ALOFT_EXIT_GOOD;
     if (session->flash_size != 0 && !aloft_flash_file_is_size(session->flash_size)) {
-        *status = aloft_args_wrong(args, "--flash-size: a flash chip has 1MB, 2MB, 4MB, ... 128MB");
+        (void)aloft_args_wrong(args, "--flash-size: a flash chip has 1MB, 2MB, 4MB, ... 128MB");
     } else if (strcmp(session->chip, "auto") != 0 &&
                aloft_flasher_chip_by_word(session->chip) == NULL) {
-        *status = aloft_args_wrong(args, "--chip '%s': write auto, esp32, esp32s3 or esp32c3",
-                                   session->chip);
+        (void)aloft_args_wrong(args, "--chip '%s': write auto, esp32, esp32s3 or esp32c3",
+                               session->chip);
     } else if (!is_one_of(session->before, befores, COUNT(befores))) {
-        *status = aloft_args_wrong(args, "--before '%s': write reset or no-reset", session->before);
+        (void)aloft_args_wrong(args, "--before '%s': write reset or no-reset", session->before);
     } else if (!is_one_of(session->after, afters, COUNT(afters))) {
-        *status =
-            aloft_args_wrong(args, "--after '%s': write reset, run or no-reset", session->after);
+        (void)aloft_args_wrong(args, "--after '%s': write reset, run or no-reset", session->after);
     }
-    return *status == ALOFT_EXIT_GOOD;
+    return args->status == ALOFT_EXIT_GOOD;
 }
 
 static void show_progress(void *ctx, uint32_t done, uint32_t total)

@@ -43,9 +43,8 @@ struct aloft_session {
             &(s).flash_size                                                                        \
     }
 
-// False when an option makes no sense; it was named then. *status is what to return.
-bool aloft_session_check(const struct aloft_args *args, const struct aloft_session *session,
-                         int *status);
+// False when an option makes no sense: it was named, and args->status is what to return.
+bool aloft_session_check(struct aloft_args *args, const struct aloft_session *session);
 
 // Opens the port, finds the chip and its flash, and says what they are. False when that failed and
 // was said.

@@ -18,8 +18,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 enum { BACKLOG = 64, LOOK_S = 1, PORT_MAX = 65535, PEM_MAX = 1 << 20 };
 
 struct place {
@@ -226,34 +224,31 @@ int cmd_serve(int argc, char **argv)
 
     struct place place = {.bind = "127.0.0.1", .port = 8070, .fd = -1};
     struct identity identity = {.cert_path = NULL};
-    struct aloft_arg_list operands;
-    const struct aloft_arg table[] = {
-        {ALOFT_ARG_NUMBER, 'p', "port", "N", "0 takes any free port [8070]", &place.port},
-        {ALOFT_ARG_TEXT, 'b', "bind", "ADDRESS", "0.0.0.0 for the whole network [127.0.0.1]",
-         &place.bind},
-        {ALOFT_ARG_SIZE, 0, "limit-rate", "BYTES", "bytes a second, to imitate a slow link",
-         &serve.limit_rate},
-        {ALOFT_ARG_TEXT, 0, "cert", "PEM", "HTTPS with this certificate, and its chain",
-         &identity.cert_path},
-        {ALOFT_ARG_TEXT, 0, "key", "PEM", "the certificate's key", &identity.key_path},
+    struct aloft_args args = {
+        .command = "aloft serve",
+        .operands = "DIR",
+        .about =
+            "Serves a folder over HTTP or HTTPS for development: GET and HEAD, ranges, entity\n"
+            "tags, and one line for each request. It has no passwords.",
+        .examples = "  aloft serve firmware/\n"
+                    "  aloft serve firmware/ --bind 0.0.0.0 --port 8080\n"
+                    "  aloft serve firmware/ --limit-rate 20K\n"
+                    "  aloft serve firmware/ --port 8443 --cert server.crt --key server.key",
+        .exits = "0 ended by SIGINT or SIGTERM, 1 it cannot serve",
+        .options =
+            {
+                {ALOFT_ARG_NUMBER, 'p', "port", "N", "0 takes any free port [8070]", &place.port},
+                {ALOFT_ARG_TEXT, 'b', "bind", "ADDRESS",
+                 "0.0.0.0 for the whole network [127.0.0.1]", &place.bind},
+                {ALOFT_ARG_SIZE, 0, "limit-rate", "BYTES", "bytes a second, to imitate a slow link",
+                 &serve.limit_rate},
+                {ALOFT_ARG_TEXT, 0, "cert", "PEM", "HTTPS with this certificate, and its chain",
+                 &identity.cert_path},
+                {ALOFT_ARG_TEXT, 0, "key", "PEM", "the certificate's key", &identity.key_path},
+            },
     };
-    const struct aloft_args args = {
-        "aloft serve",
-        "DIR",
-        "Serves a folder over HTTP or HTTPS for development: GET and HEAD, ranges, entity\n"
-        "tags, and one line for each request. It has no passwords.",
-        "  aloft serve firmware/\n"
-        "  aloft serve firmware/ --bind 0.0.0.0 --port 8080\n"
-        "  aloft serve firmware/ --limit-rate 20K\n"
-        "  aloft serve firmware/ --port 8443 --cert server.crt --key server.key",
-        "0 ended by SIGINT or SIGTERM, 1 it cannot serve",
-        table,
-        COUNT(table),
-        1,
-        1};
-    int status;
-    if (!aloft_args_ready(&args, argc, argv, &operands, &status)) {
-        return status;
+    if (!aloft_args_read(&args, argc, argv)) {
+        return args.status;
     }
     if (place.port > PORT_MAX) {
         return aloft_args_wrong(&args, "--port %u: ports end at %d", place.port, PORT_MAX);
@@ -262,9 +257,9 @@ int cmd_serve(int argc, char **argv)
         return aloft_args_wrong(&args, "--cert and --key belong together; give both, or none");
     }
     int result = ALOFT_EXIT_BAD;
-    if (find_folder(&serve, operands.items[0]) && read_identity(&serve, &identity) &&
+    if (find_folder(&serve, args.given.items[0]) && read_identity(&serve, &identity) &&
         listen_at(&place)) {
-        result = run(&serve, &place, &identity, operands.items[0]);
+        result = run(&serve, &place, &identity, args.given.items[0]);
     }
     aloft_file_release(&identity.cert);
     aloft_file_release(&identity.key);

@@ -33,21 +33,6 @@ static int fill_folder(void **state)
     return 0;
 }
 
-static void the_commands_have_help_with_examples(void **state)
-{
-    static const char *const commands[] = {"keys create", "keys show", "keys public",
-                                           "keys digest", "sign",      "verify"};
-    (void)state;
-    for (size_t i = 0; i < COUNT(commands); i++) {
-        char command[64];
-        (void)snprintf(command, sizeof command, "$A %s --help", commands[i]);
-        expect(0, command);
-        says("Usage: aloft");
-        says("Examples:\n  aloft");
-        says("Exit status: 0");
-    }
-}
-
 static void what_scripts_rely_on(void **state)
 {
     (void)state;
@@ -301,7 +286,6 @@ static void a_signature_makes_no_image_of_what_is_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_commands_have_help_with_examples),
         cmocka_unit_test(what_scripts_rely_on),
         cmocka_unit_test(a_new_key_is_safe_and_silent),
         cmocka_unit_test(careless_permissions_are_told),

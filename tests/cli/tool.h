@@ -31,8 +31,9 @@ static inline int leave_folder(void **state)
 // Runs the shell command with the tool as "$A" and returns its exit code.
 static inline int run(const char *command)
 {
-    char line[1024];
-    (void)snprintf(line, sizeof line, "A='%s'; { %s ; } 2>&1", ALOFT_TOOL, command);
+    char line[4096];
+    int line_len = snprintf(line, sizeof line, "A='%s'; { %s ; } 2>&1", ALOFT_TOOL, command);
+    assert_in_range(line_len, 1, sizeof line - 1);
     FILE *pipe = popen(line, "r");
     assert_non_null(pipe);
     size_t len = fread(output, 1, sizeof output - 1, pipe);
