@@ -1,6 +1,6 @@
 // The front of `aloft`: picks the command, and makes sure at the end that what it printed has
 // arrived.
-#include "cli/base/args.h"
+#include "cli/base/alias.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
 #include <errno.h>
@@ -36,16 +36,62 @@ static const char about[] =
     "Partition tables, firmware images, boot selection and virtual boards for\n"
     "over-the-air updates of ESP32-class devices.";
 
-int main(int argc, char **argv)
+static const char tour[] =
+    "What people do first:\n"
+    "\n"
+    "Look at what there is\n"
+    "  aloft image info firmware.bin              whole? for which chip? which version?\n"
+    "  aloft image size firmware.bin --slot-size 1536K\n"
+    "  aloft parts show partitions.csv            the map of the flash\n"
+    "\n"
+    "A chip at a serial port, or a virtual board instead of one\n"
+    "  aloft chip-info --port /dev/ttyUSB0\n"
+    "  aloft flash build --port /dev/ttyUSB0 --monitor\n"
+    "  aloft board create board.flash && aloft board run board.flash --serial pty:tty &\n"
+    "  aloft flash build --port tty --monitor\n"
+    "\n"
+    "An update over the air\n"
+    "  aloft serve build --port 8070              devices pull\n"
+    "  aloft push 192.168.1.20 firmware.bin       or it is sent to one, as Arduino does\n"
+    "  aloft control 192.168.1.20 status          what does it run now?\n"
+    "\n"
+    "Words of esptool, idf.py, parttool.py, otatool.py and nvs_partition_gen work here, too:\n"
+    "  aloft --port /dev/ttyUSB0 write_flash 0x10000 firmware.bin\n"
+    "\n"
+    "`aloft --help` lists the commands, `aloft help COMMAND` tells more, with examples.\n";
+
+// Words of other tools that could have been meant.
+static void feed_aliases(struct aloft_suggest *suggest)
 {
+    for (const struct aloft_alias *alias = aloft_aliases; alias->words != NULL; alias++) {
+        aloft_suggest_feed(suggest, alias->words);
+    }
+}
+
+static int run(int argc, char **argv)
+{
+    if (argc < 2) {
+        printf("aloft %s. %s", ALOFT_VERSION, tour);
+        return ALOFT_EXIT_GOOD;
+    }
     if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
         printf("aloft %s\n", ALOFT_VERSION);
         return ALOFT_EXIT_GOOD;
     }
-    int result = aloft_args_dispatch("aloft", about, commands, argc, argv);
+    return aloft_args_dispatch_near("aloft", about, commands, feed_aliases, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    static struct aloft_alias_line line;
+    int status;
+    if (aloft_alias_read(&line, argc, argv, &status)) {
+        status = run(line.argc, line.argv);
+    }
+    aloft_alias_release(&line);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         aloft_ui_error("cannot write to standard output: %s", strerror(errno));
         return ALOFT_EXIT_BAD;
     }
-    return result;
+    return status;
 }

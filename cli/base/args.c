@@ -1,13 +1,14 @@
 // A small reader instead of getopt_long, because the options' help, their targets and the
 // suggestions for misspelt ones come from one table.
 #include "cli/base/args.h"
+#include "cli/base/suggest.h"
 #include "cli/base/ui.h"
 #include "hostlib/base/number.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { WORD_MAX = 32, NEAR = 2 }; // a suggestion is at most NEAR edits away
+enum { WORD_MAX = 32 };
 
 int aloft_args_wrong(struct aloft_args *args, const char *format, ...)
 {
@@ -20,35 +21,6 @@ int aloft_args_wrong(struct aloft_args *args, const char *format, ...)
     (void)fprintf(stderr, "Try `%s --help`.\n", args->command);
     args->status = ALOFT_EXIT_USAGE;
     return args->status;
-}
-
-static size_t least(size_t a, size_t b, size_t c)
-{
-    size_t ab = a < b ? a : b;
-    return ab < c ? ab : c;
-}
-
-// The number of letters to change, add or remove to get from a to b.
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[WORD_MAX + 1];
-    size_t b_len = strlen(b);
-    if (strlen(a) > WORD_MAX || b_len > WORD_MAX) {
-        return WORD_MAX;
-    }
-    for (size_t k = 0; k <= b_len; k++) {
-        row[k] = k;
-    }
-    for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t k = 1; k <= b_len; k++) {
-            size_t change = diagonal + (a[i - 1] != b[k - 1]);
-            diagonal = row[k];
-            row[k] = least(change, row[k] + 1, row[k - 1] + 1);
-        }
-    }
-    return row[b_len];
 }
 
 static void print_options(const struct aloft_args *args)
@@ -89,9 +61,11 @@ static void print_help(const struct aloft_args *args)
 
 static const struct aloft_arg *find(const struct aloft_args *args, const char *name, size_t len)
 {
+    char word[WORD_MAX + 1];
     for (size_t i = 0; i < ALOFT_ARGS_OPTIONS && args->options[i].name != NULL; i++) {
         const struct aloft_arg *option = &args->options[i];
-        if (strlen(option->name) == len && memcmp(option->name, name, len) == 0) {
+        (void)snprintf(word, sizeof word, "%.*s", (int)len, name);
+        if (strlen(option->name) == len && aloft_suggest_same(option->name, word)) {
             return option;
         }
         if (len == 1 && option->letter == name[0]) {
@@ -104,18 +78,15 @@ static const struct aloft_arg *find(const struct aloft_args *args, const char *n
 static bool unknown(struct aloft_args *args, const char *word, size_t len)
 {
     char name[WORD_MAX + 1];
-    const char *best = NULL;
-    size_t best_distance = NEAR + 1;
+    struct aloft_suggest suggest;
     (void)snprintf(name, sizeof name, "%.*s", (int)len, word + strspn(word, "-"));
+    aloft_suggest_init(&suggest, name);
     for (size_t i = 0; i < ALOFT_ARGS_OPTIONS && args->options[i].name != NULL; i++) {
-        size_t d = distance(name, args->options[i].name);
-        if (d < best_distance && d < strlen(name)) {
-            best_distance = d;
-            best = args->options[i].name;
-        }
+        aloft_suggest_feed(&suggest, args->options[i].name);
     }
-    if (best != NULL) {
-        (void)aloft_args_wrong(args, "unknown option '%s'; did you mean '--%s'?", word, best);
+    if (suggest.best != NULL) {
+        (void)aloft_args_wrong(args, "unknown option '%s'; did you mean '--%s'?", word,
+                               suggest.best);
     } else {
         (void)aloft_args_wrong(args, "unknown option '%s'", word);
     }
@@ -307,19 +278,18 @@ static void print_commands(const char *group, const char *about,
 }
 
 static int unknown_command(const char *group, const struct aloft_command *commands,
-                           const char *word)
+                           aloft_args_others others, const char *word)
 {
-    const char *best = NULL;
-    size_t best_distance = NEAR + 1;
+    struct aloft_suggest suggest;
+    aloft_suggest_init(&suggest, word);
     for (const struct aloft_command *c = commands; c->name != NULL; c++) {
-        size_t d = distance(word, c->name);
-        if (d < best_distance && d < strlen(word)) {
-            best_distance = d;
-            best = c->name;
-        }
+        aloft_suggest_feed(&suggest, c->name);
     }
-    if (best != NULL) {
-        aloft_ui_error("unknown command '%s'; did you mean `%s %s`?", word, group, best);
+    if (others != NULL) {
+        others(&suggest);
+    }
+    if (suggest.best != NULL) {
+        aloft_ui_error("unknown command '%s'; did you mean `%s %s`?", word, group, suggest.best);
     } else {
         aloft_ui_error("unknown command '%s'", word);
     }
@@ -327,21 +297,38 @@ static int unknown_command(const char *group, const struct aloft_command *comman
     return ALOFT_EXIT_USAGE;
 }
 
-int aloft_args_dispatch(const char *group, const char *about, const struct aloft_command *commands,
-                        int argc, char **argv)
+void aloft_args_turn_help(int argc, char **argv)
+{
+    static char help[] = "--help";
+    if (argc > 2 && strcmp(argv[1], "help") == 0) {
+        memmove(argv + 1, argv + 2, (size_t)(argc - 2) * sizeof *argv);
+        argv[argc - 1] = help;
+    }
+}
+
+int aloft_args_dispatch_near(const char *group, const char *about,
+                             const struct aloft_command *commands, aloft_args_others others,
+                             int argc, char **argv)
 {
     if (argc < 2) {
         aloft_ui_error("which command? Try `%s --help`.", group);
         return ALOFT_EXIT_USAGE;
     }
+    aloft_args_turn_help(argc, argv);
     if (is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
         print_commands(group, about, commands);
         return ALOFT_EXIT_GOOD;
     }
     for (const struct aloft_command *c = commands; c->name != NULL; c++) {
-        if (strcmp(c->name, argv[1]) == 0) {
+        if (aloft_suggest_same(c->name, argv[1])) {
             return c->run(argc - 1, argv + 1);
         }
     }
-    return unknown_command(group, commands, argv[1]);
+    return unknown_command(group, commands, others, argv[1]);
+}
+
+int aloft_args_dispatch(const char *group, const char *about, const struct aloft_command *commands,
+                        int argc, char **argv)
+{
+    return aloft_args_dispatch_near(group, about, commands, NULL, argc, argv);
 }

@@ -3,6 +3,7 @@
 #ifndef ALOFT_CLI_ARGS_H
 #define ALOFT_CLI_ARGS_H
 
+#include "cli/base/suggest.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,7 +41,7 @@ struct aloft_arg {
         ALOFT_ARG_FLAG, 0, "json", NULL, "for scripts: print JSON", (target)                       \
     }
 
-#define ALOFT_ARGS_OPTIONS 20
+#define ALOFT_ARGS_OPTIONS 24
 struct aloft_args {
     const char *command; // "aloft parts build"
     // As the help shows them, and as they are counted: every word is an operand, "[CSV]" is one
@@ -72,9 +73,18 @@ struct aloft_command {
     int (*run)(int argc, char **argv); // argv[0] is the command's name
 };
 
+// Makes "help flash" into "flash --help".
+void aloft_args_turn_help(int argc, char **argv);
+
 // Runs the command that argv[1] names, or prints the list for --help. `group` is what stands before
 // it, "aloft" or "aloft parts"; about is printed above the list.
 int aloft_args_dispatch(const char *group, const char *about, const struct aloft_command *commands,
                         int argc, char **argv);
+
+// The same, where other words could have been meant, too: feeds them to the suggestion.
+typedef void (*aloft_args_others)(struct aloft_suggest *suggest);
+int aloft_args_dispatch_near(const char *group, const char *about,
+                             const struct aloft_command *commands, aloft_args_others others,
+                             int argc, char **argv);
 
 #endif

@@ -25,4 +25,8 @@ int cmd_sign(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_verify_flash(int argc, char **argv);
 
+// Of the group `aloft image`, in files of their own.
+int image_merge(int argc, char **argv);
+int image_size(int argc, char **argv);
+
 #endif

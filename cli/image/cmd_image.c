@@ -609,6 +609,8 @@ int cmd_image(int argc, char **argv)
     static const struct aloft_command commands[] = {
         {"info", "print what an image says of itself", image_info},
         {"verify", "judge an image as a device does", image_verify},
+        {"size", "tell what fills an image, and how much of its slot it takes", image_size},
+        {"merge", "make one file of bootloader, table and app", image_merge},
         {"build", "pack a Linux program for the virtual board", image_build},
         {NULL, NULL, NULL},
     };

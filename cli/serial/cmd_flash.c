@@ -3,6 +3,7 @@
 #include "aloft/bootsel.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
+#include "cli/image/header_options.h"
 #include "cli/serial/flash_folder.h"
 #include "cli/serial/flash_judge.h"
 #include "cli/serial/monitor.h"
@@ -21,7 +22,9 @@ struct work {
     struct aloft_flasher_trust trust;
     struct aloft_flash_folder folder;
     struct aloft_monitor monitor;
-    const struct aloft_arg_list *operands;
+    struct aloft_arg_list *operands;
+    struct aloft_image_header header;
+    bool erase_all;
     bool watch; // the console, when all is written
     bool force;
     bool plain;
@@ -78,7 +81,11 @@ static bool make_plan(struct work *work, struct aloft_message *error)
             return false;
         }
     }
-    if (!work->plan.has_slots && work->present.has_table) {
+    work->header.flash_size = work->plan.flash_size;
+    if (!aloft_flash_plan_set_header(&work->plan, &work->header, error)) {
+        return false;
+    }
+    if (!work->plan.has_slots && work->present.has_table && !work->erase_all) {
         uint32_t table_addr = work->present.slots.ptable_addr;
         struct aloft_extent table = {table_addr, ALOFT_PTABLE_LEN};
         work->plan.table_addr = table_addr;
@@ -274,9 +281,24 @@ static bool write_piece(struct work *work, const struct aloft_flash_piece *piece
     return good;
 }
 
+static bool erase_all(struct work *work)
+{
+    struct aloft_session *session = &work->session;
+    aloft_progress_begin(&session->progress, "erasing", "the whole flash");
+    bool good = aloft_flasher_erase(&session->flasher, 0, session->flasher.flash_size);
+    (void)aloft_progress_end(&session->progress);
+    if (good) {
+        printf("erased the whole flash\n");
+    }
+    return good;
+}
+
 static int write_all(struct work *work)
 {
     find_plain(work);
+    if (work->erase_all && !erase_all(work)) {
+        return aloft_session_failed(&work->session);
+    }
     for (size_t i = 0; i < work->plan.count; i++) {
         if (!write_piece(work, &work->plan.pieces[i])) {
             (void)aloft_session_failed(&work->session);
@@ -328,7 +350,10 @@ static int flash(struct work *work)
 
 static bool fitting(struct aloft_args *args, struct work *work)
 {
-    const struct aloft_arg_list *operands = work->operands;
+    struct aloft_arg_list *operands = work->operands;
+    if (operands->count == 0) {
+        operands->items[operands->count++] = "build"; // where idf.py leaves it
+    }
     if (operands->count == 1 && !is_folder(operands->items[0])) {
         (void)aloft_args_wrong(args, "%s is no folder; for single files write OFFSET FILE",
                                operands->items[0]);
@@ -350,12 +375,13 @@ int cmd_flash(int argc, char **argv)
     static struct work work = {.session = {ALOFT_SESSION_DEFAULTS}}; // too large for a stack
     struct aloft_args args = {
         .command = "aloft flash",
-        .operands = "DIR | OFFSET FILE [OFFSET FILE ...]",
-        .about = "Writes a build folder, or files, into the flash of a board at a serial port: an\n"
-                 "ESP32, ESP32-S3 or ESP32-C3, or a virtual board. Says what it will overwrite,\n"
-                 "refuses images for another chip, and compares what is in flash at the end.\n"
-                 "DIR is a folder with bootloader, partition table and app, or an ESP-IDF build\n"
-                 "folder; its app goes to factory (ota_0 without one), and otadata is erased.",
+        .operands = "[DIR] | OFFSET FILE [OFFSET FILE ...]",
+        .about =
+            "Writes a build folder, or files, into the flash of a board at a serial port: an\n"
+            "ESP32, ESP32-S3 or ESP32-C3, or a virtual board. Says what it will overwrite,\n"
+            "refuses images for another chip, and compares what is in flash at the end.\n"
+            "DIR [build] is a folder with bootloader, partition table and app, or an ESP-IDF\n"
+            "build folder; its app goes to factory (ota_0 without one), and otadata is erased.",
         .examples =
             "  aloft flash build --port /dev/ttyUSB0 --monitor\n"
             "  aloft flash build/release/images --app ota_demo --port socket://localhost:3333\n"
@@ -372,6 +398,9 @@ int cmd_flash(int argc, char **argv)
                 {ALOFT_ARG_SIZE, 0, "offset", "ADDR",
                  "of the partition table [it is found, else 0x8000]", &work.plan.table_asked},
                 ALOFT_CHIP_FLASH_OPTION(work.chip),
+                ALOFT_IMAGE_HEADER_OPTIONS(work.header),
+                {ALOFT_ARG_FLAG, 'e', "erase-all", NULL, "erase the whole flash first",
+                 &work.erase_all},
                 {ALOFT_ARG_FLAG, 0, "plain", NULL, "send the data uncompressed", &work.plain},
                 {ALOFT_ARG_FLAG, 'm', "monitor", NULL,
                  "then show the console, as aloft monitor does", &work.watch},

@@ -49,7 +49,7 @@ int cmd_monitor(int argc, char **argv)
         .exits = "0 the text was shown, or left without one to wait for, 1 "
                  "failed,\n" ALOFT_MONITOR_EXITS,
         .options = {{ALOFT_ARG_TEXT, 'p', "port", "PORT",
-                     "serial port; else $ALOFT_PORT, or the only one", &wish.port},
+                     "serial port; else $ALOFT_PORT, $ESPPORT, or the only one", &wish.port},
                     {ALOFT_ARG_SIZE, 'b', "baud", "N", "speed of the console [115200]", &wish.baud},
                     {ALOFT_ARG_FLAG, 'r', "reset", NULL, "reset the chip first", &wish.reset},
                     ALOFT_MONITOR_OPTIONS(monitor)},

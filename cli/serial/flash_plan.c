@@ -83,6 +83,25 @@ bool aloft_flash_plan_erase(struct aloft_flash_plan *plan, struct aloft_extent w
     return fits(plan, piece, error);
 }
 
+bool aloft_flash_plan_set_header(struct aloft_flash_plan *plan,
+                                 const struct aloft_image_header *header,
+                                 struct aloft_message *error)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        struct aloft_flash_piece *piece = &plan->pieces[i];
+        struct aloft_message why;
+        bool changed;
+        if (!aloft_image_header_set(header, piece->addr, piece->file.data, piece->file.len,
+                                    &changed, &why)) {
+            return aloft_message_set(error, "%s: %s", piece->name, why.text);
+        }
+        if (changed) {
+            scan(piece);
+        }
+    }
+    return true;
+}
+
 void aloft_flash_plan_release(struct aloft_flash_plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {

@@ -7,6 +7,7 @@
 #include "cli/base/args.h"
 #include "hostlib/base/file.h"
 #include "hostlib/flasher/flasher.h"
+#include "hostlib/image/image_header.h"
 #include "hostlib/image/image_scan.h"
 
 #define ALOFT_FLASH_PLAN_MAX (ALOFT_ARG_LIST_MAX / 2)
@@ -46,6 +47,12 @@ const struct aloft_flash_piece *aloft_flash_plan_at(const struct aloft_flash_pla
 
 // True when a piece has bytes there.
 bool aloft_flash_plan_touches(const struct aloft_flash_plan *plan, struct aloft_extent extent);
+
+// Sets the fields in the header of the piece that is the chip's bootloader, if there is one. False
+// when that cannot be.
+bool aloft_flash_plan_set_header(struct aloft_flash_plan *plan,
+                                 const struct aloft_image_header *header,
+                                 struct aloft_message *error);
 
 // Finds the table in the pieces, and reads plan->slots from it. True also when there is none, with
 // has_slots false. False when what is written to its place is no partition table.

@@ -20,8 +20,13 @@ static bool several(const glob_t *found, struct aloft_message *error)
 bool aloft_port_choose(const char *given, char name[ALOFT_SERIAL_LINE_NAME_MAX + 1],
                        struct aloft_message *error)
 {
-    const char *port = given != NULL ? given : getenv("ALOFT_PORT");
+    // Ours, idf.py's and esptool's.
+    static const char *const variables[] = {"ALOFT_PORT", "ESPPORT", "ESPTOOL_PORT"};
+    const char *port = given;
     glob_t found;
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        port = port == NULL || port[0] == '\0' ? getenv(variables[i]) : port;
+    }
     if (port != NULL && port[0] != '\0') {
         bool fits = strlen(port) <= ALOFT_SERIAL_LINE_NAME_MAX;
         (void)snprintf(name, ALOFT_SERIAL_LINE_NAME_MAX + 1, "%s", port);

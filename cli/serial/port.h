@@ -1,5 +1,5 @@
-// Which serial port a command talks to: the one that was given, $ALOFT_PORT, or the only one that
-// there is.
+// Which serial port a command talks to: the one that was given, $ALOFT_PORT, $ESPPORT or
+// $ESPTOOL_PORT, or the only one that there is.
 #ifndef ALOFT_CLI_PORT_H
 #define ALOFT_CLI_PORT_H
 

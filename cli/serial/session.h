@@ -29,7 +29,11 @@ struct aloft_session {
 
 // Rows of a command's table.
 #define ALOFT_SESSION_OPTIONS(s)                                                                   \
-    {ALOFT_ARG_TEXT, 'p', "port", "PORT", "serial port; else $ALOFT_PORT, or the only one",        \
+    {ALOFT_ARG_TEXT,                                                                               \
+     'p',                                                                                          \
+     "port",                                                                                       \
+     "PORT",                                                                                       \
+     "serial port; else $ALOFT_PORT, $ESPPORT, or the only one",                                   \
      &(s).port},                                                                                   \
         {ALOFT_ARG_SIZE, 'b', "baud", "N", "speed while flash is read and written [460800]",       \
          &(s).baud},                                                                               \

@@ -16,7 +16,8 @@ static const struct aloft_chip_frequency of_80[] = {F(15, "80 MHz"), F(0, "40 MH
 static const struct aloft_chip_frequency of_80_new[] = {F(15, "80 MHz"), F(0, "40 MHz"),
                                                         F(2, "20 MHz"), F(0, NULL)};
 // The ROM of the C6 divides wrongly for 80 MHz, so its images say 0 for both; esptool reads it so.
-static const struct aloft_chip_frequency of_c6[] = {F(0, "80 MHz"), F(2, "20 MHz"), F(0, NULL)};
+static const struct aloft_chip_frequency of_c6[] = {F(0, "80 MHz"), F(0, "40 MHz"), F(2, "20 MHz"),
+                                                    F(0, NULL)};
 static const struct aloft_chip_frequency of_60[] = {F(15, "60 MHz"), F(0, "30 MHz"), F(1, "20 MHz"),
                                                     F(2, "15 MHz"), F(0, NULL)};
 static const struct aloft_chip_frequency of_48[] = {F(15, "48 MHz"), F(0, "24 MHz"), F(1, "16 MHz"),

@@ -1,0 +1,174 @@
+// What users of other tools type: the old word in, the right command or answer out. What needs a
+// chip is in tests/system/serial/habits_test.py.
+#include "tool.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct habit {
+    int status;
+    const char *typed;
+    const char *answer;
+};
+
+static void try_all(const struct habit *habits, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        expect(habits[i].status, habits[i].typed);
+        says(habits[i].answer);
+    }
+}
+
+static void each_old_word_finds_its_command(void **state)
+{
+    static const struct habit habits[] = {
+        {0, "$A write_flash --help", "Usage: aloft flash "},
+        {0, "$A write-flash --help", "Usage: aloft flash "},
+        {0, "$A help write_flash", "Usage: aloft flash "},
+        {0, "$A help flash", "Usage: aloft flash "},
+        {0, "$A read_flash -h", "Usage: aloft read-flash "},
+        {0, "$A verify_flash -h", "Usage: aloft verify-flash "},
+        {0, "$A erase_flash -h", "Usage: aloft erase-flash "},
+        {0, "$A erase_region -h", "Usage: aloft erase-flash "},
+        {0, "$A image_info -h", "Usage: aloft image info "},
+        {0, "$A merge_bin -h", "Usage: aloft image merge "},
+        {0, "$A merge-bin -h", "Usage: aloft image merge "},
+        {0, "$A flash_id -h", "Usage: aloft chip-info "},
+        {0, "$A chip_id -h", "Usage: aloft chip-info "},
+        {0, "$A read_mac -h", "Usage: aloft chip-info "},
+        {0, "$A run -h", "Usage: aloft chip-info "},
+        {0, "$A size -h", "Usage: aloft image size "},
+        {0, "$A version", "aloft "},
+        {2, "$A elf2image app.elf", "`aloft image build ELF -o BIN`"},
+        {2, "$A build", "`aloft flash build`"},
+        {0, "$A parts help build", "Usage: aloft parts build "},
+        {0, "$A help image info", "Usage: aloft image info "},
+        {0, "$A", "What people do first"},
+    };
+    (void)state;
+    try_all(habits, COUNT(habits));
+}
+
+// esptool and idf.py have the options of a connection before the command, and other words for them.
+static void arguments_of_the_other_tool_mean_what_they_meant(void **state)
+{
+    static const struct habit habits[] = {
+        {1, "$A -p ./no-port -b 921600 flash_id", "./no-port"},
+        {1, "$A --chip esp32 --port ./no-port --before default_reset --after hard_reset flash_id",
+         "./no-port"},
+        {1, "$A --port=./no-port chip-info --before no_reset --after no_reset_stub", "./no-port"},
+        {1,
+         "$A -p ./no-port --no-stub --connect-attempts 3 write_flash -z --flash_mode dio "
+         "--flash_freq 40m --flash_size detect 0x10000 a.bin",
+         "./no-port"},
+        {1, "$A -p ./no-port write_flash -fm dio -ff 40m -fs keep -u -e 0x10000 a.bin",
+         "./no-port"},
+        {1, "$A -p ./no-port write_flash @flash_args", "./no-port"},
+        {1, "$A write_flash @missing", "missing"},
+        {1, "$A -p ./no-port read_flash 0 0x1000 out.bin", "./no-port"},
+        {1, "$A -p ./no-port read_flash 0 0x1000 --output out.bin", "./no-port"},
+        {1, "$A -p ./no-port erase_region 0xd000 0x2000", "./no-port"},
+        {1, "$A -p ./no-port verify_flash --diff yes 0x10000 a.bin", "./no-port"},
+        {1, "ESPPORT=./no-esp-port $A flash_id", "./no-esp-port"},
+        {1, "ESPTOOL_PORT=./no-esptool-port $A flash_id", "./no-esptool-port"},
+        {1, "ESPPORT=./no-esp-port ALOFT_PORT=./no-port $A chip-info", "./no-port"},
+        {1, "ESPPORT=./no-esp-port $A monitor", "./no-esp-port"},
+        {2, "$A -p ./no-port flash monitor", "build is no folder"},
+        {2, "$A -B here -p ./no-port flash monitor", "here is no folder"},
+        {2, "$A -p", "unknown command '-p'"},
+        {2, "$A write_flash 0x1000 --baud", "--baud needs a value"},
+    };
+    (void)state;
+    expect(0, "$A image build /bin/true -o a.bin --project hello && "
+              "printf -- '--flash_mode dio\\n--flash_size 4MB\\n0x10000 a.bin\\n' > flash_args");
+    try_all(habits, COUNT(habits));
+    expect(0, "$A image_info --version 2 a.bin");
+    says("Project       hello");
+}
+
+static void a_misspelt_word_is_told_the_one_that_was_meant(void **state)
+{
+    static const struct habit habits[] = {
+        {2, "$A wirte_flash", "did you mean `aloft write-flash`?"},
+        {2, "$A falsh", "did you mean `aloft flash`?"},
+        {2, "$A image inof x", "did you mean `aloft image info`?"},
+        {2, "$A image info a.bin --jsno", "did you mean '--json'?"},
+        {2, "$A zzzzzz", "unknown command 'zzzzzz'\n"},
+        {2, "$A at", "unknown command 'at'\n"}, // too short to guess
+    };
+    (void)state;
+    try_all(habits, COUNT(habits));
+}
+
+// esptool's merge-bin made these files; all of a merge is bytes at their places, FF between them,
+// and the two bytes of the bootloader's header with their SHA-256.
+static void files_are_merged_at_their_offsets(void **state)
+{
+    (void)state;
+    expect(0, "$A image build /bin/true -o b.bin --bootloader --offset 0x20000 && "
+              "$A parts build --template two_ota -o t.bin");
+    expect(0, "$A merge_bin -o m.bin 0x20000 t.bin 0x1000 b.bin");
+    says("write it at 0x0");
+    expect(0, "python3 -c \"b=open('b.bin','rb').read();t=open('t.bin','rb').read();"
+              "m=open('m.bin','rb').read();"
+              "assert m==b'\\xff'*4096+b+b'\\xff'*(0x1f000-len(b))+t\"");
+    expect(0, "$A image merge -o n.bin --fill 256K --target-offset 0x1000 0x20000 t.bin "
+              "0x1000 b.bin && test $(wc -c < n.bin) = 258048 && cmp -n 126976 n.bin b.bin; "
+              "tail -c +4097 m.bin | cmp -n 130048 - n.bin");
+    expect(0, "$A merge_bin --flash_mode qio --flash_freq 80m --flash_size 8MB -o q.bin "
+              "0x1000 b.bin && tail -c +4097 q.bin > qb.bin && $A image info qb.bin");
+    says("Flash         QIO, 80 MHz, 8 MB");
+    says("(valid)");
+    expect(0, "$A image info b.bin && ! cmp -s b.bin qb.bin");
+    expect(1, "$A image merge -o m.bin 0x1000 b.bin 0x2000 t.bin");
+    says("overlaps t.bin at 0x2000");
+    expect(1, "$A image merge -o m.bin 0x1000 b.bin --target-offset 0x2000");
+    says("lies before");
+    expect(1, "$A image merge -o m.bin 0x20000 t.bin --fill 64K");
+    says("beyond --fill 0x10000");
+    expect(1, "$A image merge -o m.bin 0x1000 b.bin --flash-freq 37m");
+    says("write keep, 80m, 40m, 26m, 20m");
+    expect(1, "$A image merge -o m.bin 0x1000 b.bin --header-size detect");
+    says("needs a chip");
+    expect(1, "head -c 500 b.bin > cut.bin; $A image merge -o m.bin 0x1000 cut.bin "
+              "--flash-mode qio");
+    says("IMAGE_TRUNCATED");
+    expect(2, "$A merge_bin --format uf2 -o m.bin 0x1000 b.bin");
+    says("only raw");
+    expect(2, "$A image merge -o m.bin 0x1000 b.bin 0x2000");
+    says("offset 0x2000 has no file");
+}
+
+static void a_size_is_told_against_the_slot(void **state)
+{
+    (void)state;
+    expect(0, "$A image build /bin/true -o a.bin && $A image size a.bin");
+    says("segment 1, native at 0xa10f0000");
+    says("--table or --slot-size compares it with a slot");
+    expect(0, "$A image size a.bin --template two_ota");
+    says("of factory (1,048,576)");
+    expect(0, "printf 'f,app,factory,0x10000,1M\\no,app,ota_0,,512K\\n' > t.csv && "
+              "$A image size a.bin --table t.csv");
+    says("of o (524,288)");
+    expect(1, "$A image size a.bin --slot-size 4K");
+    says("more than the slot has (4,096)");
+    expect(1, "$A image size a.bin --slot-size 4K --json");
+    says("\"fits\": false");
+    expect(0, "$A image size a.bin --json | python3 -c \"import json,os,sys;d=json.load(sys.stdin);"
+              "assert d['size']==os.path.getsize('a.bin')==d['overhead']+"
+              "sum(s['size'] for s in d['segments'])\"");
+    expect(1, "head -c 900 a.bin > cut.bin; $A image size cut.bin");
+    says("IMAGE_TRUNCATED");
+    expect(2, "$A image size a.bin --slot-size 4K --template two_ota");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_old_word_finds_its_command),
+        cmocka_unit_test(arguments_of_the_other_tool_mean_what_they_meant),
+        cmocka_unit_test(a_misspelt_word_is_told_the_one_that_was_meant),
+        cmocka_unit_test(files_are_merged_at_their_offsets),
+        cmocka_unit_test(a_size_is_told_against_the_slot),
+    };
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}
