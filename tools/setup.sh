@@ -4,15 +4,16 @@
 # One line per purpose: name, what it builds on, what it is for.
 purposes() {
     cat <<'EOT'
-tool||the tool, the virtual board and its apps: aloft, install, idf
+tool||the tool, the virtual board and its apps: aloft, install
+idf|tool|idf
 demo|tool|demo
-build|tool|build, cuts, sim, bench, plug: all that the presets release and asan compile
+build|idf|build, cuts, sim, bench, plug: all that the presets release and asan compile
 clang|build|build clang
 fuzz|clang|build fuzz, fuzz
 rv32|tool|build rv32, size
 tidy|tool|tidy
 mutants|tool|mutants
-test|build rv32 tidy demo|test
+test|build rv32 tidy demo idf|test
 EOT
 }
 
@@ -30,6 +31,8 @@ tool|libmicrohttpd-dev|the HTTP server of the tools
 tool|libjansson-dev|JSON of the tools
 tool|libcurl4-openssl-dev|HTTP of `aloft control`
 demo|curl|asks whether the demo's server is up
+idf|g++|compiles C++ sources of ESP-IDF projects
+idf|libcjson-dev|cJSON for ESP-IDF projects
 build|libcmocka-dev|tests of host code
 clang|clang|a second compiler with other warnings
 fuzz|libclang-rt-14-dev|sanitizers of clang, and libFuzzer

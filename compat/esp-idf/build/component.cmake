@@ -5,7 +5,7 @@
 # are CMAKE_SOURCE_DIR and the component's own folder what that file expects.
 cmake_minimum_required(VERSION 3.18)
 set(FILE_LISTS SRCS EXCLUDE_SRCS INCLUDE_DIRS PRIV_INCLUDE_DIRS EMBED_TXTFILES EMBED_FILES)
-set(WORD_LISTS OPTIONS DEFINITIONS)
+set(WORD_LISTS OPTIONS DEFINITIONS REQUIRES)
 
 function(note list)
     list(REMOVE_ITEM ARGN "" PRIVATE PUBLIC INTERFACE BEFORE SYSTEM)
@@ -23,14 +23,16 @@ function(idf_component_register)
     foreach(list IN LISTS FILE_LISTS)
         note(${list} ${IDF_${list}})
     endforeach()
+    note(REQUIRES ${IDF_REQUIRES} ${IDF_PRIV_REQUIRES})
     foreach(folder IN LISTS IDF_SRC_DIRS)
         get_filename_component(folder ${folder} ABSOLUTE)
-        file(GLOB found ${folder}/*.c)
+        file(GLOB found ${folder}/*.c ${folder}/*.cpp)
         note(SRCS ${found})
     endforeach()
 endfunction()
 function(register_component) # before v4
-    idf_component_register(SRCS ${COMPONENT_SRCS} SRC_DIRS ${COMPONENT_SRCDIRS}
+    idf_component_register(REQUIRES ${COMPONENT_REQUIRES} PRIV_REQUIRES ${COMPONENT_PRIV_REQUIRES}
+        SRCS ${COMPONENT_SRCS} SRC_DIRS ${COMPONENT_SRCDIRS}
         INCLUDE_DIRS ${COMPONENT_ADD_INCLUDEDIRS} PRIV_INCLUDE_DIRS ${COMPONENT_PRIV_INCLUDEDIRS}
         EMBED_FILES ${COMPONENT_EMBED_FILES} EMBED_TXTFILES ${COMPONENT_EMBED_TXTFILES})
 endfunction()

@@ -12,7 +12,8 @@ function(aloft_idf_sdkconfig folder)
         COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}
         COMMAND ${ALOFT_PYTHON} ${ALOFT_IDF_BUILD}/sdkconfig.py ${output}
             ${ALOFT_IDF_BUILD}/sdkconfig.defaults ${words}
-        DEPENDS ${ALOFT_IDF_BUILD}/sdkconfig.py ${ALOFT_IDF_BUILD}/sdkconfig.defaults ${files}
+        DEPENDS ${ALOFT_IDF_BUILD}/sdkconfig.py ${ALOFT_IDF_BUILD}/kconfig.py
+            ${ALOFT_IDF_BUILD}/sdkconfig.defaults ${files}
         VERBATIM)
 endfunction()
 
@@ -43,15 +44,16 @@ _binary_@symbol@_end:
 endfunction()
 
 # The configuration as variables CONFIG_X of the caller, as a component's CMakeLists.txt sees them.
-function(aloft_idf_read_config folder)
+function(aloft_idf_read_config project folder)
     set(files ${ARGN})
     list(FILTER files EXCLUDE REGEX "^CONFIG_")
-    set(inputs ${ALOFT_IDF_BUILD}/sdkconfig.py ${ALOFT_IDF_BUILD}/sdkconfig.defaults ${files})
+    set(inputs ${ALOFT_IDF_BUILD}/sdkconfig.py ${ALOFT_IDF_BUILD}/kconfig.py
+        ${ALOFT_IDF_BUILD}/options.txt ${ALOFT_IDF_BUILD}/sdkconfig.defaults ${files})
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${inputs})
     set(output ${folder}/sdkconfig.cmake)
     file(MAKE_DIRECTORY ${folder})
     execute_process(COMMAND_ERROR_IS_FATAL ANY
-        COMMAND ${ALOFT_PYTHON} ${ALOFT_IDF_BUILD}/sdkconfig.py ${output}
+        COMMAND ${ALOFT_PYTHON} ${ALOFT_IDF_BUILD}/sdkconfig.py --project ${project} ${output}
         ${ALOFT_IDF_BUILD}/sdkconfig.defaults ${ARGN})
     set(ALOFT_IDF_CONFIG_FILE ${output} PARENT_SCOPE)
 endfunction()
@@ -60,7 +62,7 @@ endfunction()
 function(aloft_idf_add_component executable project component config)
     get_filename_component(name ${component} NAME)
     set(lists SRCS EXCLUDE_SRCS INCLUDE_DIRS PRIV_INCLUDE_DIRS EMBED_TXTFILES EMBED_FILES)
-    foreach(list IN LISTS lists ITEMS OPTIONS DEFINITIONS)
+    foreach(list IN LISTS lists ITEMS OPTIONS DEFINITIONS REQUIRES)
         set(${list})
     endforeach()
     if(EXISTS ${component}/CMakeLists.txt)
@@ -74,7 +76,7 @@ function(aloft_idf_add_component executable project component config)
             ${component}/CMakeLists.txt ${ALOFT_IDF_BUILD}/component.cmake)
     endif()
     if(NOT SRCS AND name STREQUAL main)
-        file(GLOB SRCS ${component}/*.c)
+        file(GLOB SRCS ${component}/*.c ${component}/*.cpp)
     endif()
     if(NOT SRCS AND name STREQUAL main)
         message(FATAL_ERROR "${component} has no sources")
@@ -82,17 +84,54 @@ function(aloft_idf_add_component executable project component config)
     if(EXCLUDE_SRCS)
         list(REMOVE_ITEM SRCS ${EXCLUDE_SRCS})
     endif()
-    foreach(source IN LISTS SRCS)
-        if(source MATCHES "\\.(cpp|cc|cxx)$")
-            message(FATAL_ERROR "${source} is C++; only C is compiled for the virtual board")
-        endif()
-    endforeach()
+    aloft_idf_want_cxx(${SRCS})
     target_sources(${executable} PRIVATE ${SRCS})
     target_include_directories(${executable} PRIVATE ${INCLUDE_DIRS} ${PRIV_INCLUDE_DIRS})
     target_compile_options(${executable} PRIVATE ${OPTIONS})
     target_compile_definitions(${executable} PRIVATE ${DEFINITIONS})
     aloft_idf_embed(${executable} TEXT ${EMBED_TXTFILES})
     aloft_idf_embed(${executable} BINARY ${EMBED_FILES})
+    list(JOIN REQUIRES "," REQUIRES)
+    file(RELATIVE_PATH component ${project} ${component})
+    set_property(TARGET ${executable} APPEND PROPERTY ALOFT_IDF_REQUIRES "${component}:${REQUIRES}")
+endfunction()
+
+# C++ is compiled where the project that this is part of has the language.
+function(aloft_idf_want_cxx)
+    if(CMAKE_CXX_COMPILER)
+        return()
+    endif()
+    foreach(source IN LISTS ARGN)
+        if(source MATCHES "\\.(cpp|cc|cxx)$")
+            message(FATAL_ERROR "${source} is C++, and there is no C++ compiler: install g++")
+        endif()
+    endforeach()
+endfunction()
+
+# Tells which required components are not there, and ends when one is unknown.
+function(aloft_idf_check_components executable project)
+    get_target_property(required ${executable} ALOFT_IDF_REQUIRES)
+    execute_process(COMMAND ${ALOFT_PYTHON} ${ALOFT_IDF_BUILD}/layer.py ${project} ${required}
+        RESULT_VARIABLE result)
+    if(NOT result EQUAL 0)
+        message(FATAL_ERROR "${project} requires a component that is not there")
+    endif()
+endfunction()
+
+# The project's own sources are compiled by compile.py, which tells what ESP-IDF's build would.
+function(aloft_idf_compile executable project)
+    set(flags as_host)
+    if(CMAKE_C_COMPILER_ID STREQUAL GNU)
+        execute_process(OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE
+            COMMAND ${ALOFT_PYTHON} ${ALOFT_IDF_BUILD}/chip_types.py
+            ${CMAKE_CURRENT_BINARY_DIR}/chip_types ${CMAKE_C_COMPILER})
+    endif()
+    foreach(language C CXX)
+        set(launcher ${ALOFT_PYTHON} ${ALOFT_IDF_BUILD}/compile.py ${project} "${flags}")
+        set_target_properties(${executable} PROPERTIES ${language}_LINKER_LAUNCHER "${launcher}")
+        list(APPEND launcher ${CMAKE_${language}_COMPILER_LAUNCHER})
+        set_target_properties(${executable} PROPERTIES ${language}_COMPILER_LAUNCHER "${launcher}")
+    endforeach()
 endfunction()
 
 # The version of a project's folder, where ESP-IDF looks first: the configuration, PROJECT_VER of
@@ -145,17 +184,18 @@ function(aloft_idf_app name)
     foreach(list SOURCES INCLUDE_DIRS SDKCONFIG EMBED_TXTFILES EMBED_FILES)
         list(TRANSFORM ARG_${list} PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ REGEX "^[^/]")
     endforeach()
-    # The project's own sources are compiled as they are, without warnings of ours.
     add_executable(${name} ${ARG_SOURCES} ${ALOFT_IDF_DIR}/host/config.c ${folder}/sdkconfig.h)
     if(ARG_PROJECT)
         get_filename_component(project ${ARG_PROJECT} ABSOLUTE)
         aloft_idf_find_config(${project} configs)
-        aloft_idf_read_config(${folder} ${configs} ${ARG_SDKCONFIG} ${ARG_CONFIG})
+        aloft_idf_read_config(${project} ${folder} ${configs} ${ARG_SDKCONFIG} ${ARG_CONFIG})
         file(GLOB components ${project}/components/*/CMakeLists.txt)
         list(TRANSFORM components REPLACE "/CMakeLists.txt$" "")
         foreach(component IN ITEMS ${project}/main LISTS components)
             aloft_idf_add_component(${name} ${project} ${component} ${ALOFT_IDF_CONFIG_FILE})
         endforeach()
+        aloft_idf_check_components(${name} ${project})
+        aloft_idf_compile(${name} ${project})
         if(NOT ARG_VERSION)
             aloft_idf_read_version(${project} ${ALOFT_IDF_CONFIG_FILE} ARG_VERSION)
         endif()
@@ -166,13 +206,16 @@ function(aloft_idf_app name)
     aloft_idf_sdkconfig(${folder} ${configs} ${ARG_SDKCONFIG} ${ARG_CONFIG})
     aloft_idf_embed(${name} TEXT ${ARG_EMBED_TXTFILES})
     aloft_idf_embed(${name} BINARY ${ARG_EMBED_FILES})
-    set_target_properties(${name} PROPERTIES C_STANDARD 17 C_EXTENSIONS ON)
+    set_target_properties(${name} PROPERTIES C_STANDARD 17 C_EXTENSIONS ON
+        CXX_STANDARD 23 CXX_EXTENSIONS ON)
     target_compile_definitions(${name} PRIVATE _GNU_SOURCE ESP_PLATFORM IDF_VER="v5.5-aloft"
         PROJECT_NAME="${name}" PROJECT_VER="${ARG_VERSION}")
-    target_compile_options(${name} PRIVATE -UNDEBUG -include sdkconfig.h -w)
+    target_compile_options(${name} PRIVATE -UNDEBUG -include sdkconfig.h -w
+        $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions;-fno-rtti>)
     target_include_directories(${name} PRIVATE ${ARG_INCLUDE_DIRS})
     target_include_directories(${name} SYSTEM PRIVATE ${folder} ${ALOFT_IDF_INCLUDE})
-    target_link_libraries(${name} PRIVATE aloft_idf)
+    find_library(ALOFT_IDF_CJSON cjson)
+    target_link_libraries(${name} PRIVATE aloft_idf $<$<BOOL:${ALOFT_IDF_CJSON}>:cjson>)
     target_link_options(${name} PRIVATE -s)
     aloft_image(${name} 524288 --project ${name} --version "${ARG_VERSION}")
 endfunction()

@@ -1,17 +1,24 @@
 #!/usr/bin/env python3
 """Makes sdkconfig.h of a project's configuration; sdkconfig.cmake when OUTPUT ends so.
 
-Usage: sdkconfig.py OUTPUT FILE...
+Usage: sdkconfig.py [--project FOLDER] OUTPUT FILE...
 
 Files are read in order and the last word counts: sdkconfig and sdkconfig.defaults
 (CONFIG_X=value), sdkconfig.h (#define CONFIG_X value), and single words CONFIG_X=value. Kconfig and
-Kconfig.projbuild give what is then still open their defaults; known of them are config, choice, and
-string, default with an if of one comparison or name. `depends on` decides nothing. Values may be
-without quotes; then numbers, y and n are what they look like, and all else is text. In a single
-word they are text, too, when Kconfig says that the option is a string.
+Kconfig.projbuild give what is then still open their defaults (kconfig.py); an option whose
+`depends on` is false is not set. Values may be without quotes; then numbers, y and n are what they
+look like, and all else is text. In a single word they are text, too, when Kconfig says that the
+option is a string.
+
+With --project, what sdkconfig.defaults and words say of options that neither ESP-IDF (options.txt)
+nor the project has is told, and lines that are none.
 """
+import pathlib
 import re
 import sys
+
+import kconfig
+import say
 
 NUMBER = re.compile(r"-?(0[xX][0-9a-fA-F]+|[0-9]+)")
 
@@ -35,56 +42,87 @@ def text(value):
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def read_lines(config, lines):
-    for line in lines:
-        line = line.strip()
-        unset = re.fullmatch(r"# (CONFIG_\w+) is not set", line)
-        define = re.fullmatch(r"#\s*define\s+(CONFIG_\w+)\s*(.*)", line)
-        assign = re.fullmatch(r"(CONFIG_\w+)=(.*)", line)
-        if unset:
-            config[unset.group(1)] = None
-        elif define:
-            config[define.group(1)] = define.group(2).strip() or "1"
-        elif assign:
-            config[assign.group(1)] = literal(assign.group(2))
-
-
-def holds(config, condition):
-    """Whether the condition of a default is true; what is not understood is."""
-    compare = re.fullmatch(r"(\w+)\s*(!?=)\s*(.+)", condition)
-    if compare:
-        same = config.get("CONFIG_" + compare.group(1)) == literal(compare.group(3))
-        return same == (compare.group(2) == "=")
-    if re.fullmatch(r"!?\w+", condition):
-        is_set = config.get("CONFIG_" + condition.lstrip("!")) is not None
-        return is_set != condition.startswith("!")
+def read_line(config, line):
+    """False: the line is none."""
+    line = line.strip()
+    unset = re.fullmatch(r"# (CONFIG_\w+) is not set", line)
+    define = re.fullmatch(r"#\s*define\s+(CONFIG_\w+)\s*(.*)", line)
+    assign = re.fullmatch(r"(CONFIG_\w+)=(.*)", line)
+    if unset:
+        config[unset.group(1)] = None
+    elif define:
+        config[define.group(1)] = define.group(2).strip() or "1"
+    elif assign:
+        config[assign.group(1)] = literal(assign.group(2))
+    else:
+        return not line or line.startswith("#")
     return True
 
 
-def read_kconfig(config, lines, words):
-    """Options that have no value yet get their first default whose condition holds; words of
-    options that are strings become text."""
-    options = []
-    for line in lines:
-        name = re.fullmatch(r"\s*(?:menu)?config\s+(\w+)\s*", line)
-        default = re.fullmatch(r"\s+default\s+(\"[^\"]*\"|\S+)(?:\s+if\s+(.*?))?\s*", line)
-        choice = re.fullmatch(r"\s*(choice)\b.*", line)
-        is_string = re.fullmatch(r"\s*string(\s+[\"'].*)?\s*", line)
-        if is_string and options and options[-1][0] in words:
-            config[options[-1][0]] = text(words[options[-1][0]])
-        if name:
-            options.append(("CONFIG_" + name.group(1), []))
-        elif choice:
-            options.append((None, []))
-        elif default and options:
-            options[-1][1].append(default.groups())
-    for name, defaults in options:
-        value = next((v for v, c in defaults if c is None or holds(config, c)), None)
-        if name is None and value is not None:  # of a choice: the option that it names
-            config.setdefault("CONFIG_" + value, "1")
-        elif value is not None and name not in config:
+def settle(config, options, words):
+    """Gives the options of Kconfig their values."""
+    def value_of(name):
+        if name in config:
+            return config[name] if config[name] is not None else False
+        if name.startswith("CONFIG_IDF_TARGET_"):
+            return False
+        return kconfig.MAYBE
+
+    for option in options:
+        if any(kconfig.holds(c, value_of) is False for c in option.conditions):
+            if option.name:
+                config[option.name] = None
+            continue
+        if option.is_string and option.name in words:
+            config[option.name] = text(words[option.name])
+        value = next((v for v, c in option.defaults
+                      if c is None or kconfig.holds(c, value_of) is not False), None)
+        if option.name is None:
+            choose(config, option, value)
+        elif value is not None and option.name not in config:
             other = config.get("CONFIG_" + value)  # a default may name another option
-            config[name] = other if other is not None else literal(value)
+            config[option.name] = other if other is not None else literal(value)
+        elif option.name not in config and not option.is_string:
+            config[option.name] = None
+
+
+def choose(config, choice, default):
+    """One member of a choice: what was said, or else its default, or else the first."""
+    if not any(config.get(name) for name in choice.members):
+        chosen = "CONFIG_" + default if default else next(iter(choice.members), None)
+        if chosen:
+            config[chosen] = "1"
+
+
+def known_options(options):
+    """Names that may be set, and families of which any may."""
+    listed = pathlib.Path(__file__).with_name("options.txt").read_text(encoding="utf-8")
+    lines = [line for line in listed.splitlines() if not line.startswith("#")]
+    words = " ".join(lines).split()
+    names = {"CONFIG_" + word for word in words if not word.endswith("*")}
+    names |= {option.name for option in options if option.name}
+    return names, tuple("CONFIG_" + word[:-1] for word in words if word.endswith("*"))
+
+
+def tell(project, sources, options):
+    """What in sdkconfig.defaults and in words will have no effect."""
+    names, families = known_options(options)
+    for source in sources:
+        is_word = re.match(r"CONFIG_\w+=", source)
+        file = source.rsplit("/", 1)[-1]
+        if not is_word and (not file.startswith("sdkconfig.defaults") or
+                            not source.startswith(project + "/")):
+            continue
+        lines = [source] if is_word else pathlib.Path(source).read_text().splitlines()
+        for number, line in enumerate(lines, 1):
+            where = "" if is_word else say.shown(f"{source}:{number}: ", project)
+            found = {}
+            if not read_line(found, line):
+                say.say(f"{where}warning: this is neither CONFIG_X=value nor a comment: {line}")
+            for name in found:
+                if name not in names and not name.startswith(families):
+                    say.say(f"{where}warning: neither ESP-IDF v5.5 nor the project has an option "
+                            f"{name}{say.suggest(name, names)}")
 
 
 def write(file, settled, for_cmake):
@@ -100,23 +138,28 @@ def write(file, settled, for_cmake):
 
 
 def main():
-    output, *sources = sys.argv[1:]
+    arguments = sys.argv[1:]
+    project = None
+    if arguments[0] == "--project":
+        project = arguments[1].rstrip("/")
+        arguments = arguments[2:]
+    output, *sources = arguments
     config = {}
     words = {}
-    texts = []
+    options = []
     for source in sources:
         if re.match(r"CONFIG_\w+=", source):
-            read_lines(config, [source])
+            read_line(config, source)
             name, value = source.split("=", 1)
             words[name] = value
-            continue
-        with open(source, encoding="utf-8") as file:
-            texts.append((source, file.read().splitlines()))
-            if "Kconfig" not in source.rsplit("/", 1)[-1]:
-                read_lines(config, texts[-1][1])
-    for source, lines in texts:
-        if "Kconfig" in source.rsplit("/", 1)[-1]:
-            read_kconfig(config, lines, words)
+        elif "Kconfig" in source.rsplit("/", 1)[-1]:
+            options += kconfig.read(source)
+        else:
+            for line in pathlib.Path(source).read_text(encoding="utf-8").splitlines():
+                read_line(config, line)
+    if project:
+        tell(project, sources, options)
+    settle(config, options, words)
     settled = [(name, value) for name, value in sorted(config.items()) if value is not None]
     with open(output, "w", encoding="utf-8") as file:
         write(file, settled, output.endswith(".cmake"))

@@ -11,13 +11,14 @@ static const char *TAG = "wifi";
 
 ESP_EVENT_DEFINE_BASE(WIFI_EVENT);
 
-enum { STEP_MS = 20, ADDRESS_MS = 100, SEARCH_MS = 2000, STACK = 4096, CHANNEL = 1 };
+enum { STEP_MS = 20, ADDRESS_MS = 100, SEARCH_MS = 2000, STACK = 4096, CHANNEL = 1, RSSI = -50 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic bool ready;
 static _Atomic bool started;
 static _Atomic bool connecting;
 static _Atomic bool connected;
+static _Atomic wifi_mode_t mode_set = WIFI_MODE_STA; // what a chip starts with
 static wifi_config_t wanted;
 
 static void act(uint32_t ms)
@@ -96,8 +97,24 @@ esp_err_t esp_wifi_deinit(void)
 esp_err_t esp_wifi_set_mode(wifi_mode_t mode)
 {
     esp_err_t err = if_ready();
-    return err == ESP_OK && mode != WIFI_MODE_STA && mode != WIFI_MODE_NULL ? ESP_ERR_NOT_SUPPORTED
-                                                                            : err;
+    if (err != ESP_OK) {
+        return err;
+    }
+    if (mode != WIFI_MODE_STA && mode != WIFI_MODE_NULL) {
+        ESP_LOGE(TAG, "The virtual board has no radio: it cannot be an access point");
+        return ESP_ERR_NOT_SUPPORTED;
+    }
+    mode_set = mode;
+    return ESP_OK;
+}
+
+esp_err_t esp_wifi_get_mode(wifi_mode_t *mode)
+{
+    if (mode == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    *mode = mode_set;
+    return if_ready();
 }
 
 esp_err_t esp_wifi_set_storage(wifi_storage_t storage)
@@ -185,4 +202,22 @@ esp_err_t esp_wifi_disconnect(void)
         tell_disconnected(WIFI_REASON_ASSOC_LEAVE);
     }
     return ESP_OK;
+}
+
+esp_err_t esp_wifi_sta_get_ap_info(wifi_ap_record_t *ap_info)
+{
+    if (ap_info == NULL) {
+        return ESP_ERR_INVALID_ARG;
+    }
+    if (!connected) {
+        return ESP_ERR_WIFI_NOT_CONNECT;
+    }
+    *ap_info = (wifi_ap_record_t){.primary = CHANNEL, .rssi = RSSI, .authmode = WIFI_AUTH_WPA2_PSK};
+    memcpy(ap_info->ssid, wanted.sta.ssid, sizeof wanted.sta.ssid);
+    return ESP_OK;
+}
+
+esp_err_t esp_wifi_get_mac(wifi_interface_t ifx, uint8_t mac[6])
+{
+    return ifx == WIFI_IF_STA ? esp_read_mac(mac, ESP_MAC_WIFI_STA) : ESP_ERR_NOT_SUPPORTED;
 }

@@ -11,7 +11,11 @@ CMAKE = """#!/bin/sh
 echo "$*" >>calls.txt
 mkdir -p build/release
 echo my_project.bin >build/release/idf_projects.txt
-case $* in *broken*) echo "main.c: error"; exit 1 ;; esac
+case $* in
+*broken*) echo "main.c: error"; exit 1 ;;
+*wrong*) echo "FAILED: cc"; echo "$ALOFT_IDF_TYPED/main.c:1: error: x" >>$ALOFT_IDF_SAYS; exit 1 ;;
+*--build*) echo "warning: y" >>$ALOFT_IDF_SAYS ;;
+esac
 """
 
 
@@ -28,7 +32,7 @@ def run(*words):
         for tool, text in (("cmake", CMAKE), ("dpkg-query", "#!/bin/sh\necho installed\n")):
             (folder / "bin" / tool).write_text(text)
             (folder / "bin" / tool).chmod(0o755)
-        for project in ("my_project/main", "broken/main", "empty"):
+        for project in ("my_project/main", "broken/main", "wrong/main", "empty"):
             (folder / project).mkdir(parents=True)
         done = subprocess.run([clone / "dev", "idf", *words], cwd=folder, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -41,7 +45,8 @@ def run(*words):
 def the_board_can_run_what_was_built():
     """Once the board's ROM was missing after it, so that the manual's next lines failed."""
     code, output, calls = run("my_project", "CONFIG_A=y")
-    assert code == 0 and "build/release/images/my_project.bin" in output, output
+    assert code == 0, output
+    assert output.splitlines()[-1] == "clone/build/release/images/my_project.bin", output
     assert "-DALOFT_IDF_CONFIG=CONFIG_A=y" in calls[0].split(), calls
     for target in ("aloft_idf_projects", "bootloader_image", "aloft", "aloft-rom"):
         assert target in calls[1].split(), calls
@@ -54,6 +59,14 @@ def a_project_that_does_not_build_is_no_part_of_later_builds():
     assert calls[-1] == "--preset release -DALOFT_IDF_PROJECTS=", calls
 
 
+def what_is_told_is_shown_and_nothing_else():
+    code, output, _ = run("clone/../my_project")
+    assert code == 0 and "\nwarning: y\n" in output, output
+    code, output, _ = run("wrong")
+    assert code != 0 and "wrong/main.c:1: error: x\n" in output, output
+    assert "FAILED: cc" not in output, output
+
+
 def what_is_no_project_is_said():
     for folder, words in (("empty", "it has no folder main"), ("nothing", "there is no folder")):
         code, output, calls = run(folder)
@@ -62,6 +75,7 @@ def what_is_no_project_is_said():
 
 
 for test in (the_board_can_run_what_was_built,
-             a_project_that_does_not_build_is_no_part_of_later_builds, what_is_no_project_is_said):
+             a_project_that_does_not_build_is_no_part_of_later_builds,
+             what_is_told_is_shown_and_nothing_else, what_is_no_project_is_said):
     test()
     print("ok  ", test.__name__)

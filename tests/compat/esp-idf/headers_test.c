@@ -2,6 +2,7 @@
 // those that travel on flash and wire.
 #include "lwip/sockets.h"
 
+#include "cJSON.h"
 #include "compat/esp-idf/host/host.h"
 #include "driver/gpio.h"
 #include "esp_bit_defs.h"

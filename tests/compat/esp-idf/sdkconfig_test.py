@@ -103,8 +103,72 @@ def a_word_for_a_string_is_text_whatever_it_looks_like():
     assert got == {"CONFIG_PORT": '"8070"', "CONFIG_NAME": '""'}, got
 
 
+def conditions_count_as_far_as_they_are_known():
+    """Once `depends on` decided nothing, and a default with || was taken as true."""
+    got = convert("CONFIG_STRIP=n", "CONFIG_WAY_A=y", ("Kconfig", """
+        config HELP
+            int
+            default 1
+            help
+                if this is read as a block
+                choice nothing after it counts
+        config PIN
+            int
+            default 8 if IDF_TARGET_ESP32C3 || IDF_TARGET_ESP32C6
+            default 18 if IDF_TARGET_ESP32S2 && !STRIP
+            default 5
+        config STRIP
+            bool "Strip"
+        config LEDS
+            int "LEDs"
+            depends on STRIP
+            default 4
+        if STRIP || HELP = 2
+            config MORE
+                int
+                default 1
+        endif
+        if !STRIP && SOC_UNHEARD_OF
+            config MAYBE
+                int
+                default 2
+        endif
+        choice
+            default WAY_B
+            config WAY_A
+                bool
+            config WAY_B
+                bool
+        endchoice
+    """))
+    assert got == {"CONFIG_HELP": "1", "CONFIG_PIN": "5", "CONFIG_MAYBE": "2",
+                   "CONFIG_WAY_A": "1"}, got
+
+
+def what_has_no_effect_is_told():
+    with tempfile.TemporaryDirectory() as folder:
+        for name, lines in (("sdkconfig.defaults",
+                             "# ours\nCONFIG_BOOTLOADER_APP_ROLBACK_ENABLE=y\nCONFG_B=y\n"
+                             "CONFIG_BT_ENABLED=y\nCONFIG_URL=x\n# CONFIG_URI is not set\n"),
+                            ("sdkconfig", "CONFIG_OF_AN_OLDER_ESP_IDF=y\n"),
+                            ("Kconfig", 'config URL\n    string "URL"\n')):
+            pathlib.Path(folder, name).write_text(lines)
+        files = [f"{folder}/{name}" for name in ("sdkconfig.defaults", "sdkconfig", "Kconfig")]
+        done = subprocess.run([TOOL, "--project", folder, f"{folder}/out.cmake", *files,
+                               "CONFIG_URK=1"], check=True, capture_output=True, text=True)
+    none = "warning: neither ESP-IDF v5.5 nor the project has an option"
+    assert done.stderr.splitlines() == [
+        f"{folder}/sdkconfig.defaults:2: {none} CONFIG_BOOTLOADER_APP_ROLBACK_ENABLE; did you mean "
+        "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE?",
+        f"{folder}/sdkconfig.defaults:3: warning: this is neither CONFIG_X=value nor a comment: "
+        "CONFG_B=y",
+        f"{folder}/sdkconfig.defaults:6: {none} CONFIG_URI; did you mean CONFIG_URL?",
+        f"{none} CONFIG_URK; did you mean CONFIG_URL?"], done.stderr
+
+
 for test in (values_are_what_they_look_like, the_last_word_counts,
              a_component_sees_it_as_variables, kconfig_fills_in_what_nobody_said,
-             a_word_for_a_string_is_text_whatever_it_looks_like):
+             a_word_for_a_string_is_text_whatever_it_looks_like,
+             conditions_count_as_far_as_they_are_known, what_has_no_effect_is_told):
     test()
     print("ok  ", test.__name__)

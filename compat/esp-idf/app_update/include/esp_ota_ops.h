@@ -14,6 +14,9 @@
 #include "esp_bootloader_desc.h"
 #include "esp_flash_partitions.h"
 #include "esp_partition.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 #define OTA_SIZE_UNKNOWN           0xFFFFFFFF
 #define OTA_WITH_SEQUENTIAL_WRITES 0xFFFFFFFE
@@ -72,5 +75,7 @@ esp_err_t esp_ota_get_state_partition(const esp_partition_t *partition,
 esp_err_t esp_ota_erase_last_boot_app_partition(void);
 esp_err_t esp_ota_invalidate_inactive_ota_data_slot(void);
 bool esp_ota_check_rollback_is_possible(void);
+
+__END_DECLS
 
 #endif

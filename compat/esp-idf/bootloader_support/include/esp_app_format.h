@@ -4,6 +4,10 @@
 #define ESP_APP_FORMAT_H
 
 #include "esp_app_desc.h"
+#include <assert.h>
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 typedef enum {
     ESP_CHIP_ID_ESP32 = 0x0000,
@@ -19,7 +23,7 @@ typedef enum {
     ESP_CHIP_ID_INVALID = 0xFFFF,
 } __attribute__((packed)) esp_chip_id_t;
 
-_Static_assert(sizeof(esp_chip_id_t) == 2, "the chip id has two bytes in flash");
+static_assert(sizeof(esp_chip_id_t) == 2, "the chip id has two bytes in flash");
 
 #define ESP_IMAGE_HEADER_MAGIC 0xE9
 #define ESP_IMAGE_MAX_SEGMENTS 16
@@ -41,11 +45,13 @@ typedef struct {
     uint8_t hash_appended;
 } __attribute__((packed)) esp_image_header_t;
 
-_Static_assert(sizeof(esp_image_header_t) == 24, "the header has 24 bytes in flash");
+static_assert(sizeof(esp_image_header_t) == 24, "the header has 24 bytes in flash");
 
 typedef struct {
     uint32_t load_addr;
     uint32_t data_len;
 } esp_image_segment_header_t;
+
+__END_DECLS
 
 #endif

@@ -4,6 +4,10 @@
 #define ESP_BOOTLOADER_DESC_H
 
 #include "esp_err.h"
+#include <assert.h>
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 #define ESP_BOOTLOADER_DESC_MAGIC_BYTE 80
 
@@ -17,6 +21,8 @@ typedef struct {
     uint8_t reserved2[16];
 } esp_bootloader_desc_t;
 
-_Static_assert(sizeof(esp_bootloader_desc_t) == 80, "the descriptor has 80 bytes in flash");
+static_assert(sizeof(esp_bootloader_desc_t) == 80, "the descriptor has 80 bytes in flash");
+
+__END_DECLS
 
 #endif

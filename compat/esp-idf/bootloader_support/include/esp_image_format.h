@@ -4,6 +4,9 @@
 
 #include "esp_app_format.h"
 #include "esp_flash_partitions.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 #define ESP_ERR_IMAGE_BASE       0x2000
 #define ESP_ERR_IMAGE_FLASH_FAIL (ESP_ERR_IMAGE_BASE + 1)
@@ -25,5 +28,7 @@ typedef struct {
 esp_err_t esp_image_verify(esp_image_load_mode_t mode, const esp_partition_pos_t *part,
                            esp_image_metadata_t *data);
 esp_err_t esp_image_get_metadata(const esp_partition_pos_t *part, esp_image_metadata_t *metadata);
+
+__END_DECLS
 
 #endif

@@ -4,6 +4,9 @@
 #define ESP_EFUSE_H
 
 #include "esp_err.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 #define ESP_ERR_EFUSE 0x1600
 
@@ -14,5 +17,7 @@ bool esp_efuse_check_secure_version(uint32_t secure_version);
 // (above 16, as most chips count; an ESP32 counts to 32), ESP_FAIL (eFuses cannot be burned).
 // Power loss: the old version or one of those in between.
 esp_err_t esp_efuse_update_secure_version(uint32_t secure_version);
+
+__END_DECLS
 
 #endif

@@ -4,8 +4,13 @@
 #define ESP_CRT_BUNDLE_H
 
 #include "esp_err.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 // For esp_http_client_config_t.crt_bundle_attach.
 esp_err_t esp_crt_bundle_attach(void *conf);
+
+__END_DECLS
 
 #endif

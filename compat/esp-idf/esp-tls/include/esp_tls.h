@@ -6,10 +6,15 @@
 
 #include "esp_err.h"
 #include "esp_tls_errors.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 esp_err_t esp_tls_init_global_ca_store(void);
 esp_err_t esp_tls_set_global_ca_store(const unsigned char *cacert_pem_buf,
                                       const unsigned int cacert_pem_bytes);
 void esp_tls_free_global_ca_store(void);
+
+__END_DECLS
 
 #endif

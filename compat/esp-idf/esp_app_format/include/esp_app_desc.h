@@ -5,6 +5,10 @@
 
 #include "esp_attr.h"
 #include "esp_err.h"
+#include <assert.h>
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 #define ESP_APP_DESC_MAGIC_WORD 0xABCD5432
 
@@ -25,7 +29,7 @@ typedef struct {
     uint32_t reserv2[18];
 } esp_app_desc_t;
 
-_Static_assert(sizeof(esp_app_desc_t) == 256, "the descriptor has 256 bytes in flash");
+static_assert(sizeof(esp_app_desc_t) == 256, "the descriptor has 256 bytes in flash");
 
 // Of the app that runs.
 const esp_app_desc_t *esp_app_get_description(void);
@@ -34,5 +38,7 @@ const esp_app_desc_t *esp_app_get_description(void);
 // bytes were written, the NUL included.
 int esp_app_get_elf_sha256(char *dst, size_t size);
 char *esp_app_get_elf_sha256_str(void);
+
+__END_DECLS
 
 #endif

@@ -4,6 +4,9 @@
 
 #include "esp_err.h"
 #include "esp_log.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 #define ESP_CHECK_SAY_(tag, format, ...)                                                           \
     ESP_LOGE(tag, "%s(%d): " format, __func__, __LINE__, ##__VA_ARGS__)
@@ -60,5 +63,7 @@
             goto goto_tag;                                                                         \
         }                                                                                          \
     } while (0)
+
+__END_DECLS
 
 #endif

@@ -11,6 +11,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 typedef int esp_err_t;
 
@@ -42,8 +45,9 @@ typedef int esp_err_t;
 const char *esp_err_to_name(esp_err_t code);
 const char *esp_err_to_name_r(esp_err_t code, char *buf, size_t buflen);
 
-_Noreturn void _esp_error_check_failed(esp_err_t rc, const char *file, int line,
-                                       const char *function, const char *expression);
+__attribute__((noreturn)) void _esp_error_check_failed(esp_err_t rc, const char *file, int line,
+                                                       const char *function,
+                                                       const char *expression);
 void _esp_error_check_failed_without_abort(esp_err_t rc, const char *file, int line,
                                            const char *function, const char *expression);
 
@@ -68,5 +72,7 @@ void _esp_error_check_failed_without_abort(esp_err_t rc, const char *file, int l
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #endif
+
+__END_DECLS
 
 #endif

@@ -3,6 +3,10 @@
 #ifndef ESP_IDF_VERSION_H
 #define ESP_IDF_VERSION_H
 
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
+
 #define ESP_IDF_VERSION_MAJOR 5
 #define ESP_IDF_VERSION_MINOR 5
 #define ESP_IDF_VERSION_PATCH 0
@@ -12,5 +16,7 @@
     ESP_IDF_VERSION_VAL(ESP_IDF_VERSION_MAJOR, ESP_IDF_VERSION_MINOR, ESP_IDF_VERSION_PATCH)
 
 const char *esp_get_idf_version(void);
+
+__END_DECLS
 
 #endif

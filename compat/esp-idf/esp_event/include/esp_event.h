@@ -8,6 +8,9 @@
 #include "freertos/queue.h"
 #include "freertos/semphr.h"
 #include "freertos/task.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 typedef const char *esp_event_base_t;
 typedef void *esp_event_loop_handle_t;
@@ -60,5 +63,7 @@ esp_err_t esp_event_post(esp_event_base_t event_base, int32_t event_id, const vo
 esp_err_t esp_event_post_to(esp_event_loop_handle_t event_loop, esp_event_base_t event_base,
                             int32_t event_id, const void *event_data, size_t event_data_size,
                             TickType_t ticks_to_wait);
+
+__END_DECLS
 
 #endif

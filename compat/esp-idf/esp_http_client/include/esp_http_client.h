@@ -5,7 +5,10 @@
 #define ESP_HTTP_CLIENT_H
 
 #include "esp_event.h"
+#include <sys/cdefs.h>
 #include <sys/socket.h>
+
+__BEGIN_DECLS
 
 #define DEFAULT_HTTP_BUF_SIZE 512
 
@@ -216,5 +219,7 @@ esp_http_client_transport_t esp_http_client_get_transport_type(esp_http_client_h
 esp_err_t esp_http_client_set_redirection(esp_http_client_handle_t client);
 esp_err_t esp_http_client_reset_redirect_counter(esp_http_client_handle_t client);
 esp_err_t esp_http_client_add_auth(esp_http_client_handle_t client);
+
+__END_DECLS
 
 #endif

@@ -10,6 +10,9 @@
 #include "esp_event.h"
 #include "esp_http_client.h"
 #include "esp_partition.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 #define ESP_ERR_HTTPS_OTA_BASE        0x9000
 #define ESP_ERR_HTTPS_OTA_IN_PROGRESS (ESP_ERR_HTTPS_OTA_BASE + 1)
@@ -86,5 +89,7 @@ esp_err_t esp_https_ota_get_bootloader_img_desc(esp_https_ota_handle_t https_ota
 int esp_https_ota_get_image_len_read(esp_https_ota_handle_t https_ota_handle);
 int esp_https_ota_get_image_size(esp_https_ota_handle_t https_ota_handle);
 int esp_https_ota_get_status_code(esp_https_ota_handle_t https_ota_handle);
+
+__END_DECLS
 
 #endif

@@ -6,7 +6,10 @@
 #include "esp_event.h"
 #include "esp_netif_ip_addr.h"
 #include <arpa/inet.h>
+#include <sys/cdefs.h>
 #include <sys/socket.h>
+
+__BEGIN_DECLS
 
 #define ESP_ERR_ESP_NETIF_BASE           0x5000
 #define ESP_ERR_ESP_NETIF_INVALID_PARAMS (ESP_ERR_ESP_NETIF_BASE + 0x01)
@@ -46,5 +49,7 @@ const char *esp_netif_get_desc(esp_netif_t *esp_netif);
 esp_netif_t *esp_netif_get_handle_from_ifkey(const char *if_key);
 esp_err_t esp_netif_get_netif_impl_name(esp_netif_t *esp_netif, char *name);
 esp_err_t esp_netif_set_hostname(esp_netif_t *esp_netif, const char *hostname);
+
+__END_DECLS
 
 #endif

@@ -7,6 +7,9 @@
 
 #include "esp_err.h"
 #include "esp_flash.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 typedef enum {
     ESP_PARTITION_MMAP_DATA,
@@ -134,5 +137,7 @@ esp_err_t esp_partition_deregister_external(const esp_partition_t *partition);
 void esp_partition_unload_all(void);
 
 uint32_t esp_partition_get_main_flash_sector_size(void);
+
+__END_DECLS
 
 #endif

@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 #define MALLOC_CAP_8BIT     (1 << 2)
 #define MALLOC_CAP_DMA      (1 << 3)
@@ -15,5 +18,7 @@ void *heap_caps_malloc(size_t size, uint32_t caps);
 void *heap_caps_calloc(size_t n, size_t size, uint32_t caps);
 void heap_caps_free(void *ptr);
 size_t heap_caps_get_free_size(uint32_t caps);
+
+__END_DECLS
 
 #endif

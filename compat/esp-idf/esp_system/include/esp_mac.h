@@ -3,6 +3,9 @@
 #define ESP_MAC_H
 
 #include "esp_err.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 typedef enum {
     ESP_MAC_WIFI_STA,
@@ -18,5 +21,7 @@ typedef enum {
 esp_err_t esp_read_mac(uint8_t *mac, esp_mac_type_t type);
 esp_err_t esp_efuse_mac_get_default(uint8_t *mac);
 esp_err_t esp_base_mac_addr_get(uint8_t *mac);
+
+__END_DECLS
 
 #endif

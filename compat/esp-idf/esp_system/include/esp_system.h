@@ -10,6 +10,9 @@
 #include "esp_idf_version.h"
 #include "esp_mac.h"
 #include "esp_random.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 typedef enum {
     ESP_RST_UNKNOWN,
@@ -32,13 +35,15 @@ typedef void (*shutdown_handler_t)(void);
 esp_err_t esp_register_shutdown_handler(shutdown_handler_t handle);
 esp_err_t esp_unregister_shutdown_handler(shutdown_handler_t handle);
 
-_Noreturn void esp_restart(void);
-_Noreturn void esp_system_abort(const char *details);
+__attribute__((noreturn)) void esp_restart(void);
+__attribute__((noreturn)) void esp_system_abort(const char *details);
 esp_reset_reason_t esp_reset_reason(void);
 
 // What an ESP32 would have left of 300 KiB, by what the app has allocated.
 uint32_t esp_get_free_heap_size(void);
 uint32_t esp_get_free_internal_heap_size(void);
 uint32_t esp_get_minimum_free_heap_size(void);
+
+__END_DECLS
 
 #endif

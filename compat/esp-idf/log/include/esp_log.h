@@ -9,6 +9,9 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 typedef enum {
     ESP_LOG_NONE,
@@ -124,5 +127,7 @@ void esp_log_buffer_hexdump_internal(const char *tag, const void *buffer, uint16
     ESP_LOG_BUFFER_(char, tag, buffer, buff_len, ESP_LOG_INFO)
 #define esp_log_buffer_hex  ESP_LOG_BUFFER_HEX
 #define esp_log_buffer_char ESP_LOG_BUFFER_CHAR
+
+__END_DECLS
 
 #endif

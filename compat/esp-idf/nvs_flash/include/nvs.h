@@ -5,6 +5,9 @@
 
 #include "esp_attr.h"
 #include "esp_err.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 #define ESP_ERR_NVS_BASE              0x1100
 #define ESP_ERR_NVS_NOT_INITIALIZED   (ESP_ERR_NVS_BASE + 0x01)
@@ -116,5 +119,7 @@ typedef struct {
 
 esp_err_t nvs_get_stats(const char *part_name, nvs_stats_t *nvs_stats);
 esp_err_t nvs_get_used_entry_count(nvs_handle_t handle, size_t *used_entries);
+
+__END_DECLS
 
 #endif

@@ -4,6 +4,9 @@
 
 #include "esp_partition.h"
 #include "nvs.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 esp_err_t nvs_flash_init(void);
 esp_err_t nvs_flash_init_partition(const char *partition_label);
@@ -13,5 +16,7 @@ esp_err_t nvs_flash_deinit_partition(const char *partition_label);
 // Power loss: some pages are erased, some are not.
 esp_err_t nvs_flash_erase(void);
 esp_err_t nvs_flash_erase_partition(const char *part_name);
+
+__END_DECLS
 
 #endif

@@ -5,6 +5,9 @@
 
 #include "esp_err.h"
 #include "esp_netif.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 #define EXAMPLE_NETIF_DESC_STA "example_netif_sta"
 #define EXAMPLE_NETIF_DESC_ETH "example_netif_eth"
@@ -18,5 +21,7 @@ esp_err_t example_configure_stdin_stdout(void);
 
 esp_netif_t *get_example_netif(void);
 esp_netif_t *get_example_netif_from_desc(const char *desc);
+
+__END_DECLS
 
 #endif

@@ -4,6 +4,9 @@
 #define ESP_FLASH_H
 
 #include "esp_err.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 typedef struct esp_flash_t {
     uint32_t size; // known from the first call on that reads the partition table
@@ -17,5 +20,7 @@ esp_err_t esp_flash_get_size(esp_flash_t *chip, uint32_t *out_size);
 
 // True on a board that was made with `aloft board create --encrypted`.
 bool esp_flash_encryption_enabled(void);
+
+__END_DECLS
 
 #endif

@@ -5,7 +5,12 @@
 #define ESP_FLASH_INTERNAL_H
 
 #include "esp_flash.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 esp_err_t esp_flash_set_dangerous_write_protection(esp_flash_t *chip, const bool protect);
+
+__END_DECLS
 
 #endif

@@ -7,6 +7,9 @@
 #include "esp_netif.h"
 #include "esp_wifi.h"
 #include "tcpip_adapter.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 typedef enum {
     SYSTEM_EVENT_WIFI_READY,
@@ -74,5 +77,7 @@ typedef esp_err_t (*system_event_cb_t)(void *ctx, system_event_t *event);
 
 esp_err_t esp_event_loop_init(system_event_cb_t cb, void *ctx);
 system_event_cb_t esp_event_loop_set_cb(system_event_cb_t cb, void *ctx);
+
+__END_DECLS
 
 #endif

@@ -7,6 +7,9 @@
 
 #include "esp_bit_defs.h"
 #include "esp_err.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 typedef enum {
     GPIO_NUM_NC = -1,
@@ -100,5 +103,7 @@ esp_err_t gpio_pulldown_en(gpio_num_t pin);
 esp_err_t gpio_pulldown_dis(gpio_num_t pin);
 esp_err_t gpio_set_level(gpio_num_t pin, uint32_t level);
 int gpio_get_level(gpio_num_t pin);
+
+__END_DECLS
 
 #endif

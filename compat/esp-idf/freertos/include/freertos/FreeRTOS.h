@@ -7,7 +7,10 @@
 #include <errno.h>
 #include <sdkconfig.h>
 #include <string.h>
+#include <sys/cdefs.h>
 #include <unistd.h>
+
+__BEGIN_DECLS
 
 typedef int BaseType_t;
 typedef unsigned int UBaseType_t;
@@ -57,5 +60,7 @@ void vPortExitCritical(void);
 
 BaseType_t xPortGetCoreID(void);
 BaseType_t xPortInIsrContext(void);
+
+__END_DECLS
 
 #endif

@@ -4,6 +4,9 @@
 
 #include "freertos/FreeRTOS.h"
 #include "freertos/timers.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 typedef struct EventGroupDef_t *EventGroupHandle_t;
 typedef TickType_t EventBits_t;
@@ -18,5 +21,7 @@ EventBits_t xEventGroupGetBits(EventGroupHandle_t group);
 EventBits_t xEventGroupSync(EventGroupHandle_t group, EventBits_t set, EventBits_t wait,
                             TickType_t ticks);
 BaseType_t xEventGroupSetBitsFromISR(EventGroupHandle_t group, EventBits_t bits, BaseType_t *woken);
+
+__END_DECLS
 
 #endif

@@ -3,6 +3,9 @@
 #define FREERTOS_QUEUE_H
 
 #include "freertos/FreeRTOS.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 typedef struct QueueDefinition *QueueHandle_t;
 typedef QueueHandle_t xQueueHandle;
@@ -20,5 +23,7 @@ UBaseType_t uxQueueMessagesWaiting(QueueHandle_t queue);
 UBaseType_t uxQueueSpacesAvailable(QueueHandle_t queue);
 BaseType_t xQueueSendFromISR(QueueHandle_t queue, const void *item, BaseType_t *woken);
 BaseType_t xQueueReceiveFromISR(QueueHandle_t queue, void *item, BaseType_t *woken);
+
+__END_DECLS
 
 #endif

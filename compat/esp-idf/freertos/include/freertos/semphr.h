@@ -4,6 +4,9 @@
 
 #include "freertos/queue.h"
 #include "freertos/task.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 typedef QueueHandle_t SemaphoreHandle_t;
 typedef SemaphoreHandle_t xSemaphoreHandle;
@@ -21,5 +24,7 @@ BaseType_t xSemaphoreGiveFromISR(SemaphoreHandle_t semaphore, BaseType_t *woken)
 BaseType_t xSemaphoreTakeFromISR(SemaphoreHandle_t semaphore, BaseType_t *woken);
 UBaseType_t uxSemaphoreGetCount(SemaphoreHandle_t semaphore);
 TaskHandle_t xSemaphoreGetMutexHolder(SemaphoreHandle_t mutex);
+
+__END_DECLS
 
 #endif

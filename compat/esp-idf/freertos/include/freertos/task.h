@@ -4,6 +4,9 @@
 #define FREERTOS_TASK_H
 
 #include "freertos/FreeRTOS.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 typedef struct tskTaskControlBlock *TaskHandle_t;
 typedef TaskHandle_t xTaskHandle;
@@ -52,5 +55,7 @@ BaseType_t xTaskNotifyWait(uint32_t clear_on_entry, uint32_t clear_on_exit, uint
 BaseType_t xTaskNotifyFromISR(TaskHandle_t task, uint32_t value, eNotifyAction action,
                               BaseType_t *woken);
 void vTaskNotifyGiveFromISR(TaskHandle_t task, BaseType_t *woken);
+
+__END_DECLS
 
 #endif

@@ -4,6 +4,9 @@
 #define FREERTOS_TIMERS_H
 
 #include "freertos/task.h"
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 typedef struct esp_timer *TimerHandle_t;
 typedef TimerHandle_t xTimerHandle;
@@ -22,5 +25,7 @@ TickType_t xTimerGetPeriod(TimerHandle_t timer);
 void *pvTimerGetTimerID(TimerHandle_t timer);
 void vTimerSetTimerID(TimerHandle_t timer, void *id);
 const char *pcTimerGetName(TimerHandle_t timer);
+
+__END_DECLS
 
 #endif

@@ -16,11 +16,16 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/cdefs.h>
 #include <sys/time.h>
 #include <unistd.h>
+
+__BEGIN_DECLS
 
 // As connect, by way of the image's setting route (docs/IDF_API.md).
 int lwip_connect(int s, const struct sockaddr *name, socklen_t namelen);
 #define connect(s, name, namelen) lwip_connect((s), (name), (namelen))
+
+__END_DECLS
 
 #endif
