@@ -183,7 +183,8 @@ static void print_info(const struct info *info)
            (unsigned)(flash->geometry.size >> 20), flash->raw != NULL ? ", encrypted" : "",
            (unsigned)info->ptable_addr);
     if (info->table_err != ALOFT_OK) {
-        printf("  %s: %s\n", aloft_err_name(info->table_err), aloft_err_sentence(info->table_err));
+        printf("  %s: %s%s\n", aloft_err_name(info->table_err), aloft_err_sentence(info->table_err),
+               aloft_table_find_note(flash, info->ptable_addr));
     }
     for (size_t i = 0; i < info->partition_count; i++) {
         const struct aloft_partition *p = &info->partitions[i];

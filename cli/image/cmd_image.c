@@ -196,8 +196,14 @@ static int say_fault(const struct look *look)
         return ALOFT_EXIT_BAD;
     }
     if (look->erased) {
-        aloft_ui_error("%s%s%s: erased flash; nothing was flashed here", look->source.path,
-                       slot != NULL ? ": " : "", slot != NULL ? slot : "");
+        const struct aloft_table_bytes bytes = {look->source.file.data, look->source.len};
+        const struct aloft_flash flash = aloft_table_flash_of(&bytes);
+        const char *note = aloft_table_find_note(&flash, ALOFT_PTABLE_ADDR_DEFAULT);
+        aloft_ui_error("%s%s%s: %s%s", look->source.path, slot != NULL ? ": " : "",
+                       slot != NULL ? slot : "",
+                       note[0] != '\0' ? "it begins with erased flash, and no image"
+                                       : "erased flash; nothing was flashed here",
+                       note);
         return ALOFT_EXIT_BAD;
     }
     aloft_ui_error("%s%s%s: %s (%s)", look->source.path, slot != NULL ? ": " : "",

@@ -34,8 +34,9 @@ static bool read_slot(struct aloft_image_source *source, const struct aloft_flas
     source->table_addr = aloft_table_find(flash, source->table_addr);
     enum aloft_err err = aloft_slots_load(&slots, flash, &aloft_mbed_crypto, source->table_addr);
     if (err != ALOFT_OK) {
-        return aloft_message_set(error, "%s: %s (%s, table at 0x%x)", source->path,
-                                 aloft_err_sentence(err), aloft_err_name(err), source->table_addr);
+        return aloft_message_set(error, "%s: %s (%s, table at 0x%x)%s", source->path,
+                                 aloft_err_sentence(err), aloft_err_name(err), source->table_addr,
+                                 aloft_table_find_note(flash, source->table_addr));
     }
     struct aloft_extent extent = aloft_slots_extent(&slots, slot);
     if (extent.len == 0) {

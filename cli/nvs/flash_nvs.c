@@ -48,10 +48,11 @@ static enum aloft_err note_partition(void *ctx, const struct aloft_partition *pa
 }
 
 static enum aloft_err open_board(struct aloft_flash_nvs *of,
-                                 const struct aloft_flash_nvs_place *place)
+                                 const struct aloft_flash_nvs_place *place, const char **note)
 {
     struct search search = {.label = place->label};
     uint32_t addr = aloft_table_find(&of->file.flash, place->table_addr);
+    *note = aloft_table_find_note(&of->file.flash, addr);
     enum aloft_err err =
         aloft_slots_walk(&of->file.flash, &aloft_mbed_crypto, addr, note_partition, &search);
     if (err != ALOFT_OK) {
@@ -98,11 +99,12 @@ bool aloft_flash_nvs_open(struct aloft_flash_nvs *of, const struct aloft_flash_n
     if (!open_file(of)) {
         return false;
     }
-    enum aloft_err err = of->bare ? open_bare(of) : open_board(of, place);
+    const char *note = "";
+    enum aloft_err err = of->bare ? open_bare(of) : open_board(of, place, &note);
     if (err == ALOFT_OK) {
         return true;
     }
-    aloft_ui_error("%s: %s (%s)", of->path, aloft_err_sentence(err), aloft_err_name(err));
+    aloft_ui_error("%s: %s (%s)%s", of->path, aloft_err_sentence(err), aloft_err_name(err), note);
     (void)aloft_flash_nvs_close(of, false); // nothing was written
     return false;
 }

@@ -59,8 +59,9 @@ static bool open_board(struct board *board, enum aloft_flash_file_mode mode)
     if (err == ALOFT_OK) {
         return true;
     }
-    aloft_ui_error("%s: %s (%s, table at 0x%x)", board->path, aloft_err_sentence(err),
-                   aloft_err_name(err), board->table_addr);
+    aloft_ui_error("%s: %s (%s, table at 0x%x)%s", board->path, aloft_err_sentence(err),
+                   aloft_err_name(err), board->table_addr,
+                   aloft_table_find_note(&board->file.flash, board->table_addr));
     (void)aloft_flash_file_close(&board->file, &error); // nothing was written
     return false;
 }

@@ -49,8 +49,9 @@ static bool open_target(struct target *target, enum aloft_flash_file_mode mode)
         return true;
     }
     if (err != ALOFT_OK) {
-        aloft_ui_error("%s: %s (%s, table at 0x%x)", target->path, aloft_err_sentence(err),
-                       aloft_err_name(err), target->table_addr);
+        aloft_ui_error("%s: %s (%s, table at 0x%x)%s", target->path, aloft_err_sentence(err),
+                       aloft_err_name(err), target->table_addr,
+                       aloft_table_find_note(&target->file.flash, target->table_addr));
     } else {
         aloft_ui_error("%s has no partition \"%s\"; `aloft parts show %s` lists them", target->path,
                        target->label, target->path);

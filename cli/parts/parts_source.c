@@ -53,9 +53,12 @@ static bool load_bytes(struct aloft_parts_source *source, struct aloft_parts_rul
     }
     source->err = aloft_ptable_plan_load(&source->plan, file->data + off, file->len - off,
                                          parts->rules.flash_size);
+    const struct aloft_table_bytes bytes = {file->data, (uint32_t)file->len};
+    const struct aloft_flash flash = aloft_table_flash_of(&bytes);
     return source->err == ALOFT_OK ||
-           aloft_message_set(&source->error, "%s (%s, row %u)", aloft_err_sentence(source->err),
-                             aloft_err_name(source->err), source->plan.count + 1);
+           aloft_message_set(&source->error, "%s (%s, row %u)%s", aloft_err_sentence(source->err),
+                             aloft_err_name(source->err), source->plan.count + 1,
+                             aloft_table_find_note(&flash, (uint32_t)off));
 }
 
 static bool load_template(struct aloft_parts_source *source, const struct aloft_parts_rules *parts)

@@ -1,6 +1,7 @@
 // The loader as a flash that can only be read, and a cipher in front of it.
 #include "cli/serial/chip_flash.h"
 #include "aloft/chip.h"
+#include "cli/base/ui.h"
 #include "hostlib/base/file.h"
 #include <string.h>
 
@@ -84,6 +85,16 @@ bool aloft_chip_flash_open(struct aloft_chip_flash *chip, struct aloft_flasher *
     chip->flash = chip->crypt.flash;
     (void)aloft_table_plain_in(&chip->plain, &chip->flash, table_addr); // none: nothing is plain
     return true;
+}
+
+void aloft_chip_flash_warn(const struct aloft_chip_flash *chip, const struct aloft_flasher *flasher,
+                           const char *what)
+{
+    if (chip->key_path == NULL && flasher->facts.flash_encryption) {
+        aloft_ui_warn("flash encryption is on in the chip on %s, so %s; give its key with "
+                      "--flash-key",
+                      flasher->line->name, what);
+    }
 }
 
 void aloft_chip_flash_encrypt(const struct aloft_chip_flash *chip, uint32_t addr, uint8_t *bytes,

@@ -35,6 +35,11 @@ bool aloft_chip_flash_load(struct aloft_chip_flash *chip, struct aloft_message *
 bool aloft_chip_flash_open(struct aloft_chip_flash *chip, struct aloft_flasher *flasher,
                            uint32_t table_addr, struct aloft_message *error);
 
+// Warns when the chip encrypts and no key was given: what is not as the user may think, and that
+// --flash-key helps.
+void aloft_chip_flash_warn(const struct aloft_chip_flash *chip, const struct aloft_flasher *flasher,
+                           const char *what);
+
 // Bytes that go to addr become what the cells hold, by what `plain` says; without a key they stay.
 // len: whole units of 32 bytes.
 void aloft_chip_flash_encrypt(const struct aloft_chip_flash *chip, uint32_t addr, uint8_t *bytes,

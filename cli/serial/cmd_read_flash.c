@@ -37,6 +37,7 @@ static bool read_out(struct aloft_session *session, struct wish *wish, uint32_t 
     (void)fprintf(stderr, "read %s bytes at 0x%x in %u.%u s, %s, into %s\n",
                   aloft_ui_thousands(len, count), (unsigned)wish->addr, (unsigned)(ms / 1000),
                   (unsigned)(ms % 1000 / 100), aloft_progress_rate(len, ms, rate), wish->out);
+    aloft_chip_flash_warn(&wish->chip, flasher, "what is encrypted was read as ciphertext");
     return true;
 }
 

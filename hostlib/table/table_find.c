@@ -53,6 +53,30 @@ uint32_t aloft_table_find_in(const uint8_t *data, size_t len, uint32_t asked)
     return aloft_table_find(&flash, asked);
 }
 
+// A table is rows and FF, code has its zeros; of 3,072 random bytes no value comes 64 times.
+static bool is_noise(const uint8_t table[ALOFT_PTABLE_LEN])
+{
+    enum { COMMON = 64 };
+    uint32_t counts[256] = {0};
+    for (uint32_t i = 0; i < ALOFT_PTABLE_LEN; i++) {
+        if (++counts[table[i]] == COMMON) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const char *aloft_table_find_note(const struct aloft_flash *flash, uint32_t addr)
+{
+    uint8_t table[ALOFT_PTABLE_LEN];
+    const struct aloft_flash_view view = {flash, addr, sizeof table};
+    if (aloft_flash_read(&view, 0, table, sizeof table) != ALOFT_OK || !is_noise(table)) {
+        return "";
+    }
+    return "; this looks like encrypted flash: read it with its key (`aloft read-flash "
+           "--flash-key`), or put the eFuse file of its board beside it";
+}
+
 const struct aloft_chip_info *aloft_table_find_chip(const struct aloft_flash *flash)
 {
     static const uint32_t places[] = {0x1000, 0x0, 0x2000};

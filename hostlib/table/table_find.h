@@ -23,6 +23,10 @@ struct aloft_table_bytes {
 };
 struct aloft_flash aloft_table_flash_of(const struct aloft_table_bytes *bytes);
 
+// What a sentence about a missing table adds when ciphertext lies in its place: "" or that, and
+// what to do. It is told from all else by its bytes: each value is about as frequent as another.
+const char *aloft_table_find_note(const struct aloft_flash *flash, uint32_t addr);
+
 // The chip that a flash is of: the one whose bootloader lies where that chip looks for it. NULL:
 // there is none.
 const struct aloft_chip_info *aloft_table_find_chip(const struct aloft_flash *flash);

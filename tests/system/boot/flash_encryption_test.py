@@ -97,6 +97,35 @@ def power_up(board):
     return process, ["--port", f"socket://127.0.0.1:{port}"]
 
 
+def verify_tells_text_from_ciphertext(folder, hello, pieces, line):
+    """verify-flash had no --flash-key, so a good board always differed."""
+    key = ["--flash-key", folder / "key"]
+    said = aloft("verify-flash", *pieces, *line, *key)
+    check(said.count(": same") == 3, said)
+    said = aloft("verify-flash", *pieces, *line, code=1)
+    check(said.count("differs") == 3 and "flash encryption is on" in said, said)
+    odd, changed = folder / "odd.bin", bytearray(hello.read_bytes()[:0x2345])
+    odd.write_bytes(changed)
+    check(": same" in aloft("verify-flash", hex(FACTORY), odd, *line, *key), "a part of a unit")
+    for at, sector in ((0x1234, FACTORY + 0x1000), (0x2344, FACTORY + 0x2000)):
+        odd.write_bytes(changed[:at] + bytes([changed[at] ^ 1]) + changed[at + 1:])
+        said = aloft("verify-flash", hex(FACTORY), odd, *line, *key, code=1)
+        check(f"differs, first in the sector at {sector:#x}" in said, said)
+    check("not the start" in aloft("verify-flash", "0x10004", odd, *line, *key, code=1), said)
+
+
+def a_dump_without_its_efuses_is_told_from_a_board_without_a_table(folder):
+    """All tools said "flash a table first", or that nothing was flashed."""
+    dump = folder / "dump"
+    dump.write_bytes(encrypted_board(folder, app(folder / "hello.bin", "hello_world")).bytes())
+    for words in (["board", "info"], ["otadata", "show"], ["parts", "show"], ["image", "info"],
+                  ["nvs", "show"]):
+        said = aloft(*words, dump, code=None)
+        check("looks like encrypted flash" in said, words, said)
+    dump.write_bytes(b"\xFF" * 0x400000)
+    check("encrypted" not in aloft("otadata", "show", dump, code=1), "erased is not encrypted")
+
+
 def a_cable_writes_and_reads_with_the_key_and_not_without(folder):
     hello = app(folder / "hello.bin", "hello_world")
     (folder / "key").write_bytes(KEY)
@@ -114,6 +143,7 @@ def a_cable_writes_and_reads_with_the_key_and_not_without(folder):
         check((folder / "read.bin").read_bytes() == hello.read_bytes(), "read back")
         aloft("read-flash", hex(FACTORY), "0x100", "-o", folder / "cells.bin", *line)
         check((folder / "cells.bin").read_bytes() != hello.read_bytes()[:256], "not cells")
+        verify_tells_text_from_ciphertext(folder, hello, pieces, line)
     finally:
         process.terminate()
         process.communicate()
@@ -132,4 +162,5 @@ if __name__ == "__main__":
     main([the_file_is_ciphertext_and_decrypts_to_what_was_written,
           an_update_is_encrypted_and_nvs_stays_plain,
           cuts_all_over_an_update_leave_a_board_that_boots,
+          a_dump_without_its_efuses_is_told_from_a_board_without_a_table,
           a_cable_writes_and_reads_with_the_key_and_not_without])
