@@ -1,9 +1,8 @@
 // Whole boots of a device in RAM: what is loaded, what is written, what is said, and that what runs
 // is exactly what was judged.
 #include "aloft/base/bytes.h"
-#include "boot/boot.h"
 #include "check.h"
-#include "device.h"
+#include "device_boot.h"
 #include "soft_crypto.h"
 #include <stdarg.h>
 
@@ -35,11 +34,6 @@ __attribute__((format(printf, 4, 5))) static void say(void *ctx, char level, con
     board.said[board.said_len] = 0;
 }
 
-static void feed_watchdog(void *ctx)
-{
-    (void)ctx;
-}
-
 static enum aloft_err load(void *ctx, const struct aloft_image *image, enum aloft_image_event event,
                            const uint8_t *data, uint32_t len)
 {
@@ -58,26 +52,17 @@ static void unload(void *ctx)
     board.unloads++;
 }
 
-static enum aloft_boot_result run(bool trials)
+// The slot that runs, or NONE.
+static int run(bool trials)
 {
     static struct aloft_boot_port port;
-    enum aloft_boot_result result;
     memset(&board, 0, sizeof board);
-    port = (struct aloft_boot_port){.flash = &device.ram.flash,
-                                    .rules = &device.rules,
-                                    .ptable_addr = ALOFT_PTABLE_ADDR_DEFAULT,
-                                    .trials = trials,
-                                    .log = say,
-                                    .feed_watchdog = feed_watchdog,
-                                    .load = load,
-                                    .unload = unload};
-    aloft_boot_init(&boot, &port);
-    do {
-        uint32_t before = device.ram.progs + device.ram.erases;
-        result = aloft_boot_step(&boot);
-        CHECK(device.ram.progs + device.ram.erases - before <= 1);
-    } while (result == ALOFT_BOOT_AGAIN);
-    return result;
+    port = device_boot_port(&device);
+    port.trials = trials;
+    port.log = say;
+    port.load = load;
+    port.unload = unload;
+    return device_boot(&device, &boot, &port);
 }
 
 static void fresh(void)
@@ -90,8 +75,7 @@ static void fresh(void)
 
 static void check_runs(int slot, const char *version)
 {
-    CHECK_EQ(run(true), ALOFT_BOOT_RUN);
-    CHECK_EQ(boot.slot, slot);
+    CHECK_EQ(run(true), slot);
     CHECK_TEXT(boot.image.version, version);
 }
 
@@ -119,7 +103,7 @@ static void an_erased_otadata_boots_factory_and_writes_nothing(void)
     CHECK(said(device_unit == 1 ? "Defaulting to factory image"
                                 : "ota data partition invalid, falling back to factory"));
     CHECK(said("Loaded app from partition at offset 0x10000"));
-    CHECK_EQ(device.ram.progs + device.ram.erases, 0);
+    CHECK_EQ(device_changes(&device), 0);
 }
 
 static void the_console_shows_the_table_as_stock_does(void)
@@ -199,10 +183,9 @@ static void without_trials_nothing_is_marked(void)
 {
     fresh();
     device_put_record(&device, 0, 1, ALOFT_OTA_NEW, true);
-    CHECK_EQ(run(false), ALOFT_BOOT_RUN);
-    CHECK_EQ(boot.slot, 0);
+    CHECK_EQ(run(false), 0);
     CHECK_EQ(state_of(0), ALOFT_OTA_NEW);
-    CHECK_EQ(device.ram.progs + device.ram.erases, 0);
+    CHECK_EQ(device_changes(&device), 0);
 }
 
 static void a_corrupt_app_is_passed_over_and_otadata_left_as_it_is(void)
@@ -216,7 +199,7 @@ static void a_corrupt_app_is_passed_over_and_otadata_left_as_it_is(void)
     CHECK(said("OTA app partition slot 1 is not bootable"));
     spoil(0);
     check_runs(ALOFT_SLOT_FACTORY, "f");
-    CHECK_EQ(device.ram.progs + device.ram.erases, 0);
+    CHECK_EQ(device_changes(&device), 0);
     CHECK(board.unloads >= 2);
 }
 
@@ -237,14 +220,14 @@ static void every_combination_of_records_and_images_boots_the_first_good_candida
                 spoil(slot);
             }
         }
-        enum aloft_boot_result result = run(true);
-        CHECK_EQ(result, goodness == 0 ? ALOFT_BOOT_NOTHING : ALOFT_BOOT_RUN);
-        for (uint32_t n = 0; result == ALOFT_BOOT_RUN; n++) {
+        int runs = run(true);
+        CHECK_EQ(runs == ALOFT_SLOT_NONE, goodness == 0);
+        for (uint32_t n = 0; runs != ALOFT_SLOT_NONE; n++) {
             int slot = aloft_boot_candidate(&boot.plan, 2, n);
             if (slot == ALOFT_SLOT_TEST) { // the table has none
                 continue;
             }
-            if (slot == boot.slot) {
+            if (slot == runs) {
                 CHECK(goodness >> (slot + 1) & 1);
                 break;
             }
@@ -256,7 +239,7 @@ static void every_combination_of_records_and_images_boots_the_first_good_candida
 static void with_nothing_bootable_it_says_so(void)
 {
     device_two_ota(&device);
-    CHECK_EQ(run(true), ALOFT_BOOT_NOTHING);
+    CHECK_EQ(run(true), ALOFT_SLOT_NONE);
     CHECK(said("No bootable app partitions in the partition table"));
     CHECK_EQ(boot.err, ALOFT_ERR_IMAGE_MAGIC);
     // The reason is that of a slot with an image in it, wherever the empty ones are.
@@ -264,13 +247,13 @@ static void with_nothing_bootable_it_says_so(void)
         device_two_ota(&device);
         device_put_app(&device, slot, "x");
         spoil(slot);
-        CHECK_EQ(run(true), ALOFT_BOOT_NOTHING);
+        CHECK_EQ(run(true), ALOFT_SLOT_NONE);
         CHECK_EQ(boot.err, ALOFT_ERR_IMAGE_CHECKSUM);
         CHECK(said("is refused: IMAGE_CHECKSUM"));
         CHECK(said("is refused: IMAGE_MAGIC"));
     }
     memset(device.ram.bytes, 0xFF, DEVICE_SIZE);
-    CHECK_EQ(run(true), ALOFT_BOOT_NOTHING);
+    CHECK_EQ(run(true), ALOFT_SLOT_NONE);
     CHECK(said("load partition table error! PTABLE_EMPTY"));
     CHECK_EQ(boot.err, ALOFT_ERR_PTABLE_EMPTY);
 }
@@ -325,7 +308,7 @@ static void otadata_that_lies_over_something_else_is_never_written(void)
         }
         check_runs(ALOFT_SLOT_FACTORY, "f");
         CHECK(said("ota data partition unusable"));
-        CHECK_EQ(device.ram.progs + device.ram.erases, 0);
+        CHECK_EQ(device_changes(&device), 0);
     }
 }
 

@@ -1,12 +1,8 @@
 // A device that takes signed images only, from the update to the boot: what one of them refuses,
 // the other refuses as well. The keys A, B (RSA-3072), P and Q (P-256) are signer.h's.
-#include "aloft/bootsel.h"
-#include "aloft/engine.h"
-#include "boot/boot.h"
 #include "check.h"
-#include "device.h"
+#include "device_boot.h"
 #include "hostlib/crypto/mbed_crypto.h"
-#include "quiet_port.h"
 #include "signer.h"
 
 enum { SECTOR = ALOFT_SIGBLOCK_SECTOR, EXTRA = 600 };
@@ -42,83 +38,32 @@ static void unload(void *ctx)
 static int reset(void)
 {
     static struct aloft_boot_port port;
-    enum aloft_boot_result result;
     loaded = 0;
     fault = ALOFT_OK;
-    port = (struct aloft_boot_port){.flash = &device.ram.flash,
-                                    .rules = &device.rules,
-                                    .ptable_addr = ALOFT_PTABLE_ADDR_DEFAULT,
-                                    .trials = true,
-                                    .log = quiet_log,
-                                    .feed_watchdog = quiet_nothing,
-                                    .load = load,
-                                    .unload = unload};
-    aloft_boot_init(&boot, &port);
-    do {
-        result = aloft_boot_step(&boot);
-    } while (result == ALOFT_BOOT_AGAIN);
-    return result == ALOFT_BOOT_RUN ? boot.slot : ALOFT_SLOT_NONE;
-}
-
-static enum aloft_err settle(struct aloft_engine *engine)
-{
-    enum aloft_step step;
-    do {
-        step = aloft_engine_step(engine);
-    } while (step == ALOFT_STEP_AGAIN);
-    return step == ALOFT_STEP_FAILED ? engine->err : ALOFT_OK;
+    port = device_boot_port(&device);
+    port.load = load;
+    port.unload = unload;
+    return device_boot(&device, &boot, &port);
 }
 
 static struct aloft_engine engine;
 
+// Writes the first `len` bytes of `image`, a length that the engine is not told.
 static enum aloft_err receive(int running, uint32_t len)
 {
-    const struct aloft_engine_config config = {.slots = &device.slots,
-                                               .rules = &device.rules,
-                                               .running = running,
-                                               .target = ALOFT_SLOT_NONE};
-    enum aloft_err err = aloft_engine_begin(&engine, &config);
-    for (uint32_t off = 0; err == ALOFT_OK && off < len;) {
-        uint32_t used;
-        err = aloft_engine_feed(&engine, image + off, len - off, &used);
-        err = err == ALOFT_OK ? settle(&engine) : err;
-        off += used;
-    }
-    err = err == ALOFT_OK ? aloft_engine_finish(&engine) : err;
-    return err == ALOFT_OK ? settle(&engine) : err;
-}
-
-static enum aloft_err select_slot(int slot)
-{
-    static struct aloft_bootsel op;
-    aloft_bootsel_set_boot(&op, &device.slots, &device.rules, slot, true);
-    while (aloft_bootsel_step(&op) == ALOFT_STEP_AGAIN) {
-    }
-    return op.err;
+    const struct aloft_engine_config config = device_config(&device, running, 0);
+    return device_receive(&device, &engine, &config, image, len);
 }
 
 static enum aloft_err update(int running, uint32_t len)
 {
     enum aloft_err err = receive(running, len);
-    return err == ALOFT_OK ? select_slot(engine.target) : err;
+    return err == ALOFT_OK ? device_select(&device, engine.target) : err;
 }
 
 static void confirm(int running)
 {
-    static struct aloft_bootsel op;
-    aloft_bootsel_confirm(&op, &device.slots, running);
-    while (aloft_bootsel_step(&op) == ALOFT_STEP_AGAIN) {
-    }
-    CHECK_EQ(op.err, ALOFT_OK);
-}
-
-static enum aloft_err reject(int running)
-{
-    static struct aloft_bootsel op;
-    aloft_bootsel_reject(&op, &device.slots, &device.rules, running);
-    while (aloft_bootsel_step(&op) == ALOFT_STEP_AGAIN) {
-    }
-    return op.err;
+    CHECK_EQ(device_confirm(&device, running), ALOFT_OK);
 }
 
 // A version, signed with the keys of these letters, in `image`. Returns its length.
@@ -185,7 +130,7 @@ static void what_is_not_signed_for_this_device_is_refused_everywhere(void)
         CHECK_EQ(update(ALOFT_SLOT_FACTORY, release("1", cases[i].keys)), cases[i].err);
         CHECK(*slot_bytes(0) != 0xE9); // no image is left there
         put(0, "1", cases[i].keys);    // as by a cable
-        CHECK_EQ(select_slot(0), cases[i].err);
+        CHECK_EQ(device_select(&device, 0), cases[i].err);
         device_put_record(&device, 0, 1, ALOFT_OTA_VALID, true);
         CHECK_EQ(reset(), ALOFT_SLOT_FACTORY);
         CHECK_EQ(fault, cases[i].err);
@@ -321,13 +266,13 @@ static void a_key_is_rotated_and_revoked_in_the_field(void)
     CHECK_EQ(update(1, release("3", "A")), ALOFT_ERR_SIGNATURE_OLD_KEY);
     CHECK_EQ(reset(), 1);
     put(0, "1", "A");
-    CHECK_EQ(select_slot(0), ALOFT_ERR_SIGNATURE_OLD_KEY);
-    CHECK_EQ(reject(1), ALOFT_ERR_NO_ROLLBACK); // "1" and factory are A's alone
+    CHECK_EQ(device_select(&device, 0), ALOFT_ERR_SIGNATURE_OLD_KEY);
+    CHECK_EQ(device_reject(&device, 1), ALOFT_ERR_NO_ROLLBACK); // "1" and factory are A's alone
     CHECK_EQ(reset(), 1);
 
     CHECK_EQ(update(1, release("3", "B")), ALOFT_OK);
     CHECK_EQ(reset(), 0);
-    CHECK_EQ(reject(0), ALOFT_OK); // "2" is B's, too
+    CHECK_EQ(device_reject(&device, 0), ALOFT_OK); // "2" is B's, too
     CHECK_EQ(reset(), 1);
     CHECK_EQ(update(1, release("4", "B")), ALOFT_OK);
     CHECK_EQ(reset(), 0);
@@ -411,7 +356,7 @@ static void an_image_below_the_security_version_is_refused_everywhere(void)
         CHECK_EQ(update(ALOFT_SLOT_FACTORY, secured("1", version)), expected);
         CHECK(expected == ALOFT_OK || device.ram.erases == erases); // refused by its head
         put_secured(0, "1", version);
-        CHECK_EQ(select_slot(0), expected);
+        CHECK_EQ(device_select(&device, 0), expected);
         device_put_record(&device, 0, 1, ALOFT_OTA_VALID, true);
         CHECK_EQ(reset(), expected == ALOFT_OK ? 0 : ALOFT_SLOT_FACTORY);
         CHECK_EQ(fault, expected);
@@ -451,13 +396,13 @@ static void nothing_below_the_counter_is_something_to_roll_back_to(void)
     CHECK_EQ(reset(), 1);
     confirm(1);
     device.rules.secure_version = 2; // burned now
-    CHECK_EQ(reject(1), ALOFT_ERR_NO_ROLLBACK);
+    CHECK_EQ(device_reject(&device, 1), ALOFT_ERR_NO_ROLLBACK);
     CHECK_EQ(reset(), 1);
     slot_bytes(1)[40] ^= 1;
     CHECK_EQ(reset(), ALOFT_SLOT_NONE);
     slot_bytes(1)[40] ^= 1;
     put_secured(ALOFT_SLOT_FACTORY, "f", 2); // factory may boot if it passes
-    CHECK_EQ(reject(1), ALOFT_OK);
+    CHECK_EQ(device_reject(&device, 1), ALOFT_OK);
     CHECK_EQ(reset(), ALOFT_SLOT_FACTORY);
 }
 

@@ -5,11 +5,8 @@
 // boot that differs from stock must be explained by one row, or by one set of rows and no other.
 #include "aloft/base/bytes.h"
 #include "aloft/format/ptable.h"
-#include "boot/boot.h"
 #include "check.h"
-#include "make_image.h"
-#include "quiet_port.h"
-#include "ram_flash.h"
+#include "device_boot.h"
 #include "soft_crypto.h"
 
 enum {
@@ -298,7 +295,7 @@ static struct outcome stock(const struct scene *scene, uint32_t rows)
 }
 
 static uint8_t chip[CHIP];
-static struct ram_flash ram;
+static struct device device;
 static uint8_t images[4][1024];
 
 static void make_images(void)
@@ -343,32 +340,26 @@ static void put_scene(const struct scene *scene)
     }
 }
 
+static void make_device(void)
+{
+    ram_flash_init(&device.ram, chip, CHIP);
+    device.rules = (struct aloft_image_rules){.crypto = &aloft_soft_crypto,
+                                              .len_max = CHIP,
+                                              .chip = &aloft_chip_esp32,
+                                              .chip_revision = 0xFFFF};
+}
+
 static struct outcome ours(const struct scene *scene)
 {
-    static const struct aloft_image_rules rules = {.crypto = &aloft_soft_crypto,
-                                                   .len_max = CHIP,
-                                                   .chip = &aloft_chip_esp32,
-                                                   .chip_revision = 0xFFFF};
     static struct aloft_boot boot;
     struct outcome out = {.count = 0};
-    struct aloft_boot_port port = {.flash = &ram.flash,
-                                   .rules = &rules,
-                                   .ptable_addr = TABLE,
-                                   .trials = scene->trials,
-                                   .log = quiet_log,
-                                   .feed_watchdog = quiet_nothing,
-                                   .load = quiet_load,
-                                   .unload = quiet_nothing};
-    enum aloft_boot_result result;
+    struct aloft_boot_port port = device_boot_port(&device);
+    port.trials = scene->trials;
     put_scene(scene);
-    aloft_boot_init(&boot, &port);
-    do {
-        result = aloft_boot_step(&boot);
-    } while (result == ALOFT_BOOT_AGAIN);
+    out.slot = device_boot(&device, &boot, &port);
     for (uint32_t n = 0; n < scene->ota + 2; n++) {
         add_slot(scene, &out, aloft_boot_candidate(&boot.plan, scene->ota, n));
     }
-    out.slot = result == ALOFT_BOOT_RUN ? boot.slot : ALOFT_SLOT_NONE;
     for (uint32_t i = 0; i < 2; i++) {
         memcpy(out.records[i], chip + OTADATA + i * ALOFT_OTADATA_SECTOR, RECORD);
     }
@@ -475,7 +466,7 @@ static void every_difference_belongs_to_one_row_of_the_table(void)
     uint32_t flashes_of[ROWS] = {0};
     uint32_t later = 0;
     make_images();
-    ram_flash_init(&ram, chip, CHIP);
+    make_device();
     for (uint32_t n = 0; n < FLASHES; n++) {
         struct scene scene;
         uint32_t rows = 0;
@@ -598,7 +589,7 @@ static const struct {
 static void watched_pairs_boot_as_in_stock_but_for_two_rows(void)
 {
     make_images();
-    ram_flash_init(&ram, chip, CHIP);
+    make_device();
     for (uint32_t n = 0; n < sizeof pairs / sizeof pairs[0]; n++) {
         struct scene scene = {.trials = true,
                               .factory = true,
@@ -635,7 +626,7 @@ static void a_record_that_is_none_puts_no_slot_last(void)
         .trials = true, .ota = 2, .otadata_len = 0x2000, .images = {EMPTY, EMPTY, GOOD, GOOD}};
     struct aloft_otadata record = {.seq = 1, .state = 5};
     make_images();
-    ram_flash_init(&ram, chip, CHIP);
+    make_device();
     memset(scene.records, 0xFF, sizeof scene.records);
     aloft_otadata_emit(&record, scene.records[0]);
     CHECK_EQ(ours(&scene).slot, 0);
@@ -659,7 +650,7 @@ static void a_label_outlives_a_rewrite(void)
     const struct aloft_otadata records[2] = {{.seq = 1, .state = ALOFT_OTA_VALID},
                                              {.seq = 2, .state = ALOFT_OTA_NEW}};
     make_images();
-    ram_flash_init(&ram, chip, CHIP);
+    make_device();
     for (uint32_t i = 0; i < 2; i++) {
         aloft_otadata_emit(&records[i], scene.records[i]);
         memcpy(scene.records[i] + 4, "label of twenty bytes", 20);

@@ -1,9 +1,6 @@
 // Trials from the update to the verdict, on one device: engine, otadata and bootloader together.
-#include "aloft/engine.h"
-#include "boot/boot.h"
 #include "check.h"
-#include "device.h"
-#include "quiet_port.h"
+#include "device_boot.h"
 
 static struct device device;
 static struct aloft_boot boot;
@@ -11,21 +8,9 @@ static struct aloft_boot boot;
 static int reset_after(bool power_on)
 {
     static struct aloft_boot_port port;
-    enum aloft_boot_result result;
-    port = (struct aloft_boot_port){.flash = &device.ram.flash,
-                                    .rules = &device.rules,
-                                    .ptable_addr = ALOFT_PTABLE_ADDR_DEFAULT,
-                                    .trials = true,
-                                    .power_on = power_on,
-                                    .log = quiet_log,
-                                    .feed_watchdog = quiet_nothing,
-                                    .load = quiet_load,
-                                    .unload = quiet_nothing};
-    aloft_boot_init(&boot, &port);
-    do {
-        result = aloft_boot_step(&boot);
-    } while (result == ALOFT_BOOT_AGAIN);
-    return result == ALOFT_BOOT_RUN ? boot.slot : ALOFT_SLOT_NONE;
+    port = device_boot_port(&device);
+    port.power_on = power_on;
+    return device_boot(&device, &boot, &port);
 }
 
 static int reset(void)
@@ -33,68 +18,11 @@ static int reset(void)
     return reset_after(false);
 }
 
-static enum aloft_err settle(struct aloft_engine *engine)
-{
-    enum aloft_step step;
-    do {
-        step = aloft_engine_step(engine);
-    } while (step == ALOFT_STEP_AGAIN);
-    return step == ALOFT_STEP_FAILED ? engine->err : ALOFT_OK;
-}
-
-static enum aloft_err write_image(struct aloft_engine *engine, const uint8_t *image, uint32_t len)
-{
-    while (len > 0) {
-        uint32_t used;
-        enum aloft_err err = aloft_engine_feed(engine, image, len, &used);
-        err = err == ALOFT_OK ? settle(engine) : err;
-        if (err != ALOFT_OK) {
-            return err;
-        }
-        image += used;
-        len -= used;
-    }
-    enum aloft_err err = aloft_engine_finish(engine);
-    return err == ALOFT_OK ? settle(engine) : err;
-}
-
-// From `running`, an update to this image, up to the record.
-static enum aloft_err update(int running, const uint8_t *image, uint32_t len)
-{
-    static struct aloft_engine engine;
-    static struct aloft_bootsel op;
-    const struct aloft_engine_config config = {.slots = &device.slots,
-                                               .rules = &device.rules,
-                                               .running = running,
-                                               .target = ALOFT_SLOT_NONE,
-                                               .len = len};
-    enum aloft_step step;
-    enum aloft_err err = aloft_engine_begin(&engine, &config);
-    err = err == ALOFT_OK ? write_image(&engine, image, len) : err;
-    if (err != ALOFT_OK) {
-        return err;
-    }
-    aloft_bootsel_set_boot(&op, &device.slots, &device.rules, engine.target, true);
-    do {
-        step = aloft_bootsel_step(&op);
-    } while (step == ALOFT_STEP_AGAIN);
-    return op.err;
-}
-
 static enum aloft_err update_to(int running, const char *version)
 {
     uint32_t len;
     const uint8_t *image = device_image(version, 600, &len);
-    return update(running, image, len);
-}
-
-static void confirm(int running)
-{
-    static struct aloft_bootsel op;
-    aloft_bootsel_confirm(&op, &device.slots, running);
-    while (aloft_bootsel_step(&op) == ALOFT_STEP_AGAIN) {
-    }
-    CHECK_EQ(op.err, ALOFT_OK);
+    return device_update(&device, running, image, len);
 }
 
 static void fresh(void)
@@ -125,7 +53,7 @@ static void another_release_is_installed_and_clears_the_memory(void)
     CHECK_EQ(reset(), ALOFT_SLOT_FACTORY);
     CHECK_EQ(update_to(ALOFT_SLOT_FACTORY, "good"), ALOFT_OK);
     CHECK_EQ(reset(), 0);
-    confirm(0);
+    CHECK_EQ(device_confirm(&device, 0), ALOFT_OK);
     CHECK_EQ(reset(), 0);
     CHECK_EQ(update_to(0, "bad"), ALOFT_OK); // the server insists: it may be tried again
     CHECK_EQ(reset(), 1);
@@ -146,12 +74,12 @@ static void an_image_without_descriptor_is_remembered_by_its_digest(void)
         len[i] = make_image_end(&make);
     }
     fresh();
-    CHECK_EQ(update(ALOFT_SLOT_FACTORY, bytes[0], len[0]), ALOFT_OK);
+    CHECK_EQ(device_update(&device, ALOFT_SLOT_FACTORY, bytes[0], len[0]), ALOFT_OK);
     CHECK_EQ(reset(), 0);
     CHECK_EQ(reset(), ALOFT_SLOT_FACTORY);
-    CHECK_EQ(update(ALOFT_SLOT_FACTORY, bytes[0], len[0]), ALOFT_ERR_TRIAL_FAILED);
+    CHECK_EQ(device_update(&device, ALOFT_SLOT_FACTORY, bytes[0], len[0]), ALOFT_ERR_TRIAL_FAILED);
     CHECK(device.ram.bytes[DEVICE_OTA_0] != 0xE9);
-    CHECK_EQ(update(ALOFT_SLOT_FACTORY, bytes[1], len[1]), ALOFT_OK);
+    CHECK_EQ(device_update(&device, ALOFT_SLOT_FACTORY, bytes[1], len[1]), ALOFT_OK);
 }
 
 // A power cut during the trial is not the release's fault: it goes back, and may be tried again.
@@ -173,7 +101,7 @@ static void a_confirmed_release_is_not_remembered_as_failed(void)
     fresh();
     CHECK_EQ(update_to(ALOFT_SLOT_FACTORY, "good"), ALOFT_OK);
     CHECK_EQ(reset(), 0);
-    confirm(0);
+    CHECK_EQ(device_confirm(&device, 0), ALOFT_OK);
     CHECK_EQ(reset(), 0);
     CHECK_EQ(update_to(0, "good"), ALOFT_OK); // the same once more, into the other slot
     CHECK_EQ(reset(), 1);

@@ -6,7 +6,7 @@
 
 #include "aloft/pull.h"
 #include "check.h"
-#include "device.h"
+#include "device_update.h"
 
 enum {
     CONNECTIONS = 12,
@@ -75,13 +75,7 @@ static void say(const char *word, uint32_t value, const char *text, uint32_t len
 
 static void confirm_now(void)
 {
-    struct aloft_bootsel op;
-    enum aloft_step step;
-    aloft_bootsel_confirm(&op, &device.slots, in.running);
-    do {
-        step = aloft_bootsel_step(&op);
-    } while (step == ALOFT_STEP_AGAIN);
-    CHECK_EQ(step, ALOFT_STEP_DONE);
+    CHECK_EQ(device_confirm(&device, in.running), ALOFT_OK);
     memcpy(world.otadata, device.ram.bytes + DEVICE_OTADATA, sizeof world.otadata);
 }
 

@@ -3,7 +3,7 @@
 #include "aloft/engine.h"
 #include "aloft/unwrap.h"
 #include "check.h"
-#include "device.h"
+#include "device_update.h"
 #include "enc_vectors.h"
 #include "hostlib/crypto/mbed_decrypt.h"
 #include "hostlib/crypto/pk.h"
@@ -59,50 +59,10 @@ static void power_up(bool required)
 
 static struct aloft_engine_config config(void)
 {
-    return (struct aloft_engine_config){.slots = &device.slots,
-                                        .rules = &device.rules,
-                                        .running = ALOFT_SLOT_FACTORY,
-                                        .target = ALOFT_SLOT_NONE,
-                                        .len = len,
-                                        .stage = &unwrap.stage,
-                                        .artifact = &said};
-}
-
-// Steps while less than `limit` programs and erases were made in all.
-static enum aloft_step settle(uint32_t limit)
-{
-    enum aloft_step step = ALOFT_STEP_AGAIN;
-    while (step == ALOFT_STEP_AGAIN && device.ram.progs + device.ram.erases < limit) {
-        uint32_t changes = device.ram.progs + device.ram.erases;
-        step = aloft_engine_step(&engine);
-        CHECK(device.ram.progs + device.ram.erases - changes <= 1);
-    }
-    return step;
-}
-
-static enum aloft_err feed(const uint8_t *bytes, uint32_t n)
-{
-    while (n > 0) {
-        uint32_t used;
-        uint32_t room = aloft_engine_room(&engine);
-        enum aloft_err err = aloft_engine_feed(&engine, bytes, n, &used);
-        if (err != ALOFT_OK) {
-            return err;
-        }
-        CHECK(used <= n && used >= (n < room ? n : room));
-        bytes += used;
-        n -= used;
-        if (settle(UINT32_MAX) != ALOFT_STEP_DONE) {
-            return engine.err;
-        }
-    }
-    return ALOFT_OK;
-}
-
-static enum aloft_err finish(void)
-{
-    enum aloft_err err = aloft_engine_finish(&engine);
-    return err != ALOFT_OK ? err : settle(UINT32_MAX) == ALOFT_STEP_FAILED ? engine.err : ALOFT_OK;
+    struct aloft_engine_config mine = device_config(&device, ALOFT_SLOT_FACTORY, len);
+    mine.stage = &unwrap.stage;
+    mine.artifact = &said;
+    return mine;
 }
 
 static enum aloft_err update(const uint8_t *bytes, uint32_t n)
@@ -110,9 +70,7 @@ static enum aloft_err update(const uint8_t *bytes, uint32_t n)
     struct aloft_engine_config mine = config();
     mine.len = n;
     power_up(false);
-    enum aloft_err err = aloft_engine_begin(&engine, &mine);
-    err = err == ALOFT_OK ? feed(bytes, n) : err;
-    return err == ALOFT_OK ? finish() : err;
+    return device_receive(&device, &engine, &mine, bytes, n);
 }
 
 static bool bootable(void)
@@ -140,9 +98,9 @@ static void arrives(void *ctx, struct split *split)
     power_up(true);
     CHECK_EQ(aloft_engine_begin(&engine, &mine), ALOFT_OK);
     for (uint32_t n; (n = split_next(split)) > 0;) {
-        CHECK_EQ(feed(artifact + split->off, n), ALOFT_OK);
+        CHECK_EQ(device_feed(&device, &engine, artifact + split->off, n), ALOFT_OK);
     }
-    CHECK_EQ(finish(), ALOFT_OK);
+    CHECK_EQ(device_finish(&device, &engine), ALOFT_OK);
     CHECK_BYTES(device.ram.bytes + DEVICE_OTA_0, image, image_len);
 }
 
@@ -196,8 +154,8 @@ static void no_cut_becomes_bootable(void)
         mine.len = 0;
         power_up(false);
         CHECK_EQ(aloft_engine_begin(&engine, &mine), ALOFT_OK);
-        CHECK_EQ(feed(artifact, n), ALOFT_OK);
-        CHECK_EQ(finish(), ALOFT_ERR_ENC_LENGTH);
+        CHECK_EQ(device_feed(&device, &engine, artifact, n), ALOFT_OK);
+        CHECK_EQ(device_finish(&device, &engine), ALOFT_ERR_ENC_LENGTH);
         CHECK(!bootable());
     }
 }
@@ -218,15 +176,15 @@ static void each_refusal_has_its_name(void)
     mine.len = image_len;
     power_up(true);
     CHECK_EQ(aloft_engine_begin(&engine, &mine), ALOFT_OK);
-    CHECK_EQ(feed(image, image_len), ALOFT_ERR_ENC_REQUIRED);
+    CHECK_EQ(device_feed(&device, &engine, image, image_len), ALOFT_ERR_ENC_REQUIRED);
     power_up(false);
     unwrap.decrypt = NULL;
     mine.len = len;
     CHECK_EQ(aloft_engine_begin(&engine, &mine), ALOFT_OK);
-    CHECK_EQ(feed(artifact, len), ALOFT_ERR_ENC_NO_KEY);
+    CHECK_EQ(device_feed(&device, &engine, artifact, len), ALOFT_ERR_ENC_NO_KEY);
     mine.stage = NULL;
     CHECK_EQ(aloft_engine_begin(&engine, &mine), ALOFT_OK);
-    CHECK_EQ(feed(artifact, len), ALOFT_ERR_IMAGE_MAGIC);
+    CHECK_EQ(device_feed(&device, &engine, artifact, len), ALOFT_ERR_IMAGE_MAGIC);
     CHECK_EQ(update(image, image_len), ALOFT_OK); // a plain one, through the stage
     CHECK(bootable());
 }
@@ -257,10 +215,10 @@ static void a_bad_image_stays_bad_when_it_is_encrypted(void)
 // Feeds from `off` on until all is fed or flash has changed so often.
 static uint32_t download(uint32_t off, uint32_t changes)
 {
-    uint32_t limit = device.ram.progs + device.ram.erases + changes;
+    uint32_t limit = device_changes(&device) + changes;
     for (;;) {
         uint32_t used;
-        enum aloft_step step = settle(limit);
+        enum aloft_step step = device_settle(&device, &engine, limit);
         CHECK(step != ALOFT_STEP_FAILED);
         if (step != ALOFT_STEP_DONE || off == len) {
             return off;
@@ -305,7 +263,7 @@ static void a_reset_after_any_operation_costs_little_more_than_a_sector(void)
         CHECK(fed - off <= (off != 0 ? TWICE_MAX : FIRST_MAX));
         CHECK(off == 0 || off > ALOFT_ENCIMG_HEADER);
         CHECK_EQ(download(off, UINT32_MAX / 2), len);
-        CHECK_EQ(finish(), ALOFT_OK);
+        CHECK_EQ(device_finish(&device, &engine), ALOFT_OK);
         CHECK_BYTES(device.ram.bytes + DEVICE_OTA_0, image, image_len);
     }
 }
@@ -329,10 +287,10 @@ static void the_rest_of_another_artifact_is_not_accepted(void)
         begin_and_reset(true);
         uint32_t off = come_back(&resumed);
         CHECK(resumed);
-        CHECK_EQ(settle(UINT32_MAX), ALOFT_STEP_DONE);
+        CHECK_EQ(device_settle(&device, &engine, UINT32_MAX), ALOFT_STEP_DONE);
         artifact[at] ^= 1; // on the server, or by who is in between
-        enum aloft_err err = feed(artifact + off, len - off);
-        err = err == ALOFT_OK ? finish() : err;
+        enum aloft_err err = device_feed(&device, &engine, artifact + off, len - off);
+        err = err == ALOFT_OK ? device_finish(&device, &engine) : err;
         CHECK_EQ(err, at < off ? ALOFT_OK : ALOFT_ERR_ENC_TAG);
         CHECK_EQ(bootable(), at < off);
         artifact[at] ^= 1;
@@ -350,7 +308,7 @@ static void what_changed_in_the_slot_meanwhile_is_not_accepted(void)
         uint32_t off = come_back(&resumed);
         CHECK(resumed && off > at);
         (void)download(off, UINT32_MAX / 2);
-        CHECK_EQ(finish(), ALOFT_ERR_IMAGE_CHECKSUM);
+        CHECK_EQ(device_finish(&device, &engine), ALOFT_ERR_IMAGE_CHECKSUM);
         CHECK(!bootable());
     }
 }
@@ -380,7 +338,7 @@ static void a_plain_download_does_not_go_on_where_it_is_forbidden(void)
     begin_and_reset(false);
     CHECK_EQ(download(come_back(&resumed), UINT32_MAX / 2), len);
     CHECK(resumed);
-    CHECK_EQ(finish(), ALOFT_OK);
+    CHECK_EQ(device_finish(&device, &engine), ALOFT_OK);
     begin_and_reset(true);
     struct aloft_engine_config mine = config();
     uint32_t off;

@@ -3,7 +3,7 @@
 #include "aloft/engine.h"
 #include "aloft/update/stage.h"
 #include "check.h"
-#include "device.h"
+#include "device_update.h"
 #include "split.h"
 #include "test_stages.h"
 
@@ -34,50 +34,10 @@ static void fresh(uint32_t kind_of_row, uint32_t sectors)
 
 static struct aloft_engine_config config(void)
 {
-    return (struct aloft_engine_config){.slots = &device.slots,
-                                        .rules = &device.rules,
-                                        .running = ALOFT_SLOT_FACTORY,
-                                        .target = ALOFT_SLOT_NONE,
-                                        .len = len,
-                                        .stage = test_row_init(&row, kind),
-                                        .artifact = &said};
-}
-
-// Steps while less than `limit` programs and erases were made in all, one a step at most.
-static enum aloft_step settle(uint32_t limit)
-{
-    enum aloft_step step = ALOFT_STEP_AGAIN;
-    while (step == ALOFT_STEP_AGAIN && device.ram.progs + device.ram.erases < limit) {
-        uint32_t changes = device.ram.progs + device.ram.erases;
-        step = aloft_engine_step(&engine);
-        CHECK(device.ram.progs + device.ram.erases - changes <= 1);
-    }
-    return step;
-}
-
-static enum aloft_err feed(const uint8_t *bytes, uint32_t n)
-{
-    while (n > 0) {
-        uint32_t used;
-        uint32_t room = aloft_engine_room(&engine);
-        enum aloft_err err = aloft_engine_feed(&engine, bytes, n, &used);
-        if (err != ALOFT_OK) {
-            return err;
-        }
-        CHECK(used <= n && used >= (n < room ? n : room));
-        bytes += used;
-        n -= used;
-        if (settle(UINT32_MAX) != ALOFT_STEP_DONE) {
-            return engine.err;
-        }
-    }
-    return ALOFT_OK;
-}
-
-static enum aloft_err finish(void)
-{
-    enum aloft_err err = aloft_engine_finish(&engine);
-    return err != ALOFT_OK ? err : settle(UINT32_MAX) == ALOFT_STEP_FAILED ? engine.err : ALOFT_OK;
+    struct aloft_engine_config mine = device_config(&device, ALOFT_SLOT_FACTORY, len);
+    mine.stage = test_row_init(&row, kind);
+    mine.artifact = &said;
+    return mine;
 }
 
 static void check_slot(void)
@@ -99,9 +59,9 @@ static void arrives(void *ctx, struct split *split)
     rest = device_rest(&device, DEVICE_OTA_0, DEVICE_SLOT_LEN);
     begin();
     for (uint32_t n; (n = split_next(split)) > 0;) {
-        CHECK_EQ(feed(artifact + split->off, n), ALOFT_OK);
+        CHECK_EQ(device_feed(&device, &engine, artifact + split->off, n), ALOFT_OK);
     }
-    CHECK_EQ(finish(), ALOFT_OK);
+    CHECK_EQ(device_finish(&device, &engine), ALOFT_OK);
     check_slot();
     CHECK_EQ(device_rest(&device, DEVICE_OTA_0, DEVICE_SLOT_LEN), rest);
 }
@@ -140,10 +100,10 @@ static void an_artifact_that_comes_at_once_waits_in_the_stage(void)
 // Feeds from `off` on until all is fed or flash has changed so often. Returns how far it came.
 static uint32_t download(uint32_t off, uint32_t changes)
 {
-    uint32_t limit = device.ram.progs + device.ram.erases + changes;
+    uint32_t limit = device_changes(&device) + changes;
     for (;;) {
         uint32_t used;
-        enum aloft_step step = settle(limit);
+        enum aloft_step step = device_settle(&device, &engine, limit);
         CHECK(step != ALOFT_STEP_FAILED);
         if (step != ALOFT_STEP_DONE || off == len) {
             return off;
@@ -181,8 +141,8 @@ static void a_cut_after_any_operation_costs_little_of_the_image(void)
             begin();
             uint32_t fed = download(0, changes);
             uint32_t had = engine.image_len;
-            if (fed == len && engine.phase != 0 && settle(UINT32_MAX) == ALOFT_STEP_DONE &&
-                changes > 200) {
+            if (fed == len && engine.phase != 0 &&
+                device_settle(&device, &engine, UINT32_MAX) == ALOFT_STEP_DONE && changes > 200) {
                 break;
             }
             uint32_t off = come_back();
@@ -190,7 +150,7 @@ static void a_cut_after_any_operation_costs_little_of_the_image(void)
             CHECK(had - (off != 0 ? engine.image_len : 0) <= TWICE_MAX);
             resumed += off != 0;
             CHECK_EQ(download(off, UINT32_MAX / 2), len);
-            CHECK_EQ(finish(), ALOFT_OK);
+            CHECK_EQ(device_finish(&device, &engine), ALOFT_OK);
             check_slot();
         }
         CHECK(resumed > changes / 4);
@@ -208,7 +168,7 @@ static void every_cut_may_follow_every_cut(void)
                 (void)download(0, first);
                 (void)download(come_back(), second);
                 CHECK_EQ(download(come_back(), UINT32_MAX / 2), len);
-                CHECK_EQ(finish(), ALOFT_OK);
+                CHECK_EQ(device_finish(&device, &engine), ALOFT_OK);
                 check_slot();
             }
         }
@@ -223,10 +183,10 @@ static void a_reset_after_any_byte_loses_none(void)
             check_note("row %ld, reset after %ld bytes", (long)i, (long)at);
             fresh(i, SECTORS);
             begin();
-            CHECK_EQ(feed(artifact, at), ALOFT_OK);
+            CHECK_EQ(device_feed(&device, &engine, artifact, at), ALOFT_OK);
             uint32_t off = come_back();
             CHECK_EQ(download(off, UINT32_MAX / 2), len);
-            CHECK_EQ(finish(), ALOFT_OK);
+            CHECK_EQ(device_finish(&device, &engine), ALOFT_OK);
             check_slot();
         }
     }
@@ -245,7 +205,7 @@ static void plain_images_pass_the_same_stages(void)
         CHECK_EQ(off % 4096, 0); // as long as nothing is active, an artifact is an image
         CHECK(off > 0);
         CHECK_EQ(download(off, UINT32_MAX / 2), len);
-        CHECK_EQ(finish(), ALOFT_OK);
+        CHECK_EQ(device_finish(&device, &engine), ALOFT_OK);
         check_slot();
     }
 }
@@ -258,8 +218,8 @@ static void a_stage_that_is_cut_short_is_no_image(void)
             fresh(i, 1);
             len -= less;
             begin();
-            enum aloft_err err = feed(artifact, len);
-            err = err == ALOFT_OK ? finish() : err;
+            enum aloft_err err = device_feed(&device, &engine, artifact, len);
+            err = err == ALOFT_OK ? device_finish(&device, &engine) : err;
             CHECK_EQ(err, ALOFT_ERR_IMAGE_TRUNCATED);
             CHECK(device.ram.bytes[DEVICE_OTA_0] != 0xE9);
         }
@@ -279,8 +239,8 @@ static void what_does_not_fit_its_slot_is_refused(void)
         (void)zeros;
         len = test_row_make(i, image, image_len, artifact);
         begin();
-        enum aloft_err err = feed(artifact, len);
-        err = err == ALOFT_OK ? finish() : err;
+        enum aloft_err err = device_feed(&device, &engine, artifact, len);
+        err = err == ALOFT_OK ? device_finish(&device, &engine) : err;
         CHECK(err != ALOFT_OK);
         CHECK_EQ(device_rest(&device, DEVICE_OTA_0, 0) == rest, device.ram.erases == 0);
     }
