@@ -251,14 +251,6 @@ static void make_flash(void)
               "dd if=a.bin of=f bs=65536 seek=33 conv=notrunc 2>/dev/null");
 }
 
-static void write_bytes(const char *name, const void *bytes, size_t len)
-{
-    FILE *file = fopen(name, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, len, file), len);
-    assert_int_equal(fclose(file), 0);
-}
-
 static void an_encrypted_image_opens_with_its_key_alone(void **state)
 {
     uint8_t spoilt[sizeof enc_golden];

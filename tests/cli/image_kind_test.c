@@ -5,14 +5,6 @@
 
 static uint8_t flash[0x20000];
 
-static void write_bytes(const char *name, const uint8_t *bytes, size_t len)
-{
-    FILE *file = fopen(name, "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, len, file), len);
-    assert_int_equal(fclose(file), 0);
-}
-
 // The smallest image of one segment, without a SHA-256.
 static void put_image(uint8_t *at, uint16_t chip, uint8_t speed_size, uint32_t addr)
 {

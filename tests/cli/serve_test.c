@@ -1,5 +1,5 @@
 // `aloft serve` over a real socket. The requests are written out, so that the test sees the bytes.
-#include "host_test.h"
+#include "host_folder.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -16,7 +16,6 @@
 
 enum { FILE_LEN = 100000, ANSWER_MAX = 200000, WAIT_S = 120 };
 
-static char folder[] = "/tmp/aloft-serve-XXXXXX";
 static pid_t server;
 static FILE *server_output;
 static uint16_t port;
@@ -25,8 +24,6 @@ static size_t answer_len;
 
 static void make_files(void)
 {
-    assert_non_null(mkdtemp(folder));
-    assert_int_equal(chdir(folder), 0);
     assert_int_equal(mkdir("www", 0755), 0);
     assert_int_equal(mkdir("www/sub", 0755), 0);
     assert_int_equal(symlink("/etc/passwd", "www/out"), 0);
@@ -81,7 +78,9 @@ static void stop_server(int signal_number)
 
 static int setup(void **state)
 {
-    (void)state;
+    if (enter_folder(state) != 0) {
+        return -1;
+    }
     make_files();
     start_server("1000MB");
     return 0;
@@ -89,11 +88,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    char command[64];
-    (void)state;
     stop_server(SIGTERM);
-    (void)snprintf(command, sizeof command, "rm -r %s", folder);
-    return chdir("/") != 0 || system(command) != 0 ? -1 : 0;
+    return leave_folder(state);
 }
 
 static int dial(void)

@@ -4,14 +4,6 @@
 #include "tool.h"
 #include <sys/stat.h>
 
-static void write_bytes(const char *name, const uint8_t *bytes, size_t len)
-{
-    FILE *file = fopen(name, "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, len, file), len);
-    assert_int_equal(fclose(file), 0);
-}
-
 // The content of signed_blocks.h, which openssl signed, an image, and keys of both kinds.
 static int fill_folder(void **state)
 {

@@ -3,36 +3,18 @@
 #ifndef ALOFT_TOOL_H
 #define ALOFT_TOOL_H
 
-#include "host_test.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "host_folder.h"
 #include <sys/wait.h>
-#include <unistd.h>
 
-static char folder[] = "/tmp/aloft-cli-XXXXXX";
 static char output[65536]; // what the last run printed, standard error included
 
-static inline int enter_folder(void **state)
-{
-    (void)state;
-    // A plain locale, so that the picture is drawn in ASCII.
-    return mkdtemp(folder) == NULL || chdir(folder) != 0 || setenv("LC_ALL", "C", 1) != 0 ? -1 : 0;
-}
-
-static inline int leave_folder(void **state)
-{
-    char command[64];
-    (void)state;
-    (void)snprintf(command, sizeof command, "rm -r %s", folder);
-    return chdir("/") != 0 || system(command) != 0 ? -1 : 0;
-}
-
-// Runs the shell command with the tool as "$A" and returns its exit code.
+// Runs the shell command with the tool as "$A" and returns its exit code. The locale is plain, so
+// that pictures are drawn in ASCII.
 static inline int run(const char *command)
 {
     char line[4096];
-    int line_len = snprintf(line, sizeof line, "A='%s'; { %s ; } 2>&1", ALOFT_TOOL, command);
+    int line_len =
+        snprintf(line, sizeof line, "export LC_ALL=C; A='%s'; { %s ; } 2>&1", ALOFT_TOOL, command);
     assert_in_range(line_len, 1, sizeof line - 1);
     FILE *pipe = popen(line, "r");
     assert_non_null(pipe);
@@ -56,14 +38,6 @@ static inline void says(const char *text)
     if (strstr(output, text) == NULL) {
         fail_msg("no \"%s\" in:\n%s", text, output);
     }
-}
-
-static inline void write_text(const char *name, const char *text)
-{
-    FILE *file = fopen(name, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
 }
 
 #endif

@@ -1,5 +1,5 @@
 // The eFuse file keeps the rules of the hardware, and is the file of espefuse's virtual ESP32-C3.
-#include "host_test.h"
+#include "host_folder.h"
 #include "hostlib/flash/efuse_file.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,24 +10,11 @@
 
 enum { WR_DIS = 0, RD_DIS = 1, REVOKE = 2, SECURE = 3, VERSION = 4, KEY0 = 28 };
 
-static char folder[] = "/tmp/aloft-efuse-XXXXXX";
-static char flash[64];
-static char path[80];
+static char path[80]; // of the eFuses of a flash file "chip"
 
 static int make_folder(void **state)
 {
-    (void)state;
-    if (mkdtemp(folder) == NULL) {
-        return -1;
-    }
-    (void)snprintf(flash, sizeof flash, "%s/chip", folder);
-    return aloft_efuse_file_path(flash, path, sizeof path) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    return rmdir(folder);
+    return enter_folder(state) == 0 && aloft_efuse_file_path("chip", path, sizeof path) ? 0 : -1;
 }
 
 static int remove_file(void **state)
@@ -37,19 +24,11 @@ static int remove_file(void **state)
     return 0;
 }
 
-static void put_file(const void *bytes, size_t len)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, len, file), len);
-    assert_int_equal(fclose(file), 0);
-}
-
 static struct aloft_efuse_file opened(enum aloft_efuse_file_mode mode)
 {
     struct aloft_efuse_file file;
     struct aloft_message error = {""};
-    if (!aloft_efuse_file_open(&file, flash, mode, &error)) {
+    if (!aloft_efuse_file_open(&file, "chip", mode, &error)) {
         fail_msg("%s", error.text);
     }
     return file;
@@ -161,7 +140,7 @@ static void a_file_that_espefuse_burned_is_read(void **state)
     for (size_t i = 0; i < COUNT(burned); i++) {
         memcpy(bytes + burned[i].at, burned[i].bytes, 4);
     }
-    put_file(bytes, sizeof bytes);
+    write_bytes(path, bytes, sizeof bytes);
     struct aloft_efuse_file file = opened(ALOFT_EFUSE_FILE_READ);
     struct aloft_efuse_words words = words_of(&file);
     aloft_efuse_read(&efuse, &words);
@@ -207,13 +186,13 @@ static void no_other_file_is_taken_for_efuses(void **state)
     struct aloft_message error;
     char longer[5000];
     (void)state;
-    put_file("short", 5);
-    assert_false(aloft_efuse_file_open(&file, flash, ALOFT_EFUSE_FILE_WRITE, &error));
+    write_bytes(path, "short", 5);
+    assert_false(aloft_efuse_file_open(&file, "chip", ALOFT_EFUSE_FILE_WRITE, &error));
     assert_non_null(strstr(error.text, "512 bytes"));
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_false(aloft_efuse_file_open(&file, flash, ALOFT_EFUSE_FILE_READ, &error));
-    assert_false(aloft_efuse_file_open(&file, flash, ALOFT_EFUSE_FILE_WRITE, &error));
+    assert_false(aloft_efuse_file_open(&file, "chip", ALOFT_EFUSE_FILE_READ, &error));
+    assert_false(aloft_efuse_file_open(&file, "chip", ALOFT_EFUSE_FILE_WRITE, &error));
     assert_non_null(strstr(error.text, "cannot write to eFuse file"));
     assert_non_null(strstr(error.text, "the file must be writable"));
     assert_int_equal(rmdir(path), 0);
@@ -254,5 +233,5 @@ int main(void)
         CLAIM(no_other_file_is_taken_for_efuses),
         CLAIM(a_torn_burn_has_some_of_the_bits_and_no_others),
     };
-    return cmocka_run_group_tests_name("efuse_file", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("efuse_file", tests, make_folder, leave_folder);
 }

@@ -1,7 +1,7 @@
 // What counts appears whole or not at all. SIGKILL between the creation and the first write of an
 // eFuse file left an empty one, and the board never started again. Here each writer of files runs
 // in a child that is killed before and after each of its calls of the system.
-#include "host_test.h"
+#include "host_folder.h"
 #include "hostlib/base/file.h"
 #include "hostlib/flash/efuse_file.h"
 #include "hostlib/flash/flash_file.h"
@@ -128,13 +128,13 @@ static const struct writer writers[] = {
 
 static void clear_folder(void)
 {
-    DIR *folder = opendir(".");
+    DIR *listing = opendir(".");
     struct dirent *entry;
-    assert_non_null(folder);
-    while ((entry = readdir(folder)) != NULL) {
+    assert_non_null(listing);
+    while ((entry = readdir(listing)) != NULL) {
         (void)__real_unlink(entry->d_name);
     }
-    (void)closedir(folder);
+    (void)closedir(listing);
     FILE *old = fopen("old", "w");
     assert_non_null(old);
     assert_int_equal(fputs("old", old) >= 0, 1);
@@ -240,13 +240,6 @@ static void a_private_key_is_not_written_over_nor_removed(void **state)
     assert_true(aloft_file_write("nvs.bin", store, sizeof store, &error));
 }
 
-static int enter(void **state)
-{
-    static char folder[] = "/tmp/aloft-file-XXXXXX";
-    (void)state;
-    return mkdtemp(folder) == NULL || chdir(folder) != 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,5 +247,5 @@ int main(void)
         cmocka_unit_test(a_new_file_does_not_replace_one),
         cmocka_unit_test(a_private_key_is_not_written_over_nor_removed),
     };
-    return cmocka_run_group_tests(tests, enter, NULL);
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -1,5 +1,5 @@
 // A flash file behaves like NOR and never meets a second writer.
-#include "host_test.h"
+#include "host_folder.h"
 #include "hostlib/flash/flash_file.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,26 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/aloft-flash-XXXXXX";
-static char path[64];
-
-static int make_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) == NULL ? -1 : 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    return rmdir(folder);
-}
+static const char path[] = "chip";
 
 static int make_chip(void **state)
 {
     struct aloft_message error;
     (void)state;
-    (void)snprintf(path, sizeof path, "%s/chip", folder);
     return aloft_flash_file_create(path, ALOFT_FLASH_FILE_MIN, &error) ? 0 : -1;
 }
 
@@ -180,5 +166,5 @@ int main(void)
         ON_CHIP(a_dump_of_any_length_reads_as_a_flash_whose_rest_is_erased),
         ON_CHIP(a_file_that_shrinks_is_a_failed_read),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -1,6 +1,6 @@
 // Keys: what is read, made and refused. Other programs' digests and signatures are the measure; RFC
 // 6979 is that of ECDSA.
-#include "host_test.h"
+#include "host_folder.h"
 #include "hostlib/base/file.h"
 #include "hostlib/keys/keys.h"
 #include "signing_keys.h"
@@ -11,40 +11,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/aloft-keys-XXXXXX";
-
 // SHA-256 of the content in signed_blocks.h.
 static const uint8_t content_digest[ALOFT_SHA256_LEN] = {
     0xd2, 0x4a, 0xc4, 0x4c, 0x83, 0xcc, 0xe8, 0x42, 0xb6, 0x7a, 0x82, 0xd2, 0xf7, 0x7b, 0xcb, 0xe5,
     0xe4, 0x1d, 0xbd, 0x55, 0x56, 0x05, 0xc9, 0x28, 0x32, 0xd6, 0x09, 0xe2, 0x9c, 0x5a, 0x99, 0x7c};
 
-static int enter_folder(void **state)
+static void write_key(const char *name, const char *pem)
 {
-    (void)state;
-    return mkdtemp(folder) == NULL || chdir(folder) != 0 ? -1 : 0;
-}
-
-static int leave_folder(void **state)
-{
-    char command[64];
-    (void)state;
-    (void)snprintf(command, sizeof command, "rm -r %s", folder);
-    return chdir("/") != 0 || system(command) != 0 ? -1 : 0;
-}
-
-static void write_text(const char *name, const char *text)
-{
-    FILE *file = fopen(name, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
+    write_text(name, pem);
     assert_int_equal(chmod(name, 0600), 0);
 }
 
 static void load(const char *pem, struct aloft_key *key)
 {
     struct aloft_message error;
-    write_text("key.pem", pem);
+    write_key("key.pem", pem);
     if (!aloft_keys_load("key.pem", key, &error)) {
         fail_msg("%s", error.text);
     }
@@ -155,7 +136,7 @@ static void expect_refused(const char *pem, const char *why)
 {
     struct aloft_key key;
     struct aloft_message error;
-    write_text("key.pem", pem);
+    write_key("key.pem", pem);
     assert_false(aloft_keys_load("key.pem", &key, &error));
     if (strstr(error.text, why) == NULL) {
         fail_msg("no \"%s\" in: %s", why, error.text);
@@ -195,7 +176,7 @@ static void a_key_that_others_can_read_is_told(void **state)
 {
     static const mode_t shared[] = {0640, 0604, 0620, 0610};
     (void)state;
-    write_text("open.pem", test_p256);
+    write_key("open.pem", test_p256);
     for (size_t i = 0; i < COUNT(shared); i++) {
         assert_int_equal(chmod("open.pem", shared[i]), 0);
         assert_true(aloft_keys_exposed("open.pem"));

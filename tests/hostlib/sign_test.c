@@ -1,6 +1,6 @@
 // Signed files: espsecure's are good until a byte of them changes; ours hold what they should.
 #include "guard.h"
-#include "host_test.h"
+#include "host_folder.h"
 #include "hostlib/keys/sign.h"
 #include "make_image.h"
 #include "signed_blocks.h"
@@ -19,18 +19,16 @@ static struct aloft_key p256;
 
 static void load(const char *pem, struct aloft_key *key)
 {
-    char path[] = "/tmp/aloft-sign-XXXXXX";
     struct aloft_message error;
-    int fd = mkstemp(path);
-    assert_true(fd >= 0 && write(fd, pem, strlen(pem)) == (ssize_t)strlen(pem));
-    assert_int_equal(close(fd), 0);
-    assert_true(aloft_keys_load(path, key, &error));
-    assert_int_equal(unlink(path), 0);
+    write_text("key.pem", pem);
+    assert_true(aloft_keys_load("key.pem", key, &error));
 }
 
 static int load_keys(void **state)
 {
-    (void)state;
+    if (enter_folder(state) != 0) {
+        return -1;
+    }
     load(test_rsa3072, &rsa);
     load(test_p256, &p256);
     return 0;
@@ -38,10 +36,9 @@ static int load_keys(void **state)
 
 static int release_keys(void **state)
 {
-    (void)state;
     aloft_keys_release(&rsa);
     aloft_keys_release(&p256);
-    return 0;
+    return leave_folder(state);
 }
 
 static void make_content(void)
@@ -251,13 +248,9 @@ static void up_to_three_keys_sign_and_none_twice(void **state)
     struct aloft_message error;
     struct aloft_key third;
     struct aloft_key fourth;
-    char path[] = "/tmp/aloft-sign-XXXXXX";
     (void)state;
-    assert_non_null(mkdtemp(path));
-    assert_int_equal(chdir(path), 0);
     assert_true(aloft_keys_create(ALOFT_SIGBLOCK_P256, "3", &third, &error));
     assert_true(aloft_keys_create(ALOFT_SIGBLOCK_P256, "4", &fourth, &error));
-    assert_int_equal(unlink("3") | unlink("4") | chdir("/") | rmdir(path), 0);
     make_content();
     uint32_t len = sign_file(CONTENT, ALOFT_SIGN_APPEND, &rsa);
     len = sign_file(len, ALOFT_SIGN_APPEND, &p256);
