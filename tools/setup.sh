@@ -45,6 +45,7 @@ test|openssl|makes certificates, and plays the server, in tests
 test|nginx-light|plays the server in tests
 test|nodejs|runs the browsers' flasher in tests
 test|npm|fetches that flasher, and what drives the browser
+test|python3-venv|keeps the stock tools that tests run apart from all else
 test|chromium|the browser that opens the device's page in tests
 EOT
 }
@@ -73,11 +74,12 @@ setup_help() {
     say "    ./dev setup demo     what the demo needs, about 100 packages on a bare Debian 12"
 }
 
-# Node.js often comes from elsewhere than Debian; then its command is enough.
+# Node.js and Python often come from elsewhere than Debian; then it is enough that they are there.
 provided() {
     case $1 in
     nodejs) command -v node ;;
     npm) command -v npm ;;
+    python3-venv) python3 -c 'import ensurepip' 2>/dev/null ;;
     *) false ;;
     esac >/dev/null
 }
@@ -160,4 +162,19 @@ node_packages() {
             cp package-lock.json installed.json' npm "$(dirname "$lock")" "$folder") ||
             say "dev: $(dirname "$lock") has no packages, so its test will fail" >&2
     done
+}
+
+# Stock tools that tests run, from PyPI: for each list of versions and hashes, tests/system/stock/
+# NAME.txt, an environment of Python in build/python/NAME. As above, only their tests need them.
+python_packages() {
+    missing=
+    for list in tests/system/stock/esptool*.txt; do
+        cmp -s "$list" "build/python/$(basename "$list" .txt)/installed.txt" ||
+            missing="$missing $list"
+    done
+    [ -n "$missing" ] || return 0
+    mkdir -p build
+    # shellcheck disable=SC2086 # plain words
+    (quietly pypi flock build/pypi.lock tools/python_packages $missing) ||
+        say "dev: tests/system/stock has not all packages, so tests there will fail" >&2
 }

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -304,12 +305,46 @@ def node_packages(name):
     if tuple(int(n) for n in version.lstrip("v").split(".")[:2]) < NODE_MIN:
         sys.exit(f"this test needs Node.js {NODE_MIN[0]}.{NODE_MIN[1]}; this is {version}")
     lock = next((ROOT / "tests/system").glob(f"*/{name}/package-lock.json"))
-    folder = ROOT / "build" / "node" / name
-    installed = folder / "installed.json"
+    return fetched(ROOT / "build" / "node" / name, "installed.json", lock, "the npm registry")
+
+
+def fetched(folder, marker, lock, registry):
+    """The folder, when what ./dev setup fetches into it is there; else ends the test."""
+    installed = folder / marker
     if not installed.exists() or not filecmp.cmp(installed, lock, False):
         sys.exit(f"{folder} has not the packages of {lock}: run ./dev setup with a connection to "
-                 "the npm registry")
+                 + registry)
     return folder
+
+
+class Stock:
+    """Stock tools in the environment build/python/NAME, made from tests/system/stock/NAME.txt. From
+    version 5 on, esptool and its kin write their words with dashes, and their names without .py."""
+
+    def __init__(self, name):
+        self.name = name
+        self.new = name != "esptool4"
+        lock = ROOT / "tests/system/stock" / f"{name}.txt"
+        self.bin = fetched(ROOT / "build" / "python" / name, "installed.txt", lock, "PyPI") / "bin"
+
+    def __call__(self, tool, *words, code=0):
+        """Runs a tool; what it says. `words` are those of version 4; files are given as Path."""
+        words = [str(word) if not isinstance(word, str) or not self.new
+                 else re.sub("(?<=[a-z0-9])_(?=[a-z0-9])", "-", word) for word in words]
+        done = subprocess.run([self.bin / (tool if self.new else tool + ".py"), *words],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              errors="replace", timeout=300, env={**os.environ, "COLUMNS": "200"})
+        check(code is None or done.returncode == code, self.name, tool, *words, "returned",
+              done.returncode, "not", code, "and said:\n" + done.stdout)
+        return done.stdout
+
+
+def named(claim, tools, *about):
+    """A test of claim(tools, ..., folder) that is called after its tools."""
+    def test(folder):
+        claim(tools, *about, folder)
+    test.__name__ = "_".join([tools.name, *(about or [claim.__name__])])
+    return test
 
 
 def main(tests, workers=None):
