@@ -3,7 +3,7 @@
 //
 //   OFF
 //   IDLE -> READING -> COLLECTING -> CONTROLLING -> ANSWERING -> DRAINING -> CLOSING -> IDLE
-//               |  (a token: CHECKING first)
+//               |  (too many wrong passwords: WAITING first; a token: CHECKING first)
 //               |----> RECEIVING --> FINISHING ----^                           |-> RESTARTING
 //               |----------------------------------^
 //
@@ -19,6 +19,7 @@ enum phase {
     OFF,
     IDLE,
     READING,
+    WAITING,
     CHECKING,
     COLLECTING,
     RECEIVING,
@@ -305,9 +306,7 @@ static enum aloft_err admit(const struct aloft_web *web)
     if (web->http.foreign) {
         return ALOFT_ERR_WEB_ORIGIN;
     }
-    return web->verdict == ALOFT_WEBUI_GOOD     ? ALOFT_OK
-           : web->verdict == ALOFT_WEBUI_LOCKED ? ALOFT_ERR_WEB_LOCKED
-                                                : ALOFT_ERR_WEB_UNAUTHORIZED;
+    return web->verdict == ALOFT_WEBUI_GOOD ? ALOFT_OK : ALOFT_ERR_WEB_UNAUTHORIZED;
 }
 
 static void begin_check(struct aloft_web *web)
@@ -352,10 +351,9 @@ static bool keep_token(struct aloft_web *web, uint32_t now_ms)
         return false;
     }
     web->token_len = (uint32_t)strlen(token);
-    if (aloft_webui_auth_locked(&web->auth, now_ms) > 0) {
-        web->verdict = ALOFT_WEBUI_LOCKED;
+    if (!aloft_rate_allow(&web->auth.tries, now_ms)) {
+        web->verdict = ALOFT_WEBUI_LATER;
     } else if (web->token_len > sizeof web->token) { // it begins like one, and is none
-        aloft_webui_auth_failed(&web->auth, now_ms);
         web->verdict = ALOFT_WEBUI_WRONG;
     } else {
         memcpy(web->token, token, web->token_len);
@@ -374,24 +372,28 @@ static void step_checking(struct aloft_web *web, uint32_t now_ms)
     bool good = step == ALOFT_STEP_DONE &&
                 aloft_webui_auth_same(web->kdf.out, token->key, sizeof token->key);
     if (good) {
-        aloft_webui_auth_passed(&web->auth);
-    } else {
-        aloft_webui_auth_failed(&web->auth, now_ms);
+        aloft_rate_return(&web->auth.tries);
     }
     web->verdict = good ? ALOFT_WEBUI_GOOD : ALOFT_WEBUI_WRONG;
     web->phase = READING;
     ready(web, now_ms);
 }
 
+// Its header is text, and stays so while nothing more is read. Who must wait holds the connection,
+// and those behind it hold theirs: so all have their turn, in the order in which they came.
 static void check_credentials(struct aloft_web *web, uint32_t now_ms)
 {
-    if (keep_token(web, now_ms)) {
-        return;
-    }
     static const char *const methods[] = {"", "GET", "HEAD", "POST"};
     const struct aloft_webui_claim claim = {
         .method = methods[web->http.method], .target = web->http.target, .value = web->http.text};
-    web->verdict = aloft_webui_auth_check(&web->auth, &claim, now_ms);
+    if (!keep_token(web, now_ms)) {
+        web->verdict = aloft_webui_auth_check(&web->auth, &claim, now_ms);
+    }
+    web->phase = READING;
+    if (web->verdict == ALOFT_WEBUI_LATER) {
+        web->phase = WAITING;
+        set_deadline(web, now_ms, aloft_rate_wait(&web->auth.tries, now_ms));
+    }
 }
 
 // A request that is none.
@@ -523,6 +525,13 @@ static enum aloft_way_state step(void *ctx, uint32_t now_ms)
         return ALOFT_WAY_BUSY;
     case RECEIVING:
         if (step_receiving(web, now_ms) == ALOFT_WAY_BUSY) {
+            return ALOFT_WAY_BUSY;
+        }
+        break;
+    case WAITING:
+        if ((int32_t)(now_ms - web->deadline_ms) >= 0) {
+            set_deadline(web, now_ms, ALOFT_WEB_HEAD_MS);
+            check_credentials(web, now_ms);
             return ALOFT_WAY_BUSY;
         }
         break;
@@ -684,7 +693,7 @@ static void closed(void *ctx, uint8_t id, uint32_t now_ms)
     struct aloft_web *web = self(ctx);
     (void)id;
     (void)now_ms;
-    bool cut = web->phase == READING || web->phase == COLLECTING ||
+    bool cut = web->phase == READING || web->phase == WAITING || web->phase == COLLECTING ||
                (web->phase == CHECKING && web->http.left > 0) ||
                (web->phase == RECEIVING && !web->whole);
     if (cut) {

@@ -35,8 +35,6 @@ static uint32_t status_of(enum aloft_err err)
     case ALOFT_ERR_WEB_TOO_LARGE:
     case ALOFT_ERR_IMAGE_TOO_LARGE:
         return 413;
-    case ALOFT_ERR_WEB_LOCKED:
-        return 429;
     case ALOFT_ERR_CRYPTO:
     case ALOFT_ERR_FLASH_READ:
     case ALOFT_ERR_FLASH_PROG:
@@ -79,10 +77,6 @@ static void put_fault(struct aloft_web *web, enum aloft_err err, uint32_t now_ms
         if (!aloft_web_has_password(web)) {
             aloft_webui_put(http, "WWW-Authenticate: Bearer\r\n");
         }
-    } else if (err == ALOFT_ERR_WEB_LOCKED) {
-        aloft_webui_put(http, "Retry-After: ");
-        aloft_webui_put_number(http, aloft_webui_auth_locked(&web->auth, now_ms) / MS_PER_S + 1);
-        aloft_webui_put(http, "\r\n");
     } else if (err == ALOFT_ERR_WEB_METHOD) {
         aloft_webui_put(http, "Allow: GET, HEAD, POST\r\n");
     }

@@ -29,3 +29,8 @@ bool aloft_rate_allow(struct aloft_rate *rate, uint32_t now_ms)
     ALOFT_INVARIANT("R1", rate->spent <= rate->burst);
     return allowed;
 }
+
+void aloft_rate_return(struct aloft_rate *rate)
+{
+    rate->spent -= rate->spent > 0;
+}

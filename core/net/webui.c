@@ -315,8 +315,6 @@ static const char *reason(uint32_t status)
         return "Length Required";
     case 413:
         return "Content Too Large";
-    case 429:
-        return "Too Many Requests";
     case 431:
         return "Request Header Fields Too Large";
     case 500:

@@ -1,7 +1,8 @@
-// A challenge is a nonce that we remember; its answer proves the password without showing it, and
-// is good for one request. The wrong are counted, the late and the repeated are asked again.
+// A challenge is a nonce that we know again; its answer proves the password without showing it, and
+// is good for one request. The wrong must wait, the late and the repeated are asked again.
 #include "aloft/net/webui_auth.h"
 #include "aloft/base/assert.h"
+#include "aloft/base/bytes.h"
 #include "aloft/base/hex.h"
 #include "aloft/net/field.h"
 #include <string.h>
@@ -9,6 +10,7 @@
 #define HEX_MAX     (2u * ALOFT_SHA256_LEN)
 #define COUNT_BITS  32u // of `seen`
 #define FIELD_COUNT 8u
+#define FACTS       (ALOFT_WEBUI_NONCE_HEX / 4) // bytes of a nonce: its number, and when
 
 enum field { NONCE, URI, RESPONSE, QOP, NC, CNONCE, ALGORITHM, REALM };
 
@@ -74,6 +76,7 @@ void aloft_webui_auth_init(struct aloft_webui_auth *auth, const struct aloft_cry
     auth->crypto = crypto;
     auth->verifier = verifier;
     auth->realm = realm;
+    auth->tries = (struct aloft_rate){.burst = ALOFT_WEBUI_TRIES, .every_ms = ALOFT_WEBUI_TRY_MS};
     memcpy(auth->secret, secret, sizeof auth->secret);
 }
 
@@ -88,59 +91,56 @@ bool aloft_webui_auth_same(const void *a, const void *b, uint32_t len)
     return different == 0;
 }
 
+static void raise_floor(struct aloft_webui_auth *auth, uint32_t number)
+{
+    if ((int32_t)(number - auth->floor) > 0) {
+        auth->floor = number;
+    }
+}
+
+// keeps A1: it is not taken for one that was never answered.
+static void forget(struct aloft_webui_auth *auth, struct aloft_webui_nonce *nonce)
+{
+    nonce->live = false;
+    raise_floor(auth, nonce->number);
+}
+
 void aloft_webui_auth_age(struct aloft_webui_auth *auth, uint32_t now_ms)
 {
-    (void)aloft_webui_auth_locked(auth, now_ms);
     for (uint32_t i = 0; i < ALOFT_WEBUI_NONCES; i++) {
         struct aloft_webui_nonce *nonce = &auth->nonces[i];
-        nonce->live = nonce->live && now_ms - nonce->given_ms < ALOFT_WEBUI_NONCE_MS;
+        if (nonce->live && now_ms - nonce->given_ms >= ALOFT_WEBUI_NONCE_MS) {
+            forget(auth, nonce);
+        }
     }
+    if (now_ms - auth->aged_ms >= ALOFT_WEBUI_NONCE_MS) {
+        raise_floor(auth, auth->aged_given);
+        auth->aged_given = auth->given;
+        auth->aged_ms = now_ms;
+    }
+}
+
+// The second half of a nonce, for its first half; HEX_MAX digits, of which it has as many.
+static enum aloft_err seal(const struct aloft_webui_auth *auth, const char *facts, char *hex)
+{
+    const struct slice parts[] = {{(const char *)auth->secret, sizeof auth->secret},
+                                  {facts, ALOFT_WEBUI_NONCE_HEX / 2}};
+    return join(auth->crypto, ALOFT_HASH_SHA256, parts, 2, hex);
 }
 
 void aloft_webui_auth_nonce(struct aloft_webui_auth *auth, uint32_t now_ms,
                             char nonce[ALOFT_WEBUI_NONCE_HEX + 1])
 {
-    struct aloft_webui_nonce *slot = &auth->nonces[auth->given++ % ALOFT_WEBUI_NONCES];
-    const uint32_t facts[] = {auth->given, now_ms};
-    const struct slice parts[] = {{(const char *)auth->secret, sizeof auth->secret},
-                                  {(const char *)facts, sizeof facts}};
+    uint8_t facts[FACTS];
     char hex[HEX_MAX];
-    memset(slot, 0, sizeof *slot);
-    memset(nonce, '0', ALOFT_WEBUI_NONCE_HEX);
+    aloft_webui_auth_age(auth, now_ms);
+    aloft_put_le32(facts, ++auth->given);
+    aloft_put_le32(facts + 4, now_ms);
+    aloft_hex_emit(facts, sizeof facts, nonce);
+    memset(hex, '0', sizeof hex);
+    (void)seal(auth, nonce, hex); // failed: nobody gets in with this one
+    memcpy(nonce + ALOFT_WEBUI_NONCE_HEX / 2, hex, ALOFT_WEBUI_NONCE_HEX / 2);
     nonce[ALOFT_WEBUI_NONCE_HEX] = 0;
-    if (join(auth->crypto, ALOFT_HASH_SHA256, parts, 2, hex) != ALOFT_OK) {
-        return; // nobody gets in with this one
-    }
-    memcpy(slot->hex, hex, sizeof slot->hex);
-    memcpy(nonce, hex, sizeof slot->hex);
-    slot->given_ms = now_ms;
-    slot->live = true;
-}
-
-uint32_t aloft_webui_auth_locked(struct aloft_webui_auth *auth, uint32_t now_ms)
-{
-    if (!auth->locked) {
-        return 0;
-    }
-    uint32_t doubles = auth->failures - ALOFT_WEBUI_TRIES;
-    doubles = doubles < ALOFT_WEBUI_LOCK_DOUBLES ? doubles : ALOFT_WEBUI_LOCK_DOUBLES;
-    uint32_t lock_ms = ALOFT_WEBUI_LOCK_MS << doubles;
-    uint32_t passed_ms = now_ms - auth->locked_ms;
-    auth->locked = passed_ms < lock_ms;
-    return auth->locked ? lock_ms - passed_ms : 0;
-}
-
-void aloft_webui_auth_failed(struct aloft_webui_auth *auth, uint32_t now_ms)
-{
-    auth->failures += auth->failures < ALOFT_WEBUI_TRIES + ALOFT_WEBUI_LOCK_DOUBLES;
-    auth->locked_ms = now_ms;
-    auth->locked = auth->failures >= ALOFT_WEBUI_TRIES; // keeps A2
-}
-
-void aloft_webui_auth_passed(struct aloft_webui_auth *auth)
-{
-    auth->failures = 0;
-    auth->locked = false;
 }
 
 // Reads what follows "Digest". False: not one that can be an answer to our challenges.
@@ -225,34 +225,86 @@ static bool use(struct aloft_webui_nonce *nonce, uint32_t count)
     return true;
 }
 
+// False: the nonce is not one that we have given out.
+static bool read_nonce(const struct aloft_webui_auth *auth, const struct slice *text,
+                       struct aloft_webui_nonce *out)
+{
+    uint8_t facts[FACTS];
+    char hex[HEX_MAX];
+    const uint32_t half = ALOFT_WEBUI_NONCE_HEX / 2;
+    memset(out, 0, sizeof *out);
+    if (text->len != ALOFT_WEBUI_NONCE_HEX || !aloft_hex_parse(text->text, facts, sizeof facts) ||
+        seal(auth, text->text, hex) != ALOFT_OK ||
+        !aloft_webui_auth_same(hex, text->text + half, half)) {
+        return false;
+    }
+    out->number = aloft_get_le32(facts);
+    out->given_ms = aloft_get_le32(facts + 4);
+    return true;
+}
+
+// It was answered rightly before. NULL: it was not.
+static struct aloft_webui_nonce *find(struct aloft_webui_auth *auth, uint32_t number)
+{
+    for (uint32_t i = 0; i < ALOFT_WEBUI_NONCES; i++) {
+        if (auth->nonces[i].live && auth->nonces[i].number == number) {
+            return &auth->nonces[i];
+        }
+    }
+    return NULL;
+}
+
+// This one is answered rightly for the first time. NULL: it is too old.
+static struct aloft_webui_nonce *take(struct aloft_webui_auth *auth,
+                                      const struct aloft_webui_nonce *nonce, uint32_t now_ms)
+{
+    struct aloft_webui_nonce *to = &auth->nonces[0];
+    if (now_ms - nonce->given_ms >= ALOFT_WEBUI_NONCE_MS ||
+        (int32_t)(nonce->number - auth->floor) <= 0) {
+        return NULL;
+    }
+    for (uint32_t i = 1; i < ALOFT_WEBUI_NONCES && to->live; i++) {
+        struct aloft_webui_nonce *other = &auth->nonces[i];
+        to = !other->live || (int32_t)(other->number - to->number) < 0 ? other : to;
+    }
+    if (to->live) {
+        forget(auth, to);
+    }
+    *to = *nonce;
+    to->live = true;
+    return to;
+}
+
 enum aloft_webui_verdict aloft_webui_auth_check(struct aloft_webui_auth *auth,
                                                 const struct aloft_webui_claim *claim,
                                                 uint32_t now_ms)
 {
     struct answer answer;
+    struct aloft_webui_nonce nonce;
     aloft_webui_auth_age(auth, now_ms);
     if (!aloft_field_is(claim->value, 7, "digest ") ||
         !read_answer(auth, claim->value + 7, &answer)) {
         return ALOFT_WEBUI_UNKNOWN;
     }
-    if (aloft_webui_auth_locked(auth, now_ms) > 0) {
-        return ALOFT_WEBUI_LOCKED;
+    bool ours = read_nonce(auth, &answer.fields[NONCE], &nonce);
+    struct aloft_webui_nonce *known = ours ? find(auth, nonce.number) : NULL;
+    bool counted = aloft_rate_allow(&auth->tries, now_ms); // keeps A2
+    if (!counted && known == NULL) {
+        return ALOFT_WEBUI_LATER;
     }
     if (!proves(auth, &answer, claim)) {
-        aloft_webui_auth_failed(auth, now_ms);
+        if (known != NULL) {
+            forget(auth, known);
+        }
         return ALOFT_WEBUI_WRONG;
     }
-    const struct slice *nonce = &answer.fields[NONCE];
-    for (uint32_t i = 0; i < ALOFT_WEBUI_NONCES; i++) {
-        struct aloft_webui_nonce *slot = &auth->nonces[i];
-        if (slot->live && nonce->len == sizeof slot->hex &&
-            memcmp(nonce->text, slot->hex, sizeof slot->hex) == 0 &&
-            use(slot, count_of(&answer.fields[NC]))) { // keeps A1
-            ALOFT_INVARIANT("A1", now_ms - slot->given_ms < ALOFT_WEBUI_NONCE_MS);
-            ALOFT_INVARIANT("A2", !auth->locked);
-            aloft_webui_auth_passed(auth);
-            return ALOFT_WEBUI_GOOD;
-        }
+    if (counted) {
+        aloft_rate_return(&auth->tries);
     }
-    return ALOFT_WEBUI_STALE;
+    known = ours && known == NULL ? take(auth, &nonce, now_ms) : known; // keeps A4
+    if (known == NULL || !use(known, count_of(&answer.fields[NC]))) {   // keeps A1
+        return ALOFT_WEBUI_STALE;
+    }
+    ALOFT_INVARIANT("A1", now_ms - known->given_ms < ALOFT_WEBUI_NONCE_MS);
+    return ALOFT_WEBUI_GOOD;
 }

@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HOST_MAX = 1024, POLL_MS_MAX = 250, RESOLVE_POLL_MS = 10, OUT_CAP = 1024, BACKLOG = 4 };
+enum { HOST_MAX = 1024, POLL_MS_MAX = 250, RESOLVE_POLL_MS = 10, OUT_CAP = 1024, BACKLOG = 8 };
 // Of a peer that was let go: in silence, and while it still sends.
 #define DRAIN_MS     3000u
 #define DRAIN_MAX_MS 10000u

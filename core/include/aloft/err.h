@@ -1,6 +1,7 @@
 // The one list of faults. A fault has a name, a number that never changes, a class, and a sentence
 // for a person. 0 is success. The numbers travel in logs, in server feedback and in scripts, so the
-// list is append-only: a new fault takes the next unused number, whatever its class.
+// list is append-only: a new fault takes the next unused number, whatever its class. -115 was one
+// (WEB_LOCKED, which locked the owner out with the guesser).
 //
 // Numbers have no order: code that asks for more than one fault asks for its class, with
 // aloft_err_class or aloft_err_is. What a class means to the caller is in ALOFT_ERR_CLASS_LIST.
@@ -152,7 +153,6 @@
     X(WEB_METHOD, -113, REQUEST, "This page does not take this method")                            \
     X(WEB_ORIGIN, -114, REQUEST,                                                                   \
       "The request comes from a page of another site; open the device's own")                      \
-    X(WEB_LOCKED, -115, REQUEST, "Too many wrong passwords; wait before the next try")             \
     X(WEB_UNAUTHORIZED, -116, REQUEST, "Name or password is missing or wrong")                     \
     X(WEB_FORM, -117, REQUEST, "The upload is not whole, or holds not exactly one file")           \
     X(WEB_FILESYSTEM, -118, REQUEST, "Only firmware can be uploaded, no file system")              \

@@ -190,7 +190,7 @@ static void open_peer(void)
     way().ops->opened(&web, ALOFT_WAY_ID_WEB, &peer, world.now_ms);
 }
 
-// Offers bytes until they are taken, or the connection is closed.
+// Offers bytes until they are taken, or the connection is closed. Time passes where the way waits.
 static void give(const void *data, uint32_t len)
 {
     const uint8_t *at = data;
@@ -200,6 +200,9 @@ static void give(const void *data, uint32_t len)
         n = way().ops->feed(&web, ALOFT_WAY_ID_WEB, NULL, at, n, world.now_ms);
         at += n;
         len -= n;
+        if (n == 0 && world.state == ALOFT_WAY_WAIT) {
+            world.now_ms = way().ops->deadline(&web);
+        }
         turn();
     }
     CHECK(steps < STEPS_MAX);

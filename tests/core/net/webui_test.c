@@ -462,9 +462,9 @@ static void webui_auth_knows_the_rfcs_answers(void)
     CHECK_TEXT(verifier.md5, "3d78807defe7de2157e2b0b6573a855f");
     CHECK_EQ(ask("GET", rfc_sha256, 0), ALOFT_WEBUI_STALE); // right, but the nonce is not ours
     CHECK_EQ(ask("GET", rfc_md5, 0), ALOFT_WEBUI_STALE);
-    CHECK_EQ(auth.failures, 0);
+    CHECK_EQ(auth.tries.spent, 0);
     CHECK_EQ(ask("POST", rfc_md5, 0), ALOFT_WEBUI_WRONG);
-    CHECK_EQ(auth.failures, 1);
+    CHECK_EQ(auth.tries.spent, 1);
 }
 
 static void hex_of(enum aloft_hash_alg alg, const char *text, char *hex)
@@ -530,66 +530,127 @@ static void webui_auth_takes_each_answer_once(void)
     CHECK_EQ(ask_nc("00000000", 5), ALOFT_WEBUI_STALE);
     CHECK_EQ(ask_nc("1", 5), ALOFT_WEBUI_STALE);
     CHECK_EQ(ask_nc("0000000g", 5), ALOFT_WEBUI_STALE);
-    CHECK_EQ(auth.failures, 0);
+    CHECK_EQ(auth.tries.spent, 0);
 }
 
 static void webui_auth_lets_nonces_age(void)
 {
-    char first[sizeof nonce];
     challenge(0xFFFFFF00u); // and the clock wraps
     CHECK_EQ(ask_nc("00000001", 0xFFFFFF00u + ALOFT_WEBUI_NONCE_MS - 1), ALOFT_WEBUI_GOOD);
     CHECK_EQ(ask_nc("00000002", 0xFFFFFF00u + ALOFT_WEBUI_NONCE_MS), ALOFT_WEBUI_STALE);
     CHECK_EQ(ask_nc("00000003", 0xFFFFFF00u), ALOFT_WEBUI_STALE); // and never again
+    challenge(0);
+    CHECK_EQ(ask_nc("00000001", ALOFT_WEBUI_NONCE_MS), ALOFT_WEBUI_STALE); // nobody had used it
+}
 
+// Four challenges of a stranger once pushed out the owner's, so that he never got in beside one who
+// asks all the time.
+static void webui_auth_keeps_a_challenge_good_while_strangers_ask_for_others(void)
+{
+    char first[sizeof nonce];
     challenge(0);
     memcpy(first, nonce, sizeof first);
-    for (uint32_t i = 1; i < ALOFT_WEBUI_NONCES; i++) {
+    for (uint32_t i = 1; i < 1000; i++) {
         aloft_webui_auth_nonce(&auth, 0, nonce);
         CHECK(strcmp(first, nonce) != 0);
     }
     memcpy(nonce, first, sizeof first);
     CHECK_EQ(ask_nc("00000001", 0), ALOFT_WEBUI_GOOD);
-    aloft_webui_auth_nonce(&auth, 0, nonce);
+    CHECK_EQ(ask_nc("00000001", 0), ALOFT_WEBUI_STALE);
+    CHECK_EQ(ask_nc("00000002", 0), ALOFT_WEBUI_GOOD);
+}
+
+// keeps A1: of a nonce that is no longer remembered, no answer is good a second time.
+static void webui_auth_takes_no_answer_twice_whatever_it_forgets(void)
+{
+    char first[sizeof nonce];
+    challenge(0);
+    memcpy(first, nonce, sizeof first);
+    CHECK_EQ(ask_nc("00000001", 0), ALOFT_WEBUI_GOOD);
+    for (uint32_t i = 0; i < ALOFT_WEBUI_NONCES; i++) {
+        aloft_webui_auth_nonce(&auth, 0, nonce);
+        CHECK_EQ(ask_nc("00000001", 0), ALOFT_WEBUI_GOOD);
+    }
     memcpy(nonce, first, sizeof first);
+    CHECK_EQ(ask_nc("00000001", 0), ALOFT_WEBUI_STALE);
     CHECK_EQ(ask_nc("00000002", 0), ALOFT_WEBUI_STALE);
 }
 
-// The lock, and a nonce that nobody had used, were there again when the clock showed their time for
-// the second time, 49.7 days later.
-static void webui_auth_forgets_what_is_over_before_the_clock_wraps(void)
+// A nonce that somebody else has made, of any number and time.
+static void webui_auth_knows_its_own_nonces(void)
 {
-    challenge(1000);
-    for (uint32_t i = 0; i < ALOFT_WEBUI_TRIES; i++) {
-        CHECK_EQ(ask("GET", response(ALOFT_HASH_MD5, "no", "00000001"), 1000), ALOFT_WEBUI_WRONG);
+    challenge(0);
+    for (uint32_t i = 0; i < ALOFT_WEBUI_NONCE_HEX; i++) {
+        char was = nonce[i];
+        nonce[i] = was == '0' ? '1' : '0';
+        CHECK_EQ(ask_nc("00000001", 0), ALOFT_WEBUI_STALE);
+        nonce[i] = was;
     }
-    CHECK(aloft_webui_auth_locked(&auth, 1001) > 0);
-    aloft_webui_auth_age(&auth, 3600000);
-    CHECK_EQ(aloft_webui_auth_locked(&auth, 1001), 0); // 2^32 ms later
-    CHECK_EQ(ask_nc("00000001", 1001), ALOFT_WEBUI_STALE);
-    aloft_webui_auth_failed(&auth, 1002); // and the sixth locks again
-    CHECK_EQ(aloft_webui_auth_locked(&auth, 1002), ALOFT_WEBUI_LOCK_MS << 1);
+    nonce[ALOFT_WEBUI_NONCE_HEX - 1] = 0;
+    CHECK_EQ(ask_nc("00000001", 0), ALOFT_WEBUI_STALE);
+    nonce[0] = 0;
+    CHECK_EQ(ask_nc("00000001", 0), ALOFT_WEBUI_STALE);
 }
 
-static void webui_auth_locks_after_five_wrong_answers(void)
+// A nonce that nobody had used, and one that was, were good again when the clock showed their time
+// for the second time, 49.7 days later.
+static void webui_auth_forgets_what_is_over_before_the_clock_wraps(void)
+{
+    for (uint32_t used = 0; used < 2; used++) {
+        challenge(1000);
+        if (used == 1) {
+            CHECK_EQ(ask_nc("00000001", 1000), ALOFT_WEBUI_GOOD);
+        }
+        aloft_webui_auth_age(&auth, 3600000);
+        aloft_webui_auth_age(&auth, 2 * 3600000);
+        CHECK_EQ(ask_nc("00000002", 1001), ALOFT_WEBUI_STALE); // 2^32 ms later
+    }
+}
+
+static enum aloft_webui_verdict guess(uint32_t now_ms)
+{
+    return ask("GET", response(ALOFT_HASH_MD5, "no", "00000001"), now_ms);
+}
+
+// keeps A2
+static void webui_auth_judges_one_guess_in_two_seconds_after_five(void)
 {
     uint32_t now = 1000;
     challenge(now);
     for (uint32_t i = 0; i < ALOFT_WEBUI_TRIES; i++) {
-        CHECK_EQ(aloft_webui_auth_locked(&auth, now), 0);
-        CHECK_EQ(ask("GET", response(ALOFT_HASH_MD5, "no", "00000001"), now), ALOFT_WEBUI_WRONG);
+        CHECK_EQ(guess(now), ALOFT_WEBUI_WRONG);
     }
-    for (uint32_t lock = ALOFT_WEBUI_LOCK_MS; lock <= ALOFT_WEBUI_LOCK_MS << 5; lock *= 2) {
-        CHECK_EQ(aloft_webui_auth_locked(&auth, now), lock);
-        CHECK_EQ(ask_nc("00000001", now), ALOFT_WEBUI_LOCKED); // the right one, too
-        CHECK_EQ(ask_nc("00000001", now + lock - 1), ALOFT_WEBUI_LOCKED);
-        now += lock;
-        CHECK_EQ(ask("GET", response(ALOFT_HASH_SHA256, "no", "00000001"), now), ALOFT_WEBUI_WRONG);
+    for (uint32_t i = 0; i < 100; i++) {
+        CHECK_EQ(ask_nc("00000001", now), ALOFT_WEBUI_LATER); // the right one, too
+        CHECK_EQ(guess(now + ALOFT_WEBUI_TRY_MS - 1), ALOFT_WEBUI_LATER);
+        now += ALOFT_WEBUI_TRY_MS;
+        CHECK_EQ(aloft_rate_wait(&auth.tries, now), 0);
+        CHECK_EQ(guess(now), ALOFT_WEBUI_WRONG);
+        CHECK_EQ(guess(now), ALOFT_WEBUI_LATER);
     }
-    CHECK_EQ(aloft_webui_auth_locked(&auth, now), ALOFT_WEBUI_LOCK_MS << 5); // 16 min at most
-    now += ALOFT_WEBUI_LOCK_MS << 5;
-    aloft_webui_auth_nonce(&auth, now, nonce);
+    now += ALOFT_WEBUI_TRY_MS;
     CHECK_EQ(ask_nc("00000001", now), ALOFT_WEBUI_GOOD);
-    CHECK_EQ(auth.failures, 0);
+    CHECK_EQ(guess(now), ALOFT_WEBUI_WRONG); // the right one took no turn; and this ends its nonce
+    CHECK_EQ(ask_nc("00000002", now), ALOFT_WEBUI_LATER);
+}
+
+// Who is in goes on at full speed, whatever strangers do; with his nonce, seen on the wire, they
+// have one guess.
+static void webui_auth_does_not_make_wait_who_is_in(void)
+{
+    char mine[sizeof nonce];
+    challenge(0);
+    CHECK_EQ(ask_nc("00000001", 0), ALOFT_WEBUI_GOOD);
+    memcpy(mine, nonce, sizeof mine);
+    aloft_webui_auth_nonce(&auth, 0, nonce);
+    for (uint32_t i = 0; i < ALOFT_WEBUI_TRIES; i++) {
+        CHECK_EQ(guess(0), ALOFT_WEBUI_WRONG);
+    }
+    CHECK_EQ(guess(0), ALOFT_WEBUI_LATER);
+    memcpy(nonce, mine, sizeof nonce);
+    CHECK_EQ(ask_nc("00000002", 0), ALOFT_WEBUI_GOOD);
+    CHECK_EQ(guess(0), ALOFT_WEBUI_WRONG);
+    CHECK_EQ(guess(0), ALOFT_WEBUI_LATER);
 }
 
 static void webui_auth_refuses_answers_to_something_else(void)
@@ -644,16 +705,23 @@ static void webui_auth_takes_what_fits_into_quotes_as_realm(void)
     CHECK(!aloft_webui_auth_is_realm("a\r\nX: y") && !aloft_webui_auth_is_realm("k\xC3\xBC"));
 }
 
-CHECK_MAIN(
-    TEST(webui_takes_requests_in_any_split), TEST(webui_refuses_what_it_cannot_take_and_says_why),
-    TEST(webui_bounds_its_headers), TEST(webui_tells_the_pages_of_other_sites),
-    TEST(webui_takes_a_body_of_no_stated_type_for_bytes), TEST(webui_finds_the_boundary),
-    TEST(webui_answers_in_pieces_of_any_size), TEST(webui_puts_text_of_any_language_into_json),
-    TEST(webui_answers_head_without_a_body), TEST(webui_leaves_out_what_does_not_fit),
-    TEST(webui_multipart_gives_each_part_whole_in_any_split),
-    TEST(webui_multipart_bounds_a_parts_headers), TEST(webui_multipart_takes_the_longest_boundary),
-    TEST(webui_auth_knows_the_rfcs_answers), TEST(webui_auth_takes_each_answer_once),
-    TEST(webui_auth_lets_nonces_age), TEST(webui_auth_forgets_what_is_over_before_the_clock_wraps),
-    TEST(webui_auth_locks_after_five_wrong_answers),
-    TEST(webui_auth_refuses_answers_to_something_else),
-    TEST(webui_auth_takes_what_fits_into_quotes_as_realm))
+CHECK_MAIN(TEST(webui_takes_requests_in_any_split),
+           TEST(webui_refuses_what_it_cannot_take_and_says_why), TEST(webui_bounds_its_headers),
+           TEST(webui_tells_the_pages_of_other_sites),
+           TEST(webui_takes_a_body_of_no_stated_type_for_bytes), TEST(webui_finds_the_boundary),
+           TEST(webui_answers_in_pieces_of_any_size),
+           TEST(webui_puts_text_of_any_language_into_json), TEST(webui_answers_head_without_a_body),
+           TEST(webui_leaves_out_what_does_not_fit),
+           TEST(webui_multipart_gives_each_part_whole_in_any_split),
+           TEST(webui_multipart_bounds_a_parts_headers),
+           TEST(webui_multipart_takes_the_longest_boundary),
+           TEST(webui_auth_knows_the_rfcs_answers), TEST(webui_auth_takes_each_answer_once),
+           TEST(webui_auth_lets_nonces_age),
+           TEST(webui_auth_keeps_a_challenge_good_while_strangers_ask_for_others),
+           TEST(webui_auth_takes_no_answer_twice_whatever_it_forgets),
+           TEST(webui_auth_knows_its_own_nonces),
+           TEST(webui_auth_forgets_what_is_over_before_the_clock_wraps),
+           TEST(webui_auth_judges_one_guess_in_two_seconds_after_five),
+           TEST(webui_auth_does_not_make_wait_who_is_in),
+           TEST(webui_auth_refuses_answers_to_something_else),
+           TEST(webui_auth_takes_what_fits_into_quotes_as_realm))

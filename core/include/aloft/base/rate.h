@@ -2,7 +2,7 @@
 // in a while. For guesses of a secret, and for lines of a log. No I/O, no clock.
 //
 // Invariants
-//   R1  In any span of t milliseconds, at most burst + t / every_ms are allowed.
+//   R1  In any span of t milliseconds, at most burst + t / every_ms are allowed and not returned.
 //   R2  Whatever the clock does, also when it wraps, the next is allowed after at most
 //       burst * every_ms.
 #ifndef ALOFT_RATE_H
@@ -21,6 +21,9 @@ struct aloft_rate {
 
 // True: do it; this one is counted. False: not now.
 bool aloft_rate_allow(struct aloft_rate *rate, uint32_t now_ms);
+
+// The last that was allowed is not counted: it was not what the limit is for.
+void aloft_rate_return(struct aloft_rate *rate);
 
 // Milliseconds until the next is allowed; 0: it is.
 uint32_t aloft_rate_wait(struct aloft_rate *rate, uint32_t now_ms);
