@@ -121,6 +121,12 @@ class Board:
     def bytes(self):
         return self.flash.read_bytes()
 
+    def part(self, label):
+        """What the board reads in a partition; FF where it is erased."""
+        path = self.flash.with_name("part.bin")
+        aloft("parts", "read", self.flash, label, "-o", path)
+        return path.read_bytes()
+
     def patch(self, addr, data):
         with open(self.flash, "r+b") as file:
             file.seek(addr)

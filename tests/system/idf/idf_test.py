@@ -61,8 +61,8 @@ def https_ota_replaces_itself_and_confirms(folder):
              "rst:0xc (SW_CPU_RESET)", "Loaded app from partition at offset 0x110000",
              "app: Version 2 runs from ota_0", "app: Self-test passed, this app stays",
              "app: The server has version 2", "app: Nothing new")
-    check(board.bytes()[OTA_0:OTA_0 + len(new)] == new, "the image is not the server's")
-    check(board.bytes()[OTADATA:OTADATA + 32] == record(1, 2), "the record is not VALID")
+    check(board.part("ota_0").startswith(new), "the image is not the server's")
+    check(board.part("otadata").startswith(record(1, 2)), "the record is not VALID")
 
 
 def over_https_only_the_right_server_updates(folder):
@@ -93,7 +93,7 @@ def a_failed_self_test_rolls_back(folder):
     console, _ = run.communicate(timeout=300)
     in_order(console, "gpio 4 is driven low", "Version 2 runs from ota_0", "app: Self-test failed",
              "esp_ota_ops: Rollback to previously worked partition.")
-    check(record(1, 3) in board.bytes()[OTADATA:OTADATA + 0x2000], "the record is not INVALID")
+    check(record(1, 3) in board.part("otadata"), "the record is not INVALID")
     board.run("Version 1 runs from factory")
 
 
@@ -145,7 +145,7 @@ def the_same_version_is_refused(folder):
     server.answers["/firmware.bin"] = http(200, old)
     console = board.run("No update: ESP_ERR_INVALID_VERSION")
     in_order(console, "native: The server has version 1", "this version runs already")
-    check(board.bytes()[OTADATA:OTADATA + 0x2000] == b"\xFF" * 0x2000, "otadata was written")
+    check(board.part("otadata") == b"\xFF" * 0x2000, "otadata was written")
 
 
 def bad_images_change_nothing(folder):
@@ -164,8 +164,9 @@ def bad_images_change_nothing(folder):
         for image in images:
             server.answers["/firmware.bin"] = http(200, image)
             board.run("No update: " + error, "--fast")
-            check(board.bytes()[OTADATA:OTADATA + 0x2000] == b"\xFF" * 0x2000, error)
-            check(board.bytes()[OTA_0] == 0xFF, "half an image looks like one")
+            check(board.part("otadata") == b"\xFF" * 0x2000, error)
+            # As in ESP-IDF, no byte is held back where flash is encrypted in whole blocks.
+            check(ENCRYPTED or board.part("ota_0")[0] == 0xFF, "half an image looks like one")
     server.answers["/firmware.bin"] = http(200, new[:5000], len(new))
     board.run("No update: ESP_FAIL", "--fast")
     server.answers["/firmware.bin"] = http(404, b"none")
@@ -179,7 +180,7 @@ def power_cuts_during_an_update_leave_a_board_that_boots(folder):
         copy = Board(folder / f"cut{cut}").copy_of(board)
         copy.run("never said", "--fast", "--cut", f"{cut}:torn", timeout=240, code=POWER_CUT)
         copy.run("Nothing new", "--fast")
-        check(copy.bytes()[OTA_0:OTA_0 + len(new)] == new, "after a cut at", cut)
+        check(copy.part("ota_0").startswith(new), "after a cut at", cut)
 
 
 def code_of_version_3_updates_too(folder):
@@ -208,7 +209,8 @@ def partitions_are_read_written_and_erased_by_label(folder):
     piece = folder / "piece.bin"
     piece.write_bytes(b"\x12\x34" * 100)
     aloft("parts", "read", board.flash, "factory", "-o", folder / "factory.bin")
-    check((folder / "factory.bin").read_bytes() == before[FACTORY:FACTORY + SLOT_LEN], "factory")
+    image = (IMAGES / "idf_https_ota.bin").read_bytes()
+    check((folder / "factory.bin").read_bytes() == image.ljust(SLOT_LEN, b"\xFF"), "factory")
     aloft("parts", "write", board.flash, "nvs", folder / "factory.bin", code=1)
     check(board.bytes() == before, "a file that does not fit was written")
     for _ in range(2):
