@@ -102,7 +102,9 @@ enum aloft_err aloft_trust_judge(const struct aloft_trust *trust, const struct a
     if (!fits(view, sector)) {
         return ALOFT_ERR_SIGNATURE_MISSING;
     }
-    enum aloft_err err = check_rest(trust, view, sector);
+    enum aloft_err rest = check_rest(trust, view, sector);
+    enum aloft_err err = rest == ALOFT_ERR_SIGNATURE_SECTOR ? ALOFT_OK : rest;
+    bool none = true; // nothing in the sector has the shape of a block
     for (uint32_t at = 0; at < BLOCKS_LEN && err == ALOFT_OK; at += ALOFT_SIGBLOCK_LEN) {
         struct aloft_sigblock block;
         enum rung rung = GOOD;
@@ -110,17 +112,17 @@ enum aloft_err aloft_trust_judge(const struct aloft_trust *trust, const struct a
         if (err != ALOFT_OK || block.kind == ALOFT_SIGBLOCK_BLANK) {
             continue;
         }
-        if (!block.zero_after) {
-            return ALOFT_ERR_SIGNATURE_SECTOR;
-        }
-        if (best != GOOD || trust->all) { // one good block is enough; of the others, only the shape
+        none = none && block.kind == ALOFT_SIGBLOCK_DAMAGED && !block.zero_after;
+        rest = block.zero_after ? rest : ALOFT_ERR_SIGNATURE_SECTOR;
+        // One good block is enough; of the others, only the shape.
+        if (rest == ALOFT_OK && (best != GOOD || trust->all)) {
             err = climb(trust, crypto, &block, digest, &rung);
         }
         best = rung > best ? rung : best;
         worst = rung > DAMAGED && rung < worst ? rung : worst;
     }
-    if (err != ALOFT_OK) {
-        return err;
+    if (err != ALOFT_OK || rest != ALOFT_OK) {
+        return err != ALOFT_OK ? err : none ? ALOFT_ERR_SIGNATURE_MISSING : rest;
     }
     return (enum aloft_err)faults[trust->all && best == GOOD ? worst : best];
 }

@@ -39,11 +39,13 @@ struct aloft_trust {
 //
 // Flash:      reads one sector, a block at a time.
 // Power loss: nothing changes.
-// Errors:     SIGNATURE_SECTOR when the shape is not that. Else, when no block is good, what is
-//             wrong with the one that came furthest: SIGNATURE_BAD (forged), SIGNATURE_IMAGE (of
-//             other content), SIGNATURE_OLD_KEY (revoked), SIGNATURE_KEY (unknown), SIGNATURE_CURVE
-//             (P-192 or P-384), SIGNATURE_BLOCK (damaged), SIGNATURE_MISSING (blank, or past the
-//             view's end). FLASH_READ; CRYPTO, also when the port verifies no signatures.
+// Errors:     SIGNATURE_MISSING when nothing has the shape of a block: the sector is blank, holds
+//             other bytes, or lies past the view's end. SIGNATURE_SECTOR when something has, but
+//             the sector's shape is not that. Else, when no block is good, what is wrong with the
+//             one that came furthest: SIGNATURE_BAD (forged), SIGNATURE_IMAGE (of other content),
+//             SIGNATURE_OLD_KEY (revoked), SIGNATURE_KEY (unknown), SIGNATURE_CURVE (P-192 or
+//             P-384), SIGNATURE_BLOCK (damaged). FLASH_READ; CRYPTO, also when the port verifies
+//             no signatures.
 enum aloft_err aloft_trust_judge(const struct aloft_trust *trust, const struct aloft_crypto *crypto,
                                  const struct aloft_flash_view *view, uint32_t sector,
                                  const uint8_t digest[ALOFT_SHA256_LEN]);
