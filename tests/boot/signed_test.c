@@ -1,5 +1,6 @@
 // A device that takes signed images only, from the update to the boot: what one of them refuses,
-// the other refuses as well. The keys A, B (RSA-3072), P and Q (P-256) are signer.h's.
+// the other refuses as well. The keys A, B (RSA-3072), P and Q (P-256) are signer.h's. Chips that
+// encrypt see a share of the changed bytes, as verifying takes its time.
 #include "check.h"
 #include "device_boot.h"
 #include "hostlib/crypto/mbed_crypto.h"
@@ -166,7 +167,7 @@ static void no_byte_of_a_signed_image_may_change_on_its_way(void)
         uint8_t mask[8];
         uint32_t len = begin_flips(keys[i], mask);
         uint32_t rest = device_rest(&device, DEVICE_OTA_0, DEVICE_SLOT_LEN);
-        for (uint32_t at = 0; at < len; at++) {
+        for (uint32_t at = 0; at < len; at += device_stride(61)) {
             image[at] ^= mask[at % 8];
             check_note("byte %ld of %ld", (long)at, (long)len);
             enum aloft_err err = receive(ALOFT_SLOT_FACTORY, len);
@@ -190,7 +191,7 @@ static void no_byte_of_a_signed_image_may_change_in_flash(void)
         memset(slot_bytes(ALOFT_SLOT_FACTORY), 0xFF, DEVICE_FACTORY_LEN);
         put(0, "1", keys[i]);
         device_put_record(&device, 0, 1, ALOFT_OTA_VALID, true); // so that its fault is the first
-        for (uint32_t at = 0; at < len; at++) {
+        for (uint32_t at = 0; at < len; at += device_stride(61)) {
             slot_bytes(0)[at] ^= mask[at % 8];
             check_note("byte %ld of %ld", (long)at, (long)len);
             CHECK_EQ(reset(), ALOFT_SLOT_NONE);
@@ -406,16 +407,16 @@ static void nothing_below_the_counter_is_something_to_roll_back_to(void)
     CHECK_EQ(reset(), ALOFT_SLOT_FACTORY);
 }
 
-CHECK_MAIN(TEST(a_signed_release_is_installed_and_boots),
-           TEST(what_is_not_signed_for_this_device_is_refused_everywhere),
-           TEST(no_byte_of_a_signed_image_may_change_on_its_way),
-           TEST(no_byte_of_a_signed_image_may_change_in_flash),
-           TEST(a_damaged_block_beside_a_good_one_does_no_harm),
-           TEST(artifacts_that_are_not_whole_have_their_own_faults),
-           TEST(the_signature_of_another_release_does_not_fit),
-           TEST(a_key_is_rotated_and_revoked_in_the_field),
-           TEST(a_key_that_is_revoked_too_early_leaves_nothing_to_boot),
-           TEST(the_running_apps_keys_follow_from_update_to_update),
-           TEST(an_image_below_the_security_version_is_refused_everywhere),
-           TEST(an_image_without_descriptor_has_security_version_0),
-           TEST(nothing_below_the_counter_is_something_to_roll_back_to))
+DEVICE_MAIN(TEST(a_signed_release_is_installed_and_boots),
+            TEST(what_is_not_signed_for_this_device_is_refused_everywhere),
+            TEST(no_byte_of_a_signed_image_may_change_on_its_way),
+            TEST(no_byte_of_a_signed_image_may_change_in_flash),
+            TEST(a_damaged_block_beside_a_good_one_does_no_harm),
+            TEST(artifacts_that_are_not_whole_have_their_own_faults),
+            TEST(the_signature_of_another_release_does_not_fit),
+            TEST(a_key_is_rotated_and_revoked_in_the_field),
+            TEST(a_key_that_is_revoked_too_early_leaves_nothing_to_boot),
+            TEST(the_running_apps_keys_follow_from_update_to_update),
+            TEST(an_image_below_the_security_version_is_refused_everywhere),
+            TEST(an_image_without_descriptor_has_security_version_0),
+            TEST(nothing_below_the_counter_is_something_to_roll_back_to))

@@ -128,6 +128,12 @@ class Board:
         return path.read_bytes()
 
     def patch(self, addr, data):
+        """Bytes as the board reads them; FF erases. Of an encrypted board, whole sectors go."""
+        if ENCRYPTED and data.strip(b"\xFF"):
+            path = self.flash.with_name("patch.bin")
+            path.write_bytes(data)
+            aloft("board", "write", self.flash, hex(addr), path)
+            return
         with open(self.flash, "r+b") as file:
             file.seek(addr)
             file.write(data)

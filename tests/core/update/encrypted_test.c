@@ -1,5 +1,6 @@
 // Encrypted images through the engine: nothing that is not as it was encrypted ever becomes
-// bootable, and a download goes on after a reset at any operation of flash.
+// bootable, and a download goes on after a reset at any operation of flash. Each RSA operation
+// takes its time, so chips that encrypt see a share of the spoilt bytes and cuts.
 #include "aloft/engine.h"
 #include "aloft/unwrap.h"
 #include "check.h"
@@ -73,9 +74,11 @@ static enum aloft_err update(const uint8_t *bytes, uint32_t n)
     return device_receive(&device, &engine, &mine, bytes, n);
 }
 
+// An erased byte of a chip that encrypts may read as E9.
 static bool bootable(void)
 {
-    return device.ram.bytes[DEVICE_OTA_0] == 0xE9;
+    return device.ram.bytes[DEVICE_OTA_0] == 0xE9 &&
+           !ram_flash_is_erased(&device.ram, DEVICE_OTA_0, 1);
 }
 
 static void it_arrives_as_it_was_encrypted(void)
@@ -107,18 +110,7 @@ static void arrives(void *ctx, struct split *split)
 static void no_split_changes_what_is_written(void)
 {
     encrypt(700);
-    some_splits(len, 13, arrives, NULL);
-}
-
-static void a_write_unit_of_an_encrypted_chip_is_kept(void)
-{
-    for (uint32_t unit = 16; unit <= 32; unit *= 2) {
-        device_two_ota(&device);
-        device.ram.flash.geometry.write_unit = unit;
-        encrypt(1000);
-        CHECK_EQ(update(artifact, len), ALOFT_OK);
-        CHECK_BYTES(device.ram.bytes + DEVICE_OTA_0, image, image_len);
-    }
+    some_splits(len, 13 * device_stride(16), arrives, NULL);
 }
 
 // The one exception is the first byte when plain images are taken, too: E9 there would be one.
@@ -127,7 +119,7 @@ static void no_spoilt_byte_becomes_bootable(void)
     uint8_t spoilt[0x1000];
     encrypt(64);
     CHECK(len <= sizeof spoilt);
-    for (uint32_t at = 0; at < len; at++) {
+    for (uint32_t at = 0; at < len; at += device_stride(97)) {
         check_note("byte %ld", (long)at, 0);
         memcpy(spoilt, artifact, len);
         spoilt[at] ^= (uint8_t)(1u << at % 8);
@@ -145,7 +137,7 @@ static void no_spoilt_byte_becomes_bootable(void)
 static void no_cut_becomes_bootable(void)
 {
     encrypt(64);
-    for (uint32_t n = 1; n < len; n++) {
+    for (uint32_t n = 1; n < len; n += device_stride(97)) {
         check_note("%ld bytes", (long)n, 0);
         device_two_ota(&device);
         CHECK_EQ(update(artifact, n), ALOFT_ERR_ENC_LENGTH);
@@ -247,7 +239,7 @@ static uint32_t come_back(bool *resumed)
 static void a_reset_after_any_operation_costs_little_more_than_a_sector(void)
 {
     encrypt(0x3000);
-    for (uint32_t changes = 1;; changes++) {
+    for (uint32_t changes = 1;; changes += device_stride(7)) {
         struct aloft_engine_config mine = config();
         bool resumed;
         check_note("reset after %ld operations", (long)changes, 0);
@@ -345,12 +337,11 @@ static void a_plain_download_does_not_go_on_where_it_is_forbidden(void)
     CHECK_EQ(aloft_engine_resume(&engine, &mine, &off), ALOFT_ERR_ENC_REQUIRED);
 }
 
-CHECK_MAIN(TEST(it_arrives_as_it_was_encrypted), TEST(no_split_changes_what_is_written),
-           TEST(a_write_unit_of_an_encrypted_chip_is_kept), TEST(no_spoilt_byte_becomes_bootable),
-           TEST(no_cut_becomes_bootable), TEST(each_refusal_has_its_name),
-           TEST(a_bad_image_stays_bad_when_it_is_encrypted),
-           TEST(a_reset_after_any_operation_costs_little_more_than_a_sector),
-           TEST(the_rest_of_another_artifact_is_not_accepted),
-           TEST(what_changed_in_the_slot_meanwhile_is_not_accepted),
-           TEST(firmware_without_the_stage_does_not_go_on),
-           TEST(a_plain_download_does_not_go_on_where_it_is_forbidden))
+DEVICE_MAIN(TEST(it_arrives_as_it_was_encrypted), TEST(no_split_changes_what_is_written),
+            TEST(no_spoilt_byte_becomes_bootable), TEST(no_cut_becomes_bootable),
+            TEST(each_refusal_has_its_name), TEST(a_bad_image_stays_bad_when_it_is_encrypted),
+            TEST(a_reset_after_any_operation_costs_little_more_than_a_sector),
+            TEST(the_rest_of_another_artifact_is_not_accepted),
+            TEST(what_changed_in_the_slot_meanwhile_is_not_accepted),
+            TEST(firmware_without_the_stage_does_not_go_on),
+            TEST(a_plain_download_does_not_go_on_where_it_is_forbidden))

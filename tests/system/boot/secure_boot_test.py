@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Secure boot on the virtual board: ROM, bootloader, app and engine take what a key in the eFuses
 has signed and nothing else; keys are rotated and revoked; security versions only rise; and power
-may go anywhere in it. The table of these boards lies at 0x10000, and everything follows."""
+may go anywhere in it. The table of these boards lies at 0x10000, and everything follows.
+With ALOFT_ENCRYPTED, what reads or writes flash goes over encrypted flash once more."""
 import pathlib
 import sys
 
@@ -11,6 +12,7 @@ from bench import *
 SECURE = IMAGES / "secure"
 TABLE, S_OTADATA, S_FACTORY, S_OTA_0, S_OTA_1 = 0x10000, 0x15000, 0x20000, 0x120000, 0x220000
 EFUSE_LEN = 512
+FLASH_KEY = bytes(range(7, 39))
 
 
 def key(folder, name):
@@ -35,7 +37,9 @@ class SecureBoard(Board):
         self.folder = self.flash.parent
 
     def make(self, factory, *bootloader_keys):
-        aloft("board", "create", self.flash, "--size", "4MB", *ENCRYPTED)
+        (self.folder / "flash.key").write_bytes(FLASH_KEY)
+        key_file = ["--key", self.folder / "flash.key"] if ENCRYPTED else []
+        aloft("board", "create", self.flash, "--size", "4MB", *ENCRYPTED, *key_file)
         loader = signed(self.folder, SECURE / "bootloader.bin", *bootloader_keys,
                         to=self.folder / "bootloader.bin")
         aloft("board", "write", self.flash, "0x1000", loader, hex(TABLE),
@@ -52,11 +56,12 @@ class SecureBoard(Board):
         return self
 
     def copy_of(self, other):
-        super().copy_of(other)
         self.efuse_file.unlink(missing_ok=True)
-        if other.efuse_file.exists():
-            shutil.copyfile(other.efuse_file, self.efuse_file)
-        return self
+        return super().copy_of(other)
+
+    def cable(self):
+        """Options of a flasher at its port."""
+        return ["--flash-key", self.folder / "flash.key"] if ENCRYPTED else []
 
     def efuse(self):
         return json.loads(aloft("efuse", "show", self.flash, "--json"))
@@ -199,7 +204,7 @@ def without_secure_boot_both_bootloaders_run_what_is_not_signed(folder):
     plain = hello(folder, "1")
     board = Board(folder / "plain").create(plain)
     board.run("Hello world!", "--fast")
-    check(not (folder / "plain.efuse").exists(), "a board that burns nothing has an eFuse file")
+    check(not board.efuse_file.exists(), "a board that burns nothing has an eFuse file")
     board = SecureBoard(folder / "flash").make(plain, "a")
     aloft("board", "write", board.flash, "0x1000", SECURE / "bootloader.bin")
     console = board.run("Hello world!", "--fast")
@@ -224,18 +229,19 @@ def every_tool_finds_the_table_behind_the_larger_bootloader(folder):
     aloft("parts", "read", board.flash, "otadata", "-o", folder / "otadata.bin")
     check((folder / "otadata.bin").read_bytes() == b"\xFF" * 0x2000, "this is not otadata")
     aloft("parts", "write", board.flash, "ota_1", IMAGES / "hello_world.bin")
-    check(board.bytes()[S_OTA_1] == 0xE9, "it went elsewhere")
+    aloft("parts", "read", board.flash, "ota_1", "-o", folder / "ota_1.bin")
+    check((folder / "ota_1.bin").read_bytes()[0] == 0xE9, "it went elsewhere")
 
 
 def a_flasher_is_told_of_secure_boot_and_writes_nothing_that_would_not_start(folder):
     server = Server({})
     tty = folder / "tty"
-    at_port = ["--port", tty, "--offset", hex(TABLE)]
     for enabled in (False, True):
         board = secure_board(folder, server) if enabled else Board(folder / "blank")
         if not enabled:
             aloft("board", "create", board.flash, "--size", "4MB")
         before = board.bytes()
+        at_port = ["--port", tty, "--offset", hex(TABLE), *(board.cable() if enabled else [])]
         process = subprocess.Popen([ALOFT, "board", "run", board.flash, "--serial", f"pty:{tty}"],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
@@ -305,11 +311,11 @@ def what_the_chip_would_refuse_is_not_flashed_whatever_the_options(folder):
         check(told["secure_version"] == 2, told)
         for options in ([], ["--offset", hex(TABLE)]):
             for args, why, then in refused:
-                said = aloft("flash", *args, *options, "--port", tty, code=1)
+                said = aloft("flash", *args, *options, "--port", tty, *board.cable(), code=1)
                 check(why in said and then in said, args, options, why, then, said)
         check(board.bytes() == before, "something was written")
-        aloft("flash", hex(S_FACTORY), good, "--port", tty)
-        said = aloft("flash", hex(S_OTA_0), bare, "--port", tty, "--force")
+        aloft("flash", hex(S_FACTORY), good, "--port", tty, *board.cable())
+        said = aloft("flash", hex(S_OTA_0), bare, "--port", tty, *board.cable(), "--force")
         check("forced: secure boot is on" in said and "fall back to factory" in said, said)
     finally:
         process.terminate()
@@ -624,25 +630,29 @@ def power_may_go_anywhere_while_keys_are_rotated(folder):
             check(board.efuse_file.read_bytes() == after, "the second burn did not complete it")
 
 
-if __name__ == "__main__":
-    main([power_may_go_anywhere_between_trial_and_burn,
+# What flash encryption can make a difference to; the others are of eFuses and tools alone.
+OF_FLASH = [a_signed_update_passes_every_link_and_a_bad_trial_falls_back,
+            an_update_that_is_not_signed_by_a_trusted_key_is_refused_by_name,
+            what_was_written_past_the_engine_does_not_boot,
+            the_rom_refuses_a_bootloader_that_is_not_signed_by_a_trusted_key,
+            every_tool_finds_the_table_behind_the_larger_bootloader,
+            what_the_chip_would_refuse_is_not_flashed_whatever_the_options,
+            a_flasher_is_told_of_secure_boot_and_writes_nothing_that_would_not_start,
+            keys_are_rotated_and_the_old_one_revoked,
+            the_version_is_burned_after_the_confirmation_and_never_on_trial,
+            an_update_of_a_lower_version_is_refused_and_one_of_the_same_is_taken]
+OTHERS = [power_may_go_anywhere_between_trial_and_burn,
           power_may_go_anywhere_while_keys_are_rotated,
-          a_signed_update_passes_every_link_and_a_bad_trial_falls_back,
-          an_update_that_is_not_signed_by_a_trusted_key_is_refused_by_name,
-          what_was_written_past_the_engine_does_not_boot,
-          the_rom_refuses_a_bootloader_that_is_not_signed_by_a_trusted_key,
           a_signed_app_in_the_place_of_the_bootloader_does_not_run,
           without_secure_boot_both_bootloaders_run_what_is_not_signed,
-          every_tool_finds_the_table_behind_the_larger_bootloader,
-          what_the_chip_would_refuse_is_not_flashed_whatever_the_options,
           an_idf_app_without_anti_rollback_does_not_take_a_replayed_older_image,
-          a_flasher_is_told_of_secure_boot_and_writes_nothing_that_would_not_start,
-          keys_are_rotated_and_the_old_one_revoked, the_tool_refuses_what_would_end_the_board,
+          the_tool_refuses_what_would_end_the_board,
           a_digest_file_of_espsecure_is_burned_and_a_secret_key_hidden,
           a_new_board_is_blank_and_never_takes_the_efuses_of_another,
           a_signed_app_takes_only_updates_of_its_own_signer,
           an_app_that_wants_signatures_and_has_none_says_so_and_takes_nothing,
-          the_version_is_burned_after_the_confirmation_and_never_on_trial,
-          an_update_of_a_lower_version_is_refused_and_one_of_the_same_is_taken,
           a_factory_app_never_burns_its_version,
-          a_fallback_whose_record_is_of_another_image_burns_nothing])
+          a_fallback_whose_record_is_of_another_image_burns_nothing]
+
+if __name__ == "__main__":
+    main(OF_FLASH if ENCRYPTED else OTHERS + OF_FLASH)
