@@ -343,11 +343,18 @@ class Stock:
         """Runs a tool; what it says. `words` are those of version 4; files are given as Path."""
         words = [str(word) if not isinstance(word, str) or not self.new
                  else re.sub("(?<=[a-z0-9])_(?=[a-z0-9])", "-", word) for word in words]
-        done = subprocess.run([self.bin / (tool if self.new else tool + ".py"), *words],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        path = self.bin / (tool if self.new else tool + ".py")
+        return self._run([path, *words], code)
+
+    def python(self, *words, code=0):
+        """Runs the environment's Python with these words as they are."""
+        return self._run([self.bin / "python", *words], code)
+
+    def _run(self, words, code):
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", timeout=300, env={**os.environ, "COLUMNS": "200"})
-        check(code is None or done.returncode == code, self.name, tool, *words, "returned",
-              done.returncode, "not", code, "and said:\n" + done.stdout)
+        check(code is None or done.returncode == code, *words, "returned", done.returncode, "not",
+              code, "and said:\n" + done.stdout)
         return done.stdout
 
 
