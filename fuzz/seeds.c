@@ -337,6 +337,27 @@ static void encrypted(void)
     emit("unwrap", "required", "08", bytes, 300);
 }
 
+// Each row: an artifact as it was made, one that is spoilt, and bytes that nobody made.
+static void stages(void)
+{
+    static uint8_t bytes[44 + 600];
+    memset(bytes, 0, sizeof bytes);
+    for (uint32_t i = 0; i < 600; i++) {
+        bytes[44 + i] = (uint8_t)(i / 200 == 1 ? 0u : (i * i) >> 3);
+        bytes[i % 44] = (uint8_t)(bytes[i % 44] * 5u + 40u + i);
+    }
+    for (unsigned kind = 0; kind < 11; kind++) {
+        char name[16];
+        char head[16];
+        (void)snprintf(name, sizeof name, "row%u", kind);
+        (void)snprintf(head, sizeof head, "%02x000100", kind);
+        emit("stages", name, head, bytes, sizeof bytes);
+    }
+    emit("stages", "spoilt", "05000807", bytes, sizeof bytes);
+    emit("stages", "spoilt_seal", "09002004", bytes, sizeof bytes);
+    emit("stages", "raw", "06010100", bytes, sizeof bytes);
+}
+
 // Nothing burned, then burns: what, of which slot, cut in which step, own bytes, what of the step.
 static void efuses(void)
 {
@@ -384,6 +405,7 @@ int main(int argc, char **argv)
     scripts();
     signatures();
     encrypted();
+    stages();
     sectors();
     efuses();
     return 0;
