@@ -338,6 +338,29 @@ def half_an_old_download_does_not_spoil_another_release(folder):
 
 # --- what the owner has set
 
+def a_stale_note_costs_an_old_app_one_try(folder):
+    """Old apps noted long downloads in the slot's last 64 KiB, where today's app looks for nothing
+    and erases nothing that its image does not need. An old app that comes back finds such a note
+    over bytes of another release: it goes on, the judge refuses, and it starts from byte 0."""
+    files, board, plain, name = half(folder, OLD, None, 20000)
+    block = OTA_0 + SLOT_LEN - 0x10000
+    notes = board.bytes()[OTA_0 + SLOT_LEN - 0x1000:OTA_0 + SLOT_LEN]
+    board.patch(block, notes)  # as for a download that is too long for the last sector
+    with files:
+        make(folder / "other.bin", NEW, "hello_world", "3", PADDING)
+        for age, wanted in ((NEW, "other.bin"), (OLD, name)):
+            demo = make(folder / f"{age}.bin", age, "ota_demo", "1", url=files.url(wanted))
+            aloft("board", "write", board.flash, hex(FACTORY), demo)
+            bootloader(board, age)
+            if age == NEW:
+                stop_at(board, 20000)
+                check(board.bytes()[block:].startswith(notes), "today's app has erased the note")
+        console = board.run("Running hello_world version 2 from ota_0", timeout=600)
+        board.run("Confirmed: ota_0 stays", "--fast")
+    check(console.count("Going on at byte") == 1 and "Update failed: IMAGE_" in console, console)
+    check(board.bytes()[OTA_0:].startswith(plain.read_bytes()), "not the image\n" + console)
+
+
 def passwords_that_an_old_tool_has_set_hold(folder):
     """Nothing is open that was shut, and the owner's password opens it."""
     ports = {"push_port": free_port(socket.SOCK_DGRAM), "web_port": free_port()}
@@ -374,6 +397,7 @@ if __name__ == "__main__":
     main([half_an_old_download_is_ended_by_todays_app,
           half_of_todays_download_is_ended_by_an_old_app,
           half_an_old_encrypted_download_is_ended_by_todays_app,
+          a_stale_note_costs_an_old_app_one_try,
           half_an_old_download_does_not_spoil_another_release,
           a_cut_in_a_trial_leaves_one_good_app, updates_alternate_and_touch_nothing_else,
           an_image_of_before_runs_as_it_is, an_idf_app_updates_and_stays,
