@@ -4,15 +4,18 @@ Everything is done through the `aloft` tool and the board's console, as a user w
 test is named by ALOFT_BIN_DIR, by default build/release.
 """
 import concurrent.futures
+import contextlib
 import filecmp
 import json
 import os
 import pathlib
 import random
 import re
+import select
 import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -51,11 +54,22 @@ def aloft(*args, code=0):
     return done.stdout
 
 
-def app(path, name, version="1.0.0", **settings):
-    """Builds an image of hello_world or ota_demo."""
+def build(path, program, version="1.0.0", *options, project=None, **settings):
+    """Builds an image of this program; `options` are those of `aloft image build`."""
     sets = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-    aloft("image", "build", BIN / "apps" / name, "-o", path, "--project", name,
-          "--version", version, *sets)
+    aloft("image", "build", program, "-o", path, "--project", project or pathlib.Path(program).name,
+          "--version", version, *options, *sets)
+    return path
+
+
+def app(path, name, version="1.0.0", *options, **settings):
+    """Builds an image of hello_world or ota_demo."""
+    return build(path, BIN / "apps" / name, version, *options, **settings)
+
+
+def padded(path, program, length, seed=1):
+    """The program with random bytes behind it: behind an ELF file there may be anything."""
+    path.write_bytes(program.read_bytes() + random.Random(seed).randbytes(length))
     return path
 
 
@@ -146,23 +160,42 @@ class Board:
 
 
 class Followed:
-    """A board that runs until the end of the with block, and all that its console has said."""
+    """A board that runs until the end of the with block. What it has said so far: `console`, and
+    `remarks`, which is standard error."""
+
+    def __init__(self, board, *args):
+        self.follow(board, *args)
 
     def follow(self, board, *args):
         self.board = board
-        self.console = ""
-        self.process = board.start("--fast", *args)
-        threading.Thread(target=self._read, daemon=True).start()
+        self.console = self.remarks = ""
+        self.process = board.start(*args)
+        for name in ("console", "remarks"):
+            threading.Thread(target=self._read, args=(name,), daemon=True).start()
 
-    def _read(self):
-        for line in self.process.stdout:
-            self.console += line
+    def _read(self, name):
+        stream = {"console": self.process.stdout, "remarks": self.process.stderr}[name]
+        for line in stream:
+            setattr(self, name, getattr(self, name) + line)
 
-    def see(self, text, times=1, seconds=240):
+    def see(self, text, times=1, seconds=240, where="console"):
         end = time.monotonic() + seconds
-        while self.console.count(text) < times:
-            check(time.monotonic() < end, "not seen:", text, "\n" + self.console)
+        while getattr(self, where).count(text) < times:
+            if self.process.poll() is not None:
+                end = min(end, time.monotonic() + 5)  # what it said last is still being read
+            check(time.monotonic() < end, "not seen:", text, "\n" + self.console + self.remarks)
             time.sleep(0.02)
+
+    def end(self, scheme):
+        """The name of the serial end of this scheme: socket or rfc2217."""
+        self.see(f"{scheme}://", where="remarks")
+        self.see("\n", self.remarks[:self.remarks.index(f"{scheme}://")].count("\n") + 1,
+                 where="remarks")
+        return re.search(scheme + r"://\S+", self.remarks).group()
+
+    def port(self, scheme):
+        """The TCP port of that end."""
+        return int(self.end(scheme).rsplit(":", 1)[1])
 
     def __enter__(self):
         return self
@@ -170,6 +203,26 @@ class Followed:
     def __exit__(self, *about):
         self.process.terminate()
         self.process.wait(120)
+
+
+def read_until(process, text, times=1):
+    """What a board that was started says, up to the line in which the text comes this often."""
+    console = ""
+    while console.count(text) < times:
+        line = process.stdout.readline()
+        check(line, "the console ended without", repr(text), "\n" + console)
+        console += line
+    return console
+
+
+def read_until_written(process, length):
+    """The same, up to the line that says that so many bytes of an image were written."""
+    console = ""
+    while int((re.findall(r"Have written image length (\d+)", console) or ["0"])[-1]) <= length:
+        line = process.stdout.readline()
+        check(line, "the console ended before", length, "bytes\n" + console)
+        console += line
+    return console
 
 
 def children(pid):
@@ -228,19 +281,13 @@ def queued_datagrams(port):
     return sum(queues) if queues else None
 
 
-class Server:
-    """An HTTP server of raw bytes. `answers` maps a path to bytes that are sent as they are, or to
-    a function that gets the socket. It reads the request's head, answers and closes."""
+class Listener:
+    """A TCP port that serves each connection in a thread of its own, by self.serve(peer)."""
 
-    def __init__(self, answers):
-        self.answers = answers
-        self.requests = []
+    def __init__(self):
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
-
-    def url(self, path):
-        return f"http://127.0.0.1:{self.port}{path}"
 
     def close(self):
         self.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
@@ -255,28 +302,126 @@ class Server:
             threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
 
     def _serve(self, peer):
-        head = b""
         try:
-            while b"\r\n\r\n" not in head:
-                piece = peer.recv(4096)
-                if not piece:
-                    return
-                head += piece
-            path = head.split()[1].decode()
-            self.requests.append(path)
-            answer = self.answers.get(path, http(404, b"no such file"))
-            if callable(answer):
-                answer(peer)
-            else:
-                peer.sendall(answer)
+            with peer:
+                self.serve(peer)
+        except OSError:
+            pass  # the peer has hung up, which it may
+
+
+class Server(Listener):
+    """An HTTP server of raw bytes. `answers` maps a path to bytes that are sent as they are, or to
+    a function that gets the socket. It reads the request's head, answers and closes."""
+
+    def __init__(self, answers):
+        self.answers = answers
+        self.requests = []
+        super().__init__()
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def serve(self, peer):
+        if self.answer(peer) is not None:
             peer.shutdown(socket.SHUT_WR)
             peer.settimeout(60)
             while peer.recv(4096):
                 pass
-        except OSError:
-            pass
-        finally:
-            peer.close()
+
+    def answer(self, peer):
+        """Reads a request and answers it. Returns the answer; None when no request came."""
+        head = b""
+        while b"\r\n\r\n" not in head:
+            piece = peer.recv(4096)
+            if not piece:
+                return None
+            head += piece
+        path = head.split()[1].decode()
+        self.requests.append(path)
+        answer = self.answers.get(path, http(404, b"no such file"))
+        if callable(answer):
+            answer(peer)
+        else:
+            peer.sendall(answer)
+        return answer
+
+
+class TlsServer(Server):
+    """The same over TLS. It shows `cert` (crt and key), which may be changed while it runs."""
+
+    def __init__(self, answers, cert, minimum=ssl.TLSVersion.TLSv1_2, seclevel=None):
+        self.cert, self.minimum, self.seclevel = cert, minimum, seclevel
+        self.reused = []
+        self.contexts = {}
+        super().__init__(answers)
+
+    def url(self, path, host="127.0.0.1"):
+        return f"https://{host}:{self.port}{path}"
+
+    def context(self):
+        """One for each certificate: sessions are resumed within a context only."""
+        if self.cert not in self.contexts:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.cert.crt, self.cert.key)
+            with contextlib.suppress(Warning):
+                context.minimum_version = self.minimum
+            if self.seclevel is not None:
+                context.set_ciphers(f"ALL:@SECLEVEL={self.seclevel}")
+            self.contexts[self.cert] = context
+        return self.contexts[self.cert]
+
+    def serve(self, peer):
+        with self.context().wrap_socket(peer, server_side=True) as tls:
+            self.reused.append(tls.session_reused)
+            if isinstance(self.answer(tls), bytes):
+                tls.unwrap()
+
+
+class Relay(Listener):
+    """Stands between clients and a port of this machine, and passes everything on."""
+
+    def __init__(self, target):
+        self.target = target
+        super().__init__()
+
+    def carrier(self):
+        """For one connection: a function of what came, and whether from the client, that gives what
+        goes on; None ends the connection."""
+        return lambda data, from_client: data
+
+    def serve(self, client):
+        carry = self.carrier()
+        with socket.create_connection(("127.0.0.1", self.target)) as server:
+            while True:
+                for side in select.select([client, server], [], [])[0]:
+                    data = side.recv(65536)
+                    data = carry(data, side is client) if data else None
+                    if data is None:
+                        return
+                    (server if side is client else client).sendall(data)
+
+
+class Serve:
+    """`aloft serve` of a folder until the end of the with block, slow enough to stop a download in
+    the middle."""
+
+    def __init__(self, folder, rate="60K"):
+        self.port = free_port()
+        self.log = folder / "serve.log"
+        with open(self.log, "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [ALOFT, "serve", folder, "--port", str(self.port), "--limit-rate", rate],
+                stdout=log, stderr=subprocess.STDOUT)
+
+    def url(self, name):
+        return f"http://127.0.0.1:{self.port}/{name}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *about):
+        self.process.terminate()
+        self.process.wait(120)
 
 
 def http(status, body=b"", length=None, *headers):

@@ -24,7 +24,7 @@ class Demo(Followed):
 
     def __enter__(self):
         self.tty = self.board.flash.with_suffix(".tty")
-        self.follow(self.board, "--serial", f"pty:{self.tty}")
+        self.follow(self.board, "--fast", "--serial", f"pty:{self.tty}")
         self.see("Connect to Wifi !")
         self.keys = os.open(self.tty, os.O_RDWR | os.O_NOCTTY)
         return self

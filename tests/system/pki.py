@@ -38,8 +38,8 @@ def openssl(*args):
 class Cert:
     """A certificate with its key, as files."""
 
-    def __init__(self, folder, name):
-        self.crt, self.key = folder / f"{name}.crt", folder / f"{name}.key"
+    def __init__(self, crt, key):
+        self.crt, self.key = crt, key
 
     def pin(self):
         der = ssl.PEM_cert_to_DER_cert(self.crt.read_text()[self.crt.read_text().find("-----"):])
@@ -53,7 +53,7 @@ class Authority(Cert):
     """Signs itself."""
 
     def __init__(self, folder, name):
-        super().__init__(folder, name)
+        super().__init__(folder / f"{name}.crt", folder / f"{name}.key")
         self.folder = folder / f"{name}.ca"
         self.folder.mkdir()
         (self.folder / "index").write_text("")
@@ -64,7 +64,7 @@ class Authority(Cert):
                end="20991231235959Z", itself=False, more="", section="server"):
         """A server of this authority; itself: of none, signed by its own key; more: a line of
         extensions."""
-        cert = Cert(self.folder, name)
+        cert = Cert(self.folder / f"{name}.crt", self.folder / f"{name}.key")
         config = self.folder / f"{name}.cnf"
         config.write_text(CONFIG.format(folder=self.folder, names=names, more=more))
         request = self.folder / f"{name}.csr"

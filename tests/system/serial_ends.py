@@ -1,6 +1,4 @@
 """A board that runs with a pseudo-terminal, a TCP socket and an RFC 2217 end as its serial port."""
-import re
-
 from bench import *
 
 
@@ -19,31 +17,18 @@ class Running(Board):
         self.power_up()
 
     def power_up(self):
-        self.log = open(self.folder / "remarks", "w+")
         self.link = self.folder / "tty"
-        self.process = subprocess.Popen(
-            [ALOFT, "board", "run", self.flash, "--serial", f"pty:{self.link}", "--serial",
-             f"tcp:{self.tcp_port}", "--serial", "rfc2217:0", *self.args],
-            stdout=subprocess.DEVNULL, stderr=self.log)
-        self.tcp = self.port("socket")
-        self.rfc2217 = self.port("rfc2217")
-
-    def port(self, scheme):
-        end = time.monotonic() + 120
-        while time.monotonic() < end:
-            found = re.search(scheme + r"://\S+", pathlib.Path(self.log.name).read_text())
-            if found:
-                return found.group()
-            time.sleep(0.02)
-        raise AssertionError(f"no {scheme} end")
+        self.followed = Followed(self, "--serial", f"pty:{self.link}", "--serial",
+                                 f"tcp:{self.tcp_port}", "--serial", "rfc2217:0", *self.args)
+        self.process = self.followed.process
+        self.tcp = self.followed.end("socket")
+        self.rfc2217 = self.followed.end("rfc2217")
 
     def ends(self):
         return [self.link, self.tcp, self.rfc2217]
 
     def power_down(self):
-        self.process.terminate()
-        self.process.wait(120)
-        self.log.close()
+        self.followed.__exit__()
 
     def __enter__(self):
         return self

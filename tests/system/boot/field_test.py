@@ -46,9 +46,7 @@ def make(path, age, name, version, padding=0, **settings):
     """An image of this program with these settings."""
     file = path.with_suffix(".elf")
     file.write_bytes(program(age, name) + random.Random(1).randbytes(padding))
-    sets = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-    aloft("image", "build", file, "-o", path, "--project", name, "--version", version, *sets)
-    return path
+    return build(path, file, version, project=name, **settings)
 
 
 def bootloader(board, age):
@@ -235,39 +233,12 @@ def a_cut_in_a_trial_leaves_one_good_app(folder, age, loader):
 
 # --- half a download
 
-class Files:
-    """`aloft serve` of a folder, slow enough to stop a download in the middle."""
-
-    def __init__(self, folder):
-        self.port = free_port()
-        self.log = open(folder / "log", "w+", encoding="utf-8")
-        self.process = subprocess.Popen(
-            [ALOFT, "serve", folder, "--port", str(self.port), "--limit-rate", "60K"],
-            stdout=self.log, stderr=subprocess.STDOUT)
-
-    def url(self, name):
-        return f"http://127.0.0.1:{self.port}/{name}"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *about):
-        self.process.terminate()
-        self.process.wait(120)
-        self.log.close()
-
-
 def stop_at(board, length):
     """Pulls the power once so many bytes of the image are written."""
     process = board.start("--timeout", "600")
-    console = ""
     try:
-        for line in process.stdout:
-            console += line
-            got = re.search(r"Have written image length (\d+)", line)
-            if got and int(got.group(1)) > length:
-                process.send_signal(signal.SIGTERM)
-                break
+        console = read_until_written(process, length)
+        process.terminate()
         console += process.communicate(timeout=120)[0]
         check(process.returncode == POWER_CUT, process.returncode, console)
     finally:
@@ -282,7 +253,7 @@ def half(folder, age, key, stopped_at):
     if key is not None:
         aloft("encrypt", "--key", key, plain, "-o", folder / "hello.enc")
         name = "hello.enc"
-    files = Files(folder)
+    files = Serve(folder)
     demo = make(folder / "demo.bin", age, "ota_demo", "1", url=files.url(name))
     board = board_with(folder, age, demo)
     if key is not None:

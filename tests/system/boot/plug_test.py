@@ -36,17 +36,6 @@ NEEDED = ["download", "finish", "otadata", "trial"]
 DONE = "Confirmed: ota_0 stays"
 
 
-def read_until(process, text, times):
-    console = ""
-    while times > 0:
-        line = process.stdout.readline()
-        if not line:
-            raise AssertionError(f"the console ended without {text!r}:\n{console}")
-        console += line
-        times -= text in line
-    return console
-
-
 def phase_of(console):
     return [name for name, text in MARKS if text in console][-1]
 
@@ -56,7 +45,7 @@ def pull(board, how, aim, rng):
     _, text, (low, high), longest = aim
     process = board.start("--seed", rng.randrange(1, 1 << 30), "--timeout", 240, "--until",
                           DONE if how == signal.SIGUSR1 else "never shown")
-    console = read_until(process, "rst:0x1", 1)
+    console = read_until(process, "rst:0x1")
     chips = children(process.pid)  # now, as it takes longer than the shortest phase
     console += read_until(process, text, rng.randint(low, high))
     time.sleep(rng.random() * longest)
@@ -92,11 +81,8 @@ def one_round(folder, fresh, number, aim):
 
 
 def the_board_survives_the_plug(folder):
-    program = (BIN / "apps" / "hello_world").read_bytes()
-    (folder / "padded").write_bytes(program + random.Random(SEED).randbytes(PADDING))
-    hello = folder / "hello.bin"
-    aloft("image", "build", folder / "padded", "-o", hello, "--project", "hello_world",
-          "--version", "plug")
+    program = padded(folder / "padded", BIN / "apps/hello_world", PADDING, SEED)
+    hello = build(folder / "hello.bin", program, "plug", project="hello_world")
     server = Server({"/x": http(200, hello.read_bytes())})
     demo = app(folder / "demo.bin", "ota_demo", url=server.url("/x"))
     fresh = Board(folder / "fresh").create(demo)

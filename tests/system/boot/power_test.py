@@ -12,20 +12,11 @@ def hello_board(folder, **settings):
     return Board(folder / "flash").create(hello)
 
 
-def wait_for(process, text):
-    console = ""
-    while text not in console:
-        line = process.stdout.readline()
-        check(line, "the console ended without", repr(text), "\n" + console)
-        console += line
-    return console
-
-
 def nothing_outlives_its_board(folder):
     board = hello_board(folder)
     for number in [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL]:
         process = board.start()
-        wait_for(process, "Hello world!")
+        read_until(process, "Hello world!")
         chips = children(process.pid)
         check(len(chips) == 1, "not one child:", chips)
         process.send_signal(number)
@@ -38,7 +29,7 @@ def nothing_outlives_its_board(folder):
 def the_chip_finds_only_what_it_was_given(folder):
     board = hello_board(folder)
     process = board.start()
-    wait_for(process, "Hello world!")
+    read_until(process, "Hello world!")
     chip = pathlib.Path(f"/proc/{children(process.pid)[0]}")
     check((chip / "environ").read_bytes() == b"", "the environment came through")
     fds = sorted(int(fd.name) for fd in (chip / "fd").iterdir())
@@ -52,7 +43,7 @@ def the_chip_finds_only_what_it_was_given(folder):
 def a_flash_file_has_one_board(folder):
     board = hello_board(folder)
     process = board.start()
-    wait_for(process, "Hello world!")
+    read_until(process, "Hello world!")
     for command in (["run", board.flash], ["erase", board.flash],
                     ["write", board.flash, "0x1000", IMAGES / "bootloader.bin"],
                     ["create", board.flash, "--force"]):
@@ -69,9 +60,9 @@ def power_cycle_pulls_the_power_of_the_running_board(folder):
     said = aloft("board", "power-cycle", board.flash, code=FAILED)
     check("no board runs on" in said, said)
     process = board.start()
-    wait_for(process, "Hello world!")
+    read_until(process, "Hello world!")
     aloft("board", "power-cycle", board.flash)
-    console = wait_for(process, "Hello world!")
+    console = read_until(process, "Hello world!")
     check("rst:0x1 (POWERON_RESET)" in console, console)
     process.terminate()
     _, errors = process.communicate(timeout=60)

@@ -79,10 +79,8 @@ def demo(folder, server, *names, **settings):
 
 
 def hello(folder, version, *names, secure=0, **settings):
-    path = folder / f"hello-{version}.bin"
-    sets = [word for k, v in settings.items() for word in ("--set", f"{k}={v}")]
-    aloft("image", "build", BIN / "apps" / "hello_world", "-o", path, "--project", "hello_world",
-          "--version", version, "--secure-version", secure, *sets)
+    path = app(folder / f"hello-{version}.bin", "hello_world", version, "--secure-version", secure,
+               **settings)
     return signed(folder, path, *names) if names else path
 
 

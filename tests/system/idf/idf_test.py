@@ -3,11 +3,11 @@
 ESP-IDF's own code refuses."""
 import pathlib
 import re
-import ssl
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from bench import *
+from pki import Cert
 
 SERVER = "updates.example:8070"
 
@@ -16,23 +16,6 @@ def idf(path, name, version, port, **settings):
     """An image of an app of apps/idf whose server is at this port."""
     routes = f"{SERVER}=127.0.0.1:{port},192.168.0.3:8070=127.0.0.1:{port}"
     return app(path, name, version, route=routes, **settings)
-
-
-class TlsServer(Server):
-    """The same over TLS, with this certificate and key."""
-
-    def __init__(self, answers, certificate, key):
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(certificate, key)
-        super().__init__(answers)
-
-    def _serve(self, peer):
-        try:
-            peer = self.context.wrap_socket(peer, server_side=True)
-        except OSError:  # the board has refused it
-            peer.close()
-            return
-        super()._serve(peer)
 
 
 def two_versions(folder, name, second=None):
@@ -68,8 +51,8 @@ def https_ota_replaces_itself_and_confirms(folder):
 def over_https_only_the_right_server_updates(folder):
     keys = ROOT / "tests/system/idf/keys"
     ca = ROOT / "apps" / "idf" / "https_ota" / "main" / "ca.pem"
-    right = TlsServer({}, ca, keys / "server_key.pem")
-    wrong = TlsServer({}, keys / "other.pem", keys / "other_key.pem")
+    right = TlsServer({}, Cert(ca, keys / "server_key.pem"))
+    wrong = TlsServer({}, Cert(keys / "other.pem", keys / "other_key.pem"))
     new = idf(folder / "new.bin", "idf_https_tls", "2", right.port).read_bytes()
     right.answers["/firmware.bin"] = wrong.answers["/firmware.bin"] = http(200, new)
     board = Board(folder / "wrong").create(

@@ -117,45 +117,6 @@ class Wire:
         check(md5[:32].decode() == hashlib.md5(data).hexdigest(), "MD5 differs")
 
 
-class Running:
-    """A board that runs with serial ends; its console and remarks are read as they come."""
-
-    def __init__(self, board, *args):
-        self.process = board.start(*args)
-        self.console, self.remarks = [], []
-        for stream, lines in ((self.process.stdout, self.console),
-                              (self.process.stderr, self.remarks)):
-            threading.Thread(target=self._collect, args=(stream, lines), daemon=True).start()
-
-    def _collect(self, stream, lines):
-        for line in stream:
-            lines.append(line.rstrip("\r\n"))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(120)
-
-    def port(self, kind):
-        for _ in range(3000):
-            for line in list(self.remarks):
-                found = re.search(kind + r"://127\.0\.0\.1:(\d+)", line)
-                if found:
-                    return int(found.group(1))
-            time.sleep(0.02)
-        raise AssertionError(f"no {kind} end in {self.remarks}")
-
-    def wait_for(self, text, lines=None, count=1, seconds=120):
-        lines = self.console if lines is None else lines
-        end = time.monotonic() + seconds
-        while sum(text in line for line in list(lines)) < count:
-            check(time.monotonic() < end, "no", repr(text), "in\n" + "\n".join(lines))
-            check(self.process.poll() is None, "the board ended:", self.remarks)
-            time.sleep(0.01)
-
-
 def hello_board(folder):
     return Board(folder / "flash").create(app(folder / "hello.bin", "hello_world"))
 
@@ -168,37 +129,37 @@ def erased_board(folder):
 def an_erased_board_waits_in_its_loader_and_boots_what_it_is_given(folder):
     hello = app(folder / "hello.bin", "hello_world").read_bytes()
     board = erased_board(folder)
-    with Running(board, "--fast", "--serial", "tcp:0") as run:
-        run.wait_for(LOADER)
-        run.wait_for("waits for a first flash", run.remarks)
+    with Followed(board, "--fast", "--serial", "tcp:0") as run:
+        run.see(LOADER)
+        run.see("waits for a first flash", where="remarks")
         wire = Wire(run.port("socket"))
         wire.sync()
         wire.write(0x1000, (IMAGES / "bootloader.bin").read_bytes())
         wire.write(0x8000, (IMAGES / "partitions-two_ota.bin").read_bytes())
         wire.write(FACTORY, hello)
         wire.ask(FLASH_END, struct.pack("<I", 0))
-        run.wait_for(APP)
+        run.see(APP)
     check(board.bytes()[FACTORY:FACTORY + len(hello)] == hello, "flash differs")
 
 
 def a_board_can_be_told_to_start_in_its_loader(folder):
-    with Running(hello_board(folder), "--fast", "--serial", "tcp:0", "--download") as run:
-        run.wait_for("boot:0x3 (DOWNLOAD_BOOT")
-        run.wait_for(LOADER)
-        check(not any(APP in line for line in run.console), run.console)
+    with Followed(hello_board(folder), "--fast", "--serial", "tcp:0", "--download") as run:
+        run.see("boot:0x3 (DOWNLOAD_BOOT")
+        run.see(LOADER)
+        check(APP not in run.console, run.console)
     said = aloft("board", "run", folder / "flash", "--download", code=2)
     check("needs a --serial end" in said, said)
 
 
 def download_can_be_typed_on_the_console(folder):
     link = folder / "tty"
-    with Running(hello_board(folder), "--fast", "--serial", f"pty:{link}") as run:
-        run.wait_for(APP)
+    with Followed(hello_board(folder), "--fast", "--serial", f"pty:{link}") as run:
+        run.see(APP)
         wire = Wire(link)
         wire.send(b"nonsense\r")
-        run.wait_for("Unknown command; type help")
+        run.see("Unknown command; type help")
         wire.send(b"downlowd\x08\x08\x08oad\r\n")  # corrected while typing
-        run.wait_for(LOADER)
+        run.see(LOADER)
         seen = b""
         while b"waiting for download\r\n" not in seen:  # a terminal gets whole line ends
             piece = wire.read(PATIENCE)
@@ -207,36 +168,36 @@ def download_can_be_typed_on_the_console(folder):
         wire.sync()
         check(wire.ask(READ_REG, struct.pack("<I", 0x40001000))[0] == MAGIC, "no ESP32")
         aloft("board", "reset", folder / "flash")
-        run.wait_for(APP, count=2)
+        run.see(APP, 2)
         wire.send(b"restart\r")
-        run.wait_for(APP, count=3)
-        run.wait_for("rst:0xc (SW_CPU_RESET)")
+        run.see(APP, 3)
+        run.see("rst:0xc (SW_CPU_RESET)")
 
 
 def sync_stands_in_for_lines_where_there_are_none(folder):
     link = folder / "tty"
-    with Running(hello_board(folder), "--fast", "--serial", f"pty:{link}") as run:
-        run.wait_for(APP)
+    with Followed(hello_board(folder), "--fast", "--serial", f"pty:{link}") as run:
+        run.see(APP)
         wire = Wire(link)
         wire.sync()
-        run.wait_for("reset into download mode", run.remarks)
+        run.see("reset into download mode", where="remarks")
         # Without a stub, a client that leaves may come back.
         wire.close()
         time.sleep(0.2)
         wire = Wire(link)
         wire.sync()
-        check(sum(LOADER in line for line in run.console) == 1, run.console)
+        check(run.console.count(LOADER) == 1, run.console)
         # A stub's host would now pull RTS.
         wire.ask(MEM_BEGIN, struct.pack("<IIII", 4, 1, 4, 0x400BE000))
         wire.ask(MEM_END, struct.pack("<II", 0, 0x400BE000))
         check(wire.frame(PATIENCE) == b"OHAI", "no stub")
         wire.close()
-        run.wait_for(APP, count=2)
-        run.wait_for("the flasher is done; reset", run.remarks)
+        run.see(APP, 2)
+        run.see("the flasher is done; reset", where="remarks")
 
 
 def a_second_client_is_turned_away_and_the_first_goes_on(folder):
-    with Running(erased_board(folder), "--fast", "--serial", "tcp:0", "--serial",
+    with Followed(erased_board(folder), "--fast", "--serial", "tcp:0", "--serial",
                  "rfc2217:0") as run:
         data = os.urandom(5 * BLOCK)
         first = Wire(run.port("socket"))
@@ -248,7 +209,7 @@ def a_second_client_is_turned_away_and_the_first_goes_on(folder):
                 check(second.read(PATIENCE) == b"", "the second client was served")
                 second.close()
             first.block(seq, data[seq * BLOCK:(seq + 1) * BLOCK])
-        run.wait_for("another client was turned away", run.remarks, count=10)
+        run.see("another client was turned away", 10, where="remarks")
         first.close()
         Wire(run.port("rfc2217")).close()  # free again
     check(Board(folder / "flash").bytes()[0x10000:0x10000 + len(data)] == data, "flash differs")
@@ -256,7 +217,7 @@ def a_second_client_is_turned_away_and_the_first_goes_on(folder):
 
 def a_cable_pulled_in_mid_write_is_plugged_in_again(folder):
     data = os.urandom(40 * BLOCK)
-    with Running(erased_board(folder), "--fast", "--serial", "tcp:0") as run:
+    with Followed(erased_board(folder), "--fast", "--serial", "tcp:0") as run:
         for pulled_at in (0, 1, 7, 39):
             wire = Wire(run.port("socket"))
             wire.sync()
@@ -275,7 +236,7 @@ def a_cable_pulled_in_mid_write_is_plugged_in_again(folder):
 
 def noise_and_halves_of_frames_cost_only_themselves(folder):
     data = bytes(range(256)) * 20 + b"\xC0\xDB\xDC\xDD" * 64
-    with Running(erased_board(folder), "--fast", "--serial", "tcp:0") as run:
+    with Followed(erased_board(folder), "--fast", "--serial", "tcp:0") as run:
         wire = Wire(run.port("socket"))
         wire.sync()
         wire.begin(0x30000, data)
@@ -299,7 +260,7 @@ def noise_and_halves_of_frames_cost_only_themselves(folder):
 def a_client_after_one_that_was_killed_meets_no_stale_answer(folder):
     # esptool took the answers to another's requests for those of its own, and the board for an
     # ESP32-S2.
-    with Running(erased_board(folder), "--serial", "tcp:0") as run:  # takes real time to erase
+    with Followed(erased_board(folder), "--serial", "tcp:0") as run:  # takes real time to erase
         wire = Wire(run.port("socket"))
         wire.sync()
         wire.send(request(FLASH_BEGIN, struct.pack("<IIII", 0x100000, 1024, BLOCK, 0x10000)))
@@ -311,14 +272,14 @@ def a_client_after_one_that_was_killed_meets_no_stale_answer(folder):
             raise AssertionError("a stale answer: " + body.hex())
         except NoAnswer:
             pass
-        run.wait_for("the loader was left at work", run.remarks)
+        run.see("the loader was left at work", where="remarks")
         wire.sync()
         check(wire.ask(READ_REG, struct.pack("<I", 0x40001000))[0] == MAGIC, "no ESP32")
 
 
 def what_a_killed_client_asked_of_a_busy_chip_is_forgotten(folder):
     # A chip that had not come to the request yet answered it to the next client.
-    with Running(erased_board(folder), "--serial", "tcp:0") as run:
+    with Followed(erased_board(folder), "--serial", "tcp:0") as run:
         wire = Wire(run.port("socket"))
         wire.sync()
         chip = children(run.process.pid)[0]
@@ -326,14 +287,14 @@ def what_a_killed_client_asked_of_a_busy_chip_is_forgotten(folder):
         wire.send(request(FLASH_BEGIN, struct.pack("<IIII", 0x1000, 4, BLOCK, 0x10000)))
         wire.close()
         wire = Wire(run.port("socket"))
-        run.wait_for("the loader was left at work", run.remarks)
+        run.see("the loader was left at work", where="remarks")
         wire.sync()
         check(wire.ask(READ_REG, struct.pack("<I", 0x40001000))[0] == MAGIC, "no ESP32")
 
 
 def who_has_left_a_busy_board_makes_room_for_the_next(folder):
     # The next client, at another end, was turned away.
-    with Running(erased_board(folder), "--fast", "--serial", "tcp:0", "--serial",
+    with Followed(erased_board(folder), "--fast", "--serial", "tcp:0", "--serial",
                  "rfc2217:0") as run:
         kinds = {"socket": Wire, "rfc2217": ComPort}
         first = kinds["socket"](run.port("socket"))
@@ -344,7 +305,7 @@ def who_has_left_a_busy_board_makes_room_for_the_next(folder):
             first = kinds[kind](run.port(kind))
             run.process.send_signal(signal.SIGCONT)
         first.sync()
-        check(not any("turned away" in line for line in run.remarks), run.remarks)
+        check("turned away" not in run.remarks, run.remarks)
 
 
 class ComPort(Wire):
@@ -377,7 +338,7 @@ class ComPort(Wire):
 
 
 def a_host_at_the_wrong_speed_is_not_understood_until_it_follows(folder):
-    with Running(erased_board(folder), "--fast", "--serial", "rfc2217:0") as run:
+    with Followed(erased_board(folder), "--fast", "--serial", "rfc2217:0") as run:
         wire = ComPort(run.port("rfc2217"))
         wire.baud(115200)
         wire.sync()
@@ -403,7 +364,7 @@ def power_cut_in_mid_flash_leaves_a_board_that_can_be_flashed(folder):
     data = os.urandom(8 * BLOCK)
     board = erased_board(folder)
     for cut in (1, 2, 5, 9):
-        with Running(board, "--fast", "--serial", "tcp:0", "--download", "--cut", f"{cut}:torn",
+        with Followed(board, "--fast", "--serial", "tcp:0", "--download", "--cut", f"{cut}:torn",
                      "--seed", "7") as run:
             wire = Wire(run.port("socket"))
             try:
@@ -413,7 +374,7 @@ def power_cut_in_mid_flash_leaves_a_board_that_can_be_flashed(folder):
             except (NoAnswer, OSError):
                 pass
             run.process.wait(120)
-    with Running(board, "--fast", "--serial", "tcp:0", "--download") as run:
+    with Followed(board, "--fast", "--serial", "tcp:0", "--download") as run:
         wire = Wire(run.port("socket"))
         wire.sync()
         wire.write(0x8000, data)
@@ -423,7 +384,7 @@ def power_cut_in_mid_flash_leaves_a_board_that_can_be_flashed(folder):
 def deflated_data_is_inflated_into_flash(folder):
     data = (IMAGES / "ota_demo.bin").read_bytes()
     packed = zlib.compress(data, 9)
-    with Running(erased_board(folder), "--fast", "--serial", "tcp:0") as run:
+    with Followed(erased_board(folder), "--fast", "--serial", "tcp:0") as run:
         wire = Wire(run.port("socket"))
         wire.sync()
         blocks = -(-len(packed) // BLOCK)
@@ -456,8 +417,8 @@ def ends_that_cannot_be_had_are_refused_by_name(folder):
 def the_link_goes_with_the_board_and_a_stale_one_is_replaced(folder):
     link = folder / "tty"
     link.symlink_to("/nonexistent")
-    with Running(hello_board(folder), "--fast", "--serial", f"pty:{link}") as run:
-        run.wait_for(APP)
+    with Followed(hello_board(folder), "--fast", "--serial", f"pty:{link}") as run:
+        run.see(APP)
         wire = Wire(link)
         check(not termios.tcgetattr(wire.fd)[3] & termios.ECHO, "the terminal echoes")
     check(not os.path.lexists(link), "the link is still there")

@@ -3,7 +3,6 @@
 over each kind of end, with each way in which a line, a file or a person can be wrong."""
 import pathlib
 import pty
-import re
 import select
 import sys
 import termios
@@ -16,42 +15,17 @@ HELLO = "Hello world!"
 GONE = "is gone"
 
 
-class Proxy:
+class Proxy(Relay):
     """A cable with something wrong in it: a TCP line to the board's. `up` and `down` map what goes
     to the board and to the tool; they return what arrives, or None to pull the cable."""
 
     def __init__(self, board, up=lambda data: data, down=lambda data: data):
-        host, port = board.tcp.removeprefix("socket://").split(":")
-        self.board = (host, int(port))
-        self.maps = (up, down)
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.name = f"socket://127.0.0.1:{self.socket.getsockname()[1]}"
-        threading.Thread(target=self._run, daemon=True).start()
+        self.maps = (down, up)
+        super().__init__(int(board.tcp.rsplit(":", 1)[1]))
+        self.name = f"socket://127.0.0.1:{self.port}"
 
-    def _run(self):
-        while True:
-            try:
-                tool, _ = self.socket.accept()
-            except OSError:
-                return
-            self._carry(tool)
-
-    def _carry(self, tool):
-        with tool, socket.create_connection(self.board) as board:
-            while True:
-                for side in select.select([tool, board], [], [])[0]:
-                    try:
-                        data = side.recv(65536)
-                        data = self.maps[side is board](data) if data else None
-                        if data is None:
-                            return
-                        (tool if side is board else board).sendall(data)
-                    except OSError:
-                        return
-
-    def close(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
+    def carrier(self):
+        return lambda data, from_client: self.maps[from_client](data)
 
 
 def every_command_works_over_every_kind_of_end(folder):
@@ -241,7 +215,8 @@ def what_lies_inside_a_larger_file_is_judged_too(folder):
 
 
 def wrong_command_lines_are_named(folder):
-    for args, words in [(["flash"], "missing operand"), (["flash", "0x10000"], "is no folder"),
+    for args, words in [(["read-flash", "0"], "missing operand"),
+                        (["flash", "0x10000"], "is no folder"),
                         (["flash", "0x1000", "a", "0x2000"], "has no file"),
                         (["flash", "/", "--chip", "esp8266"], "--chip 'esp8266'"),
                         (["flash", "/", "--before", "x"], "--before 'x'"),
@@ -326,14 +301,14 @@ def frames_in_small_pieces_arrive_whole(folder):
         proxy = Proxy(board)
 
         def carry(tool):
-            with tool, socket.create_connection(proxy.board) as wire:
+            with socket.create_connection(("127.0.0.1", proxy.target)) as wire:
                 while ready := select.select([tool, wire], [], [])[0]:
                     data = ready[0].recv(7 if ready[0] is tool else 3)
                     if not data:
                         return
                     (wire if ready[0] is tool else tool).sendall(data)
 
-        proxy._carry = carry
+        proxy.serve = carry
         board.flash_app("hello_world", proxy.name)
         check(board.holds("hello_world.bin"), "flash differs")
         proxy.close()

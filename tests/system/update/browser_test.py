@@ -4,7 +4,6 @@ board through its page, on a screen and on a phone; pages of other sites and str
 Screenshots are in build/browser."""
 import pathlib
 import random
-import select
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -20,13 +19,13 @@ TRIAL_OF_2 = "web_app 2.0.0 is ready"
 
 def story(name, board, **about):
     """Runs one story of page.mjs; what it saw."""
-    about = {"url": f"http://127.0.0.1:{board.port}/", "password": PASSWORD, **about}
+    about = {"url": f"http://127.0.0.1:{board.web_port}/", "password": PASSWORD, **about}
     done = subprocess.run(
         ["node", SOURCE / "page.mjs", "--modules", ROOT / "build" / "node" / SOURCE.name, "--shots",
          SHOTS, name, json.dumps(about, default=str)], stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, errors="replace", timeout=900)
     check(done.returncode == 0, "page.mjs returned", done.returncode, "and said:\n" + done.stdout,
-          "\nthe board:\n" + board.console())
+          "\nthe board:\n" + board.console)
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -47,11 +46,11 @@ def the_page_updates_confirms_rolls_back_chooses_and_restarts(folder):
     with WebBoard(folder, padding=PADDING) as board:
         files = [board.image("2.0.0"), board.image("3.0.0")]
         seen = story("update", board, files=files)
-        url = f"http://127.0.0.1:{board.port}"
+        url = f"http://127.0.0.1:{board.web_port}"
         want = {f"{url}/", f"{url}/update", f"{url}/api/status", f"{url}/api/boot",
                 f"{url}/api/confirm", f"{url}/api/restart", f"{url}/api/rollback"}
         check({a for a in seen["asked"] if not a.startswith("data:")} == want, seen)
-        console = board.console()
+        console = board.console
         versions = [line.split("web_app ")[1].split()[0] for line in console.splitlines()
                     if "is ready" in line]
         check(versions == ["1.0.0", "2.0.0", "3.0.0", "2.0.0", "1.0.0", "1.0.0"], versions, console)
@@ -84,49 +83,34 @@ def a_page_that_is_left_in_an_upload_changes_nothing(folder):
         check(0.2 < seen["sent"] < 1, seen)
         status = board.status()
         check(status["running"] == "factory" and not status["update"]["busy"], status)
-        check(not status["slots"][1]["image"] and board.console().count("is ready") == 1, status)
+        check(not status["slots"][1]["image"] and board.console.count("is ready") == 1, status)
         code, body = board.curl("/update", "-F", f"firmware=@{file}")
         check(code == 200 and "Update Success" in body, code, body)
         board.wait_for(TRIAL_OF_2)
 
 
-class LosesAnswers:
+class LosesAnswers(Relay):
     """Between browser and board. The answer to an upload that went well gets lost here."""
 
-    def __init__(self, port):
-        self.target, self.lost = port, 0
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+    lost = 0
 
-    def _accept(self):
-        while True:
-            client, _ = self.socket.accept()
-            threading.Thread(target=self._carry, args=(client,), daemon=True).start()
+    def carrier(self):
+        asked = []
 
-    def _carry(self, client):
-        asked = b""
-        try:
-            with client, socket.create_connection(("127.0.0.1", self.target)) as board:
-                while True:
-                    for side in select.select([client, board], [], [])[0]:
-                        data = side.recv(65536)
-                        asked = asked or (data if side is client else b"")
-                        ours = side is board and asked.startswith(b"POST /update")
-                        if ours and data.startswith(b"HTTP/1.1 200"):
-                            self.lost += 1
-                            return
-                        if not data:
-                            return
-                        (board if side is client else client).sendall(data)
-        except OSError:
-            pass
+        def carry(data, from_client):
+            asked.extend([data] if from_client else [])
+            ours = not from_client and asked and asked[0].startswith(b"POST /update")
+            if ours and data.startswith(b"HTTP/1.1 200"):
+                self.lost += 1
+                return None
+            return data
+        return carry
 
 
 def an_answer_that_gets_lost_is_no_upload_that_failed(folder):
     # "Nothing has changed on the device", said the page, while the device started the new app.
     with WebBoard(folder) as board:
-        wire = LosesAnswers(board.port)
+        wire = LosesAnswers(board.web_port)
         seen = story("lost", board, url=f"http://127.0.0.1:{wire.port}/", file=board.image("2.0.0"))
         check(wire.lost == 1, wire.lost)
         check("web_app 2.0.0 runs from ota_0." in seen["said"], seen)
@@ -181,7 +165,7 @@ def pages_of_other_sites_change_nothing(folder):
         check(board.post("boot", '{"slot":"factory"}')[0] == 200)
         board.wait_for("web_app 1.0.0 is ready", 2)
         before = {k: board.status()[k] for k in ("running", "otadata", "slots")}
-        pages = evil_pages(f"http://127.0.0.1:{board.port}", board.image("6.6.6"))
+        pages = evil_pages(f"http://127.0.0.1:{board.web_port}", board.image("6.6.6"))
         other = Server(pages)
         for one in story("foreign", board, evil=other.url(""), attacks=list(pages)):
             check(one["status"] == 403 and one["error"] == "WEB_ORIGIN", one)
@@ -189,7 +173,7 @@ def pages_of_other_sites_change_nothing(folder):
             check(one["digest"], "the browser kept its password to itself:", one)
         other.close()
         check({k: board.status()[k] for k in before} == before, board.status(), before)
-        check(board.console().count("is ready") == 3, board.console())
+        check(board.console.count("is ready") == 3, board.console)
 
 
 if __name__ == "__main__":

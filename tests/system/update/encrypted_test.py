@@ -22,10 +22,8 @@ def keys(folder):
 def encrypted(folder, key, version="2", padding=0):
     """hello_world, encrypted."""
     plain, sealed = folder / f"hello{version}.bin", folder / f"hello{version}.enc"
-    program = folder / "hello_program"
-    program.write_bytes((BIN / "apps" / "hello_world").read_bytes() +
-                        random.Random(1).randbytes(padding))
-    aloft("image", "build", program, "-o", plain, "--project", "hello_world", "--version", version)
+    program = padded(folder / "hello_program", BIN / "apps/hello_world", padding)
+    build(plain, program, version, project="hello_world")
     aloft("encrypt", "--key", key, plain, "-o", sealed)
     check(sealed.stat().st_size == plain.stat().st_size + 512)
     check(b"hello_world" not in sealed.read_bytes())
@@ -87,66 +85,25 @@ def what_must_not_run_is_refused_by_name(folder):
 def a_reset_in_the_middle_goes_on_where_it_stopped(folder):
     key, _ = keys(folder)
     plain, _ = encrypted(folder, key, padding=PADDING)
-    port = free_port()
-    log = open(folder / "log", "w+", encoding="utf-8")
-    server = subprocess.Popen([ALOFT, "serve", folder, "--port", str(port), "--limit-rate", "60K"],
-                              stdout=log, stderr=subprocess.STDOUT)
-    url = f"http://127.0.0.1:{port}/hello2.enc"
-    board = board_with(folder, key, url=url, encrypted="required")
-    process = board.start("--timeout", "600", "--until", "Running hello_world version 2")
-    try:
-        console = ""
-        aims = [40000, 90000]  # two resets: the button, then the power
-        while aims:
-            line = process.stdout.readline()
-            check(line, "the console ended:\n" + console)
-            console += line
-            got = re.search(r"Have written image length (\d+)", line)
-            if got and int(got.group(1)) > aims[0]:
-                aims.pop(0)
-                process.send_signal(signal.SIGUSR1 if aims else signal.SIGTERM)
-        console += process.communicate(timeout=600)[0]
-        check(process.returncode == POWER_CUT, process.returncode, console)
-        console += board.run("Running hello_world version 2 from ota_0", timeout=600)
-    finally:
-        process.kill()
-        server.terminate()
-        server.wait(120)
+    with Serve(folder) as server:
+        board = board_with(folder, key, url=server.url("hello2.enc"), encrypted="required")
+        process = board.start("--timeout", "600", "--until", "Running hello_world version 2")
+        try:
+            console = read_until_written(process, 40000)
+            process.send_signal(signal.SIGUSR1)  # the button
+            console += read_until_written(process, 90000)
+            process.terminate()  # the power
+            console += process.communicate(timeout=600)[0]
+            check(process.returncode == POWER_CUT, process.returncode, console)
+            console += board.run("Running hello_world version 2 from ota_0", timeout=600)
+        finally:
+            process.kill()
     went_on = [int(n) for n in re.findall(r"Going on at byte (\d+) of", console)]
     check(len(went_on) == 2 and went_on[0] > 35000 and went_on[1] > 85000, went_on, console)
     check(all(n % 256 == 0 and n > 512 for n in went_on), went_on)
-    log.seek(0)
-    lines = log.read()
-    log.close()
+    lines = server.log.read_text(encoding="utf-8")
     check(lines.count(" 206 ") == 2, lines)
     check(in_slot(board, plain), console)
-
-
-class Running:
-    """The board as it runs, with its console in a file."""
-
-    def __init__(self, folder, board):
-        self.log = open(folder / "console", "w+", encoding="utf-8")
-        self.process = subprocess.Popen(
-            [ALOFT, "board", "run", board.flash, "--fast", "--timeout", "900"], stdout=self.log,
-            stderr=subprocess.STDOUT)
-
-    def see(self, text):
-        end = time.monotonic() + 240
-        while text not in self.console():
-            check(time.monotonic() < end, "not seen:", text, "\n" + self.console())
-            time.sleep(0.05)
-
-    def console(self):
-        return pathlib.Path(self.log.name).read_text(encoding="utf-8", errors="replace")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *about):
-        self.process.terminate()
-        self.process.wait(120)
-        self.log.close()
 
 
 def by_a_way(folder, way, send):
@@ -156,7 +113,7 @@ def by_a_way(folder, way, send):
     board = board_with(folder, key, pull="off", encrypted="required", **{f"{way}_port": port})
     (folder / "password").write_text(PASSWORD)
     aloft("secret", "set", board.flash, way, "--password-file", folder / "password")
-    with Running(folder, board) as running:
+    with Followed(board, "--fast", "--timeout", "900") as running:
         running.see(f"is on, port {port}")
         send(port, plain, code=1)
         running.see("ENC_REQUIRED")

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Updates over HTTPS, and a table of attacks on them: real servers that lie about who they are,
 speak too old a TLS, or are cut off by somebody in between."""
-import contextlib
 import pathlib
 import ssl
 import sys
@@ -14,78 +13,19 @@ WORKS_ON = "The app goes on running from factory"
 HELLO = "Hello world!"
 
 
-class TlsServer(Server):
-    """bench.Server behind TLS. It shows `cert`, which may be changed while it runs."""
-
-    def __init__(self, answers, cert, minimum=ssl.TLSVersion.TLSv1_2, seclevel=None):
-        self.cert, self.minimum, self.seclevel = cert, minimum, seclevel
-        self.reused = []
-        self.contexts = {}
-        super().__init__(answers)
-
-    def url(self, path, host="127.0.0.1"):
-        return f"https://{host}:{self.port}{path}"
-
-    def context(self):
-        """One for each certificate: sessions are resumed within a context only."""
-        if self.cert not in self.contexts:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(self.cert.crt, self.cert.key)
-            with contextlib.suppress(Warning):
-                context.minimum_version = self.minimum
-            if self.seclevel is not None:
-                context.set_ciphers(f"ALL:@SECLEVEL={self.seclevel}")
-            self.contexts[self.cert] = context
-        return self.contexts[self.cert]
-
-    def _serve(self, peer):
-        try:
-            with self.context().wrap_socket(peer, server_side=True) as tls:
-                self.reused.append(tls.session_reused)
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    piece = tls.recv(4096)
-                    if not piece:
-                        return
-                    head += piece
-                path = head.split()[1].decode()
-                self.requests.append(path)
-                answer = self.answers.get(path, http(404, b"no such file"))
-                if callable(answer):
-                    answer(tls)
-                else:
-                    tls.sendall(answer)
-                    tls.unwrap()
-        except OSError:
-            pass  # the board has hung up, as it should
-
-
-class Proxy:
+class Proxy(Listener):
     """Stands between board and server. act(connection, client, server) moves the bytes."""
 
     def __init__(self, port, act):
         self.target, self.act = port, act
         self.heads = []  # the first bytes of each client
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _serve(self, client):
-        try:
-            with client, socket.create_connection(("127.0.0.1", self.target)) as server:
-                first = client.recv(4096)
-                self.heads.append(first)
-                self.act(first, client, server)
-        except OSError:
-            pass
+    def serve(self, client):
+        with socket.create_connection(("127.0.0.1", self.target)) as server:
+            first = client.recv(4096)
+            self.heads.append(first)
+            self.act(first, client, server)
 
 
 def pump(a, b):
@@ -130,11 +70,7 @@ def https_app(folder, name, url, **settings):
     files = [w for key in ("ca",) if key in settings
              for w in ("--set-file", f"{key}={settings.pop(key)}")]
     date = ["--date", settings.pop("date")] if "date" in settings else []
-    sets = [w for key, value in settings.items() for w in ("--set", f"{key}={value}")]
-    path = folder / f"{name}.bin"
-    aloft("image", "build", BIN / "apps/ota_demo", "-o", path, "--project", "ota_demo", "--version",
-          "1", "--set", f"url={url}", *sets, *files, *date)
-    return path
+    return app(folder / f"{name}.bin", "ota_demo", "1", *files, *date, url=url, **settings)
 
 
 def lab(folder):

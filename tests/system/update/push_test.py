@@ -16,10 +16,7 @@ CHUNK = 1024
 
 
 def push_app(path, version, **settings):
-    sets = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-    aloft("image", "build", BIN / "tests" / "system" / "push_app", "-o", path, "--project", "push",
-          "--version", version, *sets)
-    return path
+    return build(path, BIN / "tests/system/push_app", version, project="push", **settings)
 
 
 class Device(Followed):
@@ -37,7 +34,7 @@ class Device(Followed):
         (folder / "table.bin").write_bytes(table(rows))
         board = Board(folder / "flash").create(push_app(folder / "1.bin", "1", **self.settings),
                                                folder / "table.bin")
-        self.follow(board, *args)
+        self.follow(board, "--fast", *args)
         self.ready(1)
 
     def ready(self, version):

@@ -59,7 +59,7 @@ def digest(board, method, target):
     def sha256(text):
         return hashlib.sha256(text.encode()).hexdigest()
 
-    with socket.create_connection(("127.0.0.1", board.port)) as peer:
+    with socket.create_connection(("127.0.0.1", board.web_port)) as peer:
         peer.sendall(f"{method} {target} HTTP/1.1\r\nHost: b\r\nContent-Length: 0\r\n\r\n".encode())
         challenge = b"".join(iter(lambda: peer.recv(4096), b"")).decode()
     nonce = re.search(r'nonce="(\w+)"', challenge).group(1)
@@ -75,7 +75,7 @@ def an_upload_that_breaks_off_leaves_the_way_free(folder):
         image = board.image("2.0.0").read_bytes()
         head = (f"POST /update HTTP/1.1\r\nHost: b\r\n{digest(board, 'POST', '/update')}\r\n"
                 f"Content-Type: application/octet-stream\r\nContent-Length: {len(image)}\r\n\r\n")
-        with socket.create_connection(("127.0.0.1", board.port)) as peer:
+        with socket.create_connection(("127.0.0.1", board.web_port)) as peer:
             peer.sendall(head.encode() + image[:len(image) // 2])
         status = board.status()
         check(status["update"]["busy"] is False and status["running"] == "factory", status)
@@ -120,7 +120,7 @@ def nobody_gets_in_without_the_password(folder):
         check(board.curl("/", password=None)[0] == 401)
         check(board.curl("/update", "-F", f"firmware=@{image}", password=None)[0] == 401)
         check(board.curl("/api/restart", "-d", "", "-H", "Origin: http://evil.example")[0] == 403)
-        origin = f"Origin: http://127.0.0.1:{board.port}"
+        origin = f"Origin: http://127.0.0.1:{board.web_port}"
         check(board.post("check", "", "-H", origin)[0] == 200)
         for _ in range(5):
             check(board.curl("/", password="wrong")[0] == 401)
@@ -156,7 +156,7 @@ def the_owner_gets_in_while_strangers_guess(folder):
 def the_tool_asks_and_commands(folder):
     with WebBoard(folder, web_token="sesame") as board:
         def control(*args, code=0, password=PASSWORD):
-            return aloft("control", f"127.0.0.1:{board.port}", *args, "--password", password,
+            return aloft("control", f"127.0.0.1:{board.web_port}", *args, "--password", password,
                          code=code)
 
         out = control("status")
@@ -171,11 +171,11 @@ def the_tool_asks_and_commands(folder):
         out = control("status", password="wrong", code=1)
         check("WEB_UNAUTHORIZED: Name or password is missing or wrong" in out, out)
         check("ALOFT_PASSWORD" not in out, out)
-        out = aloft("control", f"127.0.0.1:{board.port}", "status", code=1)
+        out = aloft("control", f"127.0.0.1:{board.web_port}", "status", code=1)
         check("is missing or wrong; --password-file FILE or ALOFT_PASSWORD gives it" in out, out)
         out = aloft("control", f"127.0.0.1:{free_port()}", "status", code=1)
         check("is the browser way of the device on?" in out, out)
-        here = f"127.0.0.1:{board.port}"
+        here = f"127.0.0.1:{board.web_port}"
         check(aloft("control", here, "check", "--token", "sesame") == "check: done\n")
         aloft("control", here, "check", "--token", "sesam", code=1)
         aloft("control", "127.0.0.1", "boot", code=2)
