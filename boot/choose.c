@@ -7,7 +7,7 @@
 // Invariants
 //   C1  What comes first is named by a record that counts, or no record counts.
 //   C2  At most one trial begins, and it is that of the slot which comes first.
-//   C3  Only a sound record is saved; what is no record is left alone.
+//   C3  Only a sound record is saved; a sector without a sound record is not written.
 #include "choose.h"
 #include "aloft/base/assert.h"
 
@@ -23,7 +23,7 @@ static void normalise(struct aloft_boot_plan *plan)
     }
 }
 
-// It says nothing: blank, or refused for good.
+// It selects nothing: blank, INVALID or ABORTED.
 static bool is_silent(const struct aloft_otadata *record)
 {
     return record->seq == 0xFFFFFFFFu || record->state == ALOFT_OTA_INVALID ||

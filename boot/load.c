@@ -51,7 +51,8 @@ enum aloft_step aloft_boot_load_step(struct aloft_boot *boot)
     if (step == ALOFT_STEP_DONE) {
         boot->image = verify->image.facts;
     } else if (step == ALOFT_STEP_FAILED) {
-        // That another slot is empty explains nothing.
+        // The fault of a slot with an image is kept: an empty slot does not explain why nothing
+        // boots.
         if (boot->err == ALOFT_OK || boot->err == ALOFT_ERR_IMAGE_MAGIC) {
             boot->err = verify->err;
         }

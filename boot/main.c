@@ -228,7 +228,7 @@ enum aloft_boot_result aloft_boot_step(struct aloft_boot *boot)
         read_table(boot);
         break;
     case REPAIR:
-        // What cannot be repaired is as unsafe as with the stock bootloader, and no worse.
+        // Without the repair the boot is as safe as with the stock bootloader.
         if (aloft_bootsel_step(&boot->work.bootsel) != ALOFT_STEP_AGAIN) {
             boot->phase = CHOOSE;
         }

@@ -220,11 +220,11 @@ static enum fault defl_begin(struct aloft_loader *loader, const struct aloft_ser
 static enum fault check_data(const struct aloft_loader *loader,
                              const struct aloft_serial_packet *request, enum aloft_loader_kind kind)
 {
-    uint32_t len = request->len - ALOFT_SERIAL_DATA_HEAD;
+    uint32_t len = request->len - ALOFT_SERIAL_DATA_HEADER;
     if (aloft_get_le32(request->payload) != len) {
         return BAD_LENGTH;
     }
-    if (aloft_serial_check(request->payload + ALOFT_SERIAL_DATA_HEAD, len) != request->value) {
+    if (aloft_serial_check(request->payload + ALOFT_SERIAL_DATA_HEADER, len) != request->value) {
         return BAD_CHECK;
     }
     return loader->write.kind == kind ? FINE : NOT_BEGUN;
@@ -236,7 +236,7 @@ static enum fault take_block(struct aloft_loader *loader, const struct aloft_ser
                              const struct aloft_flash *flash)
 {
     struct aloft_loader_write *write = &loader->write;
-    uint32_t len = request->len - ALOFT_SERIAL_DATA_HEAD;
+    uint32_t len = request->len - ALOFT_SERIAL_DATA_HEADER;
     uint64_t off = (uint64_t)aloft_get_le32(request->payload + 4) * write->block_size;
     enum fault fault = check_data(loader, request, ALOFT_LOADER_PLAIN);
     if (fault != FINE) {
@@ -253,7 +253,7 @@ static enum fault take_block(struct aloft_loader *loader, const struct aloft_ser
     fault = loader->stub ? erase_ahead(loader, write->addr + start + n) : FINE;
     if (fault == FINE) {
         fault = program(loader, flash, write->addr + start,
-                        request->payload + ALOFT_SERIAL_DATA_HEAD, n);
+                        request->payload + ALOFT_SERIAL_DATA_HEADER, n);
     }
     if (fault == FINE && write->done < start + n) {
         write->done = start + n;
@@ -327,8 +327,8 @@ static enum fault defl_data(struct aloft_loader *loader, const struct aloft_seri
     if (seq != write->next_seq || write->inflated) {
         return BAD_BLOCK;
     }
-    fault = inflate_all(loader, request->payload + ALOFT_SERIAL_DATA_HEAD,
-                        request->len - ALOFT_SERIAL_DATA_HEAD);
+    fault = inflate_all(loader, request->payload + ALOFT_SERIAL_DATA_HEADER,
+                        request->len - ALOFT_SERIAL_DATA_HEADER);
     if (fault != FINE) {
         drop_write(loader); // the stream cannot go on
         return fault;
@@ -387,7 +387,7 @@ static enum fault mem_begin(struct aloft_loader *loader, const struct aloft_seri
 static enum fault mem_data(struct aloft_loader *loader, const struct aloft_serial_packet *request,
                            struct answer *answer)
 {
-    uint32_t len = request->len - ALOFT_SERIAL_DATA_HEAD;
+    uint32_t len = request->len - ALOFT_SERIAL_DATA_HEADER;
     enum fault fault = check_data(loader, request, ALOFT_LOADER_RAM);
     (void)answer;
     if (fault == FINE && len > loader->write.limit - loader->write.done) {
@@ -620,11 +620,11 @@ static const struct handler {
                       struct answer *answer);
 } handlers[] = {
     {ALOFT_SERIAL_FLASH_BEGIN, true, 16, flash_begin},
-    {ALOFT_SERIAL_FLASH_DATA, true, ALOFT_SERIAL_DATA_HEAD, flash_data},
+    {ALOFT_SERIAL_FLASH_DATA, true, ALOFT_SERIAL_DATA_HEADER, flash_data},
     {ALOFT_SERIAL_FLASH_END, true, 4, flash_end},
     {ALOFT_SERIAL_MEM_BEGIN, true, 16, mem_begin},
     {ALOFT_SERIAL_MEM_END, true, 8, mem_end},
-    {ALOFT_SERIAL_MEM_DATA, true, ALOFT_SERIAL_DATA_HEAD, mem_data},
+    {ALOFT_SERIAL_MEM_DATA, true, ALOFT_SERIAL_DATA_HEADER, mem_data},
     {ALOFT_SERIAL_SYNC, true, ALOFT_SERIAL_SYNC_LEN, synchronize},
     {ALOFT_SERIAL_WRITE_REG, true, REG_RECORD, write_reg},
     {ALOFT_SERIAL_READ_REG, true, 4, read_reg},
@@ -633,14 +633,14 @@ static const struct handler {
     {ALOFT_SERIAL_READ_FLASH_SLOW, true, 8, read_slow},
     {ALOFT_SERIAL_CHANGE_BAUD, true, 8, change_baud},
     {ALOFT_SERIAL_DEFL_BEGIN, true, 16, defl_begin},
-    {ALOFT_SERIAL_DEFL_DATA, true, ALOFT_SERIAL_DATA_HEAD, defl_data},
+    {ALOFT_SERIAL_DEFL_DATA, true, ALOFT_SERIAL_DATA_HEADER, defl_data},
     {ALOFT_SERIAL_DEFL_END, true, 4, flash_end},
     {ALOFT_SERIAL_FLASH_MD5, true, 16, flash_md5},
     {ALOFT_SERIAL_ERASE_FLASH, false, 0, erase_flash},
     {ALOFT_SERIAL_ERASE_REGION, false, 8, erase_region},
     {ALOFT_SERIAL_READ_FLASH, false, 16, read_flash},
     {ALOFT_SERIAL_RUN_USER_CODE, false, 0, run_user_code},
-    {ALOFT_SERIAL_FLASH_ENCRYPT, false, ALOFT_SERIAL_DATA_HEAD, flash_encrypt},
+    {ALOFT_SERIAL_FLASH_ENCRYPT, false, ALOFT_SERIAL_DATA_HEADER, flash_encrypt},
 };
 
 static const struct handler *find_handler(const struct aloft_loader *loader, uint8_t op)

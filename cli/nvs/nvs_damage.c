@@ -16,7 +16,7 @@ struct damage {
 static const char *reason(const struct aloft_nvs_place *place)
 {
     switch ((enum aloft_nvs_damage)place->damage) {
-    case ALOFT_NVS_BAD_HEAD:
+    case ALOFT_NVS_BAD_ENTRY:
         return "a bit of the entry that names it has flipped";
     case ALOFT_NVS_BAD_MARK:
         return "it is not marked as written, though it was";

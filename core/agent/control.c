@@ -77,7 +77,7 @@ static enum aloft_err end(struct aloft_control *control, enum aloft_err err)
     control->err = err;
     control->restart = err == ALOFT_OK && !stays;
     if (control->active && !control->restart && control->config.intake != NULL) {
-        aloft_intake_release(control->config.intake, control); // else no update begins any more
+        aloft_intake_release(control->config.intake, control); // else no update could begin again
     }
     control->active = false;
     if (hooks->told != NULL) {

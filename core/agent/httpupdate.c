@@ -1,5 +1,5 @@
-// Lines out, lines in, and one hash. Nothing is kept of the request: each call writes all of it
-// into the window.
+// Header lines out, header lines in, and one hash. The request is not stored: each call writes all
+// of it into the window.
 #include "aloft/httpupdate.h"
 #include "aloft/base/assert.h"
 #include "aloft/base/hex.h"
@@ -126,8 +126,8 @@ static bool read_md5(const char *text, uint8_t md5[ALOFT_MD5_LEN])
     return aloft_hex_parse(text, md5, ALOFT_MD5_LEN) && *skip_blanks(text + 2 * ALOFT_MD5_LEN) == 0;
 }
 
-// An empty value announces nothing: a script has it that could not read its file. Of two there is
-// none that counts.
+// An empty value announces nothing: a script that could not read its file sends it. Two x-MD5
+// headers in one answer are refused.
 static enum aloft_err read_md5_header(struct aloft_httpupdate *update,
                                       const struct aloft_http *http, const char *value)
 {
@@ -186,7 +186,8 @@ void aloft_httpupdate_init(struct aloft_httpupdate *update,
     update->config = *config;
     update->filter = (struct aloft_http_filter){put_headers, read_line, update};
     update->check = (struct aloft_file_check){judge_file, update};
-    // Of one that is no URL nothing is pulled. One with blanks in its path has a host all the same.
+    // The result is not checked: the pull refuses a malformed URL, and one with blanks in its path
+    // still has a host.
     (void)aloft_url_parse(config->url, &update->origin);
 }
 

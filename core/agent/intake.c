@@ -22,7 +22,7 @@ void aloft_intake_init(struct aloft_intake *intake, const struct aloft_intake_co
     intake->config = *config;
 }
 
-// What is under way ends. The slot has no first bytes, and cannot boot.
+// Ends the image that is coming in. The slot has no first bytes and cannot boot.
 static void give_up(struct aloft_intake *intake)
 {
     if (intake->phase == RECEIVING || intake->phase == COMPLETING) {

@@ -19,7 +19,7 @@
 //   A3  Time spent on flash never counts as the peer's silence, nor as its slowness.
 //       A3 has no assertion: what the port's clock has counted cannot be told from here;
 //       pull_slow_test.c has a slow flash.
-//   A4  Nothing more is heard of a connection once its end is decided.
+//   A4  Once the end of a connection is decided, calls about it are ignored.
 //   A5  Every wait for the peer ends: connecting by its timeout, headers and body by silence and by
 //       the least rate, the moment after the body by DRAIN_MS, and all of it by the total timeout.
 #include "aloft/pull.h"
@@ -58,7 +58,7 @@ static void emit(const struct aloft_pull *pull, enum aloft_event_kind kind, uint
     emit_text(pull, kind, value, pull->about, 0);
 }
 
-// Ends the connection and what came over it. The phase says whether that ends the pull, too.
+// Ends the connection and the image that came over it. The phase says whether the pull ends, too.
 static void stop(struct aloft_pull *pull, enum aloft_err err, enum phase phase)
 {
     aloft_intake_release(pull->config.intake, pull);
@@ -181,7 +181,7 @@ static enum aloft_err connect(struct aloft_pull *pull, bool was_tls, uint32_t no
     char *text = pull->config.urls;
     uint32_t len = url->path + url->path_len;
     uint32_t crc = aloft_crc32(0, (const uint8_t *)text, len);
-    text[len] = 0;              // a fragment is no business of the server
+    text[len] = 0;              // a fragment is not sent to the server
     if (was_tls && !url->tls) { // what was asked for under TLS is not fetched without it
         return ALOFT_ERR_HTTP_REDIRECT_INSECURE;
     }
@@ -227,7 +227,7 @@ static enum aloft_err start(struct aloft_pull *pull, uint32_t now_ms)
     struct aloft_artifact *artifact = &pull->artifact;
     uint32_t off = 0;
     if (intake->holder != NULL && intake->holder != pull) {
-        return ALOFT_ERR_NET_BUSY; // a server need not hear of it
+        return ALOFT_ERR_NET_BUSY; // no request is made
     }
     bool begun = !pull->no_resume && aloft_intake_begun(intake, artifact, &off) &&
                  aloft_resume_asks(artifact, url_crc(pull->origin));
@@ -292,11 +292,16 @@ static bool request(void *ctx, struct aloft_request *out)
 
 // --- the connection
 
+static bool is_connected(const struct aloft_pull *pull)
+{
+    return pull->phase == TALKING || pull->phase == BODY || pull->phase == DRAIN;
+}
+
 // Is this about the connection that the pull is waiting for or talking over?
 static bool concerns(const struct aloft_pull *pull, uint8_t id)
 {
-    return id == ALOFT_WAY_ID_PULL && pull->open && !pull->ask_close && pull->phase >= CONNECTING &&
-           pull->phase <= DRAIN; // keeps A4
+    return id == ALOFT_WAY_ID_PULL && pull->open && !pull->ask_close &&
+           (pull->phase == CONNECTING || is_connected(pull)); // keeps A4
 }
 
 static void opened(void *ctx, uint8_t id, const struct aloft_way_peer *peer, uint32_t now_ms)
@@ -457,7 +462,7 @@ static enum aloft_err handle(struct aloft_pull *pull, enum aloft_http_event even
                              const uint8_t *end, uint32_t now_ms)
 {
     switch (event) {
-    case ALOFT_HTTP_HEAD:
+    case ALOFT_HTTP_HEADERS:
         return response(pull, now_ms);
     case ALOFT_HTTP_BODY:
         return image_bytes(pull, end - pull->http.body_len, pull->http.body_len, now_ms);
@@ -484,12 +489,12 @@ static uint32_t feed(void *ctx, uint8_t id, const struct aloft_way_peer *peer, c
     (void)peer;
     len = len < ALOFT_WAY_PIECE ? len : ALOFT_WAY_PIECE;
     if (!concerns(pull, id)) {
-        return len; // nobody waits for these bytes any more
+        return len; // the connection is being closed: drop the bytes
     }
     if (!rate_counts(pull)) { // the first byte of an answer, or after the last of the body
         start_rate(pull, 0, now_ms);
     }
-    while (taken < len && pull->phase >= TALKING && pull->phase <= DRAIN) {
+    while (taken < len && is_connected(pull)) {
         uint32_t used;
         uint32_t n = len - taken;
         if (pull->phase == BODY) {
@@ -548,7 +553,7 @@ static void failed(void *ctx, uint8_t id, enum aloft_err err, uint32_t now_ms)
         return;
     }
     pull->open = false;
-    if (pull->phase == DRAIN) { // the body is complete; how the connection ends is no matter
+    if (pull->phase == DRAIN) { // the body is complete: any end of the connection will do
         finish(pull);
     } else {
         fail(pull, err);
@@ -588,7 +593,7 @@ static void check_clock(struct aloft_pull *pull, uint32_t now_ms)
 static bool work(struct aloft_pull *pull)
 {
     struct aloft_intake *intake = pull->config.intake;
-    if (intake->sender != pull) { // the owner does something else
+    if (intake->sender != pull) { // the owner has taken the turn
         fail(pull, ALOFT_ERR_NET_BUSY);
         return false;
     }
@@ -630,7 +635,8 @@ static void decide(struct aloft_pull *pull, uint32_t now_ms)
         wait = again ? backoff(pull) : 0;
     } else {
         again = aloft_resume_restarts(pull->from, pull->err);
-        pull->no_resume = true; // what was begun, or the server's view of it, is not what it was
+        pull->no_resume =
+            true; // the download that was begun, or the file on the server, has changed
         pull->from = 0;
     }
     if (!again) {
@@ -648,11 +654,12 @@ static enum aloft_way_state step(void *ctx, uint32_t now_ms)
     if (pull->phase == BROKEN) {
         decide(pull, now_ms);
     }
-    bool busy = pull->phase >= BODY && pull->phase <= FINISHING && work(pull);
+    bool has_image = pull->phase == BODY || pull->phase == DRAIN || pull->phase == FINISHING;
+    bool busy = has_image && work(pull);
     if (busy && pull->phase == BODY) {
         touch(pull, now_ms); // keeps A3
     }
-    if (pull->phase >= WAITING && pull->phase <= DRAIN) {
+    if (pull->phase == WAITING || pull->phase == CONNECTING || is_connected(pull)) {
         check_clock(pull, now_ms); // keeps A5
     }
     pull->busy = busy;

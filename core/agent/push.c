@@ -1,5 +1,5 @@
-// Who may push is the gate's business (push_gate.h); then one sender at a time, to the answer that
-// it waits for.
+// The gate (push_gate.h) decides who may push. Then one sender at a time is served, until it has
+// its answer.
 //
 //   IDLE --invitation--> INVITED --no password--> ACCEPTED --OK--> CONNECTING
 //    ^  ^                   | AUTH                   ^                 | opened
@@ -16,10 +16,10 @@
 //   P2  A nonce opens the device once, for the file of the invitation that it answered.
 //   P3  "OK" is said over the connection once, after the new slot is selected or the files are
 //       whole, and never if anything failed.
-//   P4  What a second sender says never reaches what the first has begun, from its invitation on.
+//   P4  From the invitation of one sender on, no other sender can change its push.
 //   P5  The first bytes, of an image or of files, are programmed only after all that came was found
 //       to be what was announced (MD5).
-//   P6  What is told of senders that are refused is limited, however many they are.
+//   P6  The number of events about refused senders is limited, however many senders there are.
 //       P6 has no assertion: it is R1 of the limit (rate.c).
 #include "aloft/push.h"
 #include "aloft/base/assert.h"
@@ -87,7 +87,7 @@ static bool is_verifier(const char *text, size_t len)
     return len == 2 * ALOFT_MD5_LEN || len == 2 * ALOFT_SHA256_LEN;
 }
 
-// Ready for whoever comes next.
+// Ready for the next sender.
 static void idle(struct aloft_push *push)
 {
     const struct aloft_push_gate_config gate = {.crypto = base(push)->rules->crypto,
@@ -173,7 +173,7 @@ static void refuse_by(struct aloft_push *push, enum aloft_err err, const struct 
     tell_refused(push, err, by->host);
 }
 
-// The one sender that the device was busy with.
+// The sender that was being served.
 static void refuse(struct aloft_push *push, enum aloft_err err)
 {
     push->err = err;
@@ -199,12 +199,18 @@ static void conclude(struct aloft_push *push, const char *text, uint32_t len, ui
     }
 }
 
+// The outcome is known, and the sender is told it.
+static bool is_over(const struct aloft_push *push)
+{
+    return push->phase == ANSWERING || push->phase == LEAVING || push->phase == DONE;
+}
+
 static void fail(struct aloft_push *push, enum aloft_err err, uint32_t now_ms)
 {
     char text[ALOFT_ESPOTA_ERROR];
-    bool connected = push->phase > CONNECTING;
+    bool connected = push->phase == RECEIVING || push->phase == FINISHING || is_over(push);
     push->err = err;
-    push->unreported = 0; // an error is no place for more of them
+    push->unreported = 0; // nothing is counted after an error
     aloft_intake_release(push->config.intake, push);
     emit(push, ALOFT_EVENT_FAILED, err, 0, NULL);
     conclude(push, text, aloft_espota_error(err, true, text), now_ms);
@@ -416,11 +422,11 @@ static uint32_t feed_datagram(struct aloft_push *push, const struct aloft_way_pe
     uint8_t response[ALOFT_SHA256_LEN];
     const char *cnonce;
     bool deciding = push->phase == INVITED || push->phase == PROVING || push->phase == ACCEPTED;
-    bool over = push->phase >= ANSWERING && push->err != ALOFT_OK;
+    bool over = is_over(push) && push->err != ALOFT_OK;
     // A sender of the older generation takes half of a nonce for the whole.
     uint32_t digits = len < 2 * ALOFT_ESPOTA_HEX_MAX ? 2 * ALOFT_MD5_LEN : push->digits;
     if (deciding || over || push->answer_len > 0) {
-        return 0; // the answer before is not sent, or the sender before is still being seen off
+        return 0; // the last answer is not sent yet, or the last sender is not closed yet
     }
     if (aloft_espota_parse_invitation(data, len, &invitation)) {
         on_invitation(push, peer, &invitation);
@@ -459,7 +465,7 @@ static enum aloft_push_verdict proving(struct aloft_push *push)
     push->phase = verdict == ALOFT_PUSH_BUSY ? PROVING : IDLE;
     if (verdict == ALOFT_PUSH_RIGHT) {
         push->invitation = gate->invitation;
-        push->sender = gate->peer; // who need not be at the port that it invited from
+        push->sender = gate->peer; // its port may differ from that of the invitation
         push->phase = ACCEPTED;    // keeps P1 and P2
         ALOFT_INVARIANT("P2", !aloft_push_gate_expects(gate, gate->peer.host));
     } else if (verdict == ALOFT_PUSH_WRONG) {
@@ -501,7 +507,8 @@ static bool receiving(struct aloft_push *push, uint32_t now_ms)
     enum aloft_err err;
     enum aloft_step step = write_some(push, &err);
     if (step == ALOFT_STEP_AGAIN) {
-        push->deadline_ms = now_ms + push->config.timeout_ms; // flash's time is not the sender's
+        push->deadline_ms =
+            now_ms + push->config.timeout_ms; // time that flash takes is not counted
         return true;
     }
     if (step == ALOFT_STEP_DONE && push->phase == FINISHING) {

@@ -6,8 +6,8 @@
 #include "aloft/base/hex.h"
 #include <string.h>
 
-#define STALE_MS 5000u  // a sender that proves does so sooner
-#define SALT_MS  16000u // a lottery is drawn again: nobody loses for ever
+#define STALE_MS 5000u  // a real sender proves sooner
+#define SALT_MS  16000u // then the lottery is drawn again, so that a loser gets another chance
 #define PER_PORT 2u     // challenges of one source: a forged one must not keep the right one out
 
 struct table {

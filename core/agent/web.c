@@ -7,8 +7,8 @@
 //               |----> RECEIVING --> FINISHING ----^                           |-> RESTARTING
 //               |----------------------------------^
 //
-// A client that is gone ends READING, COLLECTING and RECEIVING. CONTROLLING and FINISHING go on
-// without it: half of a write is nothing to leave behind.
+// READING, COLLECTING and RECEIVING end when the client is gone. CONTROLLING and FINISHING go on
+// without it: a write that has begun is completed.
 #include "aloft/web.h"
 #include "aloft/base/assert.h"
 #include "aloft/net/field.h"
@@ -49,7 +49,7 @@ void aloft_web_init(struct aloft_web *web, const struct aloft_web_config *config
         web->config.verifier = &none;
     }
     if (!aloft_web_has_password(web) && config->token == NULL) {
-        return; // nobody could ever get in
+        return; // without a password and a token no request could be accepted
     }
     aloft_webui_auth_init(&web->auth, config->rules->crypto, web->config.verifier,
                           config->device_id, config->secret);
@@ -66,7 +66,7 @@ static void answered(struct aloft_web *web, uint32_t now_ms)
     set_deadline(web, now_ms, ALOFT_WEB_IDLE_MS);
 }
 
-// Refuses, or says that it is done. status 0: the one that belongs to the fault.
+// Answers with the outcome. status 0: the one that belongs to the fault.
 static void answer_as(struct aloft_web *web, uint32_t status, enum aloft_err err, uint32_t now_ms)
 {
     if (!web->peer) {
@@ -93,7 +93,7 @@ static void begin_command(struct aloft_web *web, int slot, uint32_t now_ms)
     }
 }
 
-// {"slot":"ota_1"}: the string after the first colon after "slot"; nothing else is of interest.
+// {"slot":"ota_1"}: the string after the first colon after "slot"; the rest is ignored.
 static bool find_slot(const char *text, int *slot)
 {
     static const char key[] = "\"slot\"";
@@ -158,7 +158,7 @@ static enum aloft_err begin_part(struct aloft_web *web)
 {
     const struct aloft_webui_multipart *parts = &web->parts;
     if (!parts->has_file) {
-        return ALOFT_OK; // a field of text, of no interest
+        return ALOFT_OK; // a text field: ignored
     }
     if (web->file) {
         return ALOFT_ERR_WEB_FORM;
@@ -221,7 +221,7 @@ static void receive(struct aloft_web *web, const uint8_t *data, uint32_t len, ui
     }
 }
 
-// What an upload can be at most, told before its bytes come.
+// The most bytes that an upload may have; a longer one is refused before its bytes come.
 static uint32_t upload_max(const struct aloft_web *web)
 {
     int slot = aloft_slots_next(web->config.slots, web->config.running);
@@ -353,7 +353,7 @@ static bool keep_token(struct aloft_web *web, uint32_t now_ms)
     web->token_len = (uint32_t)strlen(token);
     if (!aloft_rate_allow(&web->auth.tries, now_ms)) {
         web->verdict = ALOFT_WEBUI_LATER;
-    } else if (web->token_len > sizeof web->token) { // it begins like one, and is none
+    } else if (web->token_len > sizeof web->token) { // longer than any token
         web->verdict = ALOFT_WEBUI_WRONG;
     } else {
         memcpy(web->token, token, web->token_len);
@@ -396,7 +396,7 @@ static void check_credentials(struct aloft_web *web, uint32_t now_ms)
     }
 }
 
-// A request that is none.
+// A malformed request.
 static void refuse(struct aloft_web *web, uint32_t now_ms)
 {
     uint32_t status = web->http.status;
@@ -481,7 +481,7 @@ static void step_finishing(struct aloft_web *web, uint32_t now_ms)
     if (step == ALOFT_STEP_FAILED) {
         fail_upload(web, web->config.intake->err, now_ms);
     } else if (step == ALOFT_STEP_DONE) {
-        web->restart = true; // and the turn stays here: nothing else begins any more
+        web->restart = true; // the turn is kept, so that nothing else begins before the restart
         answer(web, ALOFT_OK, now_ms);
     }
 }
@@ -505,7 +505,7 @@ static void look_at_clock(struct aloft_web *web, uint32_t now_ms)
     if (web->phase == IDLE) {
         web->ask_open = web->ask_open || web->err != ALOFT_OK;
         web->err = ALOFT_OK;
-    } else if (web->phase >= READING && web->phase < CLOSING) { // keeps V4
+    } else if (web->phase != OFF && web->phase != CLOSING && web->phase != RESTARTING) { // keeps V4
         hang_up(web);
     }
 }
@@ -530,7 +530,7 @@ static enum aloft_way_state step(void *ctx, uint32_t now_ms)
         break;
     case WAITING:
         if ((int32_t)(now_ms - web->deadline_ms) >= 0) {
-            set_deadline(web, now_ms, ALOFT_WEB_HEAD_MS);
+            set_deadline(web, now_ms, ALOFT_WEB_HEADERS_MS);
             check_credentials(web, now_ms);
             return ALOFT_WAY_BUSY;
         }
@@ -659,6 +659,12 @@ static uint32_t read(struct aloft_web *web, const uint8_t *data, uint32_t len, u
     return used;
 }
 
+static bool is_answered(const struct aloft_web *web)
+{
+    return web->phase == ANSWERING || web->phase == DRAINING || web->phase == CLOSING ||
+           web->phase == RESTARTING;
+}
+
 static uint32_t feed(void *ctx, uint8_t id, const struct aloft_way_peer *peer, const uint8_t *data,
                      uint32_t len, uint32_t now_ms)
 {
@@ -668,15 +674,15 @@ static uint32_t feed(void *ctx, uint8_t id, const struct aloft_way_peer *peer, c
     (void)id;
     (void)peer;
     if (web->phase == READING && web->http.header_len == 0) {
-        set_deadline(web, now_ms, ALOFT_WEB_HEAD_MS); // it has begun
+        set_deadline(web, now_ms, ALOFT_WEB_HEADERS_MS); // it has begun
     }
-    // What follows a body is nobody's, and waits until the answer is ready.
+    // Bytes behind the body are not part of the request. They wait until the answer is ready.
     while (taken < left &&
            (web->phase == READING || web->phase == COLLECTING ||
             (web->phase == RECEIVING && !web->whole && web->pending_off == web->pending_len))) {
         taken += read(web, data + taken, left - taken, now_ms);
     }
-    if (web->phase >= ANSWERING) { // nobody reads on
+    if (is_answered(web)) { // what still comes is dropped
         uint32_t rest = len - taken;
         uint32_t body = rest < web->http.left ? rest : web->http.left;
         web->http.left -= body;

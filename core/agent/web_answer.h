@@ -1,4 +1,4 @@
-// What the browser way (web.h) answers. Part of it, and for nobody else: each starts an answer in
+// The answers of the browser way (web.h). Private to it. Each function starts an answer in
 // web->http.
 #ifndef ALOFT_WEB_ANSWER_H
 #define ALOFT_WEB_ANSWER_H

@@ -1,4 +1,4 @@
-// Classes of the faults: one byte a number. Apart from the names, as a bootloader asks for none.
+// Classes of the faults, one byte each. Separate from the names, because a bootloader needs none.
 #include "aloft/err.h"
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-// Sentences of the faults, apart from the code that raises them, so that a device without a person
-// at its console does not pay for prose.
+// Sentences of the faults. In a file of their own, so that firmware without a console does not
+// contain them.
 #include "aloft/err.h"
 
 const char *aloft_err_sentence(enum aloft_err err)

@@ -1,4 +1,4 @@
-// One digit at a time; what it costs is nothing beside the hash that it shows.
+// One digit at a time: the hash that is printed takes far longer to compute.
 #include "aloft/base/hex.h"
 
 int aloft_hex_digit(char c)

@@ -1,4 +1,5 @@
-// A bucket that fills with what was allowed and drains with time. It is drained when it is asked.
+// A leaky bucket: it fills with each event that was allowed and drains with time. The level is
+// computed when it is asked for.
 #include "aloft/base/rate.h"
 #include "aloft/base/assert.h"
 

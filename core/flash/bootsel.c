@@ -1,5 +1,5 @@
-// The two otadata records: who reads them how, and the one machine that writes them. The lists that
-// the calls become are in the header. Y is the sector whose record changes, X the other.
+// The two otadata records: reading them, and the one machine that writes them. The header shows the
+// list of operations of each call. Y is the sector whose record changes, X the other.
 //
 //   [verify_some ->] plan_* -> run_some      verify_some: set_boot and reject only
 //
@@ -29,8 +29,8 @@ static struct aloft_flash_view otadata_view(const struct aloft_slots *slots)
     return aloft_slots_view(slots, slots->otadata);
 }
 
-// Writing a record erases a sector, so otadata that lies over the table, a slot, or what is before
-// the table is no otadata.
+// Writing a record erases a sector, so an otadata partition that overlaps the table, a slot, or the
+// space before the table is refused.
 static bool lies_apart(const struct aloft_slots *slots)
 {
     struct aloft_extent otadata = slots->otadata;
@@ -108,7 +108,7 @@ static void fail(struct aloft_bootsel *op, enum aloft_err err)
 // Places that a note and its DONE must find, with some to move on.
 enum { ROOM = 16 };
 
-// What a sector is. Any of these says that it is clean (B3): notes may be appended.
+// State of a sector. Each of these means that it is clean (B3): notes may be appended.
 enum {
     SOUND = 1,  // its record is
     NOTED = 2,  // its first note is whole
@@ -251,7 +251,7 @@ static void add_rewrite(struct aloft_bootsel *op, uint32_t s, uint32_t flags)
     uint32_t x = s ^ 1;
     struct aloft_bootsel_sector *other = &list->sectors[x];
     if (other->flags == 0 || (!is_sound(other) && !has_room(other, ROOM))) {
-        add_clear(list, x); // there is nothing in it to lose
+        add_clear(list, x); // it holds nothing that is needed
     }
     bool noted = has_room(other, ROOM);
     ALOFT_INVARIANT("B1", noted || is_sound(other));
@@ -268,14 +268,15 @@ static void add_rewrite(struct aloft_bootsel *op, uint32_t s, uint32_t flags)
     }
 }
 
-// Does the sector have an intent that may still be open?
+// Does the sector have an intent that may not be carried out yet?
 static bool has_intent(const struct aloft_bootsel_sector *sector)
 {
     uint32_t kind = sector->note.kind & ~ALOFT_NOTE_BLAMELESS;
     return sector->flags != 0 && kind == ALOFT_NOTE_INTENT && sector->note.seq != 0;
 }
 
-// Says of the intent in sector x that it is done; where there is no room for that, it is made void.
+// Closes the intent in sector x: notes that it is done, or voids it when there is no room for a
+// note.
 static void add_close(struct aloft_bootsel_list *list, uint32_t x)
 {
     struct aloft_bootsel_sector *sector = &list->sectors[x];
@@ -289,8 +290,9 @@ static void add_close(struct aloft_bootsel_list *list, uint32_t x)
 
 static const uint8_t zeros[ALOFT_OTADATA_RECORD]; // what void is
 
-// Did it become what it was to become? A note that did not goes to the next place, for a torn one
-// lies here; a record that did not is made void, for its state may be another.
+// Compares what was programmed with what was meant. A note that differs is torn: it is written
+// again at the next place. A record that differs is voided, because its state may have another
+// meaning.
 static enum aloft_err check_some(struct aloft_bootsel *op, const struct aloft_bootsel_op *item,
                                  uint32_t off, const uint8_t *bytes)
 {
@@ -367,12 +369,12 @@ static void add_change(struct aloft_bootsel *op, uint32_t y, uint32_t seq)
     const struct aloft_otadata *record = &list->records[y];
     const struct aloft_bootsel_sector *other = &list->sectors[y ^ 1];
     if (!is_sound(&list->sectors[y]) || op->slots->ota_count == 0) {
-        add_record(op, y, seq, op->state); // there is nothing to lose
+        add_record(op, y, seq, op->state); // no record is lost by the erase
         return;
     }
     if (record->seq == seq && record->state == op->state) {
         if (has_intent(other)) {
-            add_close(list, y ^ 1); // what it says is done, or overtaken
+            add_close(list, y ^ 1); // its intent is done, or no longer valid
         }
         return;
     }
@@ -426,8 +428,8 @@ static enum aloft_err plan_select(struct aloft_bootsel *op)
     return ALOFT_OK;
 }
 
-// Is the intent in sector x still to be carried out? Not when it has been, or was overtaken, or the
-// image is another.
+// Is the intent in sector x still to be carried out? Not when it is done, when a newer record
+// exists, or when the slot holds another image.
 static bool is_due(const struct aloft_bootsel *op, uint32_t x)
 {
     const struct aloft_bootsel_list *list = &op->work.list;

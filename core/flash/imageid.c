@@ -1,4 +1,4 @@
-// The segments are walked by their lengths to find the digest behind them; nothing is judged.
+// Walks the segments by their lengths to find the digest behind them. Nothing is checked.
 #include "aloft/flash/imageid.h"
 #include "aloft/base/bytes.h"
 #include "aloft/base/crc32.h"
@@ -10,7 +10,7 @@ enum { SEGMENT_COUNT = 1, HASH_APPENDED = 23 }; // offsets in the image's header
 void aloft_imageid_read(const struct aloft_flash_view *view, uint8_t id[ALOFT_NOTE_ID])
 {
     uint8_t head[ALOFT_IMAGE_HEAD_LEN];
-    uint8_t segment[ALOFT_IMAGE_SEGMENT_HEAD];
+    uint8_t segment[ALOFT_IMAGE_SEGMENT_HEADER];
     uint32_t off = ALOFT_IMAGE_HEADER;
     memset(id, 0, ALOFT_NOTE_ID);
     if (aloft_flash_read(view, 0, head, sizeof head) != ALOFT_OK) {
@@ -25,7 +25,8 @@ void aloft_imageid_read(const struct aloft_flash_view *view, uint8_t id[ALOFT_NO
         if (len > view->len) {
             return;
         }
-        off += ALOFT_IMAGE_SEGMENT_HEAD + len; // once behind the view, the next read ends the walk
+        off +=
+            ALOFT_IMAGE_SEGMENT_HEADER + len; // once behind the view, the next read ends the walk
     }
     // The checksum ends the 16-byte block behind the segments.
     if (head[HASH_APPENDED] != 0) {

@@ -57,7 +57,7 @@ static int role_of(const struct aloft_partition *row)
                                              : ALOFT_SLOT_NONE;
 }
 
-// The extent of a role; NULL for what is none.
+// The extent of a role; NULL when the subtype is no role.
 static const struct aloft_extent *extent_of(const struct aloft_slots *slots, int role)
 {
     return role == ALOFT_SLOT_TEST              ? &slots->test
@@ -125,7 +125,7 @@ static enum aloft_err check_row(void *ctx, const struct aloft_partition *row)
         return ALOFT_ERR_PTABLE_OVERLAP;
     }
     if (needs_alignment && row->addr < slots->ptable_addr) {
-        return ALOFT_ERR_PTABLE_OVERLAP; // the bootloader lies there
+        return ALOFT_ERR_PTABLE_OVERLAP; // the bootloader is there
     }
     // A second row of a role: the bootloader would take the last one, an app the first.
     if (extent != NULL && (extent->addr != row->addr || extent->len != row->len)) {

@@ -1,6 +1,6 @@
-// Three places for blocks, one after the other through the caller's scratch. What a block comes to
-// is a rung of a ladder; the highest rung of the sector is the answer, or the lowest when all of
-// its blocks count.
+// Three places for blocks are judged one after the other in the caller's scratch. The verdict on a
+// block is a rung of a ladder, from blank to good. The verdict on the sector is the highest rung,
+// or the lowest when all of its blocks must be good.
 #include "aloft/trust.h"
 #include "aloft/base/bytes.h"
 #include <string.h>
@@ -31,8 +31,7 @@ static enum aloft_err find_key(const struct aloft_trust *trust, const struct alo
     return err;
 }
 
-// How far a block comes. The cheap questions come first; only a block that passes all of them costs
-// a verification.
+// The verdict on a block. The cheap checks come first; only a block that passes them is verified.
 static enum aloft_err climb(const struct aloft_trust *trust, const struct aloft_crypto *crypto,
                             const struct aloft_sigblock *block, const uint8_t *content,
                             enum rung *rung)

@@ -1,4 +1,5 @@
-// The judge of core/format/image.c, fed from flash. One loop; the sink, if any, hears what it says.
+// Feeds the judge of core/format/image.c from flash, in one loop, and passes its events to the
+// sink.
 #include "aloft/verify.h"
 #include "aloft/trust.h"
 #include <string.h>

@@ -1,4 +1,5 @@
-// The chips. Ranges of RAM are rounded out to 64 KiB: they tell a wrong address, not a full memory.
+// The chips. Ranges of RAM are rounded out to 64 KiB: they are to catch a wrong address, not to
+// check how much memory is used.
 #include "aloft/chip.h"
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
-// The header lies in memory as it is in the file. Both schemes share magic and layout; what tells
-// them apart is that the other one leaves most of the key's place zero, which RSA never does.
+// The header in memory is the header of the file. Both schemes have the same magic and layout. They
+// differ in the field of the key: ECIES leaves most of it zero, RSA never does.
 #include "aloft/format/encimg.h"
 #include "aloft/base/bytes.h"
 #include <string.h>

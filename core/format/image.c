@@ -1,6 +1,6 @@
 // The image judge: one pass over the bytes, one phase at a time.
 //
-//   HEADER -> (SEGMENT_HEAD -> DATA) x segment_count -> TAIL -> [HASH] -> AFTER
+//   HEADER -> (SEGMENT_HEADER -> DATA) x segment_count -> TAIL -> [HASH] -> AFTER
 //
 // Invariants
 //   J1  Every byte of [0, signature sector) goes to the SHA-256 exactly once, in order. The image's
@@ -18,7 +18,7 @@
 #include "aloft/format/sigblock.h"
 #include <string.h>
 
-enum phase { HEADER, SEGMENT_HEAD, DATA, TAIL, HASH, AFTER, BAD };
+enum phase { HEADER, SEGMENT_HEADER, DATA, TAIL, HASH, AFTER, BAD };
 
 #define MAGIC         0xE9u
 #define CHECKSUM_SEED 0xEFu
@@ -118,7 +118,7 @@ static enum aloft_err header(struct aloft_image *image, struct input *in)
     if (facts->segment_count == 0 || facts->segment_count > ALOFT_IMAGE_SEGMENTS_MAX) {
         return ALOFT_ERR_IMAGE_SEGMENTS;
     }
-    image->phase = SEGMENT_HEAD;
+    image->phase = SEGMENT_HEADER;
     image->event = ALOFT_IMAGE_HEADED;
     return ALOFT_OK;
 }
@@ -151,7 +151,7 @@ static enum aloft_err placed(struct aloft_image *image)
     return facts->segment_index == 0 ? ALOFT_OK : aligned(image);
 }
 
-// All segments are announced: is it what the rules ask for? Keeps J6.
+// All segments were announced: does the image meet the rules? Keeps J6.
 static enum aloft_err complete(const struct aloft_image *image)
 {
     const struct aloft_image_rules *rules = &image->rules;
@@ -161,10 +161,10 @@ static enum aloft_err complete(const struct aloft_image *image)
     return rules->need_addr != 0 && !image->needed_seen ? ALOFT_ERR_IMAGE_FOREIGN : ALOFT_OK;
 }
 
-static enum aloft_err segment_head(struct aloft_image *image, struct input *in)
+static enum aloft_err segment_header(struct aloft_image *image, struct input *in)
 {
     struct aloft_image_facts *facts = &image->facts;
-    enum aloft_err err = gather(image, in, ALOFT_IMAGE_SEGMENT_HEAD);
+    enum aloft_err err = gather(image, in, ALOFT_IMAGE_SEGMENT_HEADER);
     if (err != ALOFT_OK || image->have != 0) {
         return err;
     }
@@ -217,7 +217,7 @@ static void settle_page(struct aloft_image *image)
     }
 }
 
-// The head is over: either there was a descriptor, or what was picked up is something else.
+// The head has passed: now it is known whether it had a descriptor.
 static enum aloft_err desc_done(struct aloft_image *image)
 {
     struct aloft_image_facts *facts = &image->facts;
@@ -264,7 +264,7 @@ static void segment_done(struct aloft_image *image)
     ALOFT_INVARIANT("J2", image->off - image->facts.segment_off == image->facts.segment_len);
     image->facts.segment_index++;
     if (image->facts.segment_index < image->facts.segment_count) {
-        image->phase = SEGMENT_HEAD;
+        image->phase = SEGMENT_HEADER;
         return;
     }
     image->phase = TAIL;
@@ -393,8 +393,8 @@ static enum aloft_err advance(struct aloft_image *image, struct input *in)
     switch ((enum phase)image->phase) {
     case HEADER:
         return header(image, in);
-    case SEGMENT_HEAD:
-        return segment_head(image, in);
+    case SEGMENT_HEADER:
+        return segment_header(image, in);
     case DATA:
         return segment_data(image, in);
     case TAIL:

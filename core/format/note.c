@@ -1,4 +1,4 @@
-// Notes are whole or nothing: the CRC covers all that they say.
+// A note is whole or it is no note: its CRC covers all fields.
 #include "aloft/format/note.h"
 #include "aloft/base/bytes.h"
 #include "aloft/base/crc32.h"

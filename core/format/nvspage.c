@@ -29,7 +29,7 @@ static bool is_almost_blank(const uint8_t header[ALOFT_NVS_MAP])
     return zeros < ZEROS_MIN;
 }
 
-void aloft_nvspage_parse(const uint8_t bytes[ALOFT_NVS_HEAD], struct aloft_nvs_page *out)
+void aloft_nvspage_parse(const uint8_t bytes[ALOFT_NVS_ENTRIES_OFF], struct aloft_nvs_page *out)
 {
     out->state = aloft_get_le32(bytes);
     out->seq = aloft_get_le32(bytes + OFF_SEQ);
@@ -73,7 +73,7 @@ uint32_t aloft_nvspage_word(uint32_t word, uint32_t index, enum aloft_nvs_mark m
 
 uint32_t aloft_nvspage_entry(uint32_t index)
 {
-    return ALOFT_NVS_HEAD + index * ALOFT_NVS_ENTRY;
+    return ALOFT_NVS_ENTRIES_OFF + index * ALOFT_NVS_ENTRY;
 }
 
 bool aloft_nvspage_has_bytes(uint8_t type)

@@ -1,4 +1,5 @@
-// Bodies are cut out of the byte stream first, packets out of the bodies; neither trusts the other.
+// First bodies are cut out of the byte stream, then packets are parsed out of bodies. Both steps
+// check all lengths.
 #include "aloft/format/serial.h"
 #include "aloft/base/bytes.h"
 #include <string.h>
@@ -57,15 +58,15 @@ bool aloft_serial_feed(struct aloft_serial_reader *reader, uint8_t byte)
 
 bool aloft_serial_parse(const uint8_t *body, uint32_t len, struct aloft_serial_packet *out)
 {
-    if (len < ALOFT_SERIAL_HEAD || body[0] > ALOFT_SERIAL_RESPONSE) {
+    if (len < ALOFT_SERIAL_HEADER || body[0] > ALOFT_SERIAL_RESPONSE) {
         return false;
     }
     out->direction = body[0];
     out->op = body[OFF_OP];
     out->len = aloft_get_le16(body + OFF_LEN);
     out->value = aloft_get_le32(body + OFF_VALUE);
-    out->payload = body + ALOFT_SERIAL_HEAD;
-    return out->len == len - ALOFT_SERIAL_HEAD;
+    out->payload = body + ALOFT_SERIAL_HEADER;
+    return out->len == len - ALOFT_SERIAL_HEADER;
 }
 
 struct writer {
@@ -107,7 +108,7 @@ uint32_t aloft_serial_frame(const uint8_t *body, uint32_t len, uint8_t *out, uin
 uint32_t aloft_serial_emit(const struct aloft_serial_packet *packet, uint8_t *out, uint32_t cap)
 {
     struct writer writer = {.out = out, .cap = cap};
-    uint8_t head[ALOFT_SERIAL_HEAD] = {packet->direction, packet->op};
+    uint8_t head[ALOFT_SERIAL_HEADER] = {packet->direction, packet->op};
     aloft_put_le16(head + OFF_LEN, packet->len);
     aloft_put_le32(head + OFF_VALUE, packet->value);
     put(&writer, END);

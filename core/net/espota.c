@@ -76,8 +76,9 @@ bool aloft_espota_parse_proof(const uint8_t *data, uint32_t len, uint32_t digits
 
 // --- faults
 
-// The numbers and sentences of Arduino's Update library, which its tools know. Ours are far more:
-// one fault, or all of a class, to what comes closest; the first row that fits.
+// The numbers and sentences of Arduino's Update library, which its tools show. We have far more
+// faults: each row maps one fault, or a class, to the closest of Arduino's. The first row that
+// fits is used.
 struct sentence {
     int16_t what; // a fault (negative), a class of them (positive), or 0: any fault
     char number[3];

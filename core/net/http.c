@@ -18,8 +18,17 @@
 #include "aloft/base/decimal.h"
 #include <string.h>
 
-// Body flows from CHUNK on; before SIZE the headers are not complete.
 enum phase { STATUS_LINE, NAME, VALUE, SIZE, CHUNK_END, TRAILER, AFTER, BAD, CHUNK, BODY };
+
+static bool in_headers(const struct aloft_http *http)
+{
+    return http->phase == STATUS_LINE || http->phase == NAME || http->phase == VALUE;
+}
+
+static bool in_body(const struct aloft_http *http)
+{
+    return http->phase == CHUNK || http->phase == BODY;
+}
 
 // Where the value of a header line goes, other than into `line`.
 enum keeping { IN_LINE, IN_LOCATION, IN_TAG };
@@ -107,7 +116,7 @@ static enum aloft_err status_line(struct aloft_http *http)
         return ALOFT_ERR_HTTP_SYNTAX;
     }
     http->minor_0 = line[7] == '0';
-    http->has_length = false; // nothing that an interim answer said holds for the final one
+    http->has_length = false; // headers of an interim answer do not count for the final one
     http->chunked = false;
     http->has_location = false;
     http->has_range = false;
@@ -166,9 +175,9 @@ static void value_end(struct aloft_http *http)
     http->tag_len = len >= 2 && http->tag[0] == '"' && http->tag[len - 1] == '"' ? len : 0;
 }
 
-// Does the list name a coding that the file would have to be freed from? Servers write other things
-// there, too ("", "identity", "binary", "utf-8", "aws-chunked"), and send the file as it is; one
-// that is not is no image. What was cut off counts as a coding.
+// Does the list name a coding that changes the bytes of the file? Servers also send values that do
+// not ("", "identity", "binary", "utf-8", "aws-chunked"). If a file is coded all the same, it does
+// not pass as an image. A list that was truncated counts as a coding.
 static bool is_coded(const struct aloft_http *http, const char *value)
 {
     static const char codings[][11] = {"gzip", "x-gzip",   "deflate",   "br",
@@ -284,7 +293,7 @@ static enum aloft_err keep_value(struct aloft_http *http, char c)
     } else if (location) {
         return ALOFT_ERR_URL_TOO_LONG;
     }
-    ++*len; // a tag beyond its cap is none
+    ++*len; // a tag that is too long is not kept
     return ALOFT_OK;
 }
 
@@ -342,7 +351,7 @@ static enum aloft_err line_byte(struct aloft_http *http, char c)
     }
     if (c == '\n') {
         http->line[http->line_len] = 0;
-        if (http->filter != NULL && http->phase < SIZE) {
+        if (http->filter != NULL && in_headers(http)) {
             err = http->filter->read_line(http->filter->ctx, http);
         }
         err = err == ALOFT_OK ? line_end(http) : err;
@@ -387,16 +396,16 @@ enum aloft_http_event aloft_http_next(struct aloft_http *http, const uint8_t *da
 {
     *used = 0;
     while (*used < len && http->phase != BAD) {
-        if (http->phase >= CHUNK) {
+        if (in_body(http)) {
             return body(http, len - *used, used);
         }
-        bool in_headers = http->phase < SIZE;
+        bool had_headers = in_headers(http);
         enum aloft_err err = line_byte(http, (char)data[(*used)++]);
         if (err != ALOFT_OK) {
             return bad(http, err);
         }
-        if (in_headers && http->phase >= SIZE) {
-            return ALOFT_HTTP_HEAD;
+        if (had_headers && !in_headers(http)) {
+            return ALOFT_HTTP_HEADERS;
         }
         if (http->phase == AFTER) {
             return ALOFT_HTTP_DONE;
@@ -421,7 +430,7 @@ enum aloft_http_event aloft_http_eof(struct aloft_http *http)
         return ALOFT_HTTP_DONE;
     }
     if (http->phase != BAD) {
-        (void)bad(http, http->phase < SIZE ? ALOFT_ERR_NET_RESET : ALOFT_ERR_HTTP_SHORT);
+        (void)bad(http, in_headers(http) ? ALOFT_ERR_NET_RESET : ALOFT_ERR_HTTP_SHORT);
     }
     return ALOFT_HTTP_BAD;
 }

@@ -111,7 +111,7 @@ static void content_type(struct aloft_webui *webui, const char *value)
     }
 }
 
-// Keeps an authority in lower case; one that is too long fits no other.
+// Keeps an authority in lower case; one that is too long is equal to no other.
 static uint32_t keep_host(char *to, const char *from)
 {
     uint32_t n = 0;
@@ -283,7 +283,7 @@ enum aloft_webui_event aloft_webui_next(struct aloft_webui *webui, const uint8_t
         webui->phase = webui->left > 0 ? BODY : COMPLETE;
         return ALOFT_WEBUI_BODY;
     }
-    while (*used < len && webui->phase < COMPLETE) {
+    while (*used < len && (webui->phase == REQUEST || webui->phase == HEADER)) {
         enum aloft_webui_event event = line_byte(webui, (char)data[(*used)++]);
         if (event != ALOFT_WEBUI_MORE) {
             return event;
@@ -350,7 +350,7 @@ void aloft_webui_put_json(struct aloft_webui *webui, const char *text)
     aloft_webui_put(webui, "\"");
     uint32_t left = (uint32_t)strlen(text);
     for (uint32_t n; left > 0; text += n, left -= n) {
-        uint32_t printable = aloft_printable(text, left); // an image says any bytes of itself
+        uint32_t printable = aloft_printable(text, left); // texts of an image may have any bytes
         n = printable > 0 ? printable : 1;
         if (*text == '"' || *text == '\\') {
             aloft_webui_put(webui, "\\");

@@ -1,5 +1,6 @@
-// A challenge is a nonce that we know again; its answer proves the password without showing it, and
-// is good for one request. The wrong must wait, the late and the repeated are asked again.
+// A challenge is a nonce that we recognise when it comes back. Its answer proves the password
+// without sending it, and is good for one request. After a wrong answer the next must wait; late
+// and repeated answers get a new challenge.
 #include "aloft/net/webui_auth.h"
 #include "aloft/base/assert.h"
 #include "aloft/base/bytes.h"
@@ -138,7 +139,7 @@ void aloft_webui_auth_nonce(struct aloft_webui_auth *auth, uint32_t now_ms,
     aloft_put_le32(facts + 4, now_ms);
     aloft_hex_emit(facts, sizeof facts, nonce);
     memset(hex, '0', sizeof hex);
-    (void)seal(auth, nonce, hex); // failed: nobody gets in with this one
+    (void)seal(auth, nonce, hex); // failed: no answer to it is accepted
     memcpy(nonce + ALOFT_WEBUI_NONCE_HEX / 2, hex, ALOFT_WEBUI_NONCE_HEX / 2);
     nonce[ALOFT_WEBUI_NONCE_HEX] = 0;
 }

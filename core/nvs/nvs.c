@@ -15,7 +15,7 @@ uint32_t aloft_nvs_entry_off(uint32_t page, uint32_t index)
 enum aloft_err aloft_nvs_read_page(const struct aloft_nvs *nvs, uint32_t page,
                                    struct aloft_nvs_page *out)
 {
-    uint8_t bytes[ALOFT_NVS_HEAD];
+    uint8_t bytes[ALOFT_NVS_ENTRIES_OFF];
     enum aloft_err err = aloft_flash_read(&nvs->view, page * ALOFT_NVS_PAGE, bytes, sizeof bytes);
     if (err == ALOFT_OK) {
         aloft_nvspage_parse(bytes, out);
@@ -66,7 +66,7 @@ static enum aloft_err is_unmarked_item(const struct aloft_nvs *nvs,
     const struct aloft_nvs_place *place = &cursor->place;
     *is = place->item.ns == 0 && place->item.span == 1;
     if (place->item.span == 1 ||
-        aloft_nvspage_mark(&cursor->head, place->index + 1) != ALOFT_NVS_WRITTEN) {
+        aloft_nvspage_mark(&cursor->header, place->index + 1) != ALOFT_NVS_WRITTEN) {
         return ALOFT_OK;
     }
     return aloft_nvs_judge(nvs, place, is);
@@ -78,7 +78,7 @@ static enum aloft_err look_at(const struct aloft_nvs *nvs, struct aloft_nvs_curs
 {
     struct aloft_nvs_place *place = &cursor->place;
     uint8_t bytes[ALOFT_NVS_ENTRY];
-    bool written = aloft_nvspage_mark(&cursor->head, place->index) == ALOFT_NVS_WRITTEN;
+    bool written = aloft_nvspage_mark(&cursor->header, place->index) == ALOFT_NVS_WRITTEN;
     *found = false;
     if (!written && !cursor->damaged) {
         return ALOFT_OK;
@@ -88,7 +88,7 @@ static enum aloft_err look_at(const struct aloft_nvs *nvs, struct aloft_nvs_curs
     if (err != ALOFT_OK) {
         return err;
     }
-    place->damage = cursor->head.live ? ALOFT_NVS_SOUND : ALOFT_NVS_BAD_PAGE;
+    place->damage = cursor->header.live ? ALOFT_NVS_SOUND : ALOFT_NVS_BAD_PAGE;
     bool sound = aloft_nvspage_item_parse(bytes, place->index, &place->item);
     *found = written && sound;
     if (*found || !cursor->damaged || (!written && !sound)) {
@@ -101,8 +101,8 @@ static enum aloft_err look_at(const struct aloft_nvs *nvs, struct aloft_nvs_curs
     // Zeros are what is left of an old value, and behind a blank entry only its mark has flipped.
     *found =
         !aloft_bytes_are(bytes, sizeof bytes, 0) && !aloft_bytes_are(bytes, sizeof bytes, 0xFF);
-    place->damage = ALOFT_NVS_BAD_HEAD;
-    if (!cursor->head.live || !aloft_nvspage_item_near(bytes, place->index, &place->item)) {
+    place->damage = ALOFT_NVS_BAD_ENTRY;
+    if (!cursor->header.live || !aloft_nvspage_item_near(bytes, place->index, &place->item)) {
         place->damage = ALOFT_NVS_UNKNOWN_ITEM;
         place->item.span = 1;
     }
@@ -117,15 +117,15 @@ static enum aloft_err next_in_page(const struct aloft_nvs *nvs, struct aloft_nvs
     for (*found = false; cursor->index < ALOFT_NVS_ENTRIES && !*found;) {
         place->page = cursor->page;
         place->index = cursor->index;
-        place->seq = cursor->head.seq;
+        place->seq = cursor->header.seq;
         enum aloft_err err = look_at(nvs, cursor, found);
         if (err != ALOFT_OK) {
             return err;
         }
         cursor->index++;
         if (*found) {
-            cursor->unmarked = unmarked(&cursor->head, place->index, place->item.span);
-            cursor->index = place->index + place->item.span; // its bytes are nobody's items
+            cursor->unmarked = unmarked(&cursor->header, place->index, place->item.span);
+            cursor->index = place->index + place->item.span; // its entries are data, not items
         }
     }
     return ALOFT_OK;
@@ -137,10 +137,11 @@ enum aloft_err aloft_nvs_next(const struct aloft_nvs *nvs, struct aloft_nvs_curs
     for (*found = false; cursor->page < nvs->pages;) {
         enum aloft_err err = ALOFT_OK;
         if (!cursor->loaded) {
-            err = aloft_nvs_read_page(nvs, cursor->page, &cursor->head);
+            err = aloft_nvs_read_page(nvs, cursor->page, &cursor->header);
             cursor->loaded = true;
         }
-        bool looks = cursor->head.live || (cursor->damaged && aloft_nvspage_is_used(&cursor->head));
+        bool looks =
+            cursor->header.live || (cursor->damaged && aloft_nvspage_is_used(&cursor->header));
         if (err == ALOFT_OK && looks) {
             err = next_in_page(nvs, cursor, found);
         }
@@ -241,16 +242,16 @@ enum aloft_err aloft_nvs_is_damaged(const struct aloft_nvs *nvs,
     return err;
 }
 
-// Not NVS_NOT_FOUND: what the walk has found may be the item that is wanted, or its mistake has a
-// name.
+// Never NVS_NOT_FOUND: what the walk has found may be the wanted item, or shows which fault it is.
 static enum aloft_err suspect(const struct aloft_nvs *nvs, const struct aloft_nvs_item *want,
                               const struct aloft_nvs_cursor *cursor)
 {
     const struct aloft_nvs_item *item = &cursor->place.item;
     bool damaged;
     if (cursor->place.damage == ALOFT_NVS_UNKNOWN_ITEM) {
-        // In a page without a sound header it may be what a torn erase has left: all is elsewhere.
-        return cursor->head.live ? ALOFT_ERR_NVS_UNREADABLE : ALOFT_ERR_NVS_NOT_FOUND;
+        // In a page without a sound header it may be a remainder of a torn erase: its items are in
+        // other pages.
+        return cursor->header.live ? ALOFT_ERR_NVS_UNREADABLE : ALOFT_ERR_NVS_NOT_FOUND;
     }
     if (!aloft_nvspage_same_key(item, want) || item->type == ALOFT_NVS_BLOB_DATA) {
         return ALOFT_ERR_NVS_NOT_FOUND;
@@ -274,7 +275,7 @@ enum aloft_err aloft_nvs_absent(const struct aloft_nvs *nvs, const struct aloft_
     enum aloft_err why = ALOFT_ERR_NVS_NOT_FOUND;
     bool found;
     bool sound = false; // something can be read
-    bool lost = false;  // a page whose header was one, and in which nothing is known
+    bool lost = false;  // a page with a damaged header in which nothing can be read
     while ((err = aloft_nvs_next(nvs, &cursor, &found)) == ALOFT_OK && found) {
         bool unknown = cursor.place.damage == ALOFT_NVS_UNKNOWN_ITEM;
         err = suspect(nvs, want, &cursor);
@@ -283,7 +284,7 @@ enum aloft_err aloft_nvs_absent(const struct aloft_nvs *nvs, const struct aloft_
         }
         why = err == ALOFT_ERR_NVS_UNREADABLE ? err : why;
         sound = sound || cursor.place.damage == ALOFT_NVS_SOUND;
-        lost = lost || (unknown && !cursor.head.live && !cursor.head.torn);
+        lost = lost || (unknown && !cursor.header.live && !cursor.header.torn);
     }
     if (err != ALOFT_OK) {
         return err;
@@ -365,7 +366,7 @@ static enum aloft_err find_listed(const struct aloft_nvs *nvs, const char *key)
     return err == ALOFT_OK || err == ALOFT_ERR_NVS_TYPE ? ALOFT_ERR_NVS_CORRUPT : err;
 }
 
-// The last word on a key that was not found, by its name and, when its namespace is there, by want.
+// The fault for a key that was not found, by its name and, when its namespace exists, by want.
 static enum aloft_err missing(const struct aloft_nvs *nvs, const char *ns, const char *key,
                               const struct aloft_nvs_item *want)
 {

@@ -81,7 +81,7 @@ enum aloft_err aloft_nvs_write_entry(struct aloft_nvs_write *op)
         memset(bytes, 0xFF, sizeof bytes);
         memcpy(bytes, op->out_data + at, left < sizeof bytes ? left : sizeof bytes);
     } else {
-        memcpy(bytes, op->out_head, sizeof bytes);
+        memcpy(bytes, op->out_entry, sizeof bytes);
     }
     ALOFT_ASSERT(k < op->out_span && op->out_index + op->out_span <= ALOFT_NVS_ENTRIES);
     ALOFT_INVARIANT("N5", k == 0 || is_marked(op, op->out_index));

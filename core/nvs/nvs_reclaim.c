@@ -84,7 +84,7 @@ static enum aloft_err look_at_lost(struct aloft_nvs_write *op,
     bool copy = false;
     uint32_t none = op->nvs->pages;
     enum aloft_err err = ALOFT_OK;
-    if (op->newest != none) { // a page in which nothing can be read is no copy of an empty one
+    if (op->newest != none) { // else nothing in it can be read: it may not be a copy of others
         err = aloft_nvs_next_good(op->nvs, op->newest, 0, &place, &copy);
     }
     if (err == ALOFT_OK && copy) {
@@ -252,7 +252,7 @@ static enum aloft_err copy_item(struct aloft_nvs_write *op)
     op->scan += place.item.span;
     op->scan_index = place.index + place.item.span;
     return aloft_flash_read(&op->nvs->view, aloft_nvs_entry_off(op->victim, place.index),
-                            op->out_head, sizeof op->out_head);
+                            op->out_entry, sizeof op->out_entry);
 }
 
 enum aloft_err aloft_nvs_reclaim(struct aloft_nvs_write *op)

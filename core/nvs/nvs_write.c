@@ -1,6 +1,6 @@
-// Writing NVS: the plan. First whatever a cut left open is put in order, then the new value goes in
-// beside the old one, and then the old one goes. All facts are read from flash at each turn; what
-// is in RAM is the plan alone.
+// Writing NVS: the plan. First what a power cut left unfinished is completed or removed. Then the
+// new value is written beside the old one, and then the old one is erased. All facts are read from
+// flash at each step; RAM holds only the plan.
 //
 //   (phases ALOFT_NVS_DO_...)
 //   tidy up   LOOK -> [CLEAN -> LOOK] [DROP -> LOOK] [copying -> LOOK]
@@ -50,7 +50,7 @@ static void fail(struct aloft_nvs_write *op, enum aloft_err err)
     op->phase = ALOFT_NVS_DO_FAILED;
 }
 
-// That something is not found, for whatever reason; nothing else has failed.
+// True when the error means "not found", for any reason, and not a failure.
 static bool is_absence(enum aloft_err err)
 {
     return err == ALOFT_ERR_NVS_NOT_FOUND || err == ALOFT_ERR_NVS_CORRUPT ||
@@ -59,7 +59,7 @@ static bool is_absence(enum aloft_err err)
 
 // ---- tidying up
 
-// Whether a part of a blob belongs to none, and not because the blob's index is damaged.
+// Whether a part belongs to no blob. False when the index of its blob is damaged.
 static enum aloft_err is_stray_part(const struct aloft_nvs_write *op,
                                     const struct aloft_nvs_place *place, bool *stray)
 {
@@ -85,7 +85,7 @@ static void complete(struct aloft_nvs_write *op, const struct aloft_nvs_cursor *
 {
     const struct aloft_nvs_place *place = &cursor->place;
     for (uint32_t i = place->index; i < place->index + place->item.span; i++) {
-        if (aloft_nvspage_mark(&cursor->head, i) == ALOFT_NVS_EMPTY) {
+        if (aloft_nvspage_mark(&cursor->header, i) == ALOFT_NVS_EMPTY) {
             op->out_page = place->page;
             op->out_index = i;
             op->out_span = 1;
@@ -129,7 +129,7 @@ static enum aloft_err sweep(struct aloft_nvs_write *op)
         }
         op->scan_index = cursor.index;
         bool unknown = cursor.place.damage == ALOFT_NVS_UNKNOWN_ITEM;
-        op->unknown = op->unknown || (unknown && cursor.head.live);
+        op->unknown = op->unknown || (unknown && cursor.header.live);
         if (cursor.place.damage != ALOFT_NVS_SOUND) {
             continue;
         }
@@ -261,7 +261,7 @@ static uint8_t blob_start(const struct aloft_nvs_write *op)
     return op->want.data[5];
 }
 
-// Makes out_head and out_data of the next item, which may use `room` entries of the page. Returns
+// Makes out_entry and out_data of the next item, which may use `room` entries of the page. Returns
 // the entries that it needs: more than `room` when another page is needed first.
 static uint32_t prepare_item(struct aloft_nvs_write *op, uint32_t room)
 {
@@ -287,7 +287,7 @@ static uint32_t prepare_item(struct aloft_nvs_write *op, uint32_t room)
         aloft_nvspage_blob_describe(&item, op->len, op->parts, blob_start(op));
     }
     op->out_span = item.span;
-    aloft_nvspage_item_emit(&item, op->out_head);
+    aloft_nvspage_item_emit(&item, op->out_entry);
     return item.span;
 }
 
@@ -400,8 +400,8 @@ static bool obsolete(const struct aloft_nvs_write *op, const struct aloft_nvs_pl
     return op->want.type != ALOFT_NVS_BLOB_INDEX || !aloft_nvspage_blob_owns(&index, item->chunk);
 }
 
-// Purges what is obsolete, one item at a time, and parts of a blob last: without their index they
-// are nothing.
+// Purges what is obsolete, one item at a time. Parts of a blob come last: without their index they
+// are never read.
 static enum aloft_err purge_old(struct aloft_nvs_write *op)
 {
     struct aloft_nvs_cursor cursor = {.damaged = true};
@@ -521,7 +521,7 @@ enum aloft_step aloft_nvs_step(struct aloft_nvs_write *op)
 
 // ---- beginning
 
-// False: a name is no name, or the partition cannot be written, and the machine has failed.
+// False: a name is not allowed, or the partition cannot be written; the machine has failed.
 static bool start(struct aloft_nvs_write *op, const struct aloft_nvs *nvs, const char *ns,
                   const char *key, uint8_t type)
 {

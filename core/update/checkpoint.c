@@ -6,9 +6,9 @@
 //               out and state; CRC-32 over these and the index from 1 on, which keeps a record from
 //               being taken for another's, and blank flash from being taken for one
 //
-// A power cut tears at most one record, and who goes on after it passes one by (keeps K3), so two
-// in a row that are not whole end the checkpoints. That does not depend on what blank flash reads
-// as.
+// A power cut tears at most one record, and the next boot skips the place after it (keeps K3). So
+// two records in a row that are not whole mark the end of the checkpoints, whatever blank flash
+// reads as.
 #include "aloft/update/checkpoint.h"
 #include "aloft/base/bytes.h"
 #include "aloft/base/crc32.h"
@@ -181,7 +181,7 @@ void aloft_checkpoint_write(struct aloft_checkpoint *checkpoint,
     }
     aloft_put_le32(bytes + len, record_crc(bytes, len, index));
     checkpoint->last = restart->image;
-    // Said in the header: a checkpoint that is lost costs a little more download.
+    // See the header: a lost checkpoint costs a little more download.
     (void)aloft_flash_prog(&checkpoint->view, record_off(checkpoint, index), bytes,
                            checkpoint->record);
 }

@@ -16,7 +16,7 @@ enum phase { REREADING, RECEIVING, DRAINING, FLUSHING, VERIFYING, COMPLETING, DO
 enum checkpoints { TO_ERASE, TO_OPEN, TO_WRITE, NONE };
 
 // Selecting the running app: a look at the records ends it, or leads to a write and another look.
-enum hold { LOOK, REPAIRING, LOOK_AGAIN, SELECTING, LOOK_AT_LAST, HELD };
+enum hold { LOOK, REPAIRING, LOOK_AGAIN, SELECTING, LOOK_LAST, HELD };
 
 static enum aloft_err fail(struct aloft_engine *engine, enum aloft_err err)
 {
@@ -43,11 +43,14 @@ static enum aloft_err look_at_records(struct aloft_engine *engine)
     }
     if (engine->hold_phase == LOOK) {
         aloft_bootsel_repair(&engine->hold, slots);
+        engine->hold_phase = REPAIRING;
     } else if (engine->hold_phase == LOOK_AGAIN) {
         aloft_bootsel_select(&engine->hold, slots, &engine->rules, engine->running,
                              trial ? ALOFT_OTA_NEW : ALOFT_OTA_VALID);
+        engine->hold_phase = SELECTING;
+    } else {
+        engine->hold_phase = HELD; // it could not be selected
     }
-    engine->hold_phase++;
     return ALOFT_OK;
 }
 
@@ -143,7 +146,7 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
     engine->artifact = config->artifact;
     engine->check = config->check;
     aloft_writer_init(&engine->writer, &view, 0);
-    engine->rules.crypto = NULL; // the SHA-256 is taken from flash, not from what goes by
+    engine->rules.crypto = NULL; // the SHA-256 is computed from flash, not from the stream
     aloft_verify_init(&engine->verify, &view, &engine->rules);
     engine->verify.image.rules.alone = true;
     engine->verify.sink = accept;
@@ -267,7 +270,7 @@ static enum aloft_err take(struct aloft_engine *engine, const uint8_t *data, uin
     return ALOFT_OK;
 }
 
-// Takes out of the stages what they have to give, as far as there is space for it.
+// Polls the stages for as many bytes as there is space for.
 static enum aloft_err drain(struct aloft_engine *engine)
 {
     uint8_t piece[2 * ALOFT_STAGE_PIECE];
@@ -403,8 +406,8 @@ static bool checkpoint_due(const struct aloft_engine *engine)
            aloft_checkpoint_due(&engine->checkpoint, engine->restart.image);
 }
 
-// One operation for checkpoints, if one is due. They are an offer to a later boot: when they cannot
-// be written, the update goes on without.
+// One operation for checkpoints, if one is due. They only save a later boot some download: when
+// they cannot be written, the update goes on without them.
 static bool write_checkpoints(struct aloft_engine *engine)
 {
     struct aloft_checkpoint *checkpoint = &engine->checkpoint;
@@ -449,17 +452,17 @@ static bool stops_hold(enum aloft_err err)
            aloft_err_is(err, ALOFT_ERR_CLASS_MISUSE);
 }
 
-// Selects the running app (E6). When that is not possible, because the app is rotten itself or is
-// the test app, the update is needed all the more; when otadata cannot be written, it is not.
+// Selects the running app (E6). If that is not possible because the app is damaged or is the test
+// app, the update goes on. If otadata cannot be written, the update fails.
 static enum aloft_step hold_some(struct aloft_engine *engine)
 {
     enum aloft_err err = ALOFT_OK;
-    bool looks = engine->hold_phase % 2 == LOOK % 2;
-    if (looks) {
+    bool writes = engine->hold_phase == REPAIRING || engine->hold_phase == SELECTING;
+    if (!writes) {
         err = look_at_records(engine);
     } else if (aloft_bootsel_step(&engine->hold) != ALOFT_STEP_AGAIN) {
         err = stops_hold(engine->hold.err) ? engine->hold.err : ALOFT_OK;
-        engine->hold_phase++;
+        engine->hold_phase = engine->hold_phase == REPAIRING ? LOOK_AGAIN : LOOK_LAST;
     }
     if (err != ALOFT_OK) {
         fail(engine, err);

@@ -1,4 +1,4 @@
-// Nobody has to listen.
+// Events are optional: without a function nothing happens.
 #include "aloft/event.h"
 #include <stddef.h>
 

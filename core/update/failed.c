@@ -1,5 +1,5 @@
-// Facts from notes and records become a list of names; nothing is kept in RAM from one update to
-// the next.
+// Collects names of failed releases from notes and records. Each update reads them from flash
+// again.
 #include "aloft/update/failed.h"
 #include "aloft/base/bytes.h"
 #include "aloft/base/crc32.h"

@@ -1,5 +1,6 @@
-// Versions in order: the numbers first, then on which side of their release they stand, then the
-// rest as people read it. All numbers are compared as texts of digits, so none is too large.
+// Order of versions: first the numbers, then whether they are before or after their release
+// (1.0-rc1, 1.0+1), then the rest. Numbers are compared as texts of digits, so they may have any
+// length.
 #include "aloft/policy.h"
 #include <string.h>
 
@@ -109,7 +110,7 @@ bool aloft_policy_older(const char *offered, const char *current)
     }
     int sign = compare_numbers(&a, &b);
     sign = sign != 0 ? sign : (int)a.side - (int)b.side;
-    if (sign == 0 && a.side == AFTER) { // the hash behind the number says nothing
+    if (sign == 0 && a.side == AFTER) { // the hash behind the number has no order
         sign = compare_number(&a.suffix, &b.suffix);
     } else if (sign == 0 && a.side == BEFORE) {
         sign = compare_suffix(a.suffix, b.suffix);

@@ -130,7 +130,7 @@ static enum aloft_err move_piece(struct aloft_stages *stages, uint32_t *moved)
     return err;
 }
 
-// A fault is held back: what the stage gives that it may come from goes nowhere.
+// A fault is held back: what the stage gives is dropped.
 static enum aloft_err discard(struct aloft_stages *stages)
 {
     uint8_t piece[ALOFT_STAGE_PIECE];

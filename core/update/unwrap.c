@@ -130,7 +130,7 @@ static enum aloft_err unwrap_poll(struct aloft_stage *stage, uint8_t *out, uint3
     uint32_t n = unwrap->fill < cap ? unwrap->fill : cap;
     enum aloft_err err = ALOFT_OK;
     if (unwrap->phase == BODY && (n < unwrap->fill || unwrap->left > 0)) {
-        n -= n % BLOCK; // the last bytes alone are no whole block
+        n -= n % BLOCK; // only the last bytes may be less than a block
     }
     *made = n;
     if (n == 0) {
@@ -156,7 +156,7 @@ static enum aloft_err unwrap_finish(struct aloft_stage *stage)
     const struct aloft_decrypt *decrypt = unwrap->decrypt;
     struct aloft_encimg image;
     if (unwrap->phase == PLAIN || unwrap->phase == START) {
-        return ALOFT_OK; // an empty artifact is for the judge to name
+        return ALOFT_OK; // the judge reports an empty artifact
     }
     if (unwrap->phase != BODY || unwrap->left != 0) {
         return end(unwrap, ALOFT_ERR_ENC_LENGTH, BROKEN);

@@ -76,12 +76,12 @@ static void feed(const uint8_t *bytes, uint32_t len, uint32_t seed)
 
 static void ask(struct fuzz_input *in, uint8_t op, const uint8_t *payload, uint32_t len)
 {
-    static uint8_t frame[ALOFT_SERIAL_FRAME_MAX(ALOFT_SERIAL_HEAD + DATA_MAX)];
+    static uint8_t frame[ALOFT_SERIAL_FRAME_MAX(ALOFT_SERIAL_HEADER + DATA_MAX)];
     bool data = op == ALOFT_SERIAL_FLASH_DATA || op == ALOFT_SERIAL_MEM_DATA ||
                 op == ALOFT_SERIAL_DEFL_DATA;
     uint32_t check =
-        data && len > ALOFT_SERIAL_DATA_HEAD
-            ? aloft_serial_check(payload + ALOFT_SERIAL_DATA_HEAD, len - ALOFT_SERIAL_DATA_HEAD)
+        data && len > ALOFT_SERIAL_DATA_HEADER
+            ? aloft_serial_check(payload + ALOFT_SERIAL_DATA_HEADER, len - ALOFT_SERIAL_DATA_HEADER)
             : fuzz_u8(in);
     const struct aloft_serial_packet request = {ALOFT_SERIAL_REQUEST, op, (uint16_t)len, check,
                                                 payload};
@@ -119,17 +119,17 @@ static void send_data(struct fuzz_input *in)
     uint8_t op = ops[fuzz_u8(in) % 3];
     uint32_t seq = fuzz_u8(in) % 4;
     uLongf len = fuzz_bytes(in, plain, fuzz_u16(in) % 600);
-    memset(payload, 0, ALOFT_SERIAL_DATA_HEAD);
+    memset(payload, 0, ALOFT_SERIAL_DATA_HEADER);
     if (op == ALOFT_SERIAL_DEFL_DATA && len % 2 == 0) {
         uLong plain_len = len;
-        len = DATA_MAX - ALOFT_SERIAL_DATA_HEAD;
-        FUZZ_CHECK(compress(payload + ALOFT_SERIAL_DATA_HEAD, &len, plain, plain_len) == Z_OK);
+        len = DATA_MAX - ALOFT_SERIAL_DATA_HEADER;
+        FUZZ_CHECK(compress(payload + ALOFT_SERIAL_DATA_HEADER, &len, plain, plain_len) == Z_OK);
     } else {
-        memcpy(payload + ALOFT_SERIAL_DATA_HEAD, plain, len);
+        memcpy(payload + ALOFT_SERIAL_DATA_HEADER, plain, len);
     }
     aloft_put_le32(payload, (uint32_t)len);
     aloft_put_le32(payload + 4, seq);
-    ask(in, op, payload, ALOFT_SERIAL_DATA_HEAD + (uint32_t)len);
+    ask(in, op, payload, ALOFT_SERIAL_DATA_HEADER + (uint32_t)len);
 }
 
 static void start_stub(struct fuzz_input *in)

@@ -41,7 +41,7 @@ static void feed(struct answer *answer, struct aloft_http *http, const uint8_t *
         if (answer->end == ALOFT_HTTP_BODY) {
             take_body(answer, http, data);
         }
-        if (answer->end == ALOFT_HTTP_HEAD) {
+        if (answer->end == ALOFT_HTTP_HEADERS) {
             FUZZ_CHECK(!answer->headed);
             answer->headed = true;
             answer->head = *http;

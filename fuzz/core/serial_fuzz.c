@@ -44,8 +44,9 @@ static void check_packet(const uint8_t *body, uint32_t len)
     if (!aloft_serial_parse(body, len, &packet)) {
         return;
     }
-    FUZZ_CHECK(packet.payload == body + ALOFT_SERIAL_HEAD);
-    FUZZ_CHECK(packet.len == len - ALOFT_SERIAL_HEAD && packet.direction <= ALOFT_SERIAL_RESPONSE);
+    FUZZ_CHECK(packet.payload == body + ALOFT_SERIAL_HEADER);
+    FUZZ_CHECK(packet.len == len - ALOFT_SERIAL_HEADER &&
+               packet.direction <= ALOFT_SERIAL_RESPONSE);
     uint32_t wire_len = aloft_serial_emit(&packet, wire, sizeof wire);
     FUZZ_CHECK(wire_len > 0);
     FUZZ_CHECK(aloft_serial_emit(&packet, wire, wire_len - 1) == 0);

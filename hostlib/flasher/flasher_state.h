@@ -40,9 +40,9 @@ struct aloft_flasher {
     size_t in_len;
     uint8_t in[4096];
     uint8_t body[ALOFT_FLASHER_BODY_MAX];
-    uint8_t out[ALOFT_SERIAL_FRAME_MAX(ALOFT_SERIAL_HEAD + ALOFT_SERIAL_DATA_HEAD +
+    uint8_t out[ALOFT_SERIAL_FRAME_MAX(ALOFT_SERIAL_HEADER + ALOFT_SERIAL_DATA_HEADER +
                                        ALOFT_FLASHER_BLOCK_STUB)];
-    uint8_t payload[ALOFT_SERIAL_DATA_HEAD + ALOFT_FLASHER_BLOCK_STUB];
+    uint8_t payload[ALOFT_SERIAL_DATA_HEADER + ALOFT_FLASHER_BLOCK_STUB];
 };
 
 #endif

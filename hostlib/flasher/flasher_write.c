@@ -71,15 +71,15 @@ static bool send_block(struct aloft_flasher *flasher, const struct job *job, uin
     uint32_t off = seq * job->block;
     uint32_t len = job->stream_len - off < job->block ? job->stream_len - off : job->block;
     uint32_t sent = job->plain ? job->block : len;
-    uint8_t *data = flasher->payload + ALOFT_SERIAL_DATA_HEAD;
+    uint8_t *data = flasher->payload + ALOFT_SERIAL_DATA_HEADER;
     const struct aloft_flasher_request request = {
         .op = job->plain ? ALOFT_SERIAL_FLASH_DATA : ALOFT_SERIAL_DEFL_DATA,
         .payload = flasher->payload,
-        .len = (uint16_t)(ALOFT_SERIAL_DATA_HEAD + sent),
+        .len = (uint16_t)(ALOFT_SERIAL_DATA_HEADER + sent),
         .check = 0,
         .timeout_ms = aloft_flasher_time_ms(ALOFT_FLASHER_ERASE_S, makes)};
     struct aloft_flasher_request checked = request;
-    memset(flasher->payload, 0, ALOFT_SERIAL_DATA_HEAD);
+    memset(flasher->payload, 0, ALOFT_SERIAL_DATA_HEADER);
     aloft_put_le32(flasher->payload, sent);
     aloft_put_le32(flasher->payload + 4, seq);
     memcpy(data, job->stream + off, len);

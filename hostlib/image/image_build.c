@@ -91,9 +91,9 @@ static size_t head_len(const struct aloft_image_recipe *recipe)
 // Up to and including the checksum.
 static size_t hashed_len(const struct aloft_image_recipe *recipe)
 {
-    size_t len = ALOFT_IMAGE_HEADER + ALOFT_IMAGE_SEGMENT_HEAD + native_len(recipe);
+    size_t len = ALOFT_IMAGE_HEADER + ALOFT_IMAGE_SEGMENT_HEADER + native_len(recipe);
     if (!recipe->bare) {
-        len += ALOFT_IMAGE_SEGMENT_HEAD + head_len(recipe);
+        len += ALOFT_IMAGE_SEGMENT_HEADER + head_len(recipe);
     }
     return (len | (CHECKSUM_BLOCK - 1)) + 1;
 }
@@ -188,8 +188,8 @@ static uint8_t *put_segment(struct cursor *at, uint32_t addr, size_t len)
     uint8_t *p = at->out + at->len;
     aloft_put_le32(p, addr);
     aloft_put_le32(p + 4, (uint32_t)len);
-    at->len += ALOFT_IMAGE_SEGMENT_HEAD + len;
-    return p + ALOFT_IMAGE_SEGMENT_HEAD;
+    at->len += ALOFT_IMAGE_SEGMENT_HEADER + len;
+    return p + ALOFT_IMAGE_SEGMENT_HEADER;
 }
 
 static uint8_t xor_all(uint8_t sum, const uint8_t *data, size_t len)

@@ -356,7 +356,7 @@ static void read_build_time(struct aloft_port *port, const struct aloft_flash_vi
 {
     uint8_t bytes[ALOFT_IMAGE_DESC_LEN];
     struct aloft_image_desc desc;
-    uint32_t off = ALOFT_IMAGE_HEADER + ALOFT_IMAGE_SEGMENT_HEAD;
+    uint32_t off = ALOFT_IMAGE_HEADER + ALOFT_IMAGE_SEGMENT_HEADER;
     if (port->facts.has_desc && aloft_flash_read(view, off, bytes, sizeof bytes) == ALOFT_OK) {
         aloft_image_desc_parse(bytes, &desc);
         port->built = aloft_tls_built(desc.date, desc.time);

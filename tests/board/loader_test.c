@@ -136,11 +136,11 @@ static uint8_t send_data(uint8_t op, uint32_t seq, const uint8_t *data, uint32_t
 {
     static uint8_t payload[BODY_MAX];
     struct aloft_serial_packet answer;
-    memset(payload, 0, ALOFT_SERIAL_DATA_HEAD);
+    memset(payload, 0, ALOFT_SERIAL_DATA_HEADER);
     aloft_put_le32(payload, len);
     aloft_put_le32(payload + 4, seq);
-    memcpy(payload + ALOFT_SERIAL_DATA_HEAD, data, len);
-    send_request(op, aloft_serial_check(data, len), payload, ALOFT_SERIAL_DATA_HEAD + len);
+    memcpy(payload + ALOFT_SERIAL_DATA_HEADER, data, len);
+    send_request(op, aloft_serial_check(data, len), payload, ALOFT_SERIAL_DATA_HEADER + len);
     return read_answer(op, &answer);
 }
 
@@ -365,7 +365,7 @@ static void a_broken_stream_is_refused_and_the_next_write_works(void **state)
 static void data_without_a_begin_or_with_a_wrong_check_is_refused(void **state)
 {
     uint8_t data[ROM_BLOCK] = {1};
-    uint8_t payload[ALOFT_SERIAL_DATA_HEAD + 4] = {4, 0, 0, 0};
+    uint8_t payload[ALOFT_SERIAL_DATA_HEADER + 4] = {4, 0, 0, 0};
     struct aloft_serial_packet answer;
     (void)state;
     assert_int_equal(send_data(ALOFT_SERIAL_FLASH_DATA, 0, data, sizeof data), ALOFT_SERIAL_FAILED);
@@ -522,7 +522,7 @@ static void the_stub_is_left_by_a_restart(void **state)
     uint8_t payload[4] = {0};
     send_request(ALOFT_SERIAL_FLASH_END, 0, payload, sizeof payload);
     assert_true(next_body());
-    assert_int_equal(board.reader.len, ALOFT_SERIAL_HEAD + ALOFT_SERIAL_STATUS_STUB);
+    assert_int_equal(board.reader.len, ALOFT_SERIAL_HEADER + ALOFT_SERIAL_STATUS_STUB);
     assert_false(board.loader.stub);
     assert_int_equal(board.wish, ALOFT_LOADER_STAYS);
     assert_int_equal(read_reg(0x40001000), 0x00F01D83); // with four bytes of status

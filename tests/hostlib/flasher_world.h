@@ -106,7 +106,7 @@ static void send_all(const void *bytes, size_t len)
 static void reply(uint8_t op, uint32_t value, const void *bytes, uint32_t len, uint8_t error)
 {
     uint8_t payload[64 + ALOFT_SERIAL_STATUS_ROM] = {0};
-    uint8_t frame[ALOFT_SERIAL_FRAME_MAX(ALOFT_SERIAL_HEAD + sizeof payload)];
+    uint8_t frame[ALOFT_SERIAL_FRAME_MAX(ALOFT_SERIAL_HEADER + sizeof payload)];
     uint32_t status = chip.stub ? ALOFT_SERIAL_STATUS_STUB : ALOFT_SERIAL_STATUS_ROM;
     if (chip.digested) { // the last two bytes of a status are what is left there
         payload[len + 2] = '8';
@@ -240,8 +240,8 @@ static bool play_fault(uint8_t op)
 
 static void on_data(const struct aloft_serial_packet *packet, bool deflate)
 {
-    const uint8_t *bytes = packet->payload + ALOFT_SERIAL_DATA_HEAD;
-    uint32_t len = packet->len - ALOFT_SERIAL_DATA_HEAD;
+    const uint8_t *bytes = packet->payload + ALOFT_SERIAL_DATA_HEADER;
+    uint32_t len = packet->len - ALOFT_SERIAL_DATA_HEADER;
     uint32_t block = chip.blocks;
     uint8_t error = 0;
     if (!play_fault(packet->op)) {

@@ -316,7 +316,7 @@ int64_t esp_http_client_fetch_headers(esp_http_client_handle_t client)
                      aloft_err_sentence(client->http.err));
             return ESP_FAIL;
         }
-        if (event == ALOFT_HTTP_HEAD) {
+        if (event == ALOFT_HTTP_HEADERS) {
             take_head(client);
         }
     }

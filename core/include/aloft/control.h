@@ -27,9 +27,9 @@ enum aloft_command {
 };
 
 struct aloft_control_hooks {
-    // Look for an update now; NULL: CHECK is refused. It only notes the wish.
+    // Look for an update now; NULL: CHECK is refused. It must return at once: it sets a flag.
     void (*check)(void *ctx);
-    // A command has ended; NULL: nobody listens. slot: of BOOT and FACTORY.
+    // A command has ended; may be NULL. slot: of BOOT and FACTORY.
     void (*told)(void *ctx, enum aloft_command command, int slot, enum aloft_err err);
     void *ctx;
 };
@@ -72,7 +72,7 @@ bool aloft_control_image(const struct aloft_slots *slots, int slot, struct aloft
 
 // Begins a command; slot is for BOOT.
 // Errors: NET_BUSY while another one, or an update, is under way; SLOT_UNKNOWN; CONTROL_COMMAND for
-//         CHECK when nobody checks. They are told, too.
+//         CHECK without a check hook. The `told` hook is called for these, too.
 enum aloft_err aloft_control_begin(struct aloft_control *control, enum aloft_command command,
                                    int slot);
 

@@ -48,7 +48,7 @@ struct aloft_crypto {
 //
 // A key that does not unwrap (wrong padding, wrong length) is no fault of begin: the port goes on
 // with a key that depends on the device's secret and on `wrapped` alone, and the tag is found wrong
-// at the end. So nobody learns from faults or their time what an RSA block holds (Bleichenbacher).
+// at the end. So neither faults nor their timing tell what an RSA block holds (Bleichenbacher).
 struct aloft_decrypt {
     void *ctx;
     // wrapped: the image's AES-256 key, encrypted with RSA-3072, PKCS #1 v1.5; iv: of AES-GCM.

@@ -4,8 +4,8 @@
 // any of the three digests of Secure Boot V2 keys, as its purpose says.
 //
 // Burning goes by plans: a plan names only bits that are not burned yet, one word a step, in an
-// order in which power may go after any part of any step. Whoever finds out later plans again from
-// the words as they are, and gets the rest. So a plan with no steps says that all is done.
+// order in which power may be cut after any part of any step. After a cut, plan again from the
+// words as they are: the new plan has the rest. A plan with no steps says that all is done.
 //
 //   burn a digest    key bytes; purpose but for the one bit that makes it a digest; that bit; write
 //                    protection. A half-burned digest has no purpose and is trusted by nobody.

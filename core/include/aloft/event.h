@@ -1,5 +1,5 @@
-// What core tells its caller while an update runs. An app prints these, a server counts them;
-// nothing depends on their being heard.
+// Events that core reports while an update runs. An app prints them, a server counts them; they may
+// be ignored.
 #ifndef ALOFT_EVENT_H
 #define ALOFT_EVENT_H
 
@@ -23,7 +23,8 @@ enum aloft_event_kind {
                             // not be read back
     ALOFT_EVENT_RETRYING,   // err and text as of FAILED; value: milliseconds until the next try
     ALOFT_EVENT_RESUMED,    // value: the byte from which the image is asked for; total: all of them
-    ALOFT_EVENT_UNRESUMABLE, // the slot has no room for notes: a reset means starting again
+    ALOFT_EVENT_UNRESUMABLE, // the slot has no room for checkpoints: after a reset the download
+                             // starts again
     ALOFT_EVENT_INVITED,     // a push begins; text: the sender's address; value: bytes that it has;
                              // total: enum aloft_espota_command
     ALOFT_EVENT_REFUSED,     // an invitation to a push was not taken up, err says why; text: the

@@ -17,14 +17,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ALOFT_IMAGE_HEADER       24u
-#define ALOFT_IMAGE_SEGMENT_HEAD 8u
-#define ALOFT_IMAGE_SEGMENTS_MAX 16u
-#define ALOFT_IMAGE_LEN_MAX      0x1000000u // 16 MiB
-#define ALOFT_IMAGE_DESC_OFF     32u        // the descriptor, when there is one, opens segment 0
-#define ALOFT_IMAGE_DESC_LEN     256u
-#define ALOFT_IMAGE_HEAD_LEN     (ALOFT_IMAGE_DESC_OFF + ALOFT_IMAGE_DESC_LEN)
-#define ALOFT_IMAGE_TEXT         32u // bytes of version and project name in the descriptor
+#define ALOFT_IMAGE_HEADER         24u
+#define ALOFT_IMAGE_SEGMENT_HEADER 8u
+#define ALOFT_IMAGE_SEGMENTS_MAX   16u
+#define ALOFT_IMAGE_LEN_MAX        0x1000000u // 16 MiB
+#define ALOFT_IMAGE_DESC_OFF       32u        // the descriptor, when there is one, opens segment 0
+#define ALOFT_IMAGE_DESC_LEN       256u
+#define ALOFT_IMAGE_HEAD_LEN       (ALOFT_IMAGE_DESC_OFF + ALOFT_IMAGE_DESC_LEN)
+#define ALOFT_IMAGE_TEXT           32u // bytes of version and project name in the descriptor
 
 struct aloft_trust;
 
@@ -86,7 +86,7 @@ enum aloft_image_event {
 
 struct aloft_image {
     enum aloft_err err;
-    uint8_t phase; // private, but for rules and facts
+    uint8_t phase; // private from here on, but for rules and facts
     bool needed_seen;
     bool head_said;
     bool maps;    // the segment that was announced last is mapped

@@ -1,22 +1,22 @@
 // The one place of a device where an image comes in, whoever brings it (pull, push, browser): the
 // turn, the engine, and the road from there to aloft_bootsel_set_boot, which exists nowhere else.
-// Ways bring bytes and know nothing of flash; nobody but the intake holds an engine.
+// Ways bring bytes and do not touch flash; only the intake has an engine.
 //
 //   begin -> (feed, step..)* -> finish -> step.. -> DONE        the new slot is selected: restart
 //   any fault: FAILED; release gives the turn back, and the slot holds no image
 //
 // The turn is the right to change flash. There are two kinds of senders:
 //   * What the owner does, proved by a secret (a push, an upload, a command): take comes before
-//     begin. Until release nobody else gets it.
+//     begin. The turn is the owner's until release.
 //   * What a server sends: begin without take. The turn comes when the image's head has been
-//     accepted, so a server that sends nothing useful holds nothing. It is only lent: a take ends
-//     what the server had begun, and its sender learns of that as NET_BUSY and may try again.
+//     accepted, so a server that sends nothing useful blocks nothing. It is only lent: a take ends
+//     what the server had begun; its sender gets NET_BUSY and may try again.
 //
 // Invariants
 //   I1  Bytes of one sender at most come in; those of two never mix.
 //   I2  Nothing is erased or programmed without the turn.
-//   I3  The image's first bytes are programmed only after its sender has called finish: one that
-//       knows better (a digest that does not fit) releases instead.
+//   I3  The image's first bytes are programmed only after its sender has called finish. A sender
+//       that finds a fault (a digest that does not fit) calls release instead.
 //   I4  A turn that was taken is not lost, and one that is lent is lost to a take at any moment
 //       before `whole`. From then on no peer is waited for: selecting takes a few operations.
 //   I5  A slot is selected only when the engine has judged the whole image in flash good.
@@ -37,12 +37,12 @@ struct aloft_intake_config {
     bool trial;                        // select the new slot on trial, the default of products
 };
 
-// What a sender may know besides. What it points to stays until the end.
+// Optional facts that a sender knows. What they point to must stay valid until the end.
 struct aloft_intake_more {
     uint32_t
         from; // the first byte that will be fed; not 0: go on there, as aloft_intake_begun said
     const struct aloft_image_facts *current; // in place of the configuration's
-    const struct aloft_artifact *artifact;   // note progress for it (resume.h); NULL: do not
+    const struct aloft_artifact *artifact;   // write checkpoints for it (resume.h); NULL: do not
     const struct aloft_file_check *check;    // judges the whole file, too; NULL: nobody does
 };
 
@@ -69,11 +69,12 @@ void aloft_intake_init(struct aloft_intake *intake, const struct aloft_intake_co
 // Would take get the turn now?
 bool aloft_intake_is_free(const struct aloft_intake *intake, const void *who);
 
-// For the owner. True: it is `who`'s turn now, or was already; what a server was sending is given
-// up. False: another's; try later or say so. `who` is any address that nobody else uses.
+// For the owner. True: `who` has the turn now, or had it already; what a server was sending is
+// given up. False: another owner has it; try again later. `who` is any address that is unique to
+// the caller.
 bool aloft_intake_take(struct aloft_intake *intake, const void *who);
 
-// Ends what `who` has begun, and gives its turn back. Anybody else's stays as it is.
+// Ends what `who` has begun, and gives its turn back. Nothing happens when another has the turn.
 void aloft_intake_release(struct aloft_intake *intake, const void *who);
 
 // Is there a download in the next slot that can go on after a reset? As aloft_engine_begun.
@@ -82,8 +83,7 @@ bool aloft_intake_begun(const struct aloft_intake *intake, struct aloft_artifact
 
 // Begins with an artifact of len bytes (0: not known); more may be NULL. What another sender had
 // begun without having the turn is given up. Errors: NET_BUSY when it is another's turn; those of
-// aloft_engine_begin; HTTP_RANGE when from
-//         is not where the slot's notes say.
+// aloft_engine_begin; HTTP_RANGE when `from` is not the offset of the slot's last checkpoint.
 enum aloft_err aloft_intake_begin(struct aloft_intake *intake, const void *who, uint32_t len,
                                   const struct aloft_intake_more *more);
 

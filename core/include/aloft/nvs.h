@@ -9,8 +9,8 @@
 // What cannot be read is never taken for unset. NVS_NOT_FOUND says that nothing in the partition
 // can be the value; a value that is damaged is NVS_CORRUPT, and where entries lie that tell nothing
 // (encrypted, of an unknown type, more than one bit wrong) every key that is not found is
-// NVS_UNREADABLE. What a power cut has left is no damage: it differs from a flipped bit by its
-// marks (invariants N5 to N7 of nvs_write.c).
+// NVS_UNREADABLE. What a power cut has left does not count as damage: its marks tell it from a
+// flipped bit (invariants N5 to N7 of nvs_write.c).
 //
 // Guards: a value in the namespace "aloft" decides who may do what, and without it something may be
 // open. The marks of entries are under no CRC, so a flip can hide an item. A guard is therefore two
@@ -35,10 +35,10 @@ struct aloft_nvs {
     uint32_t pages;
 };
 
-// What is wrong with what lies at a place.
+// Damage of the item at a place.
 enum aloft_nvs_damage {
     ALOFT_NVS_SOUND,        // nothing; its bytes are judged apart (aloft_nvs_judge)
-    ALOFT_NVS_BAD_HEAD,     // one bit of the entry that names it; item has what it was
+    ALOFT_NVS_BAD_ENTRY,    // one bit of the entry that names it; item has what it was
     ALOFT_NVS_BAD_MARK,     // it is whole and not marked written; a namespace: or it was never used
     ALOFT_NVS_BAD_PAGE,     // the header of its page
     ALOFT_NVS_UNKNOWN_ITEM, // encrypted, of an unknown type, or more bits are wrong; no item
@@ -59,7 +59,7 @@ struct aloft_nvs_cursor {
     uint32_t page;
     uint32_t index; // the next entry to look at
     bool loaded;
-    struct aloft_nvs_page head;   // of the page
+    struct aloft_nvs_page header; // of the page
     struct aloft_nvs_place place; // found
     uint32_t unmarked;            // of its entries: how many are not marked written
 };
@@ -110,12 +110,12 @@ enum aloft_err aloft_nvs_find_ns(const struct aloft_nvs *nvs, const char *ns, ui
 // Whether a namespace whose entry is damaged is missed: items have its number, and no name has.
 enum aloft_err aloft_nvs_is_missed(const struct aloft_nvs *nvs, uint8_t number, bool *missed);
 
-// Whether the item that was found is damaged, of which a writer keeps off: its bytes are not those
-// that its CRC is of, though all are marked written, or its entry or page is damaged.
+// Whether the item that was found is damaged, so that a writer must not touch it: its CRC is wrong
+// though all its entries are marked written, or its entry or page is damaged.
 enum aloft_err aloft_nvs_is_damaged(const struct aloft_nvs *nvs,
                                     const struct aloft_nvs_cursor *cursor, bool *damaged);
 
-// Whether the item's bytes are those that its CRC is of; true for items without bytes.
+// Whether the CRC of the item's bytes is right; true for items without bytes.
 enum aloft_err aloft_nvs_judge(const struct aloft_nvs *nvs, const struct aloft_nvs_place *place,
                                bool *good);
 

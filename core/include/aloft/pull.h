@@ -26,7 +26,7 @@
 #define ALOFT_PULL_URL_DEFAULT 2048u
 
 struct aloft_pull_config {
-    struct aloft_intake *intake; // also says the slots, the rules, and who hears of the image
+    struct aloft_intake *intake; // also gives the slots, the rules, and the receiver of events
     const struct aloft_image_facts *current; // of the running app; NULL: never refuse as the same
     const struct aloft_http_filter *filter;  // another client's headers; NULL: Aloft's own
     const struct aloft_file_check *check;    // judges the file besides; NULL: nobody does
@@ -39,7 +39,7 @@ struct aloft_pull_config {
     uint32_t total_timeout_ms;   // of one pull, redirects and retries included; 0: 10 min
     uint32_t rate_min;           // bytes a second, at least, over each rate_window_s; 0: 1,024;
     uint32_t rate_window_s;      // 0: 30 s. An answer's headers must be complete within one.
-                                 // Their product is below 4 GiB. rate_min 1: as good as none
+                                 // Their product is below 4 GiB. rate_min 1: in effect no limit
     uint32_t retries;            // tries in a row without progress after a broken link or a failing
                                  // server, before giving up; 0: none
     uint32_t backoff_ms;         // before the first of them; doubles; 0: 1 s

@@ -21,7 +21,7 @@
 #include "aloft/way.h"
 
 struct aloft_push_config {
-    struct aloft_intake *intake; // also says the slots, the rules, and who hears the events
+    struct aloft_intake *intake; // also gives the slots, the rules, and the receiver of events
     const char *verifier; // MD5 (32) or SHA-256 (64 digits, lower-case) of the password; NULL:
                           // none. Who knows it can push: keep it as the password itself
     bool open;            // without a verifier: take a push from anybody; else the way stays off

@@ -2,7 +2,7 @@
 // Secure Boot V2 sector behind an image (sigblock.h), judged against the digests of trusted keys.
 //
 // The rules of an image point here (image.h). A device that trusts nobody by name leaves that NULL
-// and does not link this module; unsigned images are then as good as signed ones.
+// and does not link this module; unsigned images are then accepted like signed ones.
 //
 // Format: ESP-IDF docs/en/security/secure-boot-v2.rst; key digests and KEY_REVOKE bits as in eFuse.
 #ifndef ALOFT_TRUST_H
@@ -32,7 +32,7 @@ struct aloft_trust {
 // Judges the signature sector at offset `sector` of the view; digest is of all that lies before it.
 // The sector must look as its writers leave it: three places of 1,216 bytes, each blank or a block
 // whose last 16 bytes are zero, and FF after them; that is our rule, beyond ESP-IDF's. A block
-// whose other bytes do not add up is as good as absent. Of the rest one must be of this content, of
+// whose other bytes are wrong counts as absent. Of the rest one must be of this content, of
 // a key that is trusted and not revoked, and verify.
 //
 // A key that stands in key[] twice is revoked when both are, as in the chip's ROM.

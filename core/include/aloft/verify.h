@@ -1,6 +1,6 @@
 // Reads an image back from flash and judges it whole, a few KiB a step. The engine does so before
 // an update is complete, set_boot before it names a slot, and the bootloader while it loads: the
-// sink sees exactly the bytes that are judged, so what runs is what was hashed.
+// sink gets exactly the bytes that are judged, so what runs is what was hashed.
 //
 // With a trust in the rules, the last step also judges the signature sector: the hash that ran with
 // the image goes on over its padding, so what is signed is what was judged and loaded.

@@ -18,15 +18,15 @@
 
 #include "aloft/agent/web_state.h"
 
-#define ALOFT_WEB_PORT      80u
-#define ALOFT_WEB_BEGIN_MS  3000u
-#define ALOFT_WEB_HEAD_MS   10000u
-#define ALOFT_WEB_IDLE_MS   15000u
-#define ALOFT_WEB_DRAIN_MS  5000u    // for the rest of a request that was refused
-#define ALOFT_WEB_REST_MS   3600000u // between two looks at the clock when nobody comes
-#define ALOFT_WEB_LISTEN_MS 10000u   // until a listener that failed is tried again
-#define ALOFT_WEB_ROUNDS    50u      // of PBKDF2 in a step
-#define ALOFT_WEB_BODY_MAX  256u     // bytes of a command's body
+#define ALOFT_WEB_PORT       80u
+#define ALOFT_WEB_BEGIN_MS   3000u
+#define ALOFT_WEB_HEADERS_MS 10000u
+#define ALOFT_WEB_IDLE_MS    15000u
+#define ALOFT_WEB_DRAIN_MS   5000u    // for the rest of a request that was refused
+#define ALOFT_WEB_REST_MS    3600000u // between two looks at the clock when nobody comes
+#define ALOFT_WEB_LISTEN_MS  10000u   // until a listener that failed is tried again
+#define ALOFT_WEB_ROUNDS     50u      // of PBKDF2 in a step
+#define ALOFT_WEB_BODY_MAX   256u     // bytes of a command's body
 
 // config is copied, what it points to must outlive the web.
 void aloft_web_init(struct aloft_web *web, const struct aloft_web_config *config);

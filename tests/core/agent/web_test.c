@@ -713,7 +713,7 @@ static void web_gives_up_a_client_that_stops(void)
     setup();
     open_peer();
     give_text("GET / HTTP/1.1\r\n");
-    world.now_ms += ALOFT_WEB_HEAD_MS - 1; // a byte now and then does not help
+    world.now_ms += ALOFT_WEB_HEADERS_MS - 1; // a byte now and then does not help
     give_text("X");
     settle();
     CHECK(world.peer);
@@ -737,7 +737,7 @@ static void web_does_not_wait_long_for_a_client_that_never_begins(void)
     CHECK(!world.peer);
     open_peer();
     give_text("G");
-    world.now_ms += ALOFT_WEB_HEAD_MS - 1; // once it has begun it has all the time
+    world.now_ms += ALOFT_WEB_HEADERS_MS - 1; // once it has begun it has all the time
     settle();
     CHECK(world.peer);
 }

@@ -198,14 +198,14 @@ static void parse_wants_the_exact_length_and_a_direction(void)
     CHECK_EQ(packet.op, ALOFT_SERIAL_READ_REG);
     CHECK_EQ(packet.value, 0x12345678);
     CHECK_EQ(packet.len, 4);
-    CHECK(packet.payload == body + ALOFT_SERIAL_HEAD);
+    CHECK(packet.payload == body + ALOFT_SERIAL_HEADER);
 }
 
 static void emit_is_what_parse_reads_whatever_the_bytes(void)
 {
     static uint8_t payload[256];
-    static uint8_t wire[ALOFT_SERIAL_FRAME_MAX(ALOFT_SERIAL_HEAD + sizeof payload)];
-    static uint8_t body[ALOFT_SERIAL_HEAD + sizeof payload];
+    static uint8_t wire[ALOFT_SERIAL_FRAME_MAX(ALOFT_SERIAL_HEADER + sizeof payload)];
+    static uint8_t body[ALOFT_SERIAL_HEADER + sizeof payload];
     for (uint32_t len = 0; len <= sizeof payload; len++) {
         const struct aloft_serial_packet packet = {ALOFT_SERIAL_REQUEST, (uint8_t)len,
                                                    (uint16_t)len, 0xC0DBC0DB, payload};
@@ -217,7 +217,7 @@ static void emit_is_what_parse_reads_whatever_the_bytes(void)
         }
         check_note("length %ld", (long)len, 0);
         uint32_t wire_len = aloft_serial_emit(&packet, wire, sizeof wire);
-        CHECK(wire_len >= len + ALOFT_SERIAL_HEAD + 2);
+        CHECK(wire_len >= len + ALOFT_SERIAL_HEADER + 2);
         aloft_serial_reader_init(&reader, body, sizeof body);
         for (uint32_t i = 0; i < wire_len; i++) {
             CHECK(!whole);
@@ -235,8 +235,8 @@ static void emit_and_frame_say_when_the_room_is_too_small(void)
 {
     static const uint8_t payload[] = {0xC0, 1, 0xDB};
     const struct aloft_serial_packet packet = {ALOFT_SERIAL_REQUEST, 2, sizeof payload, 0, payload};
-    uint8_t wire[ALOFT_SERIAL_FRAME_MAX(ALOFT_SERIAL_HEAD + sizeof payload)];
-    const uint32_t emitted = ALOFT_SERIAL_HEAD + sizeof payload + 2 + 2;
+    uint8_t wire[ALOFT_SERIAL_FRAME_MAX(ALOFT_SERIAL_HEADER + sizeof payload)];
+    const uint32_t emitted = ALOFT_SERIAL_HEADER + sizeof payload + 2 + 2;
     for (uint32_t cap = 0; cap < sizeof wire; cap++) {
         uint8_t *out = guard_after(wire, cap);
         check_note("room for %ld", (long)cap, 0);

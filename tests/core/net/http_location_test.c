@@ -21,9 +21,9 @@ static enum aloft_http_event redirect_to(const char *value, uint32_t len)
 
 static void blanks_around_a_location_are_no_part_of_it(void)
 {
-    CHECK_EQ(redirect_to(" \t /a b \t ", 10), ALOFT_HTTP_HEAD);
+    CHECK_EQ(redirect_to(" \t /a b \t ", 10), ALOFT_HTTP_HEADERS);
     CHECK_TEXT(location, "/a b");
-    CHECK_EQ(redirect_to(" \t ", 3), ALOFT_HTTP_HEAD);
+    CHECK_EQ(redirect_to(" \t ", 3), ALOFT_HTTP_HEADERS);
     CHECK(!http.has_location);
 }
 
@@ -33,10 +33,10 @@ static void blanks_around_a_location_are_no_part_of_it(void)
 static void a_location_keeps_bytes_that_are_no_blanks(void)
 {
     struct aloft_url url;
-    CHECK_EQ(redirect_to("http://h/\xC3\xA9", 11), ALOFT_HTTP_HEAD);
+    CHECK_EQ(redirect_to("http://h/\xC3\xA9", 11), ALOFT_HTTP_HEADERS);
     CHECK_TEXT(location, "http://h/\xC3\xA9");
     CHECK_EQ(aloft_url_parse(location, &url), ALOFT_ERR_URL_SYNTAX);
-    CHECK_EQ(redirect_to("http://h/\x01", 10), ALOFT_HTTP_HEAD);
+    CHECK_EQ(redirect_to("http://h/\x01", 10), ALOFT_HTTP_HEADERS);
     CHECK_TEXT(location, "http://h/\x01");
     CHECK_EQ(aloft_url_parse(location, &url), ALOFT_ERR_URL_SYNTAX);
 }

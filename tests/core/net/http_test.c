@@ -35,7 +35,7 @@ static char location[LOCATION_CAP];
 static void note_event(const struct aloft_http *http, enum aloft_http_event event,
                        const uint8_t *end, struct outcome *out)
 {
-    if (event == ALOFT_HTTP_HEAD) {
+    if (event == ALOFT_HTTP_HEADERS) {
         CHECK_EQ(out->status, 0); // once only
         out->status = (int)http->status;
         out->length = http->has_length ? (int32_t)http->length : UNKNOWN;
@@ -383,7 +383,7 @@ static void http_takes_content_encodings_that_are_none_and_names_those_that_are(
         aloft_http_init(&http, 0, location, sizeof location);
         enum aloft_http_event event =
             aloft_http_next(&http, (const uint8_t *)text, (uint32_t)len, &used);
-        CHECK_EQ(event, cases[i].coded ? ALOFT_HTTP_BAD : ALOFT_HTTP_HEAD);
+        CHECK_EQ(event, cases[i].coded ? ALOFT_HTTP_BAD : ALOFT_HTTP_HEADERS);
         CHECK_EQ(http.err, cases[i].coded ? ALOFT_ERR_HTTP_ENCODING : ALOFT_OK);
         snprintf(line, sizeof line, "content-encoding: %s", cases[i].value);
         CHECK(!cases[i].coded || strcasecmp(http.line, line) == 0);
@@ -515,7 +515,7 @@ static void http_framing_of_many_small_chunks_may_be_more_than_16_kib(void)
     uint32_t used;
     aloft_http_init(&http, 0, location, sizeof location); // no limit
     CHECK_EQ(aloft_http_next(&http, (const uint8_t *)CHUNKED, sizeof CHUNKED - 1, &used),
-             ALOFT_HTTP_HEAD);
+             ALOFT_HTTP_HEADERS);
     for (uint32_t i = 0; i < 2000; i++) {
         for (uint32_t off = 0; off < sizeof chunk - 1; off += used) {
             enum aloft_http_event event =
@@ -546,7 +546,7 @@ static void http_says_done_when_it_is_asked_after_the_end(void)
     uint32_t used;
     const uint8_t data[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
     aloft_http_init(&http, LIMIT, location, sizeof location);
-    CHECK_EQ(aloft_http_next(&http, data, sizeof data - 1, &used), ALOFT_HTTP_HEAD);
+    CHECK_EQ(aloft_http_next(&http, data, sizeof data - 1, &used), ALOFT_HTTP_HEADERS);
     CHECK(!aloft_http_complete(&http));
     CHECK_EQ(aloft_http_next(&http, data + used, 2, &used), ALOFT_HTTP_BODY);
     CHECK(aloft_http_complete(&http));
@@ -635,7 +635,7 @@ static void read_head(const char *head)
     aloft_http_init(&http, 0, location, sizeof location);
     aloft_http_keep_tag(&http, tag, 8);
     CHECK_EQ(aloft_http_next(&http, (const uint8_t *)head, (uint32_t)strlen(head), &used),
-             ALOFT_HTTP_HEAD);
+             ALOFT_HTTP_HEADERS);
     if (http.tag_len != 0) {
         CHECK_BYTES(tag, "\"abc12\"", http.tag_len);
     }

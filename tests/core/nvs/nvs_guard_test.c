@@ -246,7 +246,7 @@ static void of_a_foreign_guard_only_a_numbers_mark_can_be_lost(void)
             CHECK(!is_open(get("pin_revoked", "0123456789abcdef")));
             bool gone =
                 is_open(aloft_nvs_get_number(&nvs, "aloft", "version", ALOFT_NVS_U32, &number));
-            CHECK(!gone || (bit >= ALOFT_NVS_MAP * 8 && bit < ALOFT_NVS_HEAD * 8));
+            CHECK(!gone || (bit >= ALOFT_NVS_MAP * 8 && bit < ALOFT_NVS_ENTRIES_OFF * 8));
             lost += gone;
         }
         flip(bit);

@@ -5,8 +5,8 @@
 //
 // A sender's proof may come from another port than its invitation (espota.py of Arduino core 3.3.1
 // and later), so it is its host that tells whose it is; where the ports are the same, they count.
-// Datagrams carry any address that their sender likes. So nobody is locked out: guesses are judged
-// at a slow pace, each source has one guess that waits, and a crowd competes with itself first.
+// The source address of a datagram can be forged, so no address is ever locked out. Instead guesses
+// are judged slowly, one guess per source waits, and sources compete for few places.
 //
 // Invariants
 //   G1  A challenge belongs to one invitation, and lives timeout_ms. The first right proof ends
@@ -66,7 +66,7 @@ enum aloft_push_verdict {
     ALOFT_PUSH_BUSY,  // a proof is being judged: step again
     ALOFT_PUSH_RIGHT, // `peer` has proved that it knows the password; `invitation` is what for
     ALOFT_PUSH_WRONG, // `peer` has not
-    ALOFT_PUSH_LATE,  // nobody has answered a challenge
+    ALOFT_PUSH_LATE,  // a challenge was not answered in time
 };
 
 struct aloft_push_gate {
@@ -97,7 +97,8 @@ const uint8_t *aloft_push_gate_ask(struct aloft_push_gate *gate, const struct al
 // True when a sender at this host has a challenge to answer.
 bool aloft_push_gate_expects(const struct aloft_push_gate *gate, const char *host);
 
-// A proof with config.digits digits each, to be judged; one that nobody expects is dropped.
+// A proof with config.digits digits each, to be judged; without a challenge from this host it is
+// dropped.
 void aloft_push_gate_take(struct aloft_push_gate *gate, const struct aloft_way_peer *peer,
                           const char *cnonce, const uint8_t response[ALOFT_SHA256_LEN],
                           uint32_t now_ms);

@@ -1,6 +1,6 @@
-// Text from outside made fit for a console or a terminal: version and project of an image, a URL, a
-// file's name, what a peer answers. Whoever writes such text out passes it through here, once,
-// where it becomes output. Printable UTF-8 stays as it is.
+// Makes text from outside safe for a console or a terminal: version and project of an image, a URL,
+// a file's name, answers of a peer. Such text passes here once, where it is printed. Printable
+// UTF-8 stays as it is.
 //
 // Not printable: control characters (C0, DEL, C1: a terminal carries them out), line and paragraph
 // separators (a log line is one line), marks that turn the direction of what follows, and what is

@@ -11,16 +11,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ALOFT_NVS_PAGE      0x1000u
-#define ALOFT_NVS_MAP       32u // offset of the map; before it the header
-#define ALOFT_NVS_HEAD      64u // header and map; offset of the first entry
-#define ALOFT_NVS_ENTRY     32u
-#define ALOFT_NVS_ENTRIES   126u
-#define ALOFT_NVS_NAME      16u   // bytes of a key or namespace with its NUL
-#define ALOFT_NVS_ITEM_MAX  4000u // bytes of one string with its NUL, or of one part of a blob
-#define ALOFT_NVS_NO_CHUNK  0xFFu // chunk of whatever is no BLOB_DATA
-#define ALOFT_NVS_CHUNKS    127u  // parts of one blob
-#define ALOFT_NVS_CHUNK_TOP 0x80u // parts count from 0 or from here, in turn, at each new value
+#define ALOFT_NVS_PAGE        0x1000u
+#define ALOFT_NVS_MAP         32u // offset of the map; before it the header
+#define ALOFT_NVS_ENTRIES_OFF 64u // header and map; offset of the first entry
+#define ALOFT_NVS_ENTRY       32u
+#define ALOFT_NVS_ENTRIES     126u
+#define ALOFT_NVS_NAME        16u   // bytes of a key or namespace with its NUL
+#define ALOFT_NVS_ITEM_MAX    4000u // bytes of one string with its NUL, or of one part of a blob
+#define ALOFT_NVS_NO_CHUNK    0xFFu // chunk of whatever is no BLOB_DATA
+#define ALOFT_NVS_CHUNKS      127u  // parts of one blob
+#define ALOFT_NVS_CHUNK_TOP   0x80u // parts count from 0 or from here, in turn, at each new value
 
 enum aloft_nvs_page_state {
     ALOFT_NVS_ACTIVE = -2,  // FFFFFFFE: takes items
@@ -71,7 +71,7 @@ struct aloft_nvs_item {
     uint8_t data[8];          // a number, or what describes a string, a part, a blob
 };
 
-void aloft_nvspage_parse(const uint8_t bytes[ALOFT_NVS_HEAD], struct aloft_nvs_page *out);
+void aloft_nvspage_parse(const uint8_t bytes[ALOFT_NVS_ENTRIES_OFF], struct aloft_nvs_page *out);
 
 // Whether any entry is marked written: a page without a sound header is free when none is.
 bool aloft_nvspage_is_used(const struct aloft_nvs_page *page);

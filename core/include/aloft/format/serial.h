@@ -63,13 +63,13 @@ enum aloft_serial_error {
     ALOFT_SERIAL_STUB_UNKNOWN = 0xFF,
 };
 
-#define ALOFT_SERIAL_HEAD        8u  // bytes of a packet before its payload
-#define ALOFT_SERIAL_DATA_HEAD   16u // *_DATA: length, sequence, 0, 0, then the data
+#define ALOFT_SERIAL_HEADER      8u  // bytes of a packet before its payload
+#define ALOFT_SERIAL_DATA_HEADER 16u // *_DATA: length, sequence, 0, 0, then the data
 #define ALOFT_SERIAL_STATUS_ROM  4u  // status, error, 0, 0
 #define ALOFT_SERIAL_STATUS_STUB 2u  // status, error
 #define ALOFT_SERIAL_SYNC_LEN    36u // 07 07 12 20, 32 times 55
 #define ALOFT_SERIAL_PAYLOAD_MAX 0xFFFFu
-#define ALOFT_SERIAL_BODY_MAX    (ALOFT_SERIAL_HEAD + ALOFT_SERIAL_PAYLOAD_MAX)
+#define ALOFT_SERIAL_BODY_MAX    (ALOFT_SERIAL_HEADER + ALOFT_SERIAL_PAYLOAD_MAX)
 
 // Bytes of a frame in the worst case: each escaped, and the two marks.
 #define ALOFT_SERIAL_FRAME_MAX(body_len) (2u * (body_len) + 2u)

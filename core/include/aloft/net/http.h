@@ -1,5 +1,5 @@
 // HTTP/1.1 GET: the request as bytes, and the answer judged byte by byte. Answers of HTTP/1.0
-// servers work too. No I/O, and no buffer but a few dozen bytes: headers that nobody asks for are
+// servers work too. No I/O, and no buffer but a few dozen bytes: headers that are not needed are
 // only counted. Source: RFC 9110, RFC 9112.
 //
 // Life cycle of an answer: init; next for whatever comes, until DONE or BAD; eof when the peer
@@ -17,11 +17,11 @@
 #define ALOFT_HTTP_LINE_MAX    60u    // bytes kept of a line, Location's value aside
 
 enum aloft_http_event {
-    ALOFT_HTTP_MORE, // all input was consumed
-    ALOFT_HTTP_HEAD, // the headers are complete: status, length, location are known
-    ALOFT_HTTP_BODY, // the bytes that end at data + used are `body_len` bytes of body
-    ALOFT_HTTP_DONE, // the body is complete
-    ALOFT_HTTP_BAD,  // see err; final
+    ALOFT_HTTP_MORE,    // all input was consumed
+    ALOFT_HTTP_HEADERS, // the headers are complete: status, length, location are known
+    ALOFT_HTTP_BODY,    // the bytes that end at data + used are `body_len` bytes of body
+    ALOFT_HTTP_DONE,    // the body is complete
+    ALOFT_HTTP_BAD,     // see err; final
 };
 
 struct aloft_http {

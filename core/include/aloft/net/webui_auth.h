@@ -31,7 +31,7 @@
 #define ALOFT_WEBUI_SECRET    16u
 
 // H(user:realm:password) as RFC 7616 calls HA1, in lower-case hexadecimal. "": not offered. It is
-// as good as the password for this device; keep it as one keeps a key.
+// as powerful as the password on this device; keep it secret like a key.
 struct aloft_webui_verifier {
     char sha256[2 * ALOFT_SHA256_LEN + 1];
     char md5[2 * ALOFT_MD5_LEN + 1];

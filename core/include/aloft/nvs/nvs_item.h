@@ -55,21 +55,21 @@ struct aloft_nvs_write {
     struct aloft_nvs_item want; // the key and its type
     const uint8_t *data;
     uint32_t len;
-    uint8_t parts;                     // of the blob, so far
-    uint32_t sent;                     // bytes of the value that are in flash
-    uint32_t newest;                   // the page with the largest seq; pages of nvs: none
-    uint32_t seq;                      // its seq
-    uint32_t target;                   // page that is being begun
-    uint32_t victim;                   // page that is being copied; pages of nvs: none
-    uint32_t scan;                     // how far the phase got: page or entry
-    uint32_t scan_index;               //
-    uint32_t new_page, new_index;      // the item that was written last
-    uint32_t out_page, out_index;      // the item that is being written or purged
-    uint32_t out_span, out_done;       // its entries, and how many are done
-    uint32_t from_page, from_index;    // copied from here,
-    const uint8_t *out_data;           // or these bytes follow
-    uint32_t out_len;                  //
-    uint8_t out_head[ALOFT_NVS_ENTRY]; // the entry that names it
+    uint8_t parts;                      // of the blob, so far
+    uint32_t sent;                      // bytes of the value that are in flash
+    uint32_t newest;                    // the page with the largest seq; pages of nvs: none
+    uint32_t seq;                       // its seq
+    uint32_t target;                    // page that is being begun
+    uint32_t victim;                    // page that is being copied; pages of nvs: none
+    uint32_t scan;                      // how far the phase got: page or entry
+    uint32_t scan_index;                //
+    uint32_t new_page, new_index;       // the item that was written last
+    uint32_t out_page, out_index;       // the item that is being written or purged
+    uint32_t out_span, out_done;        // its entries, and how many are done
+    uint32_t from_page, from_index;     // copied from here,
+    const uint8_t *out_data;            // or these bytes follow
+    uint32_t out_len;                   //
+    uint8_t out_entry[ALOFT_NVS_ENTRY]; // the entry that names it
 };
 
 // Goes to a phase whose scan begins.

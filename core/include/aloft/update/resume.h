@@ -44,10 +44,10 @@ struct aloft_resume_answer {
 // of what is to be downloaded now. False: for the whole artifact.
 bool aloft_resume_asks(const struct aloft_artifact *begun, uint32_t url_crc);
 
-// The headers are there, of an answer that is no redirect. from: the byte that was asked for, 0:
-// the whole artifact; begun: what it is of. *rest: the body is the rest, from that byte on; else it
-// is the whole artifact, of which nothing that was begun is used.
-// Errors: HTTP_STATUS when a part comes that nobody asked for, or the status is neither 200 nor
+// The headers of an answer have come, and it is not a redirect. from: the byte that was asked for,
+// 0: the whole artifact; begun: what it is of. *rest: the body is the rest, from that byte on; else
+// it is the whole artifact, of which nothing that was begun is used. Errors: HTTP_STATUS when a
+// part comes that was not asked for, or the status is neither 200 nor
 //         206; HTTP_RANGE when the part is another one, or of another artifact.
 enum aloft_err aloft_resume_answers(const struct aloft_artifact *begun, uint32_t from,
                                     const struct aloft_resume_answer *answer, bool *rest);

@@ -36,7 +36,7 @@ void aloft_writer_init(struct aloft_writer *writer, const struct aloft_flash_vie
 void aloft_writer_feed(struct aloft_writer *writer, const uint8_t *data, uint32_t len);
 
 // Goes on at off, the start of a sector: everything below is in the view, but its first bytes,
-// which are these. What follows is erased again, for nothing is known of it.
+// which are these. What follows is erased again, because its state is not known.
 void aloft_writer_resume(struct aloft_writer *writer, uint32_t off, const uint8_t *first);
 
 // How many bytes the next feed may have. 0: step first.
