@@ -29,10 +29,10 @@ INCLUDES = read_table()  # by the longest matching prefix; "*": everything but t
 
 # Rooms of compat/esp-idf, lower ones first: a component includes those before it. Headers of
 # ESP-IDF's are looked up by component, as there.
-COMPONENTS = """host log esp_common driver spi_flash freertos esp_timer esp_event esp_system
-    efuse esp_app_format bootloader_support esp_partition nvs_flash lwip esp_netif esp_wifi
-    esp-tls json app_update esp_http_client
-    esp_http_server esp_https_ota v3 protocol_examples_common""".split()
+COMPONENTS = """host log esp_common driver esp_driver_i2c led_strip vfs spi_flash freertos esp_timer
+    esp_event esp_rom esp_psram esp_system esp_eth efuse esp_app_format bootloader_support
+    esp_partition nvs_flash lwip esp_netif mdns esp_wifi esp-tls json console app_update
+    esp_http_client esp_http_server esp_https_ota v3 protocol_examples_common""".split()
 
 API_USERS = ("apps/", "ports/")  # write only aloft/NAME.h and aloft/base/NAME.h
 SEAM = "crypto"  # the seam that counts as base, as format uses it

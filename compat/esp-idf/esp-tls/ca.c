@@ -89,3 +89,20 @@ const char *aloft_idf_ca_store(void)
 {
     return store;
 }
+
+esp_err_t esp_tls_get_and_clear_last_error(esp_tls_error_handle_t h, int *esp_tls_code,
+                                           int *esp_tls_flags)
+{
+    if (h == NULL) {
+        return ESP_ERR_INVALID_STATE;
+    }
+    esp_err_t err = h->last_error;
+    if (esp_tls_code != NULL) {
+        *esp_tls_code = h->esp_tls_error_code;
+    }
+    if (esp_tls_flags != NULL) {
+        *esp_tls_flags = h->esp_tls_flags;
+    }
+    *h = (esp_tls_last_error_t){0};
+    return err;
+}

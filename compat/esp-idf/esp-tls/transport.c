@@ -1,9 +1,7 @@
 // Sockets that never block, and a clock: whoever waits does so in poll.
-//
-// The image's setting route sends connections elsewhere, as a router or a name server would:
-// "updates.example.com:443=127.0.0.1:8443"; several are separated by commas.
 #include "compat/esp-idf/esp-tls/transport.h"
 #include "compat/esp-idf/host/host.h"
+#include "compat/esp-idf/lwip/route.h"
 #include "esp_log.h"
 #include "esp_tls_errors.h"
 #include "hostlib/base/deadline.h"
@@ -21,53 +19,11 @@
 
 static const char *TAG = "esp-tls";
 
-enum { HOST_MAX = 256, PORT_TEXT = 8, ROUTE_MAX = 512, BASE = 10 };
+enum { HOST_MAX = ALOFT_IDF_HOST_MAX, PORT_TEXT = 8 };
 
 void aloft_idf_transport_init(struct aloft_idf_transport *t)
 {
     *t = (struct aloft_idf_transport){.fd = -1};
-}
-
-// --- routes
-
-// Replaces host and port when a route begins here. At least HOST_MAX bytes are at host.
-static void follow_route(char *host, int *port)
-{
-    char routes[ROUTE_MAX];
-    char from[HOST_MAX + PORT_TEXT];
-    char *rest = NULL;
-    (void)snprintf(routes, sizeof routes, "%s", aloft_idf_host.setting("route", ""));
-    (void)snprintf(from, sizeof from, "%s:%d", host, *port);
-    for (char *at = strtok_r(routes, ",", &rest); at != NULL; at = strtok_r(NULL, ",", &rest)) {
-        char *to = strchr(at, '=');
-        char *colon = to == NULL ? NULL : strrchr(to, ':');
-        if (colon == NULL) {
-            continue;
-        }
-        *to++ = '\0';
-        *colon++ = '\0';
-        if (strcmp(at, from) == 0) {
-            (void)snprintf(host, HOST_MAX, "%s", to);
-            *port = (int)strtol(colon, NULL, BASE);
-            return;
-        }
-    }
-}
-
-int lwip_connect(int s, const struct sockaddr *name, socklen_t namelen)
-{
-    char host[HOST_MAX];
-    struct sockaddr_in in;
-    if (name->sa_family != AF_INET || namelen < sizeof in) {
-        return connect(s, name, namelen);
-    }
-    memcpy(&in, name, sizeof in);
-    int port = ntohs(in.sin_port);
-    (void)snprintf(host, sizeof host, "%s", inet_ntoa(in.sin_addr));
-    follow_route(host, &port);
-    in.sin_port = htons((uint16_t)port);
-    (void)inet_aton(host, &in.sin_addr);
-    return connect(s, (const struct sockaddr *)&in, sizeof in);
 }
 
 // Until the socket is ready; false when the time is over.
@@ -117,7 +73,7 @@ static esp_err_t connect_tcp(struct aloft_idf_transport *t, const struct aloft_i
     struct addrinfo *list = NULL;
     int port = peer->port;
     (void)snprintf(host, sizeof host, "%s", peer->host);
-    follow_route(host, &port);
+    aloft_idf_route(host, &port);
     (void)snprintf(port_text, sizeof port_text, "%d", port & 0xFFFF);
     int err = getaddrinfo(host, port_text, &hints, &list);
     if (err != 0) {
@@ -207,6 +163,7 @@ esp_err_t aloft_idf_transport_connect(struct aloft_idf_transport *t,
     if (err == ESP_OK && peer->tls) {
         err = start_tls(t, peer, &until);
     }
+    t->error = (esp_tls_last_error_t){.last_error = err};
     if (err != ESP_OK) {
         aloft_idf_transport_close(t);
     }

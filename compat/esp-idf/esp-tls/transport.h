@@ -4,6 +4,7 @@
 #define ALOFT_IDF_TRANSPORT_H
 
 #include "esp_err.h"
+#include "esp_tls_errors.h"
 #include "ports/linux/tls.h"
 
 struct aloft_idf_transport {
@@ -11,6 +12,7 @@ struct aloft_idf_transport {
     struct aloft_tls *tls;
     struct aloft_tls_client *tls_client; // kept from connection to connection: sessions resume
     int last_errno;
+    esp_tls_last_error_t error; // of the last connect that failed
 };
 
 // What is to be connected to, and who it must be.

@@ -38,7 +38,7 @@ static void dispatch_header(esp_http_client_handle_t client, char *key, char *va
 
 static esp_err_t fail(esp_http_client_handle_t client, esp_err_t err)
 {
-    aloft_idf_http_dispatch(client, HTTP_EVENT_ERROR, NULL, 0);
+    aloft_idf_http_dispatch(client, HTTP_EVENT_ERROR, &client->transport.error, 0);
     return err;
 }
 

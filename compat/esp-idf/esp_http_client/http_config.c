@@ -36,7 +36,7 @@ void aloft_idf_http_dispatch(esp_http_client_handle_t client, esp_http_client_ev
 esp_err_t esp_http_client_close(esp_http_client_handle_t client)
 {
     if (client->state > ALOFT_IDF_HTTP_INIT) {
-        aloft_idf_http_dispatch(client, HTTP_EVENT_DISCONNECTED, NULL, 0);
+        aloft_idf_http_dispatch(client, HTTP_EVENT_DISCONNECTED, &client->transport.error, 0);
         aloft_idf_transport_close(&client->transport);
         client->state = ALOFT_IDF_HTTP_INIT;
     }

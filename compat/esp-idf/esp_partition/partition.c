@@ -1,5 +1,6 @@
 // Partitions: the table as a list that is read once, and flash under its one lock. Programs go page
 // by page and are read back; a page is one operation of the chip.
+#include "bootloader_common.h"
 #include "compat/esp-idf/bootloader_support/image.h"
 #include "compat/esp-idf/esp_partition/running.h"
 #include "compat/esp-idf/esp_partition/view.h"
@@ -572,6 +573,21 @@ esp_err_t esp_partition_get_sha256(const esp_partition_t *partition, uint8_t *sh
         view.len = facts.image_len;
     }
     return hash_range(&view, sha_256);
+}
+
+esp_err_t bootloader_common_get_sha256_of_partition(uint32_t address, uint32_t size, int type,
+                                                    uint8_t *out_sha_256)
+{
+    esp_partition_iterator_t at =
+        esp_partition_find((esp_partition_type_t)type, ESP_PARTITION_SUBTYPE_ANY, NULL);
+    esp_err_t err = ESP_ERR_NOT_FOUND;
+    for (; at != NULL; at = esp_partition_next(at)) {
+        const esp_partition_t *partition = esp_partition_get(at);
+        if (partition->address == address && partition->size == size) {
+            err = esp_partition_get_sha256(partition, out_sha_256);
+        }
+    }
+    return err;
 }
 
 bool esp_partition_check_identity(const esp_partition_t *partition_1,

@@ -52,8 +52,7 @@ static void __attribute__((noreturn)) restart(void)
 
 static const char *setting(const char *key, const char *fallback)
 {
-    (void)key;
-    return fallback;
+    return strcmp(key, "route") == 0 && world.route[0] != '\0' ? world.route : fallback;
 }
 
 static uint32_t secure_version(void)

@@ -11,6 +11,7 @@ struct idf_world {
     uint32_t secure_version; // of the eFuses; they count to 16
     char log[65536];         // what was written to the console since begin
     uint32_t log_len;
+    char route[64]; // the setting
 };
 
 extern struct idf_world world;

@@ -167,13 +167,13 @@ def a_source_is_judged_as_for_a_chip():
 
 
 def what_the_board_has_not_is_told():
-    files = {"main/main.c": MAIN % ("", ""), "main/a.c": '#include "driver/i2c_master.h"\n',
+    files = {"main/main.c": MAIN % ("", ""), "main/a.c": '#include "driver/i2s_std.h"\n',
              "main/b.c": '#include "esp_htp_client.h"\n', "main/c.c": '#include "button.h"\n',
              "main/d.c": '#include "esp_system.h"\nint d(void) { return esp_fly(1); }\n',
              "main/idf_component.yml": 'dependencies:\n  espressif/button: "^3.0"\n  idf: ">=5"\n'}
     said, good = told(files)
     assert not good, said
-    for words in ("driver/i2c_master.h: the board has no I2C bus\n",
+    for words in ("driver/i2s_std.h: the board has no I2S bus\n",
                   "the board has esp_htp_client.h; did you mean esp_http_client.h?\n",
                   "button.h: its component is of the registry, and those are not fetched",
                   "the board has no esp_fly, or it is misspelt\n",

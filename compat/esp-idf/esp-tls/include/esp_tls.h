@@ -15,6 +15,10 @@ esp_err_t esp_tls_set_global_ca_store(const unsigned char *cacert_pem_buf,
                                       const unsigned int cacert_pem_bytes);
 void esp_tls_free_global_ca_store(void);
 
+// The error of a connection, which is then forgotten. Errors: ESP_ERR_INVALID_STATE (no handle).
+esp_err_t esp_tls_get_and_clear_last_error(esp_tls_error_handle_t h, int *esp_tls_code,
+                                           int *esp_tls_flags);
+
 __END_DECLS
 
 #endif

@@ -16,4 +16,13 @@
 #define ESP_ERR_MBEDTLS_SSL_SETUP_FAILED            (ESP_ERR_ESP_TLS_BASE + 0x17)
 #define ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED        (ESP_ERR_ESP_TLS_BASE + 0x1A)
 
+// What went wrong with the last connection. mbedTLS's own code and flags are not kept: they are 0.
+typedef struct esp_tls_last_error {
+    esp_err_t last_error;
+    int esp_tls_error_code;
+    int esp_tls_flags;
+} esp_tls_last_error_t;
+
+typedef struct esp_tls_last_error *esp_tls_error_handle_t;
+
 #endif

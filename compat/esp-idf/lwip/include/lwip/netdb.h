@@ -3,6 +3,16 @@
 #define LWIP_NETDB_H
 
 #include <netdb.h>
+#include <sys/cdefs.h>
 #include <sys/socket.h>
+
+__BEGIN_DECLS
+
+// As getaddrinfo, by way of the image's setting route when service is a number.
+int lwip_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                     struct addrinfo **res);
+#define getaddrinfo(node, service, hints, res) lwip_getaddrinfo((node), (service), (hints), (res))
+
+__END_DECLS
 
 #endif
