@@ -97,6 +97,9 @@ void aloft_board_reset(struct aloft_board *board, enum aloft_board_reset reason)
     static char *const argv[] = {"rom", NULL};
     static char *const envp[] = {NULL};
     board->retained->reset = reason;
+    if (board->retained->config.debug) {
+        aloft_board_halt(board, ALOFT_BOARD_RESETS, ALOFT_OK);
+    }
     (void)fexecve(ALOFT_BOARD_ROM_FD, argv, envp); // returns only when it fails
     aloft_board_print("The ROM cannot be started: %s\n", strerror(errno));
     abort();

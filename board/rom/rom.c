@@ -133,6 +133,8 @@ int main(void)
     }
     retained->boots++;
     retained->running_addr = 0;
+    memset(&retained->panic, 0, sizeof retained->panic);
+    atomic_store(&retained->waits, 0);
     retained->ptable_addr = 0;
     retained->start_ns = aloft_board_clock_ns();
     bool download = retained->download;

@@ -2,13 +2,16 @@
 // apart by what it left in retained memory:
 //
 //   halt said          nothing bootable, resets used up, planned power cut: the run is over
-//   killed by us       power off, or the watchdog: reset, reason watchdog
+//   killed by us       power off, or a watchdog that left nothing: reset, reason watchdog
+//   a record left      a crash, or the watchdog's signal: told on the console, then reset
 //   anything else      a crash: reset, reason panic
 //
 // A flash operation that was under way when the process ended is torn when the power was cut, and
 // completed when it was not: a chip finishes its erase even if the CPU is reset.
 #include "board/supervisor/chip_process.h"
+#include "board/chip/panic.h"
 #include "board/serial/descriptor.h"
+#include "board/supervisor/panic_report.h"
 #include "board/supervisor/settle.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +25,8 @@
 
 enum { CHUNKS_A_TURN = 32 }; // more than a pipe holds
 
-enum { LINE_REST_MS = 300 };
+enum { LINE_REST_MS = 300, LAST_WORDS_MS = 1000 };
+enum { CRASH_LOOP = 3, CRASH_LOOP_MS = 10000, CRASH_PAUSE_MS = 1000 };
 
 void aloft_supervisor_finish(struct supervisor *s, enum aloft_supervisor_end end)
 {
@@ -155,6 +159,8 @@ static void start_chip(struct supervisor *s)
 {
     pid_t parent = getpid();
     s->boots_at_start = s->retained->boots;
+    s->crash_ns = 0;
+    s->barked = false;
     s->retained->halt = ALOFT_BOARD_RUNS;
     atomic_store(&s->retained->watchdog_ns,
                  aloft_board_clock_ns() +
@@ -189,12 +195,15 @@ void aloft_chip_power_on(struct supervisor *s, bool with_plan, bool download)
     retained->config.resets_max = config->resets_max;
     retained->config.fast = config->fast;
     retained->config.trials = config->trials;
+    retained->config.debug = config->gdb;
     if (with_plan) {
         retained->config.plan = config->plan;
         retained->config.plan.seed = s->seed;
     }
     retained->crc = aloft_retained_crc(retained);
     retained->reset = ALOFT_BOARD_RESET_POWER_ON;
+    s->crashed_boot = 0;
+    s->crashes = 0;
     retained->noise = s->seed;
     retained->download = download;
     aloft_nor_power_on(&s->nor);
@@ -232,21 +241,63 @@ void aloft_chip_reset(struct supervisor *s, enum aloft_board_reset reason)
     }
 }
 
+// On the console, as the chip would: on the screen and on the serial port.
 static void say_panic(struct supervisor *s, int status)
 {
-    char text[160];
-    int cause = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    const char *name = cause == SIGSEGV || cause == SIGBUS   ? "LoadProhibited"
-                       : cause == SIGILL || cause == SIGTRAP ? "IllegalInstruction"
-                       : cause == SIGFPE                     ? "IntegerDivideByZero"
-                       : cause == SIGABRT                    ? "abort() was called"
-                       : cause != 0                          ? strsignal(cause)
-                                                             : "the program ended";
-    int len = snprintf(text, sizeof text,
-                       "Guru Meditation Error: Core  0 panic'ed (%s). Exception was unhandled.\n"
-                       "\nRebooting...\n",
-                       name);
-    console_text(s, text, (size_t)len);
+    char text[ALOFT_PANIC_REPORT_MAX];
+    aloft_panic_report(s, status, text);
+    for (size_t len = strlen(text), n, at = 0; at < len; at += n) {
+        n = len - at < ALOFT_SUPERVISOR_CHUNK ? len - at : ALOFT_SUPERVISOR_CHUNK;
+        console_text(s, text + at, n);
+        if (s->bridge != NULL) {
+            send_console(s, text + at, n);
+        }
+    }
+}
+
+// A crash soon after a start, and again and again, is slowed down: nobody could read what a board
+// says that crashes a hundred times a second, and its flash would suffer.
+static void reset_after_crash(struct supervisor *s, enum aloft_board_reset reason)
+{
+    uint64_t lived = aloft_board_clock_ns() - s->retained->start_ns;
+    bool again = s->retained->boots == s->crashed_boot + 1 &&
+                 lived < (uint64_t)CRASH_LOOP_MS * ALOFT_SUPERVISOR_NS_PER_MS;
+    s->crashes = again ? s->crashes + 1 : 1;
+    s->crashed_boot = s->retained->boots;
+    if (s->crashes < CRASH_LOOP) {
+        aloft_chip_reset(s, reason);
+        return;
+    }
+    if (s->crashes == CRASH_LOOP) {
+        fprintf(stderr,
+                "aloft: crash loop: %d crashes in a row; from now on the board waits a "
+                "second before each reset\n",
+                CRASH_LOOP);
+    }
+    s->crash_reason = reason;
+    s->crash_ns = aloft_board_clock_ns() + (uint64_t)CRASH_PAUSE_MS * ALOFT_SUPERVISOR_NS_PER_MS;
+}
+
+void aloft_chip_after_crash(struct supervisor *s)
+{
+    aloft_chip_reset(s, s->crash_reason);
+}
+
+void aloft_chip_watchdog(struct supervisor *s)
+{
+    if (!s->barked) {
+        fprintf(stderr, "aloft: the watchdog was not fed; reset\n");
+    }
+    if (!s->barked && atomic_load(&s->retained->panic.armed) != 0 &&
+        kill(s->chip, ALOFT_PANIC_WATCHDOG_SIGNAL) == 0) {
+        s->barked = true; // now it says where it is, or is killed
+        atomic_store(&s->retained->watchdog_ns,
+                     aloft_board_clock_ns() + (uint64_t)LAST_WORDS_MS * ALOFT_SUPERVISOR_NS_PER_MS);
+        return;
+    }
+    (void)aloft_chip_end(s);
+    aloft_chip_settle(s, false);
+    reset_after_crash(s, ALOFT_BOARD_RESET_WATCHDOG);
 }
 
 void aloft_chip_why_nothing(const struct supervisor *s, enum aloft_supervisor_end end,
@@ -303,6 +354,9 @@ void aloft_chip_ended(struct supervisor *s, int status)
                 (unsigned)s->retained->operations);
         aloft_supervisor_finish(s, ALOFT_SUPERVISOR_POWER_CUT);
         return;
+    case ALOFT_BOARD_RESETS:
+        aloft_chip_reset(s, s->retained->reset);
+        return;
     case ALOFT_BOARD_RUNS:
         break;
     }
@@ -311,6 +365,8 @@ void aloft_chip_ended(struct supervisor *s, int status)
         aloft_supervisor_finish(s, ALOFT_SUPERVISOR_ERROR);
         return;
     }
+    aloft_chip_settle(s, false);
     say_panic(s, status);
-    aloft_chip_reset(s, ALOFT_BOARD_RESET_PANIC);
+    bool barked = atomic_load(&s->retained->panic.cause) == ALOFT_PANIC_TASK_WATCHDOG;
+    reset_after_crash(s, barked ? ALOFT_BOARD_RESET_WATCHDOG : ALOFT_BOARD_RESET_PANIC);
 }

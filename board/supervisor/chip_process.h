@@ -27,6 +27,12 @@ void aloft_chip_settle(struct supervisor *s, bool power_cut);
 // The process has ended without our doing, with this wait status.
 void aloft_chip_ended(struct supervisor *s, int status);
 
+// The watchdog was not fed in time. An app gets a moment to leave where it was.
+void aloft_chip_watchdog(struct supervisor *s);
+
+// The pause after a crash in a crash loop is over.
+void aloft_chip_after_crash(struct supervisor *s);
+
 // Shows what the chip has sent.
 void aloft_chip_drain(struct supervisor *s);
 

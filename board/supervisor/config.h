@@ -21,6 +21,9 @@ struct aloft_supervisor_config {
     bool download;             // the first power-on starts the loader
     const char *const *serial; // ends of the serial port, as aloft_bridge_add takes them
     size_t serial_count;
+    bool gdb;               // gdb gets each app before it begins, and the terminal
+    const char *const *elf; // where the ELF of the app may be, files and folders (symbols.h)
+    size_t elf_count;
     struct aloft_nor_plan
         plan; // of the first power-on; its seed is for all torn operations, 0: any
 };
@@ -31,6 +34,7 @@ enum aloft_supervisor_end {
     ALOFT_SUPERVISOR_RESETS,  // it was not, and the board wants one reset more than allowed
     ALOFT_SUPERVISOR_NO_BOOTLOADER,
     ALOFT_SUPERVISOR_NO_APP,
+    ALOFT_SUPERVISOR_DEBUGGED,  // gdb has ended
     ALOFT_SUPERVISOR_POWER_CUT, // by signal or plan
     ALOFT_SUPERVISOR_ERROR,     // the board could not be started; see the message
 };

@@ -53,7 +53,7 @@ static void on_lines(void *ctx, bool dtr, bool rts)
     if (holds_reset(s)) {
         aloft_reset_line_press(s);
         s->release_ns = 0;
-    } else if (s->chip == 0) {
+    } else if (s->chip == 0 && s->crash_ns == 0) {
         s->release_ns = aloft_board_clock_ns() + (dtr && rts ? BETWEEN_LINES_NS : ENABLE_DELAY_NS);
     }
 }

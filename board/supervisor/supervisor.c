@@ -1,6 +1,7 @@
 // One loop over signals, console and clock.
 #include "board/supervisor/supervisor.h"
 #include "board/supervisor/chip_process.h"
+#include "board/supervisor/gdb.h"
 #include "board/supervisor/reset_line.h"
 #include "board/supervisor/wiring.h"
 #include <poll.h>
@@ -12,7 +13,7 @@
 
 #define OFF_TIME_NS (200u * ALOFT_SUPERVISOR_NS_PER_MS)
 
-enum { LOOK_EVERY_MS = 500, PAUSE_MS = 1500, OWN_FDS = 3 };
+enum { LOOK_EVERY_MS = 500, GDB_LOOK_MS = 50, PAUSE_MS = 1500, OWN_FDS = 3 };
 
 static void on_signal(struct supervisor *s)
 {
@@ -25,7 +26,11 @@ static void on_signal(struct supervisor *s)
         if (s->chip != 0 && waitpid(s->chip, &status, WNOHANG) == s->chip) {
             aloft_chip_ended(s, status);
         }
+        aloft_gdb_look(s);
         return;
+    }
+    if (info.ssi_signo == SIGINT && s->gdb != 0) {
+        return; // Ctrl-C is for gdb
     }
     if (info.ssi_signo == SIGUSR2) {
         fprintf(stderr, "aloft: reset button\n");
@@ -71,10 +76,12 @@ static void check_clock(struct supervisor *s)
     if (s->release_ns != 0 && now >= s->release_ns) {
         aloft_reset_line_release(s);
     }
-    if (s->chip != 0 && now >= atomic_load(&s->retained->watchdog_ns)) {
-        fprintf(stderr, "aloft: the watchdog was not fed; reset\n");
-        (void)aloft_chip_end(s);
-        aloft_chip_reset(s, ALOFT_BOARD_RESET_WATCHDOG);
+    aloft_gdb_look(s);
+    if (s->chip != 0 && s->gdb == 0 && now >= atomic_load(&s->retained->watchdog_ns)) {
+        aloft_chip_watchdog(s);
+    }
+    if (s->crash_ns != 0 && now >= s->crash_ns) {
+        aloft_chip_after_crash(s);
     }
 }
 
@@ -82,9 +89,12 @@ static int poll_ms(const struct supervisor *s)
 {
     uint64_t now = aloft_board_clock_ns();
     uint64_t due = s->chip != 0 ? atomic_load(&s->retained->watchdog_ns) : UINT64_MAX;
-    const uint64_t others[] = {s->deadline_ns, s->release_ns};
+    const uint64_t others[] = {s->deadline_ns, s->release_ns, s->crash_ns};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         due = others[i] != 0 && others[i] < due ? others[i] : due;
+    }
+    if (s->config->gdb) {
+        return GDB_LOOK_MS;
     }
     int most = s->bridge != NULL ? aloft_bridge_wait_ms(s->bridge) : -1;
     most = most < 0 || most > LOOK_EVERY_MS ? LOOK_EVERY_MS : most;
@@ -112,6 +122,7 @@ static void supervise(struct supervisor *s)
             check_clock(s);
         }
     }
+    aloft_gdb_end(s);
     aloft_chip_power_off(s, s->end == ALOFT_SUPERVISOR_POWER_CUT);
 }
 

@@ -39,9 +39,16 @@ struct supervisor {
     uint32_t seed;
     pid_t chip; // 0: power is off
     uint32_t boots_at_start;
-    bool seen;   // the text was shown; the rest of its line may still come
-    bool stop;   // the run is over
-    bool closed; // nobody reads our console
+    uint32_t crashes;      // in a row, each soon after the reset of the one before
+    uint32_t crashed_boot; // the last of them
+    enum aloft_board_reset crash_reason;
+    uint64_t crash_ns; // when the chip starts again after a crash; 0: it is not waiting for that
+    pid_t gdb;         // 0: none runs
+    pid_t debugged;    // the process that gdb was started on, or told of
+    bool barked;       // the watchdog has told the app to end
+    bool seen;         // the text was shown; the rest of its line may still come
+    bool stop;         // the run is over
+    bool closed;       // nobody reads our console
     enum aloft_supervisor_end end;
     uint64_t deadline_ns;  // 0: none
     uint64_t last_look_ns; // at the clock

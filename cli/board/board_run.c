@@ -55,6 +55,7 @@ static int say_end(const struct aloft_supervisor_config *config, enum aloft_supe
     const char *text = config->until;
     switch (end) {
     case ALOFT_SUPERVISOR_SEEN:
+    case ALOFT_SUPERVISOR_DEBUGGED:
         return ALOFT_EXIT_GOOD;
     case ALOFT_SUPERVISOR_TIMEOUT:
         aloft_ui_error("stopped by --timeout%s%s%s", text ? "; the console did not show '" : "",
@@ -87,6 +88,7 @@ struct run_options {
     const char *cut;
     bool no_trials;
     struct aloft_arg_list serial;
+    struct aloft_arg_list elf;
 };
 
 // The options that need more reading than a number.
@@ -96,6 +98,8 @@ static bool finish_config(struct aloft_args *args, const struct run_options *opt
     config->trials = !options->no_trials;
     config->serial = options->serial.items;
     config->serial_count = options->serial.count;
+    config->elf = options->elf.items;
+    config->elf_count = options->elf.count;
     struct aloft_message error;
     if (!aloft_supervisor_check(config, &error)) {
         (void)aloft_args_wrong(args, "%s", error.text);
@@ -138,13 +142,17 @@ int board_run(int argc, char **argv)
             "standard error. Ctrl-C or SIGTERM pulls the power, in the middle of what flash\n"
             "is doing; SIGUSR1 pulls it for 0.2 s, SIGUSR2 presses reset. The board dies with\n"
             "this command. With a serial port, the board can be flashed and watched by any\n"
-            "tool for an ESP32; port 0 takes a free one, and the names are said at the start.",
+            "tool for an ESP32; port 0 takes a free one, and the names are said at the start.\n"
+            "A panic is explained with functions, files and lines of the app's ELF: one that\n"
+            "--elf names, or of this build, the current folder or its build/.",
         .examples = "  aloft board run board.flash\n"
                     "  aloft board run board.flash --until 'Hello world!' --timeout 60\n"
                     "  aloft board run board.flash --cut 40:torn --seed 7\n"
-                    "  aloft board run board.flash --serial pty:/tmp/board --serial rfc2217:4000",
-        .exits = "0 the text was shown, 1 failed, 3 --timeout or --resets ended it,\n"
-                 "4 nothing bootable in flash, 143 power cut by a signal or --cut",
+                    "  aloft board run board.flash --serial pty:/tmp/board --serial rfc2217:4000\n"
+                    "  aloft board run board.flash --gdb --elf build/",
+        .exits =
+            "0 the text was shown, or gdb has ended, 1 failed, 3 --timeout or --resets ended it,\n"
+            "4 nothing bootable in flash, 143 power cut by a signal or --cut",
         .options =
             {
                 {ALOFT_ARG_TEXT, 'u', "until", "TEXT", "stop when the console shows this",
@@ -162,6 +170,10 @@ int board_run(int argc, char **argv)
                  "of the partition table (as the bootloader has it)", &config.ptable_addr},
                 {ALOFT_ARG_LIST, 0, "serial", "END",
                  "serial port: pty, pty:LINK, tcp:PORT, rfc2217:PORT", &more.serial},
+                {ALOFT_ARG_FLAG, 0, "gdb", NULL, "start gdb at app_main, on this terminal",
+                 &config.gdb},
+                {ALOFT_ARG_LIST, 0, "elf", "PATH",
+                 "the app's ELF or its folder, to explain a panic", &more.elf},
                 {ALOFT_ARG_FLAG, 0, "download", NULL, "start in the loader, to be flashed",
                  &config.download},
             },

@@ -1,6 +1,8 @@
 // ESP-IDF's API on the board: the host that the library sees, the task "main", and the thread that
 // was here first, which serves console and watchdog and is the only one that resets, so that what
 // follows is the same process as ever.
+#include "board/chip/panic.h"
+#include "compat/esp-idf/esp_system/task_wdt.h"
 #include "compat/esp-idf/host/host.h"
 #include "compat/esp-idf/main_task.h"
 #include "freertos/task.h"
@@ -81,6 +83,14 @@ static bool take_input(void)
     return true;
 }
 
+static void task_watchdog(pthread_t thread, const char *late)
+{
+    if (late != NULL) {
+        aloft_panic_late(late);
+    }
+    (void)pthread_kill(thread, ALOFT_PANIC_WATCHDOG_SIGNAL); // the task exists, says rtos.h
+}
+
 static void fill_host(struct aloft_idf_host *host)
 {
     struct aloft_board *board = aloft_port_board(port);
@@ -98,6 +108,8 @@ static void fill_host(struct aloft_idf_host *host)
     host->raise_secure_version = raise_secure_version;
     host->take_input = take_input;
     host->setting = setting;
+    host->task_watchdog = task_watchdog;
+    host->task_begins = aloft_panic_thread;
     host->pins_driven = &board->retained->pins_driven;
     host->pins_high = &board->retained->pins_high;
 }
@@ -112,8 +124,12 @@ int main(void)
     if (xTaskCreate(aloft_idf_main_task, "main", MAIN_STACK, NULL, 1, NULL) != pdPASS) {
         return 1;
     }
+    bool debugged = aloft_port_board(port)->retained->config.debug;
     while (!atomic_load(&restart_wanted)) {
         aloft_port_delay_ms(port, TURN_MS);
+        if (!debugged) { // in a debugger, tasks stand still
+            aloft_idf_task_wdt_look();
+        }
     }
     aloft_idf_lock(); // what flash is doing is done first
     aloft_port_restart(port, RESTART_MS);

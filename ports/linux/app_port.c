@@ -8,6 +8,7 @@
 #include "aloft/verify.h"
 #include "board/chip/attach.h"
 #include "board/chip/board.h"
+#include "board/chip/panic.h"
 #include "hostlib/base/random.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/crypto/mbed_decrypt.h"
@@ -352,15 +353,17 @@ static struct aloft_flash_view running_view(const struct aloft_port *port)
     return (struct aloft_flash_view){&port->board.flash, addr, extent.len != 0 ? extent.len : rest};
 }
 
-static void read_build_time(struct aloft_port *port, const struct aloft_flash_view *view)
+// The build's time, and the ELF that a panic is explained by.
+static void read_desc(struct aloft_port *port, const struct aloft_flash_view *view)
 {
     uint8_t bytes[ALOFT_IMAGE_DESC_LEN];
-    struct aloft_image_desc desc;
+    struct aloft_image_desc desc = {0};
     uint32_t off = ALOFT_IMAGE_HEADER + ALOFT_IMAGE_SEGMENT_HEADER;
     if (port->facts.has_desc && aloft_flash_read(view, off, bytes, sizeof bytes) == ALOFT_OK) {
         aloft_image_desc_parse(bytes, &desc);
         port->built = aloft_tls_built(desc.date, desc.time);
     }
+    aloft_panic_arm(port->board.retained, desc.elf_sha256);
 }
 
 static void read_settings(struct aloft_port *port, const struct aloft_flash_view *view)
@@ -392,7 +395,7 @@ static void read_own_image(struct aloft_port *port)
                        aloft_err_sentence(verify.err));
     }
     read_settings(port, &view);
-    read_build_time(port, &view);
+    read_desc(port, &view);
     if (strcmp(aloft_port_setting(port, "signed", "no"), "yes") == 0) {
         aloft_app_efuse_trust_own(&port->efuse, &view, port->facts.image_len);
     }

@@ -1,5 +1,6 @@
 // What stands above the port and all that asks it.
 #include "ports/linux/app_start.h"
+#include "board/chip/debugger.h"
 #include "ports/linux/guards_restore.h"
 #include "ports/linux/tls_settings.h"
 
@@ -11,5 +12,6 @@ struct aloft_port *aloft_app_start(void)
     tls.built = aloft_port_built(port);
     aloft_net_trust(aloft_port_net(port), aloft_tls_settings_fill, &tls);
     aloft_guards_restore(port);
+    aloft_debugger_wait(aloft_port_board(port));
     return port;
 }

@@ -210,12 +210,13 @@ function(aloft_idf_app name)
         CXX_STANDARD 23 CXX_EXTENSIONS ON)
     target_compile_definitions(${name} PRIVATE _GNU_SOURCE ESP_PLATFORM IDF_VER="v5.5-aloft"
         PROJECT_NAME="${name}" PROJECT_VER="${ARG_VERSION}")
-    target_compile_options(${name} PRIVATE -UNDEBUG -include sdkconfig.h -w
+    target_compile_options(${name} PRIVATE -UNDEBUG -Og -include sdkconfig.h -w
         $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions;-fno-rtti>)
     target_include_directories(${name} PRIVATE ${ARG_INCLUDE_DIRS})
     target_include_directories(${name} SYSTEM PRIVATE ${folder} ${ALOFT_IDF_INCLUDE})
     find_library(ALOFT_IDF_CJSON cjson)
     target_link_libraries(${name} PRIVATE aloft_idf $<$<BOOL:${ALOFT_IDF_CJSON}>:cjson>)
-    target_link_options(${name} PRIVATE -s)
+    # Where `aloft board run` looks for the ELF of what runs.
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/apps)
     aloft_image(${name} 524288 --project ${name} --version "${ARG_VERSION}")
 endfunction()

@@ -90,8 +90,19 @@ void _esp_error_check_failed(esp_err_t rc, const char *file, int line, const cha
     char text[512];
     (void)snprintf(text, sizeof text,
                    "ESP_ERROR_CHECK failed: esp_err_t 0x%x (%s)\n"
-                   "file: \"%s\" line %d\nfunc: %s\nexpression: %s\n\nabort() was called\n",
+                   "file: \"%s\" line %d\nfunc: %s\nexpression: %s\n",
                    (unsigned)rc, esp_err_to_name(rc), file, line, function, expression);
+    say(text);
+    abort();
+}
+
+// In the place of the C library's, so that assert() speaks as on a chip.
+void __assert_fail(const char *expression, const char *file, unsigned line, const char *function)
+{
+    const char *slash = strrchr(file, '/');
+    char text[512];
+    (void)snprintf(text, sizeof text, "\nassert failed: %s %s:%u (%s)\n", function,
+                   slash != NULL ? slash + 1 : file, line, expression);
     say(text);
     abort();
 }
@@ -100,7 +111,7 @@ esp_reset_reason_t esp_reset_reason(void)
 {
     static const esp_reset_reason_t reasons[] = {
         [ALOFT_RESET_POWER_ON] = ESP_RST_POWERON,   [ALOFT_RESET_SOFTWARE] = ESP_RST_SW,
-        [ALOFT_RESET_PANIC] = ESP_RST_PANIC,        [ALOFT_RESET_WATCHDOG] = ESP_RST_WDT,
+        [ALOFT_RESET_PANIC] = ESP_RST_PANIC,        [ALOFT_RESET_WATCHDOG] = ESP_RST_TASK_WDT,
         [ALOFT_RESET_BROWN_OUT] = ESP_RST_BROWNOUT,
     };
     return reasons[aloft_idf_host.reset];

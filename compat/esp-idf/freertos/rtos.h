@@ -4,6 +4,7 @@
 #define ALOFT_IDF_RTOS_H
 
 #include "freertos/task.h"
+#include <pthread.h>
 
 void aloft_rtos_lock(void);
 void aloft_rtos_unlock(void);
@@ -12,5 +13,21 @@ void aloft_rtos_changed(void); // with the lock held
 // Waits, with the lock held, until ready says so; false when the ticks are over first. A task that
 // was deleted meanwhile does not return.
 bool aloft_rtos_wait(bool (*ready)(void *ctx), void *ctx, TickType_t ticks);
+
+// What a task has used of the host's processors.
+struct aloft_rtos_use {
+    uint64_t wall_ms;
+    uint64_t cpu_ns;
+    uint64_t sleeps; // times at which it gave its processor up by itself
+};
+
+// Whether a task above the idle task's priority has kept a processor busy for this long, without
+// waiting once: on a chip IDLE could not have run. Copies its name. When act is not NULL, it is
+// called with the task's thread, which exists as long as that takes. Call it a few times a second.
+bool aloft_rtos_find_busy(uint32_t timeout_ms, char name[configMAX_TASK_NAME_LEN],
+                          void (*act)(pthread_t thread));
+
+// Calls act with the thread of this task, as above. False: there is no such task any more.
+bool aloft_rtos_find_thread(TaskHandle_t task, void (*act)(pthread_t thread));
 
 #endif

@@ -4,12 +4,15 @@
 #include "compat/esp-idf/host/host.h"
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define STACK_MIN (256u * 1024u) // a host's library functions want more than a chip's
 #define NS_PER_S  1000000000ll
+#define NS_PER_MS 1000000u
 #define MS_PER_S  1000u
 
 struct tskTaskControlBlock {
@@ -23,6 +26,10 @@ struct tskTaskControlBlock {
     bool suspended;
     bool notified;
     uint32_t notification;
+    pthread_t thread;
+    _Atomic pid_t tid;   // 0: it has not begun
+    _Atomic bool rested; // it has waited for something since the last look
+    struct aloft_rtos_use since;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -88,6 +95,9 @@ static struct timespec deadline_after(TickType_t ticks)
 
 bool aloft_rtos_wait(bool (*ready)(void *ctx), void *ctx, TickType_t ticks)
 {
+    if (self != NULL) {
+        atomic_store(&self->rested, true);
+    }
     struct timespec deadline = deadline_after(ticks);
     for (;;) {
         if (self != NULL && self->deleted) {
@@ -151,6 +161,10 @@ void taskYIELD(void)
 static void *run(void *arg)
 {
     self = arg;
+    atomic_store(&self->tid, gettid());
+    if (aloft_idf_host.task_begins != NULL) {
+        aloft_idf_host.task_begins();
+    }
     (void)pthread_setname_np(pthread_self(), self->name);
     self->code(self->arg);
     // FreeRTOS forbids it; a chip panics here. Only "main" may return.
@@ -166,12 +180,11 @@ static void *run(void *arg)
 static bool start_thread(struct tskTaskControlBlock *task)
 {
     pthread_attr_t attributes;
-    pthread_t thread;
     size_t stack = (size_t)task->stack_depth * 4;
     (void)pthread_attr_init(&attributes);
     (void)pthread_attr_setstacksize(&attributes, stack < STACK_MIN ? STACK_MIN : stack);
     (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    int err = pthread_create(&thread, &attributes, run, task);
+    int err = pthread_create(&task->thread, &attributes, run, task);
     (void)pthread_attr_destroy(&attributes);
     return err == 0;
 }
@@ -311,6 +324,91 @@ UBaseType_t uxTaskGetNumberOfTasks(void)
     }
     aloft_rtos_unlock();
     return count;
+}
+
+// How often the task has gone to sleep by itself.
+static uint64_t sleeps_of(pid_t tid)
+{
+    static const char key[] = "voluntary_ctxt_switches:";
+    char path[64];
+    char line[128];
+    uint64_t count = 0;
+    (void)snprintf(path, sizeof path, "/proc/self/task/%d/status", (int)tid);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, key, sizeof key - 1) == 0) {
+            count = strtoull(line + sizeof key - 1, NULL, 10);
+        }
+    }
+    if (file != NULL) {
+        (void)fclose(file); // opened for reading
+    }
+    return count;
+}
+
+static struct aloft_rtos_use use_of(const struct tskTaskControlBlock *task)
+{
+    struct aloft_rtos_use use = {.wall_ms = aloft_idf_host.now_ms(),
+                                 .sleeps = sleeps_of(atomic_load(&task->tid))};
+    struct timespec cpu = {0, 0};
+    clockid_t clock;
+    if (pthread_getcpuclockid(task->thread, &clock) == 0) {
+        (void)clock_gettime(clock, &cpu);
+    }
+    use.cpu_ns = (uint64_t)cpu.tv_sec * (uint64_t)NS_PER_S + (uint64_t)cpu.tv_nsec;
+    return use;
+}
+
+// Half of a processor is a task that never waits on a host that has others to serve; so is less of
+// one, when it has not slept at all.
+static bool is_busy(struct tskTaskControlBlock *task, uint32_t timeout_ms)
+{
+    uint32_t wall = aloft_idf_host.now_ms() - (uint32_t)task->since.wall_ms;
+    if (atomic_exchange(&task->rested, false) || task->since.wall_ms == 0) {
+        task->since = use_of(task);
+        return false;
+    }
+    if (wall < timeout_ms) {
+        return false;
+    }
+    struct aloft_rtos_use before = task->since;
+    task->since = use_of(task);
+    uint64_t cpu_ms = (task->since.cpu_ns - before.cpu_ns) / NS_PER_MS;
+    uint64_t least = task->since.sleeps == before.sleeps ? wall / 20 : wall / 2;
+    return cpu_ms >= least;
+}
+
+bool aloft_rtos_find_busy(uint32_t timeout_ms, char name[configMAX_TASK_NAME_LEN],
+                          void (*act)(pthread_t thread))
+{
+    bool found = false;
+    aloft_rtos_lock();
+    for (struct tskTaskControlBlock *task = tasks; task != NULL && !found; task = task->next) {
+        found = task->priority > tskIDLE_PRIORITY && atomic_load(&task->tid) != 0 &&
+                is_busy(task, timeout_ms);
+        if (found) {
+            memcpy(name, task->name, configMAX_TASK_NAME_LEN);
+        }
+        if (found && act != NULL) {
+            act(task->thread);
+        }
+    }
+    aloft_rtos_unlock();
+    return found;
+}
+
+bool aloft_rtos_find_thread(TaskHandle_t wanted, void (*act)(pthread_t thread))
+{
+    aloft_rtos_lock();
+    const struct tskTaskControlBlock *task = tasks;
+    while (task != NULL && task != wanted) {
+        task = task->next;
+    }
+    if (task != NULL) {
+        act(task->thread);
+    }
+    aloft_rtos_unlock();
+    return task != NULL;
 }
 
 UBaseType_t uxTaskGetStackHighWaterMark(TaskHandle_t task)

@@ -42,6 +42,16 @@
 #else
 #define COLORS false
 #endif
+#if defined CONFIG_ESP_TASK_WDT_INIT && defined CONFIG_ESP_TASK_WDT_TIMEOUT_S
+#define TASK_WDT_S CONFIG_ESP_TASK_WDT_TIMEOUT_S
+#else
+#define TASK_WDT_S 0
+#endif
+#ifdef CONFIG_ESP_TASK_WDT_PANIC
+#define TASK_WDT_PANIC true
+#else
+#define TASK_WDT_PANIC false
+#endif
 
 struct aloft_idf_config aloft_idf_config = {
     .dangerous_writes = DANGEROUS_WRITES,
@@ -57,4 +67,6 @@ struct aloft_idf_config aloft_idf_config = {
     .tls_dates = TLS_DATES,
     .bootloader_addr = CONFIG_BOOTLOADER_OFFSET_IN_FLASH,
     .event_queue = CONFIG_ESP_SYSTEM_EVENT_QUEUE_SIZE,
+    .task_wdt_s = TASK_WDT_S,
+    .task_wdt_panic = TASK_WDT_PANIC,
 };

@@ -7,6 +7,7 @@
 #include "aloft/image.h"
 #include "aloft/slots.h"
 #include "ports/port.h"
+#include <pthread.h>
 #include <stdatomic.h>
 
 struct aloft_idf_host {
@@ -25,6 +26,9 @@ struct aloft_idf_host {
     enum aloft_err (*raise_secure_version)(uint32_t version);
     bool (*take_input)(void); // what is typed goes to stdin from now on
     const char *(*setting)(const char *key, const char *fallback); // lives as long as the app
+    void (*task_begins)(void); // called by each new task; NULL: nobody is told
+    // Ends the program because of this task. late: that did not report in time; NULL: IDLE0.
+    void (*task_watchdog)(pthread_t thread, const char *late);
     _Atomic uint64_t *pins_driven; // bit N: something outside drives GPIO N,
     _Atomic uint64_t *pins_high;   // and to this level
 };
@@ -47,6 +51,8 @@ struct aloft_idf_config {
     bool tls_dates;            // CONFIG_MBEDTLS_HAVE_TIME_DATE: certificates expire
     uint32_t bootloader_addr;  // CONFIG_BOOTLOADER_OFFSET_IN_FLASH
     uint32_t event_queue;      // CONFIG_ESP_SYSTEM_EVENT_QUEUE_SIZE
+    uint32_t task_wdt_s;       // CONFIG_ESP_TASK_WDT_TIMEOUT_S; 0: there is no task watchdog
+    bool task_wdt_panic;       // CONFIG_ESP_TASK_WDT_PANIC: it resets, and does not only warn
 };
 
 extern struct aloft_idf_config aloft_idf_config;

@@ -29,6 +29,7 @@
 #include "esp_psram.h"
 #include "esp_rom_sys.h"
 #include "esp_spi_flash.h"
+#include "esp_task_wdt.h"
 #include "esp_timer.h"
 #include "esp_tls.h"
 #include "esp_tls_crypto.h"

@@ -73,7 +73,7 @@ def says(files):
         assert made.returncode == 0, made.stderr
         built = build(folder)
         assert built.returncode == 0, built.stdout
-        return subprocess.run([folder / "build/app"], check=True, capture_output=True,
+        return subprocess.run([folder / "build/apps/app"], check=True, capture_output=True,
                               text=True).stdout
 
 

@@ -1,8 +1,12 @@
 // Tasks, queues, semaphores and event groups, and the event loop upon them, with real threads.
 #include "check.h"
+#include "compat/esp-idf/esp_system/task_wdt.h"
+#include "compat/esp-idf/freertos/rtos.h"
+#include "compat/esp-idf/host/host.h"
 #include "esp_event.h"
 #include "esp_event_loop.h"
 #include "esp_system.h"
+#include "esp_task_wdt.h"
 #include "esp_timer.h"
 #include "freertos/event_groups.h"
 #include "freertos/semphr.h"
@@ -401,7 +405,92 @@ static void software_timers_are_started_and_reset(void)
     CHECK_EQ(xTimerDelete(timer, 0), pdPASS);
 }
 
-CHECK_MAIN(TEST(a_queue_keeps_order_and_makes_senders_wait),
+static void hog(void *arg)
+{
+    const _Atomic bool *go_on = arg;
+    while (*go_on) {
+    }
+    vTaskDelete(NULL);
+}
+
+static void doze(void *arg)
+{
+    const _Atomic bool *go_on = arg;
+    while (*go_on) {
+        vTaskDelay(1);
+    }
+    vTaskDelete(NULL);
+}
+
+// True when some task is found busy within this time.
+static bool sees_busy(uint32_t look_ms, char *name)
+{
+    bool found = false;
+    for (uint32_t spent = 0; spent < look_ms && !found; spent += 20) {
+        vTaskDelay(pdMS_TO_TICKS(20));
+        found = aloft_rtos_find_busy(100, name, NULL);
+    }
+    return found;
+}
+
+static void a_task_that_never_waits_is_found_busy(void)
+{
+    char name[configMAX_TASK_NAME_LEN] = "";
+    _Atomic bool go_on = true;
+    world_begin(0);
+    CHECK_EQ(xTaskCreate(doze, "doze", 2048, (void *)&go_on, 5, NULL), pdPASS);
+    CHECK_EQ(xTaskCreate(hog, "idle", 2048, (void *)&go_on, tskIDLE_PRIORITY, NULL), pdPASS);
+    CHECK(!sees_busy(400, name));
+    CHECK_EQ(xTaskCreate(hog, "hog", 2048, (void *)&go_on, 5, NULL), pdPASS);
+    CHECK(sees_busy(60000, name));
+    CHECK_TEXT(name, "hog");
+    go_on = false;
+    while (uxTaskGetNumberOfTasks() != 0) {
+        vTaskDelay(1);
+    }
+}
+
+static char ended_for[configMAX_TASK_NAME_LEN];
+
+static void note_watchdog(pthread_t thread, const char *late)
+{
+    (void)thread;
+    (void)snprintf(ended_for, sizeof ended_for, "%s", late != NULL ? late : "IDLE0");
+}
+
+static void a_task_that_subscribed_must_report(void)
+{
+    const esp_task_wdt_config_t config = {.timeout_ms = 300, .trigger_panic = true};
+    _Atomic bool go_on = true;
+    TaskHandle_t task = NULL;
+    world_begin(0);
+    aloft_idf_host.task_watchdog = note_watchdog;
+    CHECK_EQ(esp_task_wdt_reconfigure(&config), ESP_ERR_INVALID_STATE);
+    CHECK_EQ(esp_task_wdt_init(&config), ESP_OK);
+    CHECK_EQ(esp_task_wdt_init(&config), ESP_ERR_INVALID_STATE);
+    CHECK_EQ(xTaskCreate(doze, "doze", 2048, (void *)&go_on, 5, &task), pdPASS);
+    CHECK_EQ(esp_task_wdt_status(task), ESP_ERR_NOT_FOUND);
+    CHECK_EQ(esp_task_wdt_add(task), ESP_OK);
+    CHECK_EQ(esp_task_wdt_add(task), ESP_ERR_INVALID_ARG);
+    CHECK_EQ(esp_task_wdt_deinit(), ESP_ERR_INVALID_STATE);
+    aloft_idf_task_wdt_look();
+    CHECK_TEXT(ended_for, "");
+    for (int i = 0; i < 3000 && ended_for[0] == '\0'; i++) {
+        vTaskDelay(pdMS_TO_TICKS(20));
+        aloft_idf_task_wdt_look();
+    }
+    CHECK_TEXT(ended_for, "doze");
+    CHECK_EQ(esp_task_wdt_delete(task), ESP_OK);
+    CHECK_EQ(esp_task_wdt_reset(), ESP_ERR_NOT_FOUND);
+    CHECK_EQ(esp_task_wdt_deinit(), ESP_OK);
+    go_on = false;
+    while (uxTaskGetNumberOfTasks() != 0) {
+        vTaskDelay(1);
+    }
+}
+
+CHECK_MAIN(TEST(a_task_that_never_waits_is_found_busy), TEST(a_task_that_subscribed_must_report),
+           TEST(a_queue_keeps_order_and_makes_senders_wait),
            TEST(a_mutex_excludes_and_a_group_waits_for_all),
            TEST(semaphores_count_and_mutexes_have_owners), TEST(a_deleted_task_ends_when_it_waits),
            TEST(notices_reach_their_task), TEST(ticks_pass_as_time_does),
