@@ -71,12 +71,14 @@ bool aloft_symbols_find(const struct aloft_supervisor_config *config, const uint
             return true;
         }
     }
-    static const char apps[] = "/../apps";
-    ssize_t n = readlink("/proc/self/exe", beside, sizeof beside - sizeof apps);
-    if (n > 0) {
+    static const char *const apps[] = {"/../apps", "/../libexec/aloft/apps"};
+    ssize_t n = readlink("/proc/self/exe", beside, sizeof beside - 1);
+    for (size_t i = 0; n > 0 && i < sizeof apps / sizeof apps[0]; i++) {
+        char folder[2 * PATH_MAX];
         beside[n] = '\0';
-        memcpy(strrchr(beside, '/'), apps, sizeof apps);
-        if (find_at(beside, sha256, path)) {
+        (void)snprintf(folder, sizeof folder, "%.*s%s", (int)(strrchr(beside, '/') - beside),
+                       beside, apps[i]);
+        if (find_at(folder, sha256, path)) {
             return true;
         }
     }

@@ -11,8 +11,8 @@
 #define ALOFT_SYMBOL_WAIT_MS 10000u
 
 // The path of the ELF with this SHA-256: one of config->elf, files or folders, in their order, then
-// one of ../apps beside this program, where a build of Aloft has them, and of the current folder
-// and its build/. False: there is none.
+// one of ../apps or ../libexec/aloft/apps beside this program, where a build of Aloft and an
+// installed one have them, and of the current folder and its build/. False: there is none.
 bool aloft_symbols_find(const struct aloft_supervisor_config *config, const uint8_t sha256[32],
                         char path[PATH_MAX]);
 

@@ -8,26 +8,45 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TEXT_MAX = 8192 };
 
-static void say(const char *what, const char *format, va_list args)
-    __attribute__((format(printf, 2, 0)));
-
-static void say(const char *what, const char *format, va_list args)
+bool aloft_ui_colour(int fd)
 {
+    const char *no = getenv("NO_COLOR"); // no-color.org: set, and not empty
+    const char *terminal = getenv("TERM");
+    return isatty(fd) == 1 && (no == NULL || no[0] == '\0') &&
+           (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
+static void say(const char *colour, const char *what, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
+static void say(const char *colour, const char *what, const char *format, va_list args)
+{
+    bool coloured = colour[0] != '\0' && aloft_ui_colour(STDERR_FILENO);
     (void)fflush(stdout); // keep the order that a person sees; main checks stdout at the end
     char text[TEXT_MAX];
     (void)vsnprintf(text, sizeof text, format, args); // a cut sentence is fine
     aloft_printable_clean(text, (uint32_t)strlen(text), true);
-    (void)fprintf(stderr, "%s%s\n", what, text);
+    (void)fprintf(stderr, "%s%s%s%s\n", coloured ? colour : "", what, text,
+                  coloured ? "\033[0m" : "");
 }
 
 void aloft_ui_error(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say("aloft: ", format, args);
+    say("\033[0;31m", "aloft: ", format, args);
+    va_end(args);
+}
+
+void aloft_ui_note(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say("", "aloft: ", format, args);
     va_end(args);
 }
 
@@ -35,7 +54,7 @@ void aloft_ui_warn(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say("aloft: warning: ", format, args);
+    say("\033[0;33m", "aloft: warning: ", format, args);
     va_end(args);
 }
 

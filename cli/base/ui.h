@@ -7,9 +7,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// "aloft: ..." and "aloft: warning: ..." on standard error.
+// "aloft: ..." and "aloft: warning: ..." on standard error; on a terminal in red and in yellow.
 void aloft_ui_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void aloft_ui_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// The same for what is no fault.
+void aloft_ui_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// True when this descriptor is a terminal whose user wants colours: NO_COLOR and TERM=dumb do not.
+bool aloft_ui_colour(int fd);
 
 // True when standard output is for eyes that can see UTF-8.
 bool aloft_ui_utf8(void);

@@ -6,5 +6,6 @@ int board_run(int argc, char **argv);
 int board_power_cycle(int argc, char **argv);
 int board_reset(int argc, char **argv);
 int board_info(int argc, char **argv);
+int board_settings(int argc, char **argv);
 
 #endif

@@ -457,6 +457,7 @@ int cmd_board(int argc, char **argv)
         {"power-cycle", "pull the power of a running board for a moment", board_power_cycle},
         {"reset", "press the reset button of a running board", board_reset},
         {"info", "show what is in the flash", board_info},
+        {"settings", "list what an app's image can be set to", board_settings},
         {NULL, NULL, NULL},
     };
     static const char about[] =

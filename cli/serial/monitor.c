@@ -31,7 +31,7 @@ static void say(struct aloft_monitor *monitor, const char *text)
     uint8_t out[ALOFT_MONITOR_VIEW_OUT];
     size_t len = aloft_monitor_view_reset(&monitor->view, out);
     (void)fwrite(out, 1, len, stdout); // main checks stdout at the end
-    aloft_ui_error("%s", text);
+    aloft_ui_note("%s", text);
 }
 
 // --- the console
@@ -266,13 +266,13 @@ int aloft_monitor_run(struct aloft_monitor *monitor)
     monitor->baud = monitor->line.baud;
     monitor->deadline = monitor->timeout_ms == 0 ? 0 : aloft_clock_ms() + monitor->timeout_ms;
     monitor->keys = isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &before) == 0;
-    monitor->colour = isatty(STDOUT_FILENO) == 1;
+    monitor->colour = aloft_ui_colour(STDOUT_FILENO);
     catch_signals();
     if (monitor->keys) {
         struct termios raw = before;
         make_raw(&raw);
-        aloft_ui_error("%s at %u baud; Ctrl-] leaves, Ctrl-T Ctrl-H helps", monitor->name,
-                       (unsigned)monitor->baud);
+        aloft_ui_note("%s at %u baud; Ctrl-] leaves, Ctrl-T Ctrl-H helps", monitor->name,
+                      (unsigned)monitor->baud);
         (void)tcsetattr(STDIN_FILENO, TCSANOW, &raw); // keys that come by lines still come
     }
     bool restore = monitor->keys;

@@ -31,6 +31,7 @@ struct link {
     enum aloft_link kind;
     const struct aloft_way *way;
     int fd;                    // -1: none
+    int error;                 // errno of the last address that was tried
     int listen_fd;             // -1: none; stays while peers come and go
     struct addrinfo *found;    // all addresses of the host
     const struct addrinfo *at; // the one that is tried
@@ -136,8 +137,12 @@ static void link_fail(struct aloft_net *net, uint8_t id, enum aloft_err err)
 {
     struct link *link = &net->links[id];
     if (link->fd < 0 && (link->kind == ALOFT_LINK_LISTEN || link->bound)) {
-        aloft_board_log(net->board, 'E', "net", "Port %s of %s cannot be had; is it in use?",
-                        link->service, link->host);
+        bool denied = link->error == EACCES;
+        aloft_board_log(net->board, 'E', "net", "Port %s of %s cannot be had%s", link->service,
+                        link->host,
+                        denied ? ": ports below 1024 are root's on this machine. Give the image "
+                                 "another one, as --set web_port=8080 (aloft board settings)"
+                               : "; is it in use?");
     }
     if (link->fd >= 0 && link->listen_fd >= 0) {
         listen_again(link);
@@ -248,6 +253,7 @@ static void try_addresses(struct aloft_net *net, uint8_t id, int error)
         close_fd(&link->listen_fd);
         link->at = link->at->ai_next;
     }
+    link->error = error;
     link_fail(net, id, err_of(error));
 }
 

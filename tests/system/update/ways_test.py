@@ -132,8 +132,26 @@ def a_push_port_that_another_program_has_is_not_taken_from_it(folder):
             demo.push(demo.image("2"))
 
 
+def a_port_of_root_is_refused_with_the_cure(folder):
+    """The board of a user who is not root said that port 80 might be in use."""
+    demo = Demo(folder, web_port=80)
+    tool = folder / "bin"
+    tool.mkdir()
+    for name in ("aloft", "aloft-rom"):
+        shutil.copy(BIN / "cli" / name, tool)
+    for file in folder, *folder.rglob("*"):
+        file.chmod(0o777)
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    done = subprocess.run([tool / "aloft", "board", "run", demo.board.flash, "--fast", "--until",
+                           "cannot be had", "--timeout", "120"], capture_output=True, text=True,
+                          **nobody)
+    check("Port 80 of 127.0.0.1 cannot be had: ports below 1024 are root's" in done.stdout and
+          "--set web_port=8080" in done.stdout, done.stdout + done.stderr)
+
+
 if __name__ == "__main__":
-    main([what_was_pushed_can_be_confirmed_from_afar_and_stays,
+    main([a_port_of_root_is_refused_with_the_cure,
+          what_was_pushed_can_be_confirmed_from_afar_and_stays,
           an_app_that_nobody_confirms_goes_back_when_its_trial_is_over,
           the_console_takes_every_command, each_secret_by_itself_turns_its_way_on,
           a_device_with_a_name_knows_passwords_of_that_realm,
