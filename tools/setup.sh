@@ -42,6 +42,7 @@ rv32|qemu-system-misc|runs core's tests on that device
 tidy|clang-format|checks the layout of the code
 mutants|patch|plants the bugs of ./dev mutants
 test|binutils|addr2line: names the places of a panic
+test|python3-pytest|runs the fixtures for other projects' tests
 test|gdb|stops an app in tests
 test|openssl|makes certificates, and plays the server, in tests
 test|nginx-light|plays the server in tests
