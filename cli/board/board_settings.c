@@ -67,6 +67,7 @@ static const struct setting of_hello_world[] = {
 
 static const struct setting of_idf[] = {
     {"route", "", "HOST:PORT=HOST:PORT,...: sends connections elsewhere"},
+    {"ports", "", "PORT=PORT,...: where a server of the app listens instead"},
     {"ca_bundle", "/etc/ssl/certs/ca-certificates.crt", "authorities of esp_crt_bundle_attach"},
     {NULL, NULL, NULL},
 };

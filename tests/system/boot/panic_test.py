@@ -112,8 +112,7 @@ def without_its_elf_a_panic_says_what_is_missing(folder):
 def the_serial_port_shows_the_panic_too(folder):
     image = app(folder / "crash.bin", "hello_world", "1", crash="start")
     board = Board(folder / "flash").create(image)
-    with Followed() as run:
-        run.follow(board, "--serial", f"pty:{folder / 'tty'}")
+    with Followed(board, "--fast", "--serial", f"pty:{folder / 'tty'}") as run:
         run.see("Rebooting...")
         text = aloft("monitor", "--port", folder / "tty", "--until", "Rebooting...",
                      "--timeout", "60")
