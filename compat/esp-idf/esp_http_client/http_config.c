@@ -117,8 +117,8 @@ static bool set_default_headers(esp_http_client_handle_t client, const char *use
 
 esp_http_client_handle_t esp_http_client_init(const esp_http_client_config_t *config)
 {
-    if (config == NULL || config->is_async) {
-        ESP_LOGE(TAG, "No configuration, or one for asynchronous mode, which is not there");
+    if (config == NULL) {
+        ESP_LOGE(TAG, "No configuration");
         return NULL;
     }
     struct esp_http_client *client = calloc(1, sizeof *client);

@@ -603,18 +603,3 @@ uint32_t esp_partition_get_main_flash_sector_size(void)
 {
     return SPI_FLASH_SEC_SIZE;
 }
-
-esp_err_t esp_flash_get_size(esp_flash_t *of, uint32_t *out_size)
-{
-    (void)of;
-    if (out_size == NULL) {
-        return ESP_ERR_INVALID_ARG;
-    }
-    *out_size = aloft_idf_host.flash->geometry.size;
-    return ESP_OK;
-}
-
-bool esp_flash_encryption_enabled(void)
-{
-    return aloft_idf_host.flash->raw != NULL;
-}

@@ -5,6 +5,7 @@
 #include "esp_http_client.h"
 #include "esp_https_ota.h"
 #include "esp_ota_ops.h"
+#include "esp_tls.h"
 #include "tests/compat/esp-idf/idf_world.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -557,6 +558,38 @@ static void what_comes_encrypted_is_decrypted_by_the_app(void)
     CHECK(updated());
 }
 
+static void esp_tls_connects_in_the_clear_or_to_who_is_trusted(void)
+{
+    static const char request[] = "GET /text HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    char buf[512];
+    size_t len = 0;
+    ssize_t n;
+    int fd = -1;
+    esp_tls_error_handle_t error = NULL;
+    esp_tls_cfg_t cfg = {.is_plain_tcp = true, .timeout_ms = 300};
+    begin();
+    esp_tls_t *tls = esp_tls_init();
+    CHECK_EQ(esp_tls_conn_new_sync("127.0.0.1xx", 9, port, &cfg, tls), 1);
+    CHECK_EQ(esp_tls_get_conn_sockfd(tls, &fd), ESP_OK);
+    CHECK(fd >= 0);
+    CHECK_EQ(esp_tls_conn_write(tls, request, strlen(request)), (long)strlen(request));
+    while ((n = esp_tls_conn_read(tls, buf + len, sizeof buf - 1 - len)) > 0) {
+        len += (size_t)n;
+    }
+    buf[len] = '\0';
+    CHECK_EQ(n, ESP_TLS_ERR_SSL_WANT_READ); // the server leaves the connection open
+    CHECK(strncmp(buf, "HTTP/1.1 200 OK\r\n", strlen("HTTP/1.1 200 OK\r\n")) == 0);
+    CHECK_EQ(esp_tls_conn_destroy(tls), 0);
+    tls = esp_tls_init();
+    cfg.is_plain_tcp = false; // nobody is trusted, so nobody is asked
+    CHECK_EQ(esp_tls_conn_http_new_sync("https://127.0.0.1/", &cfg, tls), -1);
+    CHECK(world_said("No server verification option set"));
+    CHECK_EQ(esp_tls_get_error_handle(tls, &error), ESP_OK);
+    CHECK_EQ(esp_tls_get_and_clear_last_error(error, NULL, NULL), ESP_ERR_MBEDTLS_SSL_SETUP_FAILED);
+    CHECK_EQ(esp_tls_conn_http_new_sync("https://", &cfg, tls), -1);
+    CHECK_EQ(esp_tls_conn_destroy(tls), 0);
+}
+
 CHECK_MAIN(TEST(urls_are_as_long_as_buffer_size_tx_allows), TEST(a_request_has_esp_idfs_bytes),
            TEST(bodies_of_every_framing_are_read_whole),
            TEST(a_body_that_ends_early_is_no_whole_one),
@@ -568,4 +601,5 @@ CHECK_MAIN(TEST(urls_are_as_long_as_buffer_size_tx_allows), TEST(a_request_has_e
            TEST(a_download_goes_on_or_starts_over),
            TEST(an_image_for_another_chip_is_refused_by_its_head),
            TEST(a_corrupt_image_fails_at_finish),
-           TEST(what_comes_encrypted_is_decrypted_by_the_app))
+           TEST(what_comes_encrypted_is_decrypted_by_the_app),
+           TEST(esp_tls_connects_in_the_clear_or_to_who_is_trusted))

@@ -220,9 +220,38 @@ static void what_runs_and_what_boots_it_is_protected(void)
     aloft_idf_config.dangerous_writes = 0;
 }
 
+static void write_table(void)
+{
+    static const uint8_t byte = 0;
+    (void)esp_flash_write(NULL, &byte, ALOFT_PTABLE_ADDR_DEFAULT, 1);
+}
+
+static void the_chip_is_reached_by_addresses(void)
+{
+    world_begin(0);
+    const esp_partition_t *slot = find("ota_1");
+    uint8_t seen[4];
+    uint32_t size = 0;
+    CHECK_EQ(esp_flash_get_size(NULL, &size), ESP_OK);
+    CHECK_EQ(esp_flash_erase_region(NULL, slot->address, 4096), ESP_OK);
+    CHECK_EQ(esp_flash_write(NULL, "abc", slot->address + 255, 3), ESP_OK);
+    CHECK_EQ(esp_partition_read(slot, 255, seen, 3), ESP_OK);
+    CHECK(memcmp(seen, "abc", 3) == 0);
+    CHECK_EQ(esp_flash_read(NULL, seen, slot->address + 256, 2), ESP_OK);
+    CHECK(memcmp(seen, "bc", 2) == 0);
+    CHECK_EQ(esp_flash_read_encrypted(NULL, slot->address + 256, seen, 2), ESP_OK);
+    CHECK_EQ(esp_flash_write_encrypted(NULL, slot->address, seen, 16), ESP_ERR_NOT_SUPPORTED);
+    CHECK_EQ(esp_flash_read(NULL, seen, size - 1, 2), ESP_ERR_INVALID_ARG);
+    CHECK_EQ(esp_flash_read(NULL, seen, UINT32_MAX, 2), ESP_ERR_INVALID_ARG);
+    CHECK_EQ(esp_flash_write(NULL, NULL, slot->address, 2), ESP_ERR_INVALID_ARG);
+    CHECK_EQ(esp_flash_erase_region(NULL, slot->address + 1, 4096), ESP_ERR_INVALID_ARG);
+    CHECK_EQ(esp_flash_erase_region(NULL, slot->address, 4095), ESP_ERR_INVALID_ARG);
+    CHECK(panics(write_table)); // what boots the app is protected here, too
+}
+
 CHECK_MAIN(TEST(partitions_are_found_by_type_subtype_and_label),
            TEST(ranges_are_checked_as_esp_idf_does), TEST(writes_clear_bits_and_cross_pages),
            TEST(a_map_is_a_copy), TEST(a_partition_is_copied_whole_or_in_part),
            TEST(the_hash_is_the_images_own_or_of_all_bytes), TEST(without_a_table_nothing_is_found),
            TEST(an_app_registers_what_the_table_does_not_have),
-           TEST(what_runs_and_what_boots_it_is_protected))
+           TEST(what_runs_and_what_boots_it_is_protected), TEST(the_chip_is_reached_by_addresses))

@@ -136,7 +136,7 @@ typedef struct {
     int buffer_size;    // 512
     int buffer_size_tx; // 512
     void *user_data;
-    bool is_async; // not there: init fails
+    bool is_async; // perform waits all the same, and is never ESP_ERR_HTTP_EAGAIN
     bool use_global_ca_store;
     bool skip_cert_common_name_check;
     const char *common_name;

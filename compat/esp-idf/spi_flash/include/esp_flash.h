@@ -1,4 +1,4 @@
-// The flash chip, as far as partitions name it. There is one.
+// The flash chip. There is one.
 // Source: ESP-IDF components/spi_flash/include/esp_flash.h.
 #ifndef ESP_FLASH_H
 #define ESP_FLASH_H
@@ -15,6 +15,19 @@ typedef struct esp_flash_t {
 extern esp_flash_t *esp_flash_default_chip;
 
 esp_err_t esp_flash_get_size(esp_flash_t *chip, uint32_t *out_size);
+
+// By addresses; chip may be NULL. What is written is programmed as it is: erase before. Where the
+// chip encrypts, read and write see the cells, the other two what they mean.
+// Power loss: as for esp_partition's calls of the same name.
+// Errors: ESP_ERR_INVALID_ARG (out of the chip, or not aligned), ESP_ERR_NOT_SUPPORTED
+//         (write_encrypted on a chip that does not).
+esp_err_t esp_flash_read(esp_flash_t *chip, void *buffer, uint32_t address, uint32_t length);
+esp_err_t esp_flash_write(esp_flash_t *chip, const void *buffer, uint32_t address, uint32_t length);
+esp_err_t esp_flash_erase_region(esp_flash_t *chip, uint32_t start, uint32_t len);
+esp_err_t esp_flash_read_encrypted(esp_flash_t *chip, uint32_t address, void *out_buffer,
+                                   uint32_t length);
+esp_err_t esp_flash_write_encrypted(esp_flash_t *chip, uint32_t address, const void *buffer,
+                                    uint32_t length);
 
 #define SPI_FLASH_SEC_SIZE 4096
 
