@@ -22,16 +22,17 @@ bool aloft_image_source_slot(const char *name, int *slot)
     return false;
 }
 
-static bool read_slot(struct aloft_image_source *source, const struct aloft_flash *flash,
+static bool read_slot(struct aloft_image_source *source, struct aloft_flash_file *file,
                       struct aloft_message *error)
 {
+    const struct aloft_flash *flash = &file->flash;
     struct aloft_slots slots;
     int slot;
     if (!aloft_image_source_slot(source->slot, &slot)) {
         return aloft_message_set(error, "'%s' is no slot; slots are factory, test, ota_0..ota_15",
                                  source->slot);
     }
-    source->table_addr = aloft_table_find(flash, source->table_addr);
+    source->table_addr = aloft_table_find_file(file, source->table_addr);
     enum aloft_err err = aloft_slots_load(&slots, flash, &aloft_mbed_crypto, source->table_addr);
     if (err != ALOFT_OK) {
         return aloft_message_set(error, "%s: %s (%s, table at 0x%x)%s", source->path,
@@ -70,7 +71,7 @@ bool aloft_image_source_read(struct aloft_image_source *source, struct aloft_mes
     if (!aloft_flash_file_open(&flash, source->path, ALOFT_FLASH_FILE_DUMP, error)) {
         return false;
     }
-    bool ok = read_slot(source, &flash.flash, error);
+    bool ok = read_slot(source, &flash, error);
     (void)aloft_flash_file_close(&flash, &ignored); // only read from
     if (!ok) {
         aloft_file_release(&source->file);

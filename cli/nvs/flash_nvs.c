@@ -51,7 +51,7 @@ static enum aloft_err open_board(struct aloft_flash_nvs *of,
                                  const struct aloft_flash_nvs_place *place, const char **note)
 {
     struct search search = {.label = place->label};
-    uint32_t addr = aloft_table_find(&of->file.flash, place->table_addr);
+    uint32_t addr = aloft_table_find_file(&of->file, place->table_addr);
     *note = aloft_table_find_note(&of->file.flash, addr);
     enum aloft_err err =
         aloft_slots_walk(&of->file.flash, &aloft_mbed_crypto, addr, note_partition, &search);
@@ -75,13 +75,29 @@ static enum aloft_err open_bare(struct aloft_flash_nvs *of)
     return aloft_nvs_open(&of->nvs, &view);
 }
 
+// A flash, or the beginning of one that was merged or read: it has a table.
+static bool is_dump(const char *path)
+{
+    struct aloft_flash_file file;
+    struct aloft_message ignored;
+    struct aloft_slots slots;
+    if (!aloft_flash_file_open(&file, path, ALOFT_FLASH_FILE_DUMP, &ignored)) {
+        return false;
+    }
+    uint32_t addr = aloft_table_find_file(&file, 0);
+    enum aloft_err err = aloft_slots_load(&slots, &file.flash, &aloft_mbed_crypto, addr);
+    (void)aloft_flash_file_close(&file, &ignored); // only read from
+    return err == ALOFT_OK;
+}
+
 static bool open_file(struct aloft_flash_nvs *of)
 {
     struct aloft_message error;
     struct stat status;
-    enum aloft_flash_file_mode mode = of->writable ? ALOFT_FLASH_FILE_WRITE : ALOFT_FLASH_FILE_READ;
+    enum aloft_flash_file_mode mode = of->writable ? ALOFT_FLASH_FILE_WRITE : ALOFT_FLASH_FILE_DUMP;
     of->bare = stat(of->path, &status) == 0 && S_ISREG(status.st_mode) &&
-               !aloft_flash_file_is_size((uint64_t)status.st_size);
+               !aloft_flash_file_is_size((uint64_t)status.st_size) &&
+               (of->writable || !is_dump(of->path));
     bool good = of->bare ? aloft_file_read(of->path, ALOFT_FLASH_FILE_MAX, &of->content, &error)
                          : aloft_flash_file_open(&of->file, of->path, mode, &error);
     if (!good) {

@@ -48,7 +48,7 @@ static bool open_board(struct board *board, enum aloft_flash_file_mode mode)
     board->rules.rules.chip = chip != NULL ? aloft_chip_find(chip->id) : NULL;
     board->rules.rules.chip_revision = 0xFFFF;
     board->rules.rules.need_addr = 0;
-    board->table_addr = aloft_table_find(&board->file.flash, board->table_addr);
+    board->table_addr = aloft_table_find_file(&board->file, board->table_addr);
     enum aloft_err err =
         aloft_slots_load(&board->slots, &board->file.flash, &aloft_mbed_crypto, board->table_addr);
     if (err == ALOFT_OK && board->slots.otadata.len == 0) {

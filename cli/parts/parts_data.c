@@ -42,7 +42,7 @@ static bool open_target(struct target *target, enum aloft_flash_file_mode mode)
         aloft_ui_error("%s", error.text);
         return false;
     }
-    target->table_addr = aloft_table_find(&target->file.flash, target->table_addr);
+    target->table_addr = aloft_table_find_file(&target->file, target->table_addr);
     enum aloft_err err =
         aloft_slots_walk(&target->file.flash, &aloft_mbed_crypto, target->table_addr, note, target);
     if (err == ALOFT_OK && target->view.len != 0) {

@@ -46,15 +46,21 @@ static bool load_bytes(struct aloft_parts_source *source, struct aloft_parts_rul
         return aloft_ptable_csv_parse(&source->plan, file->data, file->len, &parts->rules,
                                       &source->error);
     }
+    const struct aloft_table_bytes bytes = {file->data, (uint32_t)file->len};
+    const struct aloft_flash flash = aloft_table_flash_of(&bytes);
     source->kind = off == 0 ? ALOFT_PARTS_TABLE : ALOFT_PARTS_FLASH;
     if (source->kind == ALOFT_PARTS_FLASH && parts->rules.flash_size == 0 &&
         aloft_flash_file_is_size(file->len)) {
-        parts->rules.flash_size = (uint32_t)file->len;
+        if (flash.geometry.size == file->len) {
+            parts->rules.flash_size = (uint32_t)file->len;
+        } else {
+            aloft_ui_warn("%s: it ends at 0x%zx, before its last partition; it is taken for the "
+                          "beginning of a larger flash",
+                          source->name, file->len);
+        }
     }
     source->err = aloft_ptable_plan_load(&source->plan, file->data + off, file->len - off,
                                          parts->rules.flash_size);
-    const struct aloft_table_bytes bytes = {file->data, (uint32_t)file->len};
-    const struct aloft_flash flash = aloft_table_flash_of(&bytes);
     return source->err == ALOFT_OK ||
            aloft_message_set(&source->error, "%s (%s, row %u)%s", aloft_err_sentence(source->err),
                              aloft_err_name(source->err), source->plan.count + 1,

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 256, NAME_SIZE = 256 };
+enum { FILES_MAX = 256, NAME_SIZE = 256, LIST_MAX = 1 << 20 };
 enum kind { KIND_BOOTLOADER, KIND_TABLE, KIND_APP, KIND_OTHER };
 
 struct listing {
@@ -224,7 +224,12 @@ static bool plan_listed(const struct aloft_flash_folder *folder, const char *lis
                         struct aloft_flash_plan *plan, struct aloft_message *error)
 {
     json_error_t mistake;
-    json_t *root = json_load_file(list, 0, &mistake);
+    struct aloft_file text;
+    if (!aloft_file_read(list, LIST_MAX, &text, error)) {
+        return false;
+    }
+    json_t *root = json_loadb((const char *)text.data, text.len, 0, &mistake);
+    aloft_file_release(&text);
     if (root == NULL) {
         return aloft_message_set(error, "%s, line %d: %s", list, mistake.line, mistake.text);
     }

@@ -201,6 +201,7 @@ bool aloft_flash_file_open(struct aloft_flash_file *file, const char *path,
         .cells = {&ops, file, {chip, ALOFT_FLASH_FILE_SECTOR, ALOFT_FLASH_FILE_BLOCK, 1}, NULL},
         .fd = fd,
         .writable = write,
+        .dump = mode == ALOFT_FLASH_FILE_DUMP,
         .len = size,
     };
     file->flash = file->cells;

@@ -36,6 +36,7 @@ struct aloft_flash_file {
     struct aloft_flash_crypt crypt;  // and what encrypts in front of the file
     int fd;
     bool writable;
+    bool dump;    // it was opened as one
     uint32_t len; // of the file
 };
 

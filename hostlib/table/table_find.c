@@ -3,7 +3,6 @@
 #include "aloft/base/bytes.h"
 #include "aloft/slots.h"
 #include "hostlib/crypto/mbed_crypto.h"
-#include "hostlib/flash/flash_file.h"
 #include <string.h>
 
 enum { IMAGE_MAGIC = 0xE9, CHIP_OFF = 12 };
@@ -23,6 +22,31 @@ uint32_t aloft_table_find(const struct aloft_flash *flash, uint32_t asked)
     return ALOFT_PTABLE_ADDR_DEFAULT;
 }
 
+static bool has_table(const struct aloft_flash *flash, uint32_t asked)
+{
+    struct aloft_slots slots;
+    return aloft_slots_load(&slots, flash, &aloft_mbed_crypto, aloft_table_find(flash, asked)) ==
+           ALOFT_OK;
+}
+
+// Its table is good, but for a partition that reaches beyond its end.
+static bool is_cut_off(const struct aloft_flash *flash, uint32_t asked)
+{
+    struct aloft_flash larger = *flash;
+    larger.geometry.size = ALOFT_FLASH_FILE_MAX;
+    return !has_table(flash, asked) && has_table(&larger, asked);
+}
+
+uint32_t aloft_table_find_file(struct aloft_flash_file *file, uint32_t asked)
+{
+    if (file->dump && is_cut_off(&file->flash, asked)) {
+        file->flash.geometry.size = ALOFT_FLASH_FILE_MAX;
+        file->cells.geometry.size = ALOFT_FLASH_FILE_MAX;
+        file->crypt.flash.geometry.size = ALOFT_FLASH_FILE_MAX;
+    }
+    return aloft_table_find(&file->flash, asked);
+}
+
 static enum aloft_err read_bytes(void *ctx, uint32_t addr, void *buf, uint32_t len)
 {
     const struct aloft_table_bytes *bytes = ctx;
@@ -40,10 +64,14 @@ struct aloft_flash aloft_table_flash_of(const struct aloft_table_bytes *bytes)
     static const struct aloft_flash_ops ops = {.read = read_bytes};
     uint32_t size =
         aloft_flash_file_is_size(bytes->len) ? bytes->len : (uint32_t)ALOFT_FLASH_FILE_MAX;
-    return (struct aloft_flash){
+    struct aloft_flash flash = {
         .ops = &ops,
         .ctx = (void *)(uintptr_t)bytes, // only read
         .geometry = {size, ALOFT_FLASH_FILE_SECTOR, ALOFT_FLASH_FILE_SECTOR, 1}};
+    if (is_cut_off(&flash, 0)) {
+        flash.geometry.size = ALOFT_FLASH_FILE_MAX;
+    }
+    return flash;
 }
 
 uint32_t aloft_table_find_in(const uint8_t *data, size_t len, uint32_t asked)

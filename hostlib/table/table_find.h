@@ -5,6 +5,7 @@
 
 #include "aloft/flash.h"
 #include "hostlib/base/chip_info.h"
+#include "hostlib/flash/flash_file.h"
 #include <stddef.h>
 
 #define ALOFT_TABLE_FIND_LAST 0x20000u // as far as it is looked for
@@ -16,7 +17,13 @@ uint32_t aloft_table_find(const struct aloft_flash *flash, uint32_t asked);
 // The same in the bytes of a flash, whole or its beginning.
 uint32_t aloft_table_find_in(const uint8_t *data, size_t len, uint32_t asked);
 
-// Bytes in memory as a flash to read; what lies behind them is erased. bytes must outlive it.
+// The same in a flash file. One that was opened as a dump and ends before a partition of its table
+// is the beginning of a larger flash from now on.
+uint32_t aloft_table_find_file(struct aloft_flash_file *file, uint32_t asked);
+
+// Bytes in memory as a flash to read; what lies behind them is erased. They may be a whole flash,
+// or the beginning of one, of any length: its size is theirs when that is a chip's and their table
+// ends in it, else ALOFT_FLASH_FILE_MAX. bytes must outlive it.
 struct aloft_table_bytes {
     const uint8_t *data;
     uint32_t len;
