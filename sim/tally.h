@@ -79,7 +79,7 @@ enum sim_outcome {
         SIM_OUTCOME_COUNT
 };
 
-#define SIM_ERRS       128 // faults of core by number, negated
+#define SIM_ERRS       256 // faults of core by number, negated
 #define SIM_SHOWN      10  // violations that are described
 #define SIM_TEXT_BYTES 160
 

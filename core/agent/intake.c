@@ -114,6 +114,7 @@ enum aloft_err aloft_intake_begin(struct aloft_intake *intake, const void *who, 
         engine.current = more->current;
         engine.artifact = more->artifact;
         engine.check = more->check;
+        engine.just_started = more->just_started;
     }
     err = from != 0 ? go_on(intake, &engine, from)
                     : aloft_engine_begin(&intake->work.engine, &engine);

@@ -369,7 +369,7 @@ static bool has_other_tag(const struct aloft_pull *pull)
 }
 
 // A whole file comes, or the rest of one.
-static enum aloft_err begin(struct aloft_pull *pull, uint32_t length, bool rest)
+static enum aloft_err begin(struct aloft_pull *pull, uint32_t length, bool rest, uint32_t now_ms)
 {
     const struct aloft_http *http = &pull->http;
     struct aloft_artifact *artifact = &pull->artifact;
@@ -382,7 +382,8 @@ static enum aloft_err begin(struct aloft_pull *pull, uint32_t length, bool rest)
     const struct aloft_intake_more more = {.from = pull->from,
                                            .current = pull->config.current,
                                            .artifact = artifact,
-                                           .check = pull->config.check};
+                                           .check = pull->config.check,
+                                           .just_started = now_ms < ALOFT_FAILED_REST_MS};
     return aloft_intake_begin(pull->config.intake, pull, artifact->len, &more);
 }
 
@@ -413,7 +414,7 @@ static enum aloft_err response(struct aloft_pull *pull, uint32_t now_ms)
     pull->phase = BODY;
     pull->write_ms = now_ms;
     start_rate(pull, 0, now_ms);
-    return begin(pull, length, rest); // keeps A1
+    return begin(pull, length, rest, now_ms); // keeps A1
 }
 
 static void progress(struct aloft_pull *pull, uint32_t before, uint32_t now_ms)

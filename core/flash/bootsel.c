@@ -115,6 +115,13 @@ enum {
     ERASED = 4, // by the list
 };
 
+// This note ends a trial that a loss of power has ended.
+static bool is_cut(const struct aloft_note *note)
+{
+    return note->kind == (ALOFT_NOTE_DONE | ALOFT_NOTE_BLAMELESS) &&
+           note->state == ALOFT_OTA_ABORTED;
+}
+
 // Reads a sector into `out`, which is zero before. Its last whole note is the one that counts: in
 // front of it there may be torn ones, and what lies behind it is blank, torn, or noise.
 static enum aloft_err read_sector(const struct aloft_slots *slots, uint32_t sector,
@@ -132,10 +139,14 @@ static enum aloft_err read_sector(const struct aloft_slots *slots, uint32_t sect
     off += ALOFT_NOTE_OFF;
     for (uint32_t place = 0; place < ALOFT_NOTE_COUNT && err == ALOFT_OK; place++) {
         uint8_t bytes[ALOFT_NOTE_LEN];
+        struct aloft_note note;
         err = aloft_flash_read(&view, off, bytes, 4);
         if (err == ALOFT_OK && memcmp(bytes, ALOFT_NOTE_MAGIC, 4) == 0) { // few are
             err = aloft_flash_read(&view, off, bytes, sizeof bytes);
-            if (err == ALOFT_OK && aloft_note_parse(bytes, &out->note)) {
+            if (err == ALOFT_OK && aloft_note_parse(bytes, &note)) {
+                bool same = memcmp(note.id, out->note.id, sizeof note.id) == 0;
+                out->cuts = (same ? out->cuts : 0) + is_cut(&note);
+                out->note = note;
                 out->place = place + 1;
                 out->flags |= place == 0 ? NOTED : 0;
             }
@@ -146,17 +157,21 @@ static enum aloft_err read_sector(const struct aloft_slots *slots, uint32_t sect
 }
 
 enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids[2][ALOFT_NOTE_ID],
-                                    uint32_t *count)
+                                    uint32_t *count, uint32_t *cut)
 {
     struct aloft_otadata records[2];
     enum aloft_err err = aloft_bootsel_read(slots, records);
     *count = 0;
+    *cut = 0;
     for (uint32_t i = 0; i < 2 && err == ALOFT_OK; i++) {
         struct aloft_bootsel_sector sector = {0};
         err = read_sector(slots, i, &sector, &records[i]);
         uint32_t state = sector.note.state;
-        if (sector.flags != 0 && sector.note.kind == ALOFT_NOTE_DONE &&
-            (state == ALOFT_OTA_INVALID || state == ALOFT_OTA_ABORTED)) {
+        bool power = is_cut(&sector.note) && sector.cuts >= ALOFT_BOOTSEL_CUTS;
+        bool fault = sector.note.kind == ALOFT_NOTE_DONE &&
+                     (state == ALOFT_OTA_INVALID || state == ALOFT_OTA_ABORTED);
+        if (sector.flags != 0 && (power || fault)) {
+            *cut |= (uint32_t)power << *count;
             memcpy(ids[(*count)++], sector.note.id, ALOFT_NOTE_ID);
         }
     }

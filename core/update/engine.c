@@ -108,8 +108,7 @@ static enum aloft_err accept(void *ctx, const struct aloft_image *image,
         return ALOFT_OK; // it was accepted before, and the digest decides at the end
     }
     ALOFT_INVARIANT("E2", engine->writer.off == 0); // all of the head is in the buffer
-    return aloft_failed_is_head(&engine->failed, engine->writer.buffer) ? ALOFT_ERR_TRIAL_FAILED
-                                                                        : ALOFT_OK;
+    return aloft_failed_judge_head(&engine->failed, engine->writer.buffer);
 }
 
 enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
@@ -129,7 +128,7 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
         err = check_target(engine, config, target);
     }
     if (err == ALOFT_OK) {
-        err = aloft_failed_read(&engine->failed, slots, config->running);
+        err = aloft_failed_read(&engine->failed, slots, config->running, config->just_started);
     }
     if (err != ALOFT_OK) {
         return fail(engine, err);
@@ -369,16 +368,19 @@ static enum aloft_step verify_some(struct aloft_engine *engine)
 {
     enum aloft_step step = aloft_verify_step(&engine->verify);
     const struct aloft_image_facts *facts = &engine->verify.image.facts;
+    enum aloft_err failed = facts->hash_appended != 0
+                                ? aloft_failed_judge_digest(&engine->failed, facts->digest)
+                                : ALOFT_OK;
     if (step == ALOFT_STEP_FAILED) {
         fail(engine, engine->verify.err);
-    } else if (step == ALOFT_STEP_DONE && facts->hash_appended != 0 &&
-               aloft_failed_is_digest(&engine->failed, facts->digest)) {
-        fail(engine, ALOFT_ERR_TRIAL_FAILED); // keeps E5
+    } else if (step == ALOFT_STEP_DONE && failed != ALOFT_OK) {
+        fail(engine, failed); // keeps E5
         step = ALOFT_STEP_FAILED;
     } else if (step == ALOFT_STEP_DONE) {
         ALOFT_INVARIANT("E3", engine->phase == VERIFYING && engine->verify.err == ALOFT_OK);
-        ALOFT_INVARIANT("E5", facts->hash_appended == 0 ||
-                                  !aloft_failed_is_digest(&engine->failed, facts->digest));
+        ALOFT_INVARIANT("E5",
+                        facts->hash_appended == 0 ||
+                            aloft_failed_judge_digest(&engine->failed, facts->digest) == ALOFT_OK);
         aloft_writer_complete(&engine->writer);
         engine->phase = COMPLETING;
         step = ALOFT_STEP_AGAIN;

@@ -8,11 +8,13 @@
 #include <string.h>
 
 enum aloft_err aloft_failed_read(struct aloft_failed *failed, const struct aloft_slots *slots,
-                                 int running)
+                                 int running, bool just_started)
 {
     struct aloft_otadata records[2];
     memset(failed, 0, sizeof *failed);
-    enum aloft_err err = aloft_bootsel_failed(slots, failed->id, &failed->count); // F1
+    enum aloft_err err =
+        aloft_bootsel_failed(slots, failed->id, &failed->count, &failed->cut); // F1, F3
+    failed->just_started = just_started;
     if (err == ALOFT_OK) {
         err = aloft_bootsel_read(slots, records);
     }
@@ -38,26 +40,28 @@ void aloft_failed_add(struct aloft_failed *failed, const struct aloft_flash_view
 }
 
 // Is this part of an image's name the one of a release that has failed?
-static bool has(const struct aloft_failed *failed, uint32_t part, const uint8_t *name, uint32_t len)
+static enum aloft_err judge(const struct aloft_failed *failed, uint32_t part, const uint8_t *name,
+                            uint32_t len)
 {
     for (uint32_t i = 0; i < failed->count; i++) {
-        if (memcmp(failed->id[i] + part, name, len) == 0) {
-            return true;
+        bool cut = (failed->cut >> i & 1) != 0;
+        if (memcmp(failed->id[i] + part, name, len) == 0 && (!cut || failed->just_started)) {
+            return cut ? ALOFT_ERR_TRIAL_POWER : ALOFT_ERR_TRIAL_FAILED;
         }
     }
-    return false;
+    return ALOFT_OK;
 }
 
-bool aloft_failed_is_head(const struct aloft_failed *failed,
-                          const uint8_t head[ALOFT_IMAGE_HEAD_LEN])
+enum aloft_err aloft_failed_judge_head(const struct aloft_failed *failed,
+                                       const uint8_t head[ALOFT_IMAGE_HEAD_LEN])
 {
     uint8_t crc[4];
     aloft_put_le32(crc, aloft_crc32(0, head, ALOFT_IMAGE_HEAD_LEN));
-    return has(failed, ALOFT_NOTE_ID_HEAD, crc, sizeof crc);
+    return judge(failed, ALOFT_NOTE_ID_HEAD, crc, sizeof crc);
 }
 
-bool aloft_failed_is_digest(const struct aloft_failed *failed,
-                            const uint8_t digest[ALOFT_SHA256_LEN])
+enum aloft_err aloft_failed_judge_digest(const struct aloft_failed *failed,
+                                         const uint8_t digest[ALOFT_SHA256_LEN])
 {
-    return has(failed, ALOFT_NOTE_ID_DIGEST, digest, ALOFT_NOTE_ID_HEAD);
+    return judge(failed, ALOFT_NOTE_ID_DIGEST, digest, ALOFT_NOTE_ID_HEAD);
 }

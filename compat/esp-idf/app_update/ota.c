@@ -14,6 +14,7 @@
 #include "esp_flash_internal.h"
 #include "esp_log.h"
 #include "esp_ota_ops.h"
+#include "esp_timer.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +85,8 @@ static void read_failed(struct aloft_failed *failed)
     bool known = aloft_slots_load(&slots, aloft_idf_host.flash, &aloft_mbed_crypto,
                                   aloft_idf_host.ptable_addr) == ALOFT_OK;
     int running = known ? aloft_slots_find(&slots, aloft_idf_host.running_addr) : ALOFT_SLOT_NONE;
-    if (known && aloft_failed_read(failed, &slots, running) == ALOFT_OK &&
+    bool just_started = esp_timer_get_time() < ALOFT_FAILED_REST_MS * 1000LL;
+    if (known && aloft_failed_read(failed, &slots, running, just_started) == ALOFT_OK &&
         aloft_bootsel_read(&slots, records) == ALOFT_OK && aloft_otadata_active(records) >= 0) {
         int selected = aloft_bootsel_boot_slot(&slots, records);
         view = selected != running ? aloft_slots_slot_view(&slots, selected) : view;
@@ -149,10 +151,13 @@ static bool running_is_on_trial(void)
            state == ESP_OTA_IMG_PENDING_VERIFY;
 }
 
-static esp_err_t refuse_failed(void)
+// ESP_OK, or says why not.
+static esp_err_t refuse_failed(enum aloft_err err)
 {
-    ESP_LOGE(TAG, "%s: %s", aloft_err_name(ALOFT_ERR_TRIAL_FAILED),
-             aloft_err_sentence(ALOFT_ERR_TRIAL_FAILED));
+    if (err == ALOFT_OK) {
+        return ESP_OK;
+    }
+    ESP_LOGE(TAG, "%s: %s", aloft_err_name(err), aloft_err_sentence(err));
     return ESP_ERR_OTA_VALIDATE_FAILED;
 }
 
@@ -168,7 +173,7 @@ static esp_err_t check_head(const struct update *update)
     if (aloft_get_le32(head + DESC_OFF) != ESP_APP_DESC_MAGIC_WORD) {
         return ESP_OK; // without a description heads may be equal by chance; the digest decides
     }
-    return aloft_failed_is_head(&update->failed, head) ? refuse_failed() : ESP_OK;
+    return refuse_failed(aloft_failed_judge_head(&update->failed, head));
 }
 
 esp_err_t esp_ota_begin(const esp_partition_t *partition, size_t image_size,
@@ -400,10 +405,9 @@ static esp_err_t judge(const struct update *update)
         if (err == ALOFT_OK && asked && aloft_idf_too_old(&facts)) {
             err = ALOFT_ERR_IMAGE_SECURE_VERSION;
         }
-        if (err == ALOFT_OK && facts.hash_appended != 0 &&
-            aloft_failed_is_digest(&update->failed, facts.digest)) {
-            (void)refuse_failed();
-            err = ALOFT_ERR_TRIAL_FAILED;
+        if (err == ALOFT_OK && facts.hash_appended != 0) {
+            err = aloft_failed_judge_digest(&update->failed, facts.digest);
+            (void)refuse_failed(err);
         }
     } else if (update->final->type == ESP_PARTITION_TYPE_PARTITION_TABLE) {
         aloft_idf_lock();

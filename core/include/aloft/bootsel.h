@@ -72,6 +72,7 @@ struct aloft_bootsel_sector {
     uint32_t flags;
     uint32_t place;         // where its next note goes
     struct aloft_note note; // its last whole one, kind NONE: there is none; then what it gets
+    uint32_t cuts; // trials of that note's image, one after the other, that a loss of power ended
     uint8_t record[ALOFT_OTADATA_RECORD];
 };
 
@@ -115,11 +116,13 @@ int aloft_bootsel_boot_slot(const struct aloft_slots *slots, const struct aloft_
 bool aloft_bootsel_state(const struct aloft_slots *slots, const struct aloft_otadata records[2],
                          int slot, uint32_t *state);
 
-// The images whose trial is the last thing that a sector's notes tell of, and failed: *count of
-// them, at most two, named in ids. They are forgotten when another image has its trial. With the
-// stock bootloader there are none: it keeps no notes. Errors: those of aloft_bootsel_read.
+// The images whose trial is the last thing that a sector's notes tell of, and either failed, or was
+// ended by a loss of power as the one before it: *count of them, at most two, named in ids; bit n
+// of *cut: the power it was. They are forgotten when another image has its trial. With the stock
+// bootloader there are none: it keeps no notes. Errors: those of aloft_bootsel_read.
+#define ALOFT_BOOTSEL_CUTS 2u
 enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids[2][ALOFT_NOTE_ID],
-                                    uint32_t *count);
+                                    uint32_t *count, uint32_t *cut);
 
 // Makes `slot` the one that boots, after verifying its image whole by the rules, signature and
 // security version included. trial: write NEW, so that the

@@ -12,7 +12,8 @@
 //   E2  Nothing is erased before the image's head (288 bytes) was read and accepted.
 //   E3  The first 16 bytes are programmed only after the whole image was read back and judged good.
 //   E4  What checkpoints say is a hint: it is judged again, and the whole image at the end.
-//   E5  A release that has just failed its trial is not installed again.
+//   E5  A release that has just failed its trial is not installed again, nor, for a server and soon
+//       after the start, one whose last two trials a loss of power has ended.
 //   E6  Before anything is erased, otadata selects the running app. It does not when that is a
 //       fallback: what was selected has rotted, and the update goes over it. Were that record left
 //       in place, the new image would boot from its first 16 bytes on, and without a trial.
@@ -50,6 +51,7 @@ struct aloft_engine_config {
     const struct aloft_file_check *check;    // judges the whole artifact, too, when it is in flash,
                                              // unless a stage has changed it; NULL: nobody does.
                                              // Must outlive the engine
+    bool just_started;                       // as aloft_failed_read
 };
 
 struct aloft_engine {
@@ -103,10 +105,10 @@ enum aloft_err aloft_engine_resume(struct aloft_engine *engine,
 
 // Takes bytes of the artifact, as many as there is room for, and says how many in *used. Touches no
 // flash; step makes room. Splits of the input never change the result.
-// Errors: those of aloft_image_next; SAME_VERSION, TRIAL_FAILED; IMAGE_PROJECT, IMAGE_OLDER or what
-//         else the policy says; IMAGE_TOO_LARGE; IMAGE_TRAILING for more than was promised; the
-//         stages'; STATE after finish or a failure. Step may return all of them, too, while a stage
-//         has more to give than there was room for.
+// Errors: those of aloft_image_next; SAME_VERSION, TRIAL_FAILED, TRIAL_POWER; IMAGE_PROJECT,
+//         IMAGE_OLDER or what else the policy says; IMAGE_TOO_LARGE; IMAGE_TRAILING for more than
+//         was promised; the stages'; STATE after finish or a failure. Step may return all of them,
+//         too, while a stage has more to give than there was room for.
 enum aloft_err aloft_engine_feed(struct aloft_engine *engine, const uint8_t *data, uint32_t len,
                                  uint32_t *used);
 
@@ -127,9 +129,8 @@ enum aloft_err aloft_engine_finish(struct aloft_engine *engine);
 //             last program; the running slot is untouched, and so is otadata, unless it did not
 //             select the running slot: then that is selected, as aloft_bootsel_set_boot does.
 // Errors:     FLASH_*, those of feed and finish, of aloft_verify_step and of the check,
-// TRIAL_FAILED; ON_TRIAL when
-//             the running app was no more selected and had never confirmed itself: now it is, and
-//             can.
+//             TRIAL_FAILED, TRIAL_POWER; ON_TRIAL when the running app was no more selected and
+//             had never confirmed itself: now it is, and can.
 enum aloft_step aloft_engine_step(struct aloft_engine *engine);
 
 // Gives the update up. Writes nothing: what is in the slot has no first bytes and cannot boot.

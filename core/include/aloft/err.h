@@ -79,6 +79,8 @@
     X(IMAGE_EMPTY, -51, IMAGE, "There is no image: nothing was received")                          \
     X(SAME_VERSION, -52, RULE, "The offered image is the version that is running")                 \
     X(TRIAL_FAILED, -53, RULE, "This release failed its trial on this device; offer another")      \
+    X(TRIAL_POWER, -188, RULE,                                                                     \
+      "Power was lost in both of the last trials of this release; it is tried again later")        \
     X(SIGNATURE_MISSING, -140, SIGNATURE,                                                          \
       "The image is not signed; this device takes signed images only")                             \
     X(SIGNATURE_KEY, -141, SIGNATURE,                                                              \

@@ -44,6 +44,7 @@ struct aloft_intake_more {
     const struct aloft_image_facts *current; // in place of the configuration's
     const struct aloft_artifact *artifact;   // write checkpoints for it (resume.h); NULL: do not
     const struct aloft_file_check *check;    // judges the whole file, too; NULL: nobody does
+    bool just_started;                       // a server brings it, soon after the start (failed.h)
 };
 
 struct aloft_intake {

@@ -1,5 +1,6 @@
 // esp_ota_*: ESP-IDF's codes and edge cases, one by one, and what of Aloft's care stays: the first
 // byte last, and records that are never lost.
+#include "aloft/update/failed.h"
 #include "check.h"
 #include "compat/esp-idf/host/host.h"
 #include "esp_efuse.h"
@@ -520,6 +521,57 @@ static void what_is_selected_and_did_not_start_is_not_fetched_again(void)
     CHECK_EQ(fetch_version("8"), ESP_OK);
 }
 
+// What the bootloader writes when an app on trial starts, and when it finds it after a power cut.
+static void lose_power_on_trial(void)
+{
+    static const uint32_t states[] = {ALOFT_OTA_PENDING, ALOFT_OTA_ABORTED};
+    for (uint32_t i = 0; i < 2; i++) {
+        struct aloft_otadata records[2];
+        struct aloft_bootsel op;
+        CHECK_EQ(aloft_bootsel_read(&world.device.slots, records), ALOFT_OK);
+        int active = aloft_otadata_active(records);
+        CHECK(active >= 0);
+        records[active & 1].state = states[i];
+        aloft_bootsel_mark(&op, &world.device.slots, (uint32_t)active & 1, &records[active & 1],
+                           i == 1);
+        while (aloft_bootsel_step(&op) == ALOFT_STEP_AGAIN) {
+        }
+        CHECK_EQ(op.err, ALOFT_OK);
+    }
+}
+
+static uint32_t soon_after_the_start(void)
+{
+    return ALOFT_FAILED_REST_MS - 1;
+}
+
+static uint32_t a_while_after_the_start(void)
+{
+    return ALOFT_FAILED_REST_MS;
+}
+
+// An app fetched it again at once, whenever it was back: its start pulled the supply down, and that
+// was never held against it.
+static void what_power_ended_twice_is_not_fetched_again_at_once(void)
+{
+    world_begin(0);
+    put_record(0, 1, ALOFT_OTA_VALID);
+    for (uint32_t i = 0; i < ALOFT_BOOTSEL_CUTS; i++) {
+        aloft_idf_host.now_ms = soon_after_the_start;
+        CHECK_EQ(fetch_version("9"), ESP_OK);
+        lose_power_on_trial();
+    }
+    CHECK_EQ(fetch_version("9"), ESP_ERR_OTA_VALIDATE_FAILED);
+    CHECK(world_said("TRIAL_POWER"));
+    CHECK_EQ(fetch_version("9"), ESP_ERR_OTA_VALIDATE_FAILED);
+    aloft_idf_host.now_ms = a_while_after_the_start;
+    CHECK_EQ(fetch_version("9"), ESP_OK);
+    lose_power_on_trial();
+    aloft_idf_host.now_ms = soon_after_the_start;
+    CHECK_EQ(fetch_version("9"), ESP_ERR_OTA_VALIDATE_FAILED);
+    CHECK_EQ(fetch_version("8"), ESP_OK);
+}
+
 // An image whose description is gone, but for that good.
 static void put_app_without_description(uint32_t addr)
 {
@@ -627,6 +679,7 @@ CHECK_MAIN(TEST(an_update_in_pieces_of_any_size_boots_next),
            TEST(an_older_secure_version_is_erased_not_booted),
            TEST(what_the_bootloader_would_refuse_is_not_installed_without_anti_rollback),
            TEST(what_is_selected_and_did_not_start_is_not_fetched_again),
+           TEST(what_power_ended_twice_is_not_fetched_again_at_once),
            TEST(an_app_without_description_has_no_secure_version),
            TEST(an_update_of_the_bootloader_lifts_its_protection),
            TEST(an_image_is_verified_by_its_place),

@@ -164,12 +164,13 @@ static void what_is_erased_reads_as_no_record_and_no_note(void)
         struct aloft_otadata records[2];
         uint8_t ids[2][ALOFT_NOTE_ID];
         uint32_t count;
+        uint32_t cut;
         fresh(units[u]);
         read_records(records);
         CHECK(records[0].seq != 0xFFFFFFFF); // noise
         CHECK_EQ(aloft_otadata_active(records), -1);
         CHECK_EQ(aloft_bootsel_boot_slot(&device.slots, records), ALOFT_SLOT_FACTORY);
-        CHECK_EQ(aloft_bootsel_failed(&device.slots, ids, &count), ALOFT_OK);
+        CHECK_EQ(aloft_bootsel_failed(&device.slots, ids, &count, &cut), ALOFT_OK);
         CHECK_EQ(count, 0);
         repair();
         CHECK_EQ(chip.changes, 0);
@@ -183,6 +184,7 @@ static void a_life_from_set_boot_to_rollback_works(void)
     for (uint32_t u = 0; u < 2; u++) {
         uint8_t ids[2][ALOFT_NOTE_ID];
         uint32_t count;
+        uint32_t cut;
         check_note("unit %ld", (long)units[u], 0);
         fresh(units[u]);
         aloft_bootsel_set_boot(&op, &device.slots, &device.rules, 0, true);
@@ -201,7 +203,7 @@ static void a_life_from_set_boot_to_rollback_works(void)
         CHECK_EQ(run(), ALOFT_OK);
         check_record(0, 1, ALOFT_OTA_VALID);
         check_record(1, 2, ALOFT_OTA_ABORTED);
-        CHECK_EQ(aloft_bootsel_failed(&device.slots, ids, &count), ALOFT_OK);
+        CHECK_EQ(aloft_bootsel_failed(&device.slots, ids, &count, &cut), ALOFT_OK);
         CHECK_EQ(count, 1); // its notes were found again
         aloft_bootsel_set_boot(&op, &device.slots, &device.rules, 1, true);
         CHECK_EQ(run(), ALOFT_OK);
