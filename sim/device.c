@@ -305,6 +305,7 @@ static void pull(struct sim_device *device)
         .events = {hear, device},
         .running = device->running,
         .trial = true,
+        .stage = sim_stages_init(&device->work.update.stages, device->network.coding),
     };
     const struct aloft_pull_config config = {
         .intake = intake,
@@ -690,6 +691,8 @@ bool sim_device_open(struct sim_device *device, struct sim_shared *shared, uint3
                                             .load = boot_load,
                                             .unload = boot_unload};
     device->network.catalogue = &shared->catalogue;
+    // Each coding meets each layout; half of the devices get files as they are, for speed.
+    device->network.coding = number / SIM_CODINGS % 2 == 0 ? number % SIM_CODINGS : 0;
     device->network.random = &device->random;
     device->network.tally = &shared->tally;
     device->due_us = sim_random_below(&device->random, US_PER_S);

@@ -13,6 +13,9 @@
 #define DESC_LEN   256u
 #define SPOILED    64u // bytes that spoiled files may have more
 #define SLOT_BYTES (SIM_FIRMWARE_MAX + SPOILED)
+#define ARTIFACTS  (SIM_CODINGS * SIM_CODING_MAX(SLOT_BYTES))
+#define TOO_LARGE  0x20000u                 // bytes, for any slot
+#define ROW_BYTES  (SLOT_BYTES + ARTIFACTS) // a file and what it is given as
 
 static void put16(uint8_t *to, uint32_t value)
 {
@@ -116,24 +119,46 @@ static uint32_t payload_of(uint32_t number, struct sim_random *random)
     return words * 4;
 }
 
+// Behind the file, one after the other. A file that is too large is so as it is by what its server
+// says; what stages make of it really is. buffer: zeros, with room for both.
+static void make_artifacts(struct sim_firmware *firmware, uint8_t *to, uint8_t *buffer)
+{
+    bool large = firmware->kind == SIM_TOO_LARGE;
+    memcpy(buffer, firmware->bytes, firmware->len);
+    for (uint32_t i = 0; i < SIM_CODINGS; i++) {
+        uint32_t len = large && i > 0 ? TOO_LARGE : firmware->len;
+        len = sim_coding_make(i, buffer, len, to);
+        firmware->artifact[i] = (struct sim_artifact){len, large && i == 0 ? TOO_LARGE : len, to};
+        to += len;
+    }
+    memset(buffer, 0, firmware->len);
+}
+
 bool sim_catalogue_open(struct sim_catalogue *catalogue, uint64_t seed)
 {
     struct sim_random random = {seed};
-    catalogue->memory = malloc((size_t)SIM_FIRMWARE_COUNT * SLOT_BYTES);
-    for (uint32_t i = 0; catalogue->memory != NULL && i < SIM_FIRMWARE_COUNT; i++) {
+    uint8_t *buffer = calloc(1, TOO_LARGE);
+    catalogue->memory = buffer != NULL ? malloc((size_t)SIM_FIRMWARE_COUNT * ROW_BYTES) : NULL;
+    bool good = catalogue->memory != NULL;
+    for (uint32_t i = 0; good && i < SIM_FIRMWARE_COUNT; i++) {
         struct sim_firmware *firmware = &catalogue->firmware[i];
-        uint8_t *bytes = catalogue->memory + (size_t)i * SLOT_BYTES;
+        uint8_t *bytes = catalogue->memory + (size_t)i * ROW_BYTES;
         uint32_t len = build(bytes, i, payload_of(i, &random), &random);
-        if (len == 0) {
-            sim_catalogue_close(catalogue);
-            return false;
+        good = len != 0;
+        if (!good) {
+            break;
         }
         firmware->kind = kind_of(i);
         firmware->len = spoil(bytes, len, firmware->kind);
         firmware->bytes = bytes;
         firmware->tag = sim_crc32(bytes, firmware->len);
+        make_artifacts(firmware, bytes + SLOT_BYTES, buffer);
     }
-    return catalogue->memory != NULL;
+    free(buffer);
+    if (!good) {
+        sim_catalogue_close(catalogue);
+    }
+    return good;
 }
 
 void sim_catalogue_close(struct sim_catalogue *catalogue)

@@ -4,6 +4,7 @@
 #ifndef ALOFT_SIM_FIRMWARE_H
 #define ALOFT_SIM_FIRMWARE_H
 
+#include "sim/coding.h"
 #include "sim/random.h"
 
 #define SIM_FIRMWARE_COUNT 160
@@ -26,11 +27,19 @@ enum sim_firmware_kind {
     SIM_KINDS
 };
 
+// What the server gives for a file.
+struct sim_artifact {
+    uint32_t len;
+    uint32_t said; // the length that the server says
+    const uint8_t *bytes;
+};
+
 struct sim_firmware {
     enum sim_firmware_kind kind;
     uint32_t len; // bytes of the file
     uint32_t tag; // of its content; the server's ETag
     const uint8_t *bytes;
+    struct sim_artifact artifact[SIM_CODINGS];
 };
 
 struct sim_catalogue {

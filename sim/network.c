@@ -118,8 +118,8 @@ static void answer_status(struct sim_network *network, uint32_t status)
     put_text(network, head);
 }
 
-// The file's bytes as they come through: the server's, or with another's among them.
-static void put_bytes(struct sim_network *network, const struct sim_firmware *file, uint32_t from,
+// The artifact's bytes as they come through: the server's, or with another's among them.
+static void put_bytes(struct sim_network *network, const struct sim_artifact *file, uint32_t from,
                       uint32_t len)
 {
     struct sim_random *random = network->random;
@@ -134,7 +134,8 @@ static void put_bytes(struct sim_network *network, const struct sim_firmware *fi
         to[low] ^= (uint8_t)(1u << sim_random_below(random, 8));
         fire(network, SIM_FAULT_NET_CORRUPT);
     }
-    const struct sim_firmware *stale = &network->catalogue->firmware[network->stale];
+    const struct sim_artifact *stale =
+        &network->catalogue->firmware[network->stale].artifact[network->coding];
     uint32_t high = low + sim_random_below(random, len - low) + 1;
     if (is(network, SIM_FAULT_NET_MIXED) && from + low < stale->len && stale != file) {
         high = from + high < stale->len ? high : stale->len - from;
@@ -143,7 +144,7 @@ static void put_bytes(struct sim_network *network, const struct sim_firmware *fi
     }
 }
 
-static void put_chunks(struct sim_network *network, const struct sim_firmware *file)
+static void put_chunks(struct sim_network *network, const struct sim_artifact *file)
 {
     uint32_t from = 0;
     char line[16];
@@ -160,12 +161,12 @@ static void put_chunks(struct sim_network *network, const struct sim_firmware *f
 }
 
 // The line about length and range. True when a part is sent.
-static bool put_length(struct sim_network *network, const struct sim_firmware *file, uint32_t from)
+static bool put_length(struct sim_network *network, const struct sim_artifact *file, uint32_t from)
 {
     char head[HEAD_ROOM];
     bool part = from != 0;
     uint32_t said = from;
-    uint32_t length = file->kind == SIM_TOO_LARGE ? 0x20000u : file->len - from;
+    uint32_t length = file->said - from;
     if (part && is(network, SIM_FAULT_NET_BAD_RANGE)) {
         said = from - 1;
         fire(network, SIM_FAULT_NET_BAD_RANGE);
@@ -194,12 +195,13 @@ static void draw_range_fault(struct sim_network *network)
     }
 }
 
-static void answer_file(struct sim_network *network, const struct sim_firmware *file)
+static void answer_file(struct sim_network *network, const struct sim_firmware *firmware)
 {
+    const struct sim_artifact *file = &firmware->artifact[network->coding];
     char tag[32];
     char line[64];
     uint32_t from = 0;
-    (void)snprintf(tag, sizeof tag, "\"%08x\"", (unsigned)file->tag);
+    (void)snprintf(tag, sizeof tag, "\"%08x\"", (unsigned)firmware->tag);
     bool range = wants_range(network, tag, &from) && from < file->len;
     if (range && network->bad_weather && network->fault < 0) {
         draw_range_fault(network);

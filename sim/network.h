@@ -13,7 +13,7 @@
 
 #define SIM_NEVER        UINT64_MAX
 #define SIM_REQUEST_MAX  2048u
-#define SIM_RESPONSE_MAX 28672u
+#define SIM_RESPONSE_MAX 40960u
 #define SIM_PIECE_MAX    1460u
 
 enum sim_link { SIM_LINK_CLOSED, SIM_LINK_OPENING, SIM_LINK_ASKING, SIM_LINK_ANSWERING };
@@ -25,6 +25,7 @@ struct sim_network {
     const struct sim_catalogue *catalogue; // what the server can serve
     struct sim_random *random;             // the device's
     struct sim_tally *tally;
+    uint32_t coding;    // in which the device gets it
     int wanted;         // the release that the server offers
     int stale;          // what a stale proxy gives
     bool bad_weather;   // faults happen

@@ -143,6 +143,7 @@ struct sim_device {
         struct {
             struct aloft_intake intake;
             struct aloft_pull pull;
+            struct sim_stages stages;
             char urls[ALOFT_PULL_URLS(SIM_URL_MAX)];
         } update;
         struct aloft_bootsel bootsel;

@@ -279,6 +279,21 @@ static void selecting_without_a_write_is_seen(void)
     done();
 }
 
+// One flipped bit of a state had made ABORTED of the same slot NEW, so nothing was left to write,
+// and the checker called it C2.
+static void a_record_that_rot_made_right_needs_no_write(void)
+{
+    setup();
+    put_image(other_slot(), any_firmware(SIM_FINE));
+    device->ghost.otadata_hurt = true;
+    device->work.update.intake.target = other_slot();
+    sim_checker_selected(device);
+    CHECK(!found("C2"));
+    CHECK_EQ(device->ghost.trial, SIM_TRIAL_SELECTED);
+    CHECK_EQ(device->ghost.trial_slot, other_slot());
+    done();
+}
+
 static void a_failed_release_that_is_selected_again_is_seen(void)
 {
     setup();
@@ -426,6 +441,7 @@ int main(void)
         TEST(an_update_that_names_its_slot_too_early_is_seen),
         TEST(a_head_before_its_image_is_seen),
         TEST(selecting_without_a_write_is_seen),
+        TEST(a_record_that_rot_made_right_needs_no_write),
         TEST(a_failed_release_that_is_selected_again_is_seen),
         TEST(a_failed_release_may_come_after_another),
         TEST(an_update_that_settles_on_trial_is_seen),

@@ -36,6 +36,8 @@ static enum aloft_err sink(struct aloft_stage *base, const uint8_t *data, uint32
         stage->stage.active = data[0] == stage->first;
         stage->header = stage->first == 'P' ? PUFF_HEADER : SHRINK_HEADER;
     }
+    memmove(stage->in, stage->in + stage->first_in, stage->fill);
+    stage->first_in = 0;
     memcpy(stage->in + stage->fill, data, len);
     stage->fill += len;
     return ALOFT_OK;
@@ -43,10 +45,9 @@ static enum aloft_err sink(struct aloft_stage *base, const uint8_t *data, uint32
 
 static uint8_t next_byte(struct test_stage *stage)
 {
-    uint8_t byte = stage->in[0];
-    memmove(stage->in, stage->in + 1, --stage->fill);
+    stage->fill--;
     stage->taken++;
-    return byte;
+    return stage->in[stage->first_in++];
 }
 
 // The header's bytes; true when they are all there.
@@ -124,8 +125,8 @@ static enum aloft_err poll(struct aloft_stage *base, uint8_t *out, uint32_t cap,
     *made = 0;
     if (!stage->stage.active) {
         *made = stage->fill < cap ? stage->fill : cap;
-        memcpy(out, stage->in, *made);
-        memmove(stage->in, stage->in + *made, stage->fill - *made);
+        memcpy(out, stage->in + stage->first_in, *made);
+        stage->first_in += *made;
         stage->fill -= *made;
     } else if (pass_header(stage)) {
         while (*made < cap && (stage->first == 'P' ? puff_byte(stage, out + *made)

@@ -23,9 +23,10 @@ struct test_stage {
         apart;    // it can be restarted only each time that so many bytes have come out; 0: always
     bool mute;    // it does not say how much it will give
     bool decided; // the rest begins anew with each artifact
-    uint32_t header; // bytes of the header that are still to come
-    uint32_t fill;
-    uint32_t taken; // bytes that were consumed
+    uint32_t header;   // bytes of the header that are still to come
+    uint32_t fill;     // bytes of in that wait,
+    uint32_t first_in; // from here on
+    uint32_t taken;    // bytes that were consumed
     uint32_t given;
     uint32_t run;      // bytes of the run that are still to come
     uint32_t literals; // bytes as they are
