@@ -90,20 +90,20 @@ def holds(condition, value_of):
 
 
 def either(tokens, value_of):
-    left = both(tokens, value_of)
-    while tokens and tokens[0] == "||":
-        tokens.pop(0)
-        right = both(tokens, value_of)
-        left = True if True in (left, right) else MAYBE if MAYBE in (left, right) else False
-    return left
+    return chain(tokens, value_of, both, "||", True)
 
 
 def both(tokens, value_of):
-    left = term(tokens, value_of)
-    while tokens and tokens[0] == "&&":
+    return chain(tokens, value_of, term, "&&", False)
+
+
+def chain(tokens, value_of, inner, operator, deciding):
+    """Terms with one operator between them, for which one value decides alone."""
+    left = inner(tokens, value_of)
+    while tokens and tokens[0] == operator:
         tokens.pop(0)
-        right = term(tokens, value_of)
-        left = False if False in (left, right) else MAYBE if MAYBE in (left, right) else True
+        values = (left, inner(tokens, value_of))
+        left = deciding if deciding in values else MAYBE if MAYBE in values else not deciding
     return left
 
 

@@ -210,6 +210,41 @@ def partitions_are_read_written_and_erased_by_label(folder):
     board.run("runs from ota_1")
 
 
+def an_app_in_cxx_is_updated_through_its_web_server(folder):
+    web, serial = free_port(), free_port()
+
+    def image(version):
+        return app(folder / version, "idf_web_ota", version, ports=f"80={web}")
+
+    def ask(*words):
+        return subprocess.run(["curl", "-sS", "--max-time", "60", *words], capture_output=True,
+                              text=True).stdout
+
+    board = Board(folder / "flash").create(image("1"))
+    run = board.start("--serial", f"tcp:{serial}", "--timeout", 240)
+    with connect(serial) as line:
+        line.settimeout(240)
+        see(line, '"version":"1","slot":"factory"')
+        check(ask(f"http://127.0.0.1:{web}/status") == '{"version":"1","slot":"factory"}', "status")
+        bad = ask("--data-binary", "@" + str(ROOT / "README.md"), f"http://127.0.0.1:{web}/update")
+        check("ESP_ERR_OTA_VALIDATE_FAILED" in bad, bad)
+        new = ask("--data-binary", "@" + str(image("2")), f"http://127.0.0.1:{web}/update")
+        check(new == "Restarting into the new version\n", new)
+        see(line, '"version":"2","slot":"ota_0"')
+        line.sendall(b"version\r")
+        see(line, 'idf_web_ota> version\r\n{"version":"2"')
+    run.terminate()
+    console, _ = run.communicate(timeout=300)
+    check(board.part("otadata").startswith(record(1, 2)), "the record is not VALID", console)
+
+
+def see(line, text):
+    """Reads the board's serial port until it has said this."""
+    seen = ""
+    while text not in seen:
+        seen += line.recv(65536).decode(errors="replace")
+
+
 def a_project_has_its_own_version(folder):
     """Once the version of other apps came before version.txt."""
     for name, version in (("idf_native_ota", "1.2"), ("idf_native_crash", "2")):
@@ -221,6 +256,7 @@ main([https_ota_replaces_itself_and_confirms, over_https_only_the_right_server_u
       a_failed_self_test_rolls_back,
       a_crash_on_trial_rolls_back_and_is_not_fetched_again, the_same_version_is_refused,
       bad_images_change_nothing, power_cuts_during_an_update_leave_a_board_that_boots,
-      code_of_version_3_updates_too, a_project_has_its_own_version,
+      code_of_version_3_updates_too, an_app_in_cxx_is_updated_through_its_web_server,
+      a_project_has_its_own_version,
       partitions_are_read_written_and_erased_by_label,
       the_template_in_the_manual_is_the_one_that_is_built])
