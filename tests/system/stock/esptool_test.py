@@ -7,6 +7,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from bench import *
+from serial_ends import Running
 
 HELLO, BOOTLOADER = IMAGES / "hello_world.bin", IMAGES / "bootloader.bin"
 TABLE = IMAGES / "partitions-two_ota.bin"
@@ -24,27 +25,24 @@ def flash_image():
     return image
 
 
-class Wired(Followed):
-    """A running board on a serial port, and esptool at the other end."""
+class Wired(Running):
+    """A running board, and esptool at one of its serial ends."""
 
     def __init__(self, tools, kind, folder):
-        self.tools = tools
-        self.follow(Board(folder / "flash"), "--serial",
-                    f"pty:{folder / 'tty'}" if kind == "pty" else f"{kind}:0")
-        said = self.process.stderr.readline()
-        check(said.startswith("aloft: serial port: "), said)
-        self.port = folder / "tty" if kind == "pty" else said.split()[-1]
+        super().__init__(folder, "--fast")
+        self.tools, self.kind = tools, kind
 
     def esptool(self, *words):
-        return self.tools("esptool", "--chip", "esp32", "--port", self.port, *words)
+        port = {"pty": self.link, "tcp": self.tcp, "rfc2217": self.rfc2217}[self.kind]
+        return self.tools("esptool", "--chip", "esp32", "--port", port, *words)
 
 
 def flashes(wired, _):
     pieces = [word for addr, path in FLASHED for word in (hex(addr), path)]
     said = wired.esptool("write_flash", *pieces)
     check(said.count("Hash of data verified") == len(FLASHED), said)
-    wired.see("Running hello_world version 1.0.0 from factory")
-    check(wired.board.bytes() == flash_image(), "the flash is not as it should be")
+    wired.followed.see("Running hello_world version 1.0.0 from factory")
+    check(wired.bytes() == flash_image(), "the flash is not as it should be")
 
 
 def verifies(wired, _):
@@ -62,12 +60,12 @@ def erases_a_sector(wired, _):
     wired.esptool("erase_region", hex(ERASED), "0x1000")
     want = flash_image()
     want[ERASED:ERASED + 4] = BLANK[:4]
-    check(wired.board.bytes() == want, "the flash is not as it should be")
+    check(wired.bytes() == want, "the flash is not as it should be")
 
 
 def erases_all(wired, _):
     wired.esptool("erase_flash")
-    check(wired.board.bytes() == BLANK, "the flash is not erased")
+    check(wired.bytes() == BLANK, "the flash is not erased")
 
 
 def does(tools, claim, _, kind, folder):
