@@ -7,6 +7,7 @@ set(ALOFT_CORE_SOURCES
     base/err_class.c
     base/err_name.c
     base/err_text.c
+    base/hash.c
     base/hex.c
     base/printable.c
     base/rate.c

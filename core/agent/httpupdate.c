@@ -126,6 +126,13 @@ static bool read_md5(const char *text, uint8_t md5[ALOFT_MD5_LEN])
     return aloft_hex_parse(text, md5, ALOFT_MD5_LEN) && *skip_blanks(text + 2 * ALOFT_MD5_LEN) == 0;
 }
 
+// What was hashed before, and perhaps not to its end, is forgotten.
+static enum aloft_err begin_hash(struct aloft_httpupdate *update)
+{
+    update->config.crypto->hash_drop(&update->hash);
+    return update->config.crypto->hash_init(&update->hash, ALOFT_HASH_MD5);
+}
+
 // An empty value announces nothing: a script that could not read its file sends it. Two x-MD5
 // headers in one answer are refused.
 static enum aloft_err read_md5_header(struct aloft_httpupdate *update,
@@ -138,7 +145,7 @@ static enum aloft_err read_md5_header(struct aloft_httpupdate *update,
     }
     bool good = update->announced == NOTHING && whole && read_md5(value, update->want);
     update->announced = good ? MD5 : NONSENSE;
-    return update->config.crypto->hash_init(&update->hash, ALOFT_HASH_MD5);
+    return begin_hash(update);
 }
 
 static enum aloft_err read_line(void *ctx, const struct aloft_http *http)
@@ -198,7 +205,7 @@ enum aloft_step aloft_httpupdate_step(struct aloft_httpupdate *update)
     uint8_t piece[PIECE];
     enum aloft_err err = ALOFT_OK;
     if (update->off == 0) {
-        err = len == 0 ? ALOFT_ERR_IMAGE_EMPTY : crypto->hash_init(&update->hash, ALOFT_HASH_MD5);
+        err = len == 0 ? ALOFT_ERR_IMAGE_EMPTY : begin_hash(update);
     }
     for (uint32_t read = 0; read < ALOFT_HTTPUPDATE_STEP && err == ALOFT_OK; read += PIECE) {
         uint32_t n = len - update->off < PIECE ? len - update->off : PIECE;

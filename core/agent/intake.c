@@ -27,6 +27,8 @@ static void give_up(struct aloft_intake *intake)
 {
     if (intake->phase == RECEIVING || intake->phase == COMPLETING) {
         aloft_engine_abort(&intake->work.engine);
+    } else if (intake->phase == SELECTING) {
+        aloft_bootsel_end(&intake->work.bootsel);
     }
     intake->phase = IDLE;
     intake->sender = NULL;

@@ -308,6 +308,7 @@ static enum aloft_err begin(struct aloft_push *push)
     struct aloft_intake *intake = push->config.intake;
     ALOFT_INVARIANT("P1", push->phase == ACCEPTED);
     enum aloft_err err = ALOFT_ERR_NET_BUSY;
+    memset(&push->work.in.md5, 0, sizeof push->work.in.md5); // the gate was here
     if (aloft_intake_take(intake, push)) {
         err = base(push)->rules->crypto->hash_init(&push->work.in.md5, ALOFT_HASH_MD5);
     }
@@ -479,6 +480,13 @@ static enum aloft_push_verdict proving(struct aloft_push *push)
     return verdict;
 }
 
+// What was begun is given back.
+static void over(struct aloft_push *push)
+{
+    base(push)->rules->crypto->hash_drop(&push->work.in.md5);
+    idle(push);
+}
+
 static void accepted(struct aloft_push *push, uint32_t now_ms)
 {
     push->received = 0;
@@ -490,7 +498,7 @@ static void accepted(struct aloft_push *push, uint32_t now_ms)
     enum aloft_err err = begin(push);
     if (err != ALOFT_OK) {
         aloft_intake_release(push->config.intake, push);
-        idle(push);
+        over(push);
         refuse(push, err);
         return;
     }
@@ -552,7 +560,7 @@ static void left(struct aloft_push *push)
     if (push->err == ALOFT_OK) {
         push->phase = DONE;
     } else {
-        idle(push);
+        over(push);
     }
 }
 

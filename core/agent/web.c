@@ -313,6 +313,7 @@ static void begin_check(struct aloft_web *web)
 {
     const struct aloft_webui_token *token = web->config.token;
     const struct aloft_pbkdf2_salt salt = {token->salt, sizeof token->salt};
+    aloft_pbkdf2_end(&web->kdf); // of a check that took too long
     aloft_pbkdf2_begin(&web->kdf, web->config.rules->crypto, web->token, web->token_len, salt,
                        token->rounds);
     web->phase = CHECKING;
@@ -438,6 +439,7 @@ static void lose(struct aloft_web *web)
 {
     web->peer = false;
     web->ask_close = false;
+    aloft_pbkdf2_end(&web->kdf);
     if (web->phase == FINISHING || web->phase == CONTROLLING) {
         return;
     }

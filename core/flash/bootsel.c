@@ -530,6 +530,13 @@ static void verify_slot(struct aloft_bootsel *op, const struct aloft_image_rules
     aloft_verify_init(&op->work.verify, &view, rules);
 }
 
+void aloft_bootsel_end(struct aloft_bootsel *op)
+{
+    if (op->next == verify_some) {
+        aloft_verify_end(&op->work.verify);
+    }
+}
+
 void aloft_bootsel_select(struct aloft_bootsel *op, const struct aloft_slots *slots,
                           const struct aloft_image_rules *rules, int slot, uint32_t state)
 {

@@ -5,23 +5,19 @@
 
 #define OTA_MASK 0xF0u
 
-enum aloft_err aloft_slots_walk(const struct aloft_flash *flash, const struct aloft_crypto *crypto,
-                                uint32_t ptable_addr, aloft_partition_fn *fn, void *ctx)
+static enum aloft_err walk(struct aloft_ptable_reader *reader, const struct aloft_flash_view *view,
+                           aloft_partition_fn *fn, void *ctx)
 {
-    struct aloft_flash_view view = {flash, ptable_addr, ALOFT_PTABLE_LEN};
-    struct aloft_ptable_reader reader;
     struct aloft_partition partition;
     uint8_t row[ALOFT_PTABLE_ROW];
-
-    aloft_ptable_init(&reader, crypto, flash->geometry.size);
     for (uint32_t off = 0; off < ALOFT_PTABLE_LEN; off += ALOFT_PTABLE_ROW) {
-        enum aloft_err err = aloft_flash_read(&view, off, row, sizeof row);
+        enum aloft_err err = aloft_flash_read(view, off, row, sizeof row);
         if (err != ALOFT_OK) {
             return err;
         }
-        enum aloft_ptable_row kind = aloft_ptable_feed(&reader, row, &partition);
+        enum aloft_ptable_row kind = aloft_ptable_feed(reader, row, &partition);
         if (kind == ALOFT_PTABLE_BAD) {
-            return reader.err;
+            return reader->err;
         }
         if (kind == ALOFT_PTABLE_DONE) {
             return ALOFT_OK;
@@ -32,6 +28,17 @@ enum aloft_err aloft_slots_walk(const struct aloft_flash *flash, const struct al
         }
     }
     return ALOFT_ERR_PTABLE_END;
+}
+
+enum aloft_err aloft_slots_walk(const struct aloft_flash *flash, const struct aloft_crypto *crypto,
+                                uint32_t ptable_addr, aloft_partition_fn *fn, void *ctx)
+{
+    const struct aloft_flash_view view = {flash, ptable_addr, ALOFT_PTABLE_LEN};
+    struct aloft_ptable_reader reader;
+    aloft_ptable_init(&reader, crypto, flash->geometry.size);
+    enum aloft_err err = walk(&reader, &view, fn, ctx);
+    aloft_ptable_end(&reader);
+    return err;
 }
 
 static bool is_ota(const struct aloft_partition *partition)

@@ -75,7 +75,12 @@ static enum aloft_err finish(struct aloft_verify *verify)
                : err;
 }
 
-enum aloft_step aloft_verify_step(struct aloft_verify *verify)
+void aloft_verify_end(struct aloft_verify *verify)
+{
+    aloft_image_end(&verify->image);
+}
+
+static enum aloft_step read_some(struct aloft_verify *verify)
 {
     uint32_t end = verify->len != 0 ? verify->len : verify->view.len;
     for (uint32_t read = 0; read < ALOFT_VERIFY_STEP && verify->err == ALOFT_OK; read += PIECE) {
@@ -87,4 +92,13 @@ enum aloft_step aloft_verify_step(struct aloft_verify *verify)
         verify->err = read_piece(verify, end);
     }
     return verify->err == ALOFT_OK ? ALOFT_STEP_AGAIN : ALOFT_STEP_FAILED;
+}
+
+enum aloft_step aloft_verify_step(struct aloft_verify *verify)
+{
+    enum aloft_step step = read_some(verify);
+    if (step != ALOFT_STEP_AGAIN) {
+        aloft_verify_end(verify);
+    }
+    return step;
 }

@@ -4,7 +4,7 @@
 //
 // Invariants
 //   J1  Every byte of [0, signature sector) goes to the SHA-256 exactly once, in order. The image's
-//       own SHA-256 is taken from a copy of it, at the end of TAIL.
+//       own SHA-256 is taken from a clone of it, at the end of TAIL.
 //   J2  Every byte of segment data, padding segments included, goes to the checksum exactly once.
 //   J3  No length from the image is used before it is bounded by rules.len_max.
 //   J4  END is said once, and only when all that the rules ask for has been found good.
@@ -41,6 +41,13 @@ void aloft_image_init(struct aloft_image *image, const struct aloft_image_rules 
     }
     if (image->err != ALOFT_OK) {
         image->phase = BAD;
+    }
+}
+
+void aloft_image_end(struct aloft_image *image)
+{
+    if (image->rules.crypto != NULL) {
+        image->rules.crypto->hash_drop(&image->sha);
     }
 }
 
@@ -304,8 +311,10 @@ static enum aloft_err tail(struct aloft_image *image, struct input *in)
     if (image->rules.crypto == NULL) {
         return ALOFT_OK;
     }
-    struct aloft_hash sha = image->sha;
-    return image->rules.crypto->hash_finish(&sha, image->facts.digest);
+    const struct aloft_crypto *crypto = image->rules.crypto;
+    struct aloft_hash sha;
+    err = crypto->hash_clone(&sha, &image->sha);
+    return err == ALOFT_OK ? crypto->hash_finish(&sha, image->facts.digest) : err;
 }
 
 static enum aloft_err hash(struct aloft_image *image, struct input *in)
@@ -419,6 +428,7 @@ enum aloft_image_event aloft_image_next(struct aloft_image *image, const uint8_t
         if (image->err != ALOFT_OK) {
             image->event = ALOFT_IMAGE_BAD;
             image->phase = BAD;
+            aloft_image_end(image);
         }
         ALOFT_INVARIANT("J5", (image->phase == BAD) == (image->err != ALOFT_OK));
     } while (image->event == ALOFT_IMAGE_MORE && in.len > 0);

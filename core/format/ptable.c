@@ -2,6 +2,7 @@
 // is good" must mean the same everywhere.
 #include "aloft/format/ptable.h"
 #include "aloft/base/bytes.h"
+#include "aloft/base/hash.h"
 #include <string.h>
 
 #define MAGIC_PARTITION 0x50AAu // bytes AA 50
@@ -23,7 +24,13 @@ void aloft_ptable_init(struct aloft_ptable_reader *reader, const struct aloft_cr
 static enum aloft_ptable_row bad(struct aloft_ptable_reader *reader, enum aloft_err err)
 {
     reader->err = err;
+    aloft_ptable_end(reader);
     return ALOFT_PTABLE_BAD;
+}
+
+void aloft_ptable_end(struct aloft_ptable_reader *reader)
+{
+    reader->crypto->hash_drop(&reader->md5);
 }
 
 static enum aloft_ptable_row md5_row(struct aloft_ptable_reader *reader, const uint8_t *row)
@@ -77,6 +84,7 @@ enum aloft_ptable_row aloft_ptable_feed(struct aloft_ptable_reader *reader,
     uint16_t magic = aloft_get_le16(row);
     // The stock bootloader's end marker is looser than 32 x FF: magic, type and subtype decide.
     if (magic == MAGIC_BLANK && row[2] == 0xFF && row[3] == 0xFF) {
+        aloft_ptable_end(reader);
         return index == 0 ? bad(reader, ALOFT_ERR_PTABLE_EMPTY) : ALOFT_PTABLE_DONE;
     }
     if (magic != MAGIC_MD5 && magic != MAGIC_PARTITION) {
@@ -119,16 +127,9 @@ enum aloft_err aloft_ptable_emit_all(const struct aloft_partition *partitions, u
     if (md5_crypto == NULL) {
         return ALOFT_OK;
     }
-    struct aloft_hash md5;
-    enum aloft_err err = md5_crypto->hash_init(&md5, ALOFT_HASH_MD5);
-    if (err == ALOFT_OK) {
-        err = md5_crypto->hash_feed(&md5, table, len);
-    }
-    if (err == ALOFT_OK) {
-        err = md5_crypto->hash_finish(&md5, table + len + 2 + MD5_PAD);
-    }
+    const struct aloft_hash_part rows = {table, len};
     aloft_put_le16(table + len, MAGIC_MD5);
-    return err;
+    return aloft_hash_parts(md5_crypto, ALOFT_HASH_MD5, &rows, 1, table + len + 2 + MD5_PAD);
 }
 
 bool aloft_partition_is_app(const struct aloft_partition *partition)

@@ -3,6 +3,7 @@
 #include "aloft/format/sigblock.h"
 #include "aloft/base/bytes.h"
 #include "aloft/base/crc32.h"
+#include "aloft/base/hash.h"
 #include <string.h>
 
 enum { RSA = 2, ECDSA = 3, HEAD = 4 };
@@ -63,12 +64,8 @@ enum aloft_err aloft_sigblock_key_digest(const struct aloft_sigblock *block,
                                          const struct aloft_crypto *crypto,
                                          uint8_t out[ALOFT_SHA256_LEN])
 {
-    struct aloft_hash hash;
-    enum aloft_err err = crypto->hash_init(&hash, ALOFT_HASH_SHA256);
-    if (err == ALOFT_OK) {
-        err = crypto->hash_feed(&hash, block->key, block->key_len);
-    }
-    return err == ALOFT_OK ? crypto->hash_finish(&hash, out) : err;
+    const struct aloft_hash_part key = {block->key, block->key_len};
+    return aloft_hash_parts(crypto, ALOFT_HASH_SHA256, &key, 1, out);
 }
 
 void aloft_sigblock_emit(uint8_t *block, enum aloft_sigblock_kind kind, const uint8_t *digest,

@@ -3,6 +3,7 @@
 //
 // Counterparts: arduino-esp32, libraries/ArduinoOTA/src/ArduinoOTA.cpp and tools/espota.py.
 #include "aloft/net/espota.h"
+#include "aloft/base/hash.h"
 #include "aloft/base/hex.h"
 #include <string.h>
 
@@ -139,28 +140,6 @@ uint32_t aloft_espota_error(enum aloft_err err, bool sentence, char *text)
 
 // --- the proof
 
-static void feed(struct aloft_espota_proof *proof, struct aloft_hash *hash, const void *data,
-                 size_t len)
-{
-    if (proof->err == ALOFT_OK) {
-        proof->err = proof->crypto->hash_feed(hash, data, len);
-    }
-}
-
-static void finish(struct aloft_espota_proof *proof, struct aloft_hash *hash, uint8_t *out)
-{
-    if (proof->err == ALOFT_OK) {
-        proof->err = proof->crypto->hash_finish(hash, out);
-    }
-}
-
-static void init(struct aloft_espota_proof *proof, struct aloft_hash *hash, enum aloft_hash_alg alg)
-{
-    if (proof->err == ALOFT_OK) {
-        proof->err = proof->crypto->hash_init(hash, alg);
-    }
-}
-
 void aloft_espota_proof_begin(struct aloft_espota_proof *proof, const struct aloft_crypto *crypto,
                               const char *verifier, uint32_t verifier_len)
 {
@@ -190,14 +169,13 @@ void aloft_espota_proof_nonces(struct aloft_espota_proof *proof, uint32_t digits
 static void respond(struct aloft_espota_proof *proof)
 {
     char derived[ALOFT_ESPOTA_HEX_MAX];
-    struct aloft_hash hash;
     bool sha = proof->digits == ALOFT_ESPOTA_HEX_MAX;
     aloft_hex_emit(proof->kdf.out, sizeof proof->kdf.out, derived);
-    init(proof, &hash, sha ? ALOFT_HASH_SHA256 : ALOFT_HASH_MD5);
-    feed(proof, &hash, sha ? derived : proof->verifier, sha ? sizeof derived : proof->verifier_len);
-    feed(proof, &hash, ":", 1);
-    feed(proof, &hash, proof->salt, 2 * proof->digits + 1);
-    finish(proof, &hash, proof->response);
+    const struct aloft_hash_part parts[] = {
+        {sha ? derived : proof->verifier, sha ? sizeof derived : proof->verifier_len},
+        {proof->salt, 2 * proof->digits + 1}};
+    proof->err = aloft_hash_parts(proof->crypto, sha ? ALOFT_HASH_SHA256 : ALOFT_HASH_MD5, parts, 2,
+                                  proof->response);
 }
 
 enum aloft_step aloft_espota_proof_step(struct aloft_espota_proof *proof)

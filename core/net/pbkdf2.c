@@ -17,24 +17,45 @@ static enum aloft_err key_hash(const struct aloft_crypto *crypto, struct aloft_h
     return err == ALOFT_OK ? crypto->hash_feed(hash, block, sizeof block) : err;
 }
 
+// last becomes the hash of the key that is in `keyed`, then a and b. Without the clone each round
+// would hash the key again, which is half of the work.
+static enum aloft_err half_of(struct aloft_pbkdf2 *kdf, const struct aloft_hash *keyed,
+                              struct aloft_pbkdf2_salt a, struct aloft_pbkdf2_salt b)
+{
+    const struct aloft_crypto *crypto = kdf->crypto;
+    struct aloft_hash hash;
+    enum aloft_err err = crypto->hash_clone(&hash, keyed);
+    err = err == ALOFT_OK ? crypto->hash_feed(&hash, a.bytes, a.len) : err;
+    err = err == ALOFT_OK ? crypto->hash_feed(&hash, b.bytes, b.len) : err;
+    err = err == ALOFT_OK ? crypto->hash_finish(&hash, kdf->last) : err;
+    crypto->hash_drop(&hash);
+    return err;
+}
+
 // last becomes the HMAC of a and b, and is added to the sum.
 static void round_of(struct aloft_pbkdf2 *kdf, struct aloft_pbkdf2_salt a,
                      struct aloft_pbkdf2_salt b)
 {
-    // A hash owns nothing beyond its bytes (crypto.h), so a copy of them is a hash. Without it each
-    // round would hash the key again, which is half of the work.
-    const struct aloft_crypto *crypto = kdf->crypto;
-    struct aloft_hash hash = kdf->inner;
-    enum aloft_err err = crypto->hash_feed(&hash, a.bytes, a.len);
-    err = err == ALOFT_OK ? crypto->hash_feed(&hash, b.bytes, b.len) : err;
-    err = err == ALOFT_OK ? crypto->hash_finish(&hash, kdf->last) : err;
-    hash = kdf->outer;
-    err = err == ALOFT_OK ? crypto->hash_feed(&hash, kdf->last, sizeof kdf->last) : err;
-    kdf->err = err == ALOFT_OK ? crypto->hash_finish(&hash, kdf->last) : err;
+    const struct aloft_pbkdf2_salt inner = {kdf->last, sizeof kdf->last};
+    kdf->err = half_of(kdf, &kdf->inner, a, b);
+    if (kdf->err == ALOFT_OK) {
+        kdf->err = half_of(kdf, &kdf->outer, inner, (struct aloft_pbkdf2_salt){kdf->last, 0});
+    }
     for (uint32_t i = 0; i < sizeof kdf->out; i++) {
         kdf->out[i] ^= kdf->last[i];
     }
     kdf->left--;
+    if (kdf->left == 0 || kdf->err != ALOFT_OK) {
+        aloft_pbkdf2_end(kdf);
+    }
+}
+
+void aloft_pbkdf2_end(struct aloft_pbkdf2 *kdf)
+{
+    if (kdf->crypto != NULL) { // of zeros, none has begun
+        kdf->crypto->hash_drop(&kdf->inner);
+        kdf->crypto->hash_drop(&kdf->outer);
+    }
 }
 
 void aloft_pbkdf2_begin(struct aloft_pbkdf2 *kdf, const struct aloft_crypto *crypto,
@@ -52,6 +73,8 @@ void aloft_pbkdf2_begin(struct aloft_pbkdf2 *kdf, const struct aloft_crypto *cry
     kdf->err = kdf->err == ALOFT_OK ? key_hash(crypto, &kdf->outer, padded, OUTER) : kdf->err;
     if (kdf->err == ALOFT_OK) {
         round_of(kdf, salt, (struct aloft_pbkdf2_salt){first_block, sizeof first_block});
+    } else {
+        aloft_pbkdf2_end(kdf);
     }
 }
 

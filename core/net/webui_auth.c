@@ -4,6 +4,7 @@
 #include "aloft/net/webui_auth.h"
 #include "aloft/base/assert.h"
 #include "aloft/base/bytes.h"
+#include "aloft/base/hash.h"
 #include "aloft/base/hex.h"
 #include "aloft/net/field.h"
 #include <string.h>
@@ -14,6 +15,8 @@
 #define FACTS       (ALOFT_WEBUI_NONCE_HEX / 4) // bytes of a nonce: its number, and when
 
 enum field { NONCE, URI, RESPONSE, QOP, NC, CNONCE, ALGORITHM, REALM };
+
+enum { JOIN_MAX = 6 }; // parts of a response
 
 struct slice {
     const char *text;
@@ -36,14 +39,13 @@ static struct slice text(const char *text)
 static enum aloft_err join(const struct aloft_crypto *crypto, enum aloft_hash_alg alg,
                            const struct slice *parts, uint32_t count, char *hex)
 {
-    struct aloft_hash hash;
+    struct aloft_hash_part hashed[JOIN_MAX];
     uint8_t digest[ALOFT_SHA256_LEN];
-    enum aloft_err err = crypto->hash_init(&hash, alg);
-    for (uint32_t i = 0; i < count && err == ALOFT_OK; i++) {
-        err = i > 0 ? crypto->hash_feed(&hash, ":", 1) : ALOFT_OK;
-        err = err == ALOFT_OK ? crypto->hash_feed(&hash, parts[i].text, parts[i].len) : err;
+    ALOFT_ASSERT(count <= JOIN_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        hashed[i] = (struct aloft_hash_part){parts[i].text, parts[i].len};
     }
-    err = err == ALOFT_OK ? crypto->hash_finish(&hash, digest) : err;
+    enum aloft_err err = aloft_hash_parts(crypto, alg, hashed, count, digest);
     if (err == ALOFT_OK) {
         aloft_hex_emit(digest, alg == ALOFT_HASH_MD5 ? ALOFT_MD5_LEN : ALOFT_SHA256_LEN, hex);
     }

@@ -22,6 +22,8 @@ static enum aloft_err fail(struct aloft_engine *engine, enum aloft_err err)
 {
     engine->phase = FAILED;
     engine->err = err;
+    aloft_verify_end(&engine->verify);
+    aloft_bootsel_end(&engine->hold);
     return err;
 }
 

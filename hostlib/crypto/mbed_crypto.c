@@ -1,8 +1,8 @@
-// mbedTLS keeps a hash in a plain struct without pointers, so it can live in the caller's opaque
-// bytes and be dropped at any time, as the seam promises.
+// mbedTLS keeps a hash in a plain struct without pointers: it lives in the caller's opaque bytes.
 #include "hostlib/crypto/mbed_crypto.h"
 #include <mbedtls/md5.h>
 #include <mbedtls/sha256.h>
+#include <string.h>
 
 struct state {
     uint32_t alg; // enum aloft_hash_alg
@@ -25,19 +25,34 @@ static enum aloft_err result(int mbed)
     return mbed == 0 ? ALOFT_OK : ALOFT_ERR_CRYPTO;
 }
 
+void aloft_mbed_hash_drop(struct aloft_hash *hash)
+{
+    struct state *state = state_of(hash);
+    if (state->alg == ALOFT_HASH_MD5) {
+        mbedtls_md5_free(&state->of.md5);
+    } else {
+        mbedtls_sha256_free(&state->of.sha256);
+    }
+    memset(hash, 0, sizeof *hash);
+}
+
 enum aloft_err aloft_mbed_hash_init(struct aloft_hash *hash, enum aloft_hash_alg alg)
 {
     struct state *state = state_of(hash);
+    int mbed = -1;
+    memset(hash, 0, sizeof *hash);
     state->alg = alg;
-    switch (alg) {
-    case ALOFT_HASH_SHA256:
-        mbedtls_sha256_init(&state->of.sha256);
-        return result(mbedtls_sha256_starts_ret(&state->of.sha256, 0));
-    case ALOFT_HASH_MD5:
+    if (alg == ALOFT_HASH_MD5) {
         mbedtls_md5_init(&state->of.md5);
-        return result(mbedtls_md5_starts_ret(&state->of.md5));
+        mbed = mbedtls_md5_starts_ret(&state->of.md5);
+    } else if (alg == ALOFT_HASH_SHA256) {
+        mbedtls_sha256_init(&state->of.sha256);
+        mbed = mbedtls_sha256_starts_ret(&state->of.sha256, 0);
     }
-    return ALOFT_ERR_CRYPTO;
+    if (mbed != 0) {
+        aloft_mbed_hash_drop(hash);
+    }
+    return result(mbed);
 }
 
 enum aloft_err aloft_mbed_hash_feed(struct aloft_hash *hash, const void *data, size_t len)
@@ -55,14 +70,31 @@ enum aloft_err aloft_mbed_hash_feed(struct aloft_hash *hash, const void *data, s
 enum aloft_err aloft_mbed_hash_finish(struct aloft_hash *hash, uint8_t *out)
 {
     struct state *state = state_of(hash);
-    if (state->alg == ALOFT_HASH_MD5) {
-        return result(mbedtls_md5_finish_ret(&state->of.md5, out));
+    int mbed = state->alg == ALOFT_HASH_MD5 ? mbedtls_md5_finish_ret(&state->of.md5, out)
+                                            : mbedtls_sha256_finish_ret(&state->of.sha256, out);
+    aloft_mbed_hash_drop(hash);
+    return result(mbed);
+}
+
+enum aloft_err aloft_mbed_hash_clone(struct aloft_hash *hash, const struct aloft_hash *from)
+{
+    const struct state *source = (const struct state *)(const void *)from->opaque;
+    struct state *state = state_of(hash);
+    state->alg = source->alg;
+    if (source->alg == ALOFT_HASH_MD5) {
+        mbedtls_md5_init(&state->of.md5);
+        mbedtls_md5_clone(&state->of.md5, &source->of.md5);
+    } else {
+        mbedtls_sha256_init(&state->of.sha256);
+        mbedtls_sha256_clone(&state->of.sha256, &source->of.sha256);
     }
-    return result(mbedtls_sha256_finish_ret(&state->of.sha256, out));
+    return ALOFT_OK;
 }
 
 const struct aloft_crypto aloft_mbed_crypto = {
     .hash_init = aloft_mbed_hash_init,
     .hash_feed = aloft_mbed_hash_feed,
     .hash_finish = aloft_mbed_hash_finish,
+    .hash_drop = aloft_mbed_hash_drop,
+    .hash_clone = aloft_mbed_hash_clone,
 };

@@ -12,5 +12,7 @@ extern const struct aloft_crypto aloft_mbed_signed_crypto;
 enum aloft_err aloft_mbed_hash_init(struct aloft_hash *hash, enum aloft_hash_alg alg);
 enum aloft_err aloft_mbed_hash_feed(struct aloft_hash *hash, const void *data, size_t len);
 enum aloft_err aloft_mbed_hash_finish(struct aloft_hash *hash, uint8_t *out);
+void aloft_mbed_hash_drop(struct aloft_hash *hash);
+enum aloft_err aloft_mbed_hash_clone(struct aloft_hash *hash, const struct aloft_hash *from);
 
 #endif

@@ -96,5 +96,7 @@ const struct aloft_crypto aloft_mbed_signed_crypto = {
     .hash_init = aloft_mbed_hash_init,
     .hash_feed = aloft_mbed_hash_feed,
     .hash_finish = aloft_mbed_hash_finish,
+    .hash_drop = aloft_mbed_hash_drop,
+    .hash_clone = aloft_mbed_hash_clone,
     .verify = verify,
 };

@@ -55,6 +55,7 @@ void aloft_image_scan(const struct aloft_image_rules *rules, const uint8_t *data
     } while (event != ALOFT_IMAGE_MORE && event != ALOFT_IMAGE_BAD);
     scan->facts = image.facts;
     scan->err = aloft_image_finish(&image);
+    aloft_image_end(&image);
     // A header that is refused for its chip or revision was read all the same.
     scan->headed = scan->headed || scan->err == ALOFT_ERR_IMAGE_CHIP ||
                    scan->err == ALOFT_ERR_IMAGE_REVISION || scan->err == ALOFT_ERR_IMAGE_SEGMENTS;

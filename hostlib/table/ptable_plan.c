@@ -49,6 +49,7 @@ enum aloft_err aloft_ptable_plan_load(struct aloft_ptable_plan *plan, const uint
             return reader.err;
         }
     }
+    aloft_ptable_end(&reader);
     return ALOFT_ERR_PTABLE_END;
 }
 

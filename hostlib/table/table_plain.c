@@ -22,6 +22,7 @@ bool aloft_table_plain_of(struct aloft_table_plain *plain, const uint8_t *table,
             break;
         }
     }
+    aloft_ptable_end(&reader);
     plain->count = kind == ALOFT_PTABLE_DONE ? plain->count : 0;
     return kind == ALOFT_PTABLE_DONE;
 }

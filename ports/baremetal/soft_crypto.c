@@ -163,6 +163,7 @@ static enum aloft_err hash_init(struct aloft_hash *hash, enum aloft_hash_alg alg
                                              0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     static const uint32_t md5_start[8] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
     struct soft_hash soft = {.alg = alg};
+    memset(hash, 0, sizeof *hash);
     if (alg != ALOFT_HASH_SHA256 && alg != ALOFT_HASH_MD5) {
         return ALOFT_ERR_CRYPTO;
     }
@@ -194,6 +195,17 @@ static enum aloft_err hash_feed(struct aloft_hash *hash, const void *data, size_
     return ALOFT_OK;
 }
 
+static void hash_drop(struct aloft_hash *hash)
+{
+    memset(hash, 0, sizeof *hash);
+}
+
+static enum aloft_err hash_clone(struct aloft_hash *hash, const struct aloft_hash *from)
+{
+    memcpy(hash, from, sizeof *hash); // these bytes are all of it
+    return ALOFT_OK;
+}
+
 static enum aloft_err hash_finish(struct aloft_hash *hash, uint8_t *out)
 {
     static const uint8_t padding[BLOCK] = {0x80};
@@ -217,8 +229,12 @@ static enum aloft_err hash_finish(struct aloft_hash *hash, uint8_t *out)
             aloft_put_le32(out + 4 * i, soft.state[i]);
         }
     }
+    hash_drop(hash);
     return ALOFT_OK;
 }
 
-const struct aloft_crypto aloft_soft_crypto = {
-    .hash_init = hash_init, .hash_feed = hash_feed, .hash_finish = hash_finish};
+const struct aloft_crypto aloft_soft_crypto = {.hash_init = hash_init,
+                                               .hash_feed = hash_feed,
+                                               .hash_finish = hash_finish,
+                                               .hash_drop = hash_drop,
+                                               .hash_clone = hash_clone};

@@ -1,7 +1,7 @@
 // See the header. The table is emitted by core, which its own tests hold against golden bytes.
 #include "device.h"
 #include "aloft/base/crc32.h"
-#include "soft_crypto.h"
+#include "hash_ledger.h"
 #include <string.h>
 
 uint32_t device_unit = 1;
@@ -22,6 +22,7 @@ void device_init(struct device *device, uint32_t ota, bool factory, bool otadata
     uint32_t count = 0;
 
     memset(device, 0, sizeof *device);
+    hash_ledger_forget();
     ram_flash_init(&device->ram, chip, DEVICE_SIZE);
     ram_flash_encrypt(&device->ram, device_unit);
     add(rows, &count, (struct aloft_partition){1, 2, 0x9000, 0x4000, 0, "nvs"});
@@ -38,13 +39,13 @@ void device_init(struct device *device, uint32_t ota, bool factory, bool otadata
         memcpy(row.label, names[i], 6);
         add(rows, &count, row);
     }
-    (void)aloft_ptable_emit_all(rows, count, &aloft_soft_crypto, table);
+    (void)aloft_ptable_emit_all(rows, count, &hash_ledger, table);
     device_put(device, ALOFT_PTABLE_ADDR_DEFAULT, table, sizeof table);
-    device->rules = (struct aloft_image_rules){.crypto = &aloft_soft_crypto,
+    device->rules = (struct aloft_image_rules){.crypto = &hash_ledger,
                                                .len_max = DEVICE_SIZE,
                                                .chip = &aloft_chip_esp32,
                                                .chip_revision = 0xFFFF};
-    (void)aloft_slots_load(&device->slots, &device->ram.flash, &aloft_soft_crypto,
+    (void)aloft_slots_load(&device->slots, &device->ram.flash, &hash_ledger,
                            ALOFT_PTABLE_ADDR_DEFAULT);
     device->ram.ops = 0;
 }

@@ -103,6 +103,11 @@ struct aloft_bootsel {
     } work;
 };
 
+// Gives back what verifying holds. Of a machine that is left before its last step, or of zeros; at
+// any time, and more than once. What was written stays, and the next boot or `repair` carries it
+// out.
+void aloft_bootsel_end(struct aloft_bootsel *op);
+
 // Reads both records. A table without otadata gives two empty records.
 // Errors: OTADATA_SIZE, PTABLE_OVERLAP when otadata lies over the table or a slot, and those of
 //         aloft_flash_read.

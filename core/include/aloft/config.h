@@ -9,4 +9,10 @@
 #define ALOFT_ASSERTIONS 0
 #endif
 
+// Bytes of one struct aloft_hash (aloft/crypto.h), a multiple of 8: what the port's largest hash
+// needs. mbedTLS's own code wants 112; a chip with a hash engine, or PSA, more.
+#ifndef ALOFT_HASH_SIZE
+#define ALOFT_HASH_SIZE 112
+#endif
+
 #endif

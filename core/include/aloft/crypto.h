@@ -4,6 +4,7 @@
 #ifndef ALOFT_CRYPTO_H
 #define ALOFT_CRYPTO_H
 
+#include "aloft/config.h"
 #include "aloft/err.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -18,11 +19,12 @@
 
 enum aloft_hash_alg { ALOFT_HASH_SHA256, ALOFT_HASH_MD5 };
 
-// The state of one hash in the caller's memory. The port keeps its context inside; it owns no
-// resource beyond these bytes, so a hash may be dropped at any time without a call, and be copied:
-// the copy goes its own way.
+// The state of one hash in the caller's memory. It is live from hash_init or hash_clone that gave
+// OK until hash_finish or hash_drop. A live one may own more than these bytes, such as the lock of
+// a hash engine or an operation of PSA, so the caller ends each that it began, and neither copies
+// nor overwrites a live one as bytes. One of zeros is not live.
 struct aloft_hash {
-    uint64_t opaque[14];
+    uint64_t opaque[ALOFT_HASH_SIZE / 8];
 };
 
 // Who signed a SHA-256 digest. Numbers are little-endian.
@@ -33,9 +35,17 @@ enum aloft_signature_alg {
 
 // Errors of the hashes: ALOFT_ERR_CRYPTO. out has 32 bytes for SHA-256 and 16 for MD5.
 struct aloft_crypto {
+    // hash was not live. An error leaves zeros.
     enum aloft_err (*hash_init)(struct aloft_hash *hash, enum aloft_hash_alg alg);
+    // hash is live, and stays so after an error.
     enum aloft_err (*hash_feed)(struct aloft_hash *hash, const void *data, size_t len);
+    // Ends it, with an error too, and leaves zeros.
     enum aloft_err (*hash_finish)(struct aloft_hash *hash, uint8_t *out);
+    // Ends a live one, and leaves zeros. Of zeros: nothing happens.
+    void (*hash_drop)(struct aloft_hash *hash);
+    // hash, which was not live, becomes what `from` is; each then goes its own way. An error
+    // leaves zeros.
+    enum aloft_err (*hash_clone)(struct aloft_hash *hash, const struct aloft_hash *from);
 
     // NULL: this port verifies no signatures. Errors: SIGNATURE_BAD, CRYPTO.
     enum aloft_err (*verify)(enum aloft_signature_alg alg, const uint8_t *key,

@@ -102,7 +102,8 @@ struct aloft_image {
     struct aloft_hash sha; // of the bytes so far that a signature may be of
 };
 
-// rules are copied; rules.crypto must outlive the judge.
+// rules are copied; rules.crypto must outlive the judge. What the judge was before is forgotten, so
+// one that was left in the middle is ended first.
 void aloft_image_init(struct aloft_image *image, const struct aloft_image_rules *rules);
 
 // Takes bytes up to the next event and says how many in *used. After DATA, the bytes
@@ -122,6 +123,10 @@ enum aloft_err aloft_image_feed(struct aloft_image *image, const uint8_t *data, 
 //         whole), or the fault that was found before. SIGNATURE_MISSING of an image that is to be
 //         alone and signed.
 enum aloft_err aloft_image_finish(struct aloft_image *image);
+
+// Gives its hash back; the facts stay. A judge that finds BAD has done so. Call it when no more
+// bytes will come, at any time, and more than once.
+void aloft_image_end(struct aloft_image *image);
 
 // Bytes from the start of the image to where its signature sector lies or would lie. From END on.
 uint32_t aloft_image_signed_len(const struct aloft_image *image);

@@ -5,7 +5,7 @@
 // With a trust in the rules, the last step also judges the signature sector: the hash that ran with
 // the image goes on over its padding, so what is signed is what was judged and loaded.
 //
-// Life cycle: init, step until it is not AGAIN.
+// Life cycle: init, step until it is not AGAIN. One that is left before ends by aloft_verify_end.
 #ifndef ALOFT_VERIFY_H
 #define ALOFT_VERIFY_H
 
@@ -50,6 +50,9 @@ void aloft_verify_init(struct aloft_verify *verify, const struct aloft_flash_vie
 // Judges bytes that do not come from the view: the engine's stream. OK, a fault of the image, or
 // the sink's.
 enum aloft_err aloft_verify_feed(struct aloft_verify *verify, const uint8_t *data, uint32_t len);
+
+// Gives its hash back; the facts stay. At any time, and more than once.
+void aloft_verify_end(struct aloft_verify *verify);
 
 // Reads and judges up to 4 KiB; the last step also the signature sector.
 // Power loss: nothing changes.

@@ -4,7 +4,7 @@
 #include "aloft/verify.h"
 #include "check.h"
 #include "device.h"
-#include "soft_crypto.h"
+#include "hash_ledger.h"
 
 static struct device device;
 static struct aloft_intake intake;
@@ -71,6 +71,7 @@ static void power_up(long changes)
     power_for = changes;
     cut = false;
     selected = ALOFT_SLOT_NONE;
+    hash_ledger_forget();
     aloft_intake_init(&intake, &config);
 }
 
@@ -297,6 +298,48 @@ static void an_image_that_is_given_up_is_none(void)
     CHECK_EQ(bring(&b, true, image, len), ALOFT_OK);
 }
 
+// A port whose hashes hold a lock or a slot had lost one with each update that was given up.
+static void what_is_given_up_at_any_step_holds_no_hash(void)
+{
+    bool done = false;
+    for (long steps = 0; !done; steps++) {
+        uint32_t len;
+        setup();
+        const uint8_t *image = device_image("2", 3000, &len);
+        check_note("given up after %ld steps", steps, 0);
+        CHECK(aloft_intake_take(&intake, &a));
+        CHECK_EQ(begin(&a, len), ALOFT_OK);
+        CHECK_EQ(feed(&a, image, len), ALOFT_OK);
+        CHECK_EQ(aloft_intake_finish(&intake, &a), ALOFT_OK);
+        for (long i = 0; i < steps && !done; i++) {
+            done = aloft_intake_step(&intake) == ALOFT_STEP_DONE;
+        }
+        aloft_intake_release(&intake, &a);
+        CHECK_EQ(hash_ledger_live(), 0);
+        CHECK(steps < 1000);
+        done = done || steps == 1000;
+    }
+    CHECK_EQ(boots(), 0);
+}
+
+static void whichever_hash_fails_none_is_held(void)
+{
+    enum aloft_err err = ALOFT_ERR_CRYPTO;
+    for (long call = 0; err != ALOFT_OK && call < 5000; call += call < 100 ? 1 : 7) {
+        uint32_t len;
+        setup();
+        const uint8_t *image = device_image("2", 600, &len);
+        check_note("call %ld fails", call, 0);
+        hash_ledger_fail_after(call);
+        err = bring(&a, true, image, len);
+        hash_ledger_fail_after(-1);
+        CHECK(err == ALOFT_OK || err == ALOFT_ERR_CRYPTO);
+        CHECK_EQ(boots(), err == ALOFT_OK ? 0 : ALOFT_SLOT_FACTORY);
+        CHECK_EQ(hash_ledger_live(), 0);
+    }
+    CHECK_EQ(err, ALOFT_OK);
+}
+
 static void short_and_wrong_images_are_named(void)
 {
     uint32_t len;
@@ -339,11 +382,10 @@ static void a_cut_at_any_change_leaves_what_boots(void)
     }
 }
 
-DEVICE_MAIN(TEST(an_image_is_taken_in_and_selected),
-            TEST(the_turn_is_one_ways_until_it_is_given_back),
-            TEST(nobody_feeds_what_another_has_begun),
-            TEST(a_servers_turn_begins_with_an_accepted_head),
-            TEST(the_owner_takes_the_turn_from_a_server),
-            TEST(a_whole_image_is_selected_whoever_comes),
-            TEST(without_finish_no_image_begins_in_flash), TEST(an_image_that_is_given_up_is_none),
-            TEST(short_and_wrong_images_are_named), TEST(a_cut_at_any_change_leaves_what_boots))
+DEVICE_MAIN(
+    TEST(an_image_is_taken_in_and_selected), TEST(the_turn_is_one_ways_until_it_is_given_back),
+    TEST(nobody_feeds_what_another_has_begun), TEST(a_servers_turn_begins_with_an_accepted_head),
+    TEST(the_owner_takes_the_turn_from_a_server), TEST(a_whole_image_is_selected_whoever_comes),
+    TEST(without_finish_no_image_begins_in_flash), TEST(an_image_that_is_given_up_is_none),
+    TEST(what_is_given_up_at_any_step_holds_no_hash), TEST(whichever_hash_fails_none_is_held),
+    TEST(short_and_wrong_images_are_named), TEST(a_cut_at_any_change_leaves_what_boots))

@@ -7,6 +7,7 @@
 #include "aloft/pull.h"
 #include "check.h"
 #include "device_update.h"
+#include "hash_ledger.h"
 
 enum {
     CONNECTIONS = 12,
@@ -115,6 +116,7 @@ static void hear(void *ctx, const struct aloft_event *event)
 static void init(void)
 {
     aloft_intake_init(&intake, &in);
+    hash_ledger_forget();
     aloft_pull_init(&puller, &config);
     way = aloft_pull_way(&puller);
 }

@@ -456,6 +456,23 @@ static void wrong_bytes_are_told_and_not_selected(void)
     }
 }
 
+static void whichever_hash_fails_a_push_that_is_refused_holds_none(void)
+{
+    uint32_t refused = 0;
+    for (long call = 0; call < 60; call++) {
+        check_note("call %ld fails", call, 0);
+        setup(NULL);
+        given("2", 4000);
+        hash_ledger_fail_after(call);
+        invite(file, file_len);
+        (void)settle();
+        hash_ledger_fail_after(-1);
+        refused += push.err == ALOFT_ERR_CRYPTO;
+        CHECK_EQ(hash_ledger_live(), push.err == ALOFT_ERR_CRYPTO ? 0 : 1);
+    }
+    CHECK(refused > 1 && refused < 60);
+}
+
 static void a_sender_that_goes_away_ends_its_push(void)
 {
     for (uint32_t how = 0; how < 2; how++) {
@@ -472,6 +489,7 @@ static void a_sender_that_goes_away_ends_its_push(void)
                 (void)settle();
             }
             CHECK_EQ(push.err, ALOFT_ERR_PUSH_CLOSED);
+            CHECK_EQ(hash_ledger_live(), 0);
             CHECK(strstr(world.trace, "failed -103; ") != NULL);
             check_unharmed();
         }
@@ -710,6 +728,7 @@ DEVICE_MAIN(TEST(a_push_goes_from_invitation_to_otadata_in_order),
             TEST(a_device_without_a_spare_slot_or_on_trial_says_so),
             TEST(a_push_waits_for_its_turn), TEST(a_push_has_the_turn_to_its_end),
             TEST(wrong_bytes_are_told_and_not_selected),
+            TEST(whichever_hash_fails_a_push_that_is_refused_holds_none),
             TEST(a_sender_that_goes_away_ends_its_push),
             TEST(a_sender_that_goes_away_after_its_last_byte_has_updated),
             TEST(a_sender_that_stalls_ends_its_push_in_time),

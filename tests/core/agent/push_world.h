@@ -8,6 +8,7 @@
 #include "aloft/push.h"
 #include "check.h"
 #include "device.h"
+#include "hash_ledger.h"
 #include "soft_crypto.h"
 
 enum { SAID_MAX = 2048, TRACE_MAX = 2048, STEPS_MAX = 20000, SENDER_PORT = 40000 };
@@ -188,6 +189,7 @@ static void power_up(void)
         .running = ALOFT_SLOT_FACTORY,
         .trial = true,
     };
+    hash_ledger_forget();
     aloft_intake_init(&intake, &base);
     config.intake = &intake;
     config.random = random_bytes;

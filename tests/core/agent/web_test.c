@@ -518,6 +518,27 @@ static void set_token(void)
     set_token_to("sesame");
 }
 
+// One that was left in the middle of its check held the hashes of it, and on some chips their lock.
+static void web_holds_no_hash_of_a_token_whose_client_has_gone(void)
+{
+    for (long steps = 0; steps < 20; steps++) {
+        check_note("gone after %ld steps", steps, 0);
+        setup();
+        set_token();
+        open_peer();
+        give_text("POST /api/check HTTP/1.1\r\nHost: d\r\nAuthorization: Bearer sesame\r\n"
+                  "Content-Length: 2\r\n\r\n");
+        CHECK_EQ(hash_ledger_live(), 2); // of HMAC
+        for (long i = 0; i < steps && world.peer; i++) {
+            turn();
+        }
+        way().ops->failed(&web, ALOFT_WAY_ID_WEB, ALOFT_ERR_NET_RESET, world.now_ms);
+        world.peer = false;
+        settle();
+        CHECK_EQ(hash_ledger_live(), 0);
+    }
+}
+
 // The longest token was accepted with anything behind it.
 static void web_refuses_a_token_with_more_behind_it(void)
 {
@@ -788,6 +809,7 @@ DEVICE_MAIN(TEST(web_takes_an_upload_in_each_dialect),
             TEST(web_lets_the_owner_in_while_a_stranger_guesses),
             TEST(web_forgets_who_hangs_up_while_it_waits),
             TEST(web_does_not_limit_again_when_the_clock_wraps),
+            TEST(web_holds_no_hash_of_a_token_whose_client_has_gone),
             TEST(web_refuses_a_token_with_more_behind_it),
             TEST(web_takes_a_token_for_commands_alone),
             TEST(web_answers_a_client_that_has_only_shut_its_side),

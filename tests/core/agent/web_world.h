@@ -6,6 +6,7 @@
 #include "aloft/web.h"
 #include "check.h"
 #include "device.h"
+#include "hash_ledger.h"
 #include "soft_crypto.h"
 
 enum { ANSWER_MAX = 16384, TOLD_MAX = 256, STEPS_MAX = 100000 };
@@ -129,6 +130,7 @@ static void init_with(const struct aloft_webui_verifier *with)
                                        .port = 8080};
     memset(&world, 0, sizeof world);
     world.piece = 1024;
+    hash_ledger_forget();
     aloft_intake_init(&intake, &in);
     aloft_control_init(&control, &con);
     aloft_web_init(&web, &config);

@@ -4,6 +4,7 @@
 #include "aloft/format/ptable.h"
 #include "check.h"
 #include "guard.h"
+#include "hash_ledger.h"
 #include "soft_crypto.h"
 
 #define FLASH_SIZE 0x400000u
@@ -373,23 +374,19 @@ static void ptable_stays_bad_once_it_is_bad(void)
     CHECK_EQ(reader.err, ALOFT_ERR_PTABLE_RANGE);
 }
 
-static enum aloft_err broken_init(struct aloft_hash *hash, enum aloft_hash_alg alg)
-{
-    (void)hash; // the test's crypto has nothing but its fault
-    (void)alg;
-    return ALOFT_ERR_CRYPTO;
-}
-
 static void ptable_reports_a_failure_of_the_crypto_library(void)
 {
-    static const struct aloft_crypto broken = {.hash_init = broken_init};
     struct aloft_ptable_reader reader;
     struct aloft_partition out;
     emit_two_ota(&aloft_soft_crypto);
-    aloft_ptable_init(&reader, &broken, FLASH_SIZE);
+    hash_ledger_fail_after(0);
+    aloft_ptable_init(&reader, &hash_ledger, FLASH_SIZE);
     CHECK_EQ(aloft_ptable_feed(&reader, table, &out), ALOFT_PTABLE_BAD);
     CHECK_EQ(reader.err, ALOFT_ERR_CRYPTO);
-    CHECK_EQ(aloft_ptable_emit_all(two_ota()->rows, 6, &broken, table), ALOFT_ERR_CRYPTO);
+    hash_ledger_fail_after(0);
+    CHECK_EQ(aloft_ptable_emit_all(two_ota()->rows, 6, &hash_ledger, table), ALOFT_ERR_CRYPTO);
+    hash_ledger_fail_after(-1);
+    CHECK_EQ(hash_ledger_live(), 0);
 }
 
 static void ptable_conflict_is_overlap_of_two_and_misalignment_of_one(void)

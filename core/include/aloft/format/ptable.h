@@ -58,7 +58,8 @@ enum aloft_ptable_row {
     ALOFT_PTABLE_BAD,       // the table is no good; see err
 };
 
-// Reads a table row by row, from the first. After DONE or BAD nothing more may be fed.
+// Reads a table row by row, from the first. After DONE or BAD nothing more may be fed. One that is
+// left before ends by aloft_ptable_end.
 struct aloft_ptable_reader {
     const struct aloft_crypto *crypto;
     struct aloft_hash md5;
@@ -71,6 +72,9 @@ struct aloft_ptable_reader {
 
 void aloft_ptable_init(struct aloft_ptable_reader *reader, const struct aloft_crypto *crypto,
                        uint32_t flash_size);
+
+// Gives its hash back. At any time, and more than once.
+void aloft_ptable_end(struct aloft_ptable_reader *reader);
 
 // Judges one row as the stock bootloader does: magic, range, MD5, end marker. Overlap and alignment
 // are not its business; aloft_ptable_conflict is.

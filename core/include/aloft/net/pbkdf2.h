@@ -1,7 +1,8 @@
 // PBKDF2 with HMAC-SHA-256 (RFC 8018), one block of 32 bytes, a few rounds at a time: it is slow on
 // purpose, and nothing else should have to wait for it. No I/O.
 //
-// Life cycle: begin; step until it is not AGAIN; then out is the key.
+// Life cycle: begin; step until it is not AGAIN; then out is the key. One that is left before ends
+// by aloft_pbkdf2_end.
 #ifndef ALOFT_PBKDF2_H
 #define ALOFT_PBKDF2_H
 
@@ -16,7 +17,7 @@ struct aloft_pbkdf2 {
     const struct aloft_crypto *crypto;
     uint32_t left; // rounds
     uint8_t last[ALOFT_SHA256_LEN];
-    struct aloft_hash inner; // of HMAC, after its key; copied for each round
+    struct aloft_hash inner; // of HMAC, after its key; cloned for each round
     struct aloft_hash outer;
 };
 
@@ -30,7 +31,10 @@ void aloft_pbkdf2_begin(struct aloft_pbkdf2 *kdf, const struct aloft_crypto *cry
                         const void *key, uint32_t key_len, struct aloft_pbkdf2_salt salt,
                         uint32_t rounds);
 
-// At most this many rounds. Errors: CRYPTO.
+// Gives the hashes back; out stays. At any time, and more than once.
+void aloft_pbkdf2_end(struct aloft_pbkdf2 *kdf);
+
+// At most this many rounds; the last one ends it. Errors: CRYPTO.
 enum aloft_step aloft_pbkdf2_step(struct aloft_pbkdf2 *kdf, uint32_t rounds);
 
 #endif
