@@ -43,9 +43,11 @@ struct scene {
     enum image images[SLOTS]; // factory, test, ota_0..
 };
 
+enum what { REFUSE_OTADATA = 1, LEAVE, MARK, CLEAN, BEGIN_AT, LINE_UP, SKIP, RUN, GIVE };
+
 // One thing that a boot does, in its order. All that can be seen of a boot follows from these.
 struct action {
-    enum { REFUSE_OTADATA = 1, LEAVE, MARK, CLEAN, BEGIN_AT, LINE_UP, SKIP, RUN, GIVE } what;
+    enum what what;
     int where; // a sector, or a slot
     uint32_t value;
 };
@@ -99,7 +101,7 @@ static uint32_t seq_crc(uint32_t seq)
     return ~crc;
 }
 
-static void act(struct outcome *out, int what, int where, uint32_t value)
+static void act(struct outcome *out, enum what what, int where, uint32_t value)
 {
     struct action *action = &out->actions[out->action_count++];
     action->what = what;
