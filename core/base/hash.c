@@ -1,3 +1,4 @@
+// aloft_hash_parts: one hash from its begin to its end, whatever fails between.
 #include "aloft/base/hash.h"
 
 enum aloft_err aloft_hash_parts(const struct aloft_crypto *crypto, enum aloft_hash_alg alg,

@@ -4,7 +4,7 @@
 #define ALOFT_FUZZ_WATCH_H
 
 #include "aloft/slots.h"
-#include "tests/support/device.h"
+#include "tests/support/device/device.h"
 
 struct watch {
     struct aloft_extent allowed[2]; // where erases and programs may happen; len 0: nowhere

@@ -1,3 +1,4 @@
+// A table of the hashes that are live, by where their structs lie.
 #include "hash_ledger.h"
 #include "soft_crypto.h"
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 // A crypto table that keeps account of each hash: soft_crypto underneath, and what aloft/crypto.h
-// asks of a hash's owner is checked at every call. A hash that moved in memory, that was overwritten
-// while it was live, or that is used after its end, stops the program with a sentence; so does the
-// one that no slot is left for, because others were never ended.
+// asks of a hash's owner is checked at every call. A hash that moved in memory, that was
+// overwritten while it was live, or that is used after its end, stops the program with a sentence;
+// so does the one that no slot is left for, because others were never ended.
 #ifndef ALOFT_HASH_LEDGER_H
 #define ALOFT_HASH_LEDGER_H
 

@@ -225,7 +225,7 @@ static void give_head(const char *method, const char *target, const char *header
     give_text(text);
 }
 
-static const char *body(void)
+static inline const char *body(void)
 {
     const char *at = strstr(world.answer, "\r\n\r\n");
     return at != NULL ? at + 4 : "";
@@ -260,7 +260,7 @@ static void check_nothing_happened(void)
     CHECK_EQ(world.state, ALOFT_WAY_WAIT);
 }
 
-static void check_updated(const uint8_t *image, uint32_t len)
+static inline void check_updated(const uint8_t *image, uint32_t len)
 {
     CHECK_EQ(selected(), 0);
     CHECK_BYTES(device.ram.bytes + DEVICE_OTA_0, image, len);

@@ -4,8 +4,8 @@
 #include "aloft/image.h"
 #include "check.h"
 #include "guard.h"
-#include "make_image.h"
 #include "hash_ledger.h"
+#include "make_image.h"
 #include "soft_crypto.h"
 #include "split.h"
 
