@@ -203,6 +203,19 @@ static void a_bad_image_fails_at_end_and_cannot_be_selected(void)
     CHECK_EQ(install(ota(0), 0, image, len - 1, 512), ESP_ERR_OTA_VALIDATE_FAILED);
 }
 
+// In a slot it would not run, and without rollback the chip would start it for ever.
+static void a_bootloader_is_no_update(void)
+{
+    uint32_t len;
+    world_begin(ALOFT_SLOT_FACTORY);
+    const uint8_t *image = device_bootloader(&len);
+    CHECK_EQ(install(ota(0), 0, image, len, 512), ESP_ERR_OTA_VALIDATE_FAILED);
+    CHECK(world_said("IMAGE_NOT_APP"));
+    device_put(&world.device, ota(1)->address, image, len); // as another tool may have
+    CHECK_EQ(esp_ota_set_boot_partition(ota(1)), ESP_ERR_OTA_VALIDATE_FAILED);
+    CHECK(esp_ota_get_boot_partition() == factory());
+}
+
 // Half an image never looks like one, and a finished one only when it was judged.
 static void the_first_byte_is_the_last_to_be_programmed(void)
 {
@@ -661,7 +674,7 @@ CHECK_MAIN(TEST(an_update_in_pieces_of_any_size_boots_next),
            TEST(an_app_on_trial_cannot_update_before_it_confirms),
            TEST(begin_forgets_the_record_of_the_slot_that_it_overwrites),
            TEST(write_refuses_what_is_no_image), TEST(a_write_beyond_the_partition_is_refused),
-           TEST(a_bad_image_fails_at_end_and_cannot_be_selected),
+           TEST(a_bad_image_fails_at_end_and_cannot_be_selected), TEST(a_bootloader_is_no_update),
            TEST(the_first_byte_is_the_last_to_be_programmed),
            TEST(writing_by_offset_gives_the_same_image), TEST(a_download_goes_on_after_a_reset),
            TEST(handles_do_not_disturb_each_other), TEST(what_is_staged_goes_to_its_final_place),

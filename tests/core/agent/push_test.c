@@ -473,6 +473,20 @@ static void whichever_hash_fails_a_push_that_is_refused_holds_none(void)
     CHECK(refused > 1 && refused < 60);
 }
 
+// In a slot it would not run, and without trials the device would start it for ever.
+static void a_pushed_bootloader_is_refused(void)
+{
+    setup(NULL);
+    given("2", 0);
+    memcpy(file, device_bootloader(&file_len), file_len);
+    invite(file, file_len);
+    accept_connection();
+    (void)stream(file, file_len, 1024);
+    CHECK_TEXT(world.said, "ERROR[9]: Could Not Activate The Firmware (IMAGE_NOT_APP)\r\n");
+    CHECK_EQ(hang_up(), ALOFT_WAY_WAIT);
+    check_unharmed();
+}
+
 static void a_sender_that_goes_away_ends_its_push(void)
 {
     for (uint32_t how = 0; how < 2; how++) {
@@ -729,7 +743,7 @@ DEVICE_MAIN(TEST(a_push_goes_from_invitation_to_otadata_in_order),
             TEST(a_push_waits_for_its_turn), TEST(a_push_has_the_turn_to_its_end),
             TEST(wrong_bytes_are_told_and_not_selected),
             TEST(whichever_hash_fails_a_push_that_is_refused_holds_none),
-            TEST(a_sender_that_goes_away_ends_its_push),
+            TEST(a_pushed_bootloader_is_refused), TEST(a_sender_that_goes_away_ends_its_push),
             TEST(a_sender_that_goes_away_after_its_last_byte_has_updated),
             TEST(a_sender_that_stalls_ends_its_push_in_time),
             TEST(a_push_after_a_refused_one_waits_until_that_is_seen_off),

@@ -70,6 +70,15 @@ const uint8_t *device_image(const char *version, uint32_t extra, uint32_t *len)
     return image;
 }
 
+const uint8_t *device_bootloader(uint32_t *len)
+{
+    struct make_image make;
+    make_image_begin(&make, image, sizeof image);
+    make_image_segment(&make, 0x40078000, NULL, 3000);
+    *len = make_image_end(&make);
+    return image;
+}
+
 uint32_t device_put_app(struct device *device, int slot, const char *version)
 {
     uint32_t len;

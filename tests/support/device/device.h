@@ -49,6 +49,9 @@ void device_put_record(struct device *device, uint32_t index, uint32_t seq, uint
 // A good image in the fixture's own buffer, which the next call reuses. extra: bytes of payload.
 const uint8_t *device_image(const char *version, uint32_t extra, uint32_t *len);
 
+// The same of a bootloader: all of it is copied to RAM, and nothing is mapped from flash.
+const uint8_t *device_bootloader(uint32_t *len);
+
 // The stride of a loop that is too slow to try everything on every chip: 1 on a plain one, and this
 // on those that encrypt.
 static inline uint32_t device_stride(uint32_t encrypting)
