@@ -1,5 +1,5 @@
 // What a browser uploads passes the stages of the device, in pieces of any size, and an upload that
-// breaks off leaves nothing behind.
+// breaks off leaves nothing behind. What is no app does not come in.
 #include "test_stages.h"
 #include "web_world.h"
 
@@ -61,5 +61,23 @@ static void an_upload_that_breaks_off_is_followed_by_a_whole_one(void)
     }
 }
 
-DEVICE_MAIN(TEST(an_upload_passes_the_stages_in_any_pieces),
+// In a slot it would not run, and without trials the device would start it for ever.
+static void web_refuses_a_bootloader_as_an_update(void)
+{
+    uint32_t boot_len;
+    char headers[64];
+    setup();
+    const uint8_t *boot = device_bootloader(&boot_len);
+    uint32_t changes = device.ram.progs + device.ram.erases;
+    snprintf(headers, sizeof headers, "Content-Length: %lu\r\n", (unsigned long)boot_len);
+    give_head("POST", "/update", headers);
+    give(boot, boot_len);
+    settle();
+    CHECK(says("HTTP/1.1 409 Conflict\r\n") && says("{\"error\":\"IMAGE_NOT_APP\""));
+    CHECK_EQ(device.ram.progs + device.ram.erases, changes);
+    check_nothing_happened();
+}
+
+DEVICE_MAIN(TEST(web_refuses_a_bootloader_as_an_update),
+            TEST(an_upload_passes_the_stages_in_any_pieces),
             TEST(an_upload_that_breaks_off_is_followed_by_a_whole_one))

@@ -113,23 +113,6 @@ static void web_tells_why_an_upload_is_refused_in_each_dialect(void)
     check_nothing_happened();
 }
 
-// In a slot it would not run, and without trials the device would start it for ever.
-static void web_refuses_a_bootloader_as_an_update(void)
-{
-    uint32_t len;
-    setup();
-    const uint8_t *image = device_bootloader(&len);
-    uint32_t changes = device.ram.progs + device.ram.erases;
-    upload_form("firmware", image, len, "\r\n--X--\r\n");
-    CHECK(says("X-Aloft-Error: IMAGE_NOT_APP"));
-    begin_raw(len);
-    give(image, len);
-    settle();
-    CHECK(says("HTTP/1.1 409 Conflict\r\n") && says("{\"error\":\"IMAGE_NOT_APP\""));
-    CHECK_EQ(device.ram.progs + device.ram.erases, changes);
-    check_nothing_happened();
-}
-
 static void web_refuses_forms_that_hold_not_exactly_one_whole_file(void)
 {
     uint32_t len;
@@ -667,7 +650,6 @@ static void web_refuses_what_is_no_request(void)
 
 DEVICE_MAIN(TEST(web_takes_an_upload_in_each_dialect),
             TEST(web_tells_why_an_upload_is_refused_in_each_dialect),
-            TEST(web_refuses_a_bootloader_as_an_update),
             TEST(web_refuses_forms_that_hold_not_exactly_one_whole_file),
             TEST(web_refuses_an_upload_larger_than_the_slot_by_its_header),
             TEST(web_never_mixes_an_upload_with_one_that_was_cut_short),
