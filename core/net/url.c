@@ -142,7 +142,7 @@ static enum aloft_err append(char *text, uint32_t at, uint32_t cap, const char *
     static const char digits[] = "0123456789ABCDEF";
     for (; *from != 0; from++) {
         uint8_t c = (uint8_t)*from;
-        bool coded = c == ' ' || c >= 0x80;
+        bool coded = c >= 0x80 || strchr(" \"<>", c) != NULL;
         if (cap - at < (coded ? 4u : 2u)) { // and the terminator
             return ALOFT_ERR_URL_TOO_LONG;
         }

@@ -120,17 +120,28 @@ static bool write_in_place(int fd, const char *name, const void *data, size_t le
 
 // ---- private keys
 
-// PKCS#1, SEC1 and PKCS#8 begin with a version, 0 or 1; certificates with another sequence, public
+// PKCS#1, SEC1 and PKCS#8 begin with a version, 0 or 1, and PKCS#12 with 3; an encrypted PKCS#8
+// with the name of a scheme of PKCS#5 or PKCS#12. Certificates begin with another sequence, public
 // keys with one or with a modulus, which is longer than a byte.
 static bool is_private_der(const uint8_t *bytes, size_t len)
 {
     static const uint8_t sequence = 0x30;
     static const uint8_t integer = 0x02;
+    static const uint8_t pkcs[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01};
+    enum { PKCS_5 = 5, PKCS_12 = 12, NAME = 4 };
     if (len < 2 || bytes[0] != sequence) {
         return false;
     }
     size_t at = bytes[1] < 0x80 ? 2 : 2 + (bytes[1] & 0x7fu);
-    return len > at + 3 && bytes[at] == integer && bytes[at + 1] == 1 && bytes[at + 2] <= 1;
+    if (len > at + 3 && bytes[at] == integer) {
+        return bytes[at + 1] == 1 && (bytes[at + 2] <= 1 || bytes[at + 2] == 3);
+    }
+    if (len <= at + NAME + sizeof pkcs || bytes[at] != sequence) {
+        return false;
+    }
+    const uint8_t *name = bytes + at + NAME;
+    return memcmp(name, pkcs, sizeof pkcs) == 0 &&
+           (name[sizeof pkcs] == PKCS_5 || name[sizeof pkcs] == PKCS_12);
 }
 
 bool aloft_file_is_key(const uint8_t *bytes, size_t len)

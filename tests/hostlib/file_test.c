@@ -226,6 +226,13 @@ static void a_private_key_is_not_written_over_nor_removed(void **state)
     assert_false(aloft_file_write("link", "x", 1, &error));
     assert_int_equal(system("openssl pkey -in key.pem -outform DER -out key.der"), 0);
     assert_false(aloft_file_write("key.der", "x", 1, &error));
+    // Keys that want a password were written over.
+    assert_int_equal(system("openssl pkcs8 -topk8 -in key.pem -passout pass:x -outform DER "
+                            "-out locked.der && openssl pkcs12 -export -nocerts -inkey key.pem "
+                            "-passout pass:x -out store.p12"),
+                     0);
+    assert_false(aloft_file_write("locked.der", "x", 1, &error));
+    assert_false(aloft_file_write("store.p12", "x", 1, &error));
     assert_int_equal(system("openssl pkey -in key.pem -pubout -out pub.pem"), 0);
     assert_true(aloft_file_write("pub.pem", "x", 1, &error));
     assert_true(aloft_file_remove("pub.pem", &error));

@@ -303,6 +303,7 @@ static void url_resolve_percent_encodes_blanks_and_bytes_beyond_ascii(void)
 {
     static const char *const cases[][3] = {
         {"http://h/a", "/my fw.bin", "http://h/my%20fw.bin"},
+        {"http://h/a", "/\"<fw>\"?<1>", "http://h/%22%3Cfw%3E%22?%3C1%3E"},
         {"http://h/a", "my  fw.bin?v=1 2", "http://h/my%20%20fw.bin?v=1%202"},
         {"http://h/d/a",
          "b\xC3\xBC"

@@ -29,7 +29,7 @@ enum aloft_err aloft_url_parse(const char *text, struct aloft_url *out);
 // Replaces the URL in text (room for cap bytes with the terminator) by what `reference` means from
 // there: an absolute URL, //host/path, /path, ?query, or a relative path with dot segments. url:
 // what aloft_url_parse said of text, then of the new one. An empty text, with any url, stands for
-// no base. Spaces and bytes beyond ASCII are percent-encoded, as browsers do.
+// no base. Spaces, quotes, < and > and bytes beyond ASCII are percent-encoded, as browsers do.
 // After URL_SYNTAX and URL_SCHEME text is what is wrong. After URL_TOO_LONG it is no URL.
 // Errors: as aloft_url_parse; URL_TOO_LONG.
 enum aloft_err aloft_url_resolve(char *text, uint32_t cap, const char *reference,
