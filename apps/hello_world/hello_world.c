@@ -4,7 +4,9 @@
 // Settings: countdown  seconds until the restart (10)
 //           confirm    "never": stay on trial, so that the next boot rolls back
 //           crash      "start": crash at once      hang  "start": stop feeding the watchdog
+#include "aloft/base/printable.h"
 #include "ports/port.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +44,11 @@ static void introduce(struct aloft_port *port)
                      "%uMB external flash\n",
                      chip.name, chip.cores, chip.revision / 100u, chip.revision % 100u,
                      (unsigned)(chip.flash_size >> 20));
-    aloft_port_print(port, "Running %s version %s from %s\n", facts->project, facts->version, slot);
+    char line[128];
+    int len = snprintf(line, sizeof line, "Running %s version %s from %s", facts->project,
+                       facts->version, slot);
+    aloft_printable_clean(line, (uint32_t)len, false); // whoever built this image chose the words
+    aloft_port_print(port, "%s\n", line);
 }
 
 // An app that got as far as this is good. Only an OTA slot is ever on trial.

@@ -64,6 +64,12 @@ def good():
     return (IMAGES / "hello_world.bin").read_bytes()
 
 
+def forged():
+    data = bytearray(good())
+    data[48:75] = b"1\x1b[2J\nI (0) ota: forged\n\x9b\x07\0"[:27]  # its version
+    return rehash(data)
+
+
 def long_path(length):
     return "/x?token=" + "a" * (length - 9)
 
@@ -75,6 +81,7 @@ VERSIONS = [(4, "0", "IMAGE_SECURE_VERSION"), (4, "1", "IMAGE_SECURE_VERSION"), 
 SERVERS = [
     (2, "/x", lambda: http(200, (IMAGES / "bootloader.bin").read_bytes()), {}, "IMAGE_NOT_APP"),
     (2, "/x", lambda: http(200, b"\xFF" * 0x1000 + good()), {}, "IMAGE_MAGIC"),
+    (12, "/x", lambda: http(200, forged()), {}, UPDATED),
     (12, "/x", lambda: http(302, b"", 0, "Location: http://\x1b[2J/y"), {}, "URL_SYNTAX"),
     (13, long_path(1500), lambda: http(200, good()), {}, UPDATED),
     (13, long_path(2000), lambda: http(200, good()), {}, UPDATED),
@@ -124,7 +131,7 @@ def try_server(folder, n):
     server = Server(answers)
     board = Board(folder / "f").create(app(folder / "a", "ota_demo", url=server.url(path)))
     console = board.run(words, "--fast")
-    check("\x1b[2J" not in console, number, console)
+    check("\x1b" not in console and "\nI (0) ota: forged" not in console, number, console)
     server.close()
 
 
