@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""Partition tables, otadata and descriptors by a package of gen_esp32part.py's code: made by one
-side and read, or made to the same bytes, by the other."""
+"""NVS partitions by ESP-IDF's generator, and partition tables, otadata and descriptors by a package
+of gen_esp32part.py's code: each made by one side, and by the other to the same bytes."""
+import base64
+import csv
 import pathlib
 import sys
 
@@ -19,10 +21,54 @@ keys,     data, nvs_keys,,       4K,    encrypted:readonly
 own,      0x40, 7,       ,       12K
 files,    data, littlefs,0x320000, 0x20000
 """
+NVS_CSV = """key,type,encoding,value
+wifi,namespace,,
+ssid,data,string,"a ""quoted"" name, with a comma"
+channel,data,u8,13
+power,data,i8,-12
+app,namespace,,
+until,data,u64,18446744073709551615
+since,data,i64,-9223372036854775808
+port,data,u16,65535
+offset,data,i16,-32768
+mask,data,u32,3735928559
+trim,data,i32,-1
+key,data,hex2bin,00112233445566778899aabbccddeeff
+word,data,base64,aGVsbG8gd29ybGQ=
+notes,file,string,{folder}/notes.txt
+page,file,binary,{folder}/page.bin
+"""
 
 
 def same(one, other):
     check(one.read_bytes() == other.read_bytes(), one.name, "and", other.name, "differ")
+
+
+def generate(tools, csv_path, to):
+    tools.python("-m", "esp_idf_nvs_partition_gen", "generate", csv_path, to, "0x6000")
+
+
+def nvs_csv(folder):
+    (folder / "notes.txt").write_text("of some length " * 100)
+    (folder / "page.bin").write_bytes(random.Random(1).randbytes(9000))  # over three pages
+    (folder / "nvs.csv").write_text(NVS_CSV.format(folder=folder))
+    return folder / "nvs.csv"
+
+
+def every_value_of_the_nvs_generator_is_read(tools, folder):
+    rows = csv.DictReader(nvs_csv(folder).read_text().splitlines())
+    generate(tools, folder / "nvs.csv", folder / "nvs.bin")
+    space = None
+    for row in rows:
+        if row["type"] == "namespace":
+            space = row["key"]
+            continue
+        data = pathlib.Path(row["value"]).read_bytes() if row["type"] == "file" else row["value"]
+        want = {"base64": lambda: base64.b64decode(data).hex(), "binary": lambda: data.hex(),
+                "string": lambda: data if isinstance(data, str) else data.decode(),
+                }.get(row["encoding"], lambda: data)()
+        got = aloft("nvs", "get", folder / "nvs.bin", space, row["key"])
+        check(got.rstrip("\n") == want, row["key"], "is", got)
 
 
 def tables_are_the_same_to_the_byte_both_ways(tools, folder):
@@ -57,5 +103,6 @@ def each_follows_the_slot_that_the_other_selected(tools, folder):
 
 if __name__ == "__main__":
     stock = Stock("esptool5")
-    main([named(claim, stock) for claim in (tables_are_the_same_to_the_byte_both_ways,
+    main([named(claim, stock) for claim in (every_value_of_the_nvs_generator_is_read,
+                                            tables_are_the_same_to_the_byte_both_ways,
                                             each_follows_the_slot_that_the_other_selected)])
