@@ -40,7 +40,7 @@ void aloft_port_print(struct aloft_port *port, const char *format, ...)
 
 uint32_t aloft_port_now_ms(struct aloft_port *port); // since reset
 
-// For work that takes long and waits for nothing, between its steps.
+// Call this between the steps of long work that does not wait.
 void aloft_port_feed_watchdog(struct aloft_port *port);
 
 // Waits; meanwhile the watchdog is fed, and ways and console are served.

@@ -243,7 +243,7 @@ void sim_checker_after(struct sim_device *device, uint32_t addr, uint32_t len, b
     bool hurt = slot >= 0 && (rotten(device, slot) || device->faults.stuck || device->nor.dead);
     if (first && !erased && !hurt && device->bytes[addr] == 0xE9 &&
         firmware_in(device, slot) == SIM_FIRMWARE_NONE) {
-        sim_checker_violation(device, "C2: gives its head to what is no whole image", slot);
+        sim_checker_violation(device, "C2: gives its head to what is not a whole image", slot);
     }
     if (erased && first && len > 0) {
         device->ghost.rot &= ~rot_bit(slot); // what rotted is gone
@@ -301,7 +301,7 @@ int sim_checker_run(struct sim_device *device, int slot)
     int firmware = firmware_in(device, slot);
     enum sim_trial trial = ghost->trial;
     if (firmware == SIM_FIRMWARE_NONE) {
-        sim_checker_violation(device, "C3: runs what is no whole good image", slot);
+        sim_checker_violation(device, "C3: runs what is not a whole good image", slot);
         return SIM_FIRMWARE_NONE;
     }
     bool is_base = slot == ghost->base_slot && firmware == ghost->base_firmware;

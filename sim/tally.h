@@ -1,4 +1,4 @@
-// What happened in the world: how often each fault fired, how each update ended, and every rule
+// Counts of a run: how often each fault fired, how each update ended, and every rule
 // that was broken. One list of each, so that the histogram cannot forget one.
 #ifndef ALOFT_SIM_TALLY_H
 #define ALOFT_SIM_TALLY_H

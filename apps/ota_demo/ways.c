@@ -210,7 +210,7 @@ static bool parse_token(const char *text, struct aloft_webui_token *token)
     return token->rounds > 0 && at != NULL && *at == 0;
 }
 
-// False when there is none, and when there is one that is of no use.
+// False when it is absent or unusable.
 static bool read_token(struct ways *ways)
 {
     char text[TOKEN_MAX];

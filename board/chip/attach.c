@@ -39,7 +39,7 @@ void aloft_board_attach(struct aloft_board *board, const char *name, uint32_t wa
     if (retained->magic != ALOFT_RETAINED_MAGIC || retained->crc != aloft_retained_crc(retained)) {
         no_board("retained memory is damaged");
     }
-    // Names and slack are comfort: a process list that speaks, and 0.4 ms that are 0.4 ms.
+    // For a readable process list, and for exact short waits. Failures do not matter.
     (void)prctl(PR_SET_NAME, name);
     (void)prctl(PR_SET_TIMERSLACK, 1);
     uint8_t *bytes = map(ALOFT_BOARD_FLASH_FD, retained->config.flash_size);

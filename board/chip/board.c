@@ -38,7 +38,7 @@ static void write_all(const char *text, size_t len)
     while (len > 0) {
         ssize_t n = write(STDOUT_FILENO, text, len);
         if (n < 0 && errno != EINTR) {
-            return; // nobody listens at the serial port; a chip does not mind
+            return; // the serial port is not connected: output is lost, as on a chip
         }
         if (n > 0) {
             text += n;

@@ -1,4 +1,4 @@
-// One place where eFuse facts become rules.
+// Turns facts of the eFuses into rules for images.
 #include "board/chip/board_rules.h"
 #include "aloft/chip.h"
 #include "hostlib/crypto/efuse_trust.h"

@@ -1,6 +1,5 @@
-// What a virtual board insists on in any image: chip, revision, a segment that it can run; and,
-// when its eFuses say so, a signature and a security version. ROM, bootloader, app and tool ask
-// here, so that they never differ.
+// Rules of a virtual board for any image: chip, revision, a segment that it can run; and, by its
+// eFuses, a signature and a security version. ROM, bootloader, app and tool all use these.
 #ifndef ALOFT_HOSTLIB_BOARD_RULES_H
 #define ALOFT_HOSTLIB_BOARD_RULES_H
 

@@ -6,7 +6,8 @@
 #include "aloft/efuse.h"
 #include "board/chip/board.h"
 
-// What is burned, as software reads it. A board whose eFuse file cannot be read is no board.
+// What is burned, as software reads it. Prints an error and exits when the eFuse file cannot be
+// read.
 void aloft_efuse_port_read(struct aloft_efuse_words *words, struct aloft_efuse *out);
 
 // Burns a plan, a step at a time.

@@ -1,6 +1,6 @@
-// A flash operation of the board: publish it in retained memory, be busy as long as a chip is, then
-// let the model carry it out. Who dies during the wait leaves the published operation behind, and
-// the supervisor makes of it what a power cut or a plain reset makes of it.
+// A flash operation of the board: publish it in retained memory, wait as long as a chip is busy,
+// then let the model carry it out. If the process is killed during the wait, the supervisor finds
+// the published operation, and tears it (power cut) or completes it (reset).
 #include "board/chip/flash_port.h"
 #include "hostlib/flash/efuse_file.h"
 #include <errno.h>

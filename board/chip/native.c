@@ -1,5 +1,5 @@
-// The program lives in sealed anonymous memory, never in a file: whatever happens to the build
-// directory, the board runs what its flash holds.
+// The program is in sealed anonymous memory and not in a file: the board runs what its flash holds,
+// whatever happens to the build directory.
 #include "board/chip/native.h"
 #include "aloft/chip.h"
 #include <errno.h>

@@ -567,7 +567,7 @@ static void go_on_reading(struct aloft_loader *loader)
         uint32_t n = read->len - read->sent < read->block ? read->len - read->sent : read->block;
         if (aloft_flash_read(&view, read->addr + read->sent, loader->piece, n) != ALOFT_OK ||
             loader->port->crypto->hash_feed(&read->md5, loader->piece, n) != ALOFT_OK) {
-            read->active = false; // the host waits in vain, as with a real stub
+            read->active = false; // the host gets no more data, as from a real stub
             return;
         }
         send_body(loader, loader->piece, n);

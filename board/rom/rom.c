@@ -101,8 +101,7 @@ static _Noreturn void nothing_to_run(const struct rom *rom, struct aloft_board *
     aloft_board_halt(board, ALOFT_BOARD_NO_BOOTLOADER, err);
 }
 
-// The rules for the bootloader. It has no security version of its own: an app's is no measure of
-// it.
+// The rules for the bootloader. Security versions are for apps; a bootloader has none.
 static void read_efuses(struct rom *rom)
 {
     aloft_efuse_port_read(&rom->words, &rom->efuse);

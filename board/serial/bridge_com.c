@@ -1,4 +1,4 @@
-// Each option is answered once, so that two polite sides do not thank each other for ever.
+// Each option is answered once; otherwise two sides could answer each other without end.
 #include "board/serial/bridge_com.h"
 #include <string.h>
 
@@ -66,7 +66,7 @@ static bool control(struct aloft_bridge_com *com, uint8_t *value)
     case ALOFT_TELNET_RTS_ASK:
         *value = com->rts ? ALOFT_TELNET_RTS_ON : ALOFT_TELNET_RTS_OFF;
         break;
-    default: // flow control and break: there is none, whatever is asked
+    default: // flow control and break: not supported, the answer is "none"
         *value = ALOFT_TELNET_NO_FLOW;
         break;
     }

@@ -1,4 +1,4 @@
-// One call, for all who open something in the supervisor.
+// Used by everything in the supervisor that opens a descriptor.
 #include "board/serial/descriptor.h"
 #include <fcntl.h>
 #include <unistd.h>

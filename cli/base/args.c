@@ -105,7 +105,7 @@ static bool set_number(struct aloft_args *args, const struct aloft_arg *option, 
         return true;
     }
     (void)aloft_args_wrong(
-        args, "--%s '%s' is no number that fits here; write it like 4096, 0x1000, 64K, or 4MB",
+        args, "--%s '%s' is not a number that fits here; write it like 4096, 0x1000, 64K, or 4MB",
         option->name, value);
     return false;
 }

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// What lies at one place where an image belongs.
+// What was found at one place for an image.
 struct image_info {
     char name[16]; // "factory", "ota_0", "bootloader"
     struct aloft_extent extent;

@@ -1,5 +1,5 @@
 // aloft board run, power-cycle and reset: the power switch and the reset button of a board. The
-// work is the supervisor's; this file reads command lines and says how a run ended.
+// supervisor does the work; this file reads command lines and prints how a run ended.
 #include "aloft/format/ptable.h"
 #include "board/supervisor/supervisor.h"
 #include "cli/base/args.h"
@@ -110,7 +110,7 @@ static bool finish_config(struct aloft_args *args, const struct run_options *opt
         return false;
     }
     if (options->timeout != NULL && !parse_seconds(options->timeout, &config->timeout_ms)) {
-        (void)aloft_args_wrong(args, "--timeout '%s' is no number of seconds", options->timeout);
+        (void)aloft_args_wrong(args, "--timeout '%s' is not a number of seconds", options->timeout);
         return false;
     }
     if (options->cut != NULL && !parse_cut(options->cut, &config->plan)) {

@@ -62,7 +62,7 @@ static bool remove_old(const char *path, struct aloft_message *error)
     return good;
 }
 
-// A new board has blank eFuses. True when those of another do not stand in its place.
+// A new board has blank eFuses. True when no eFuse file of an older board is left.
 static bool make_blank(const char *path, bool force, struct aloft_message *error)
 {
     char efuse[PATH_ROOM];
@@ -116,7 +116,7 @@ static int cmd_erase(int argc, char **argv)
 
 // --- create
 
-// The bytes of a table that fits the flash. Warnings are said, and why there is none.
+// The bytes of a table that fits the flash. Prints warnings; on failure, why there is no table.
 static bool make_table(const char *path, uint32_t flash_size, uint8_t bytes[ALOFT_PTABLE_LEN])
 {
     struct aloft_parts_rules parts = ALOFT_PARTS_RULES_DEFAULT;
@@ -275,7 +275,7 @@ static bool read_piece(struct piece *piece, const char *addr, const char *path, 
 {
     int64_t number;
     if (!aloft_number_parse(addr, &number) || number < 0 || number >= flash_size) {
-        return aloft_message_set(error, "'%s' is no address in a flash of %u bytes", addr,
+        return aloft_message_set(error, "'%s' is not an address in a flash of %u bytes", addr,
                                  (unsigned)flash_size);
     }
     if (number % ALOFT_FLASH_FILE_SECTOR != 0) {
@@ -334,7 +334,7 @@ static bool read_pieces(struct piece *pieces, const struct aloft_arg_list *opera
     return true;
 }
 
-// A table that boots and cannot be updated is written, and said.
+// A table that boots but cannot be updated is written, with a warning.
 static void warn_of_table(const struct piece *piece, uint32_t flash_size)
 {
     struct aloft_ptable_plan plan;

@@ -1,6 +1,6 @@
-// aloft efuse: a virtual board's eFuses. What to burn and in which order is core's (aloft/efuse.h);
-// this file looks before it leaps: it refuses what would end the board, and asks, because nothing
-// that is burned can be taken back.
+// aloft efuse: a virtual board's eFuses. Core plans what to burn and in which order
+// (aloft/efuse.h). This file refuses what would make the board useless, and asks first, because a
+// burn is final.
 #include "aloft/verify.h"
 #include "board/chip/board_rules.h"
 #include "cli/base/args.h"
@@ -350,8 +350,8 @@ static int burn_key_file(int argc, char **argv)
 
 // --- revoke, secure-version, enable-secure-boot
 
-// True when the ROM of a board with these eFuses would start the bootloader that is in flash. Else
-// it has been said, unless --force was given.
+// True when the ROM of a board with these eFuses would start the bootloader in flash. Otherwise the
+// reason was printed, unless --force was given.
 static bool bootloader_passes(const struct work *work, const struct aloft_efuse *efuse)
 {
     struct aloft_board_rules rules;
@@ -428,7 +428,7 @@ static int efuse_revoke(int argc, char **argv)
         return args.status;
     }
     if (!parse_number(args.given.items[1], ALOFT_EFUSE_DIGESTS - 1, &slot)) {
-        return aloft_args_wrong(&args, "'%s' is no digest slot; write 0, 1 or 2",
+        return aloft_args_wrong(&args, "'%s' is not a digest slot; write 0, 1 or 2",
                                 args.given.items[1]);
     }
     work.path = args.given.items[0];
@@ -465,7 +465,7 @@ static int burn_secure_version(int argc, char **argv)
         return args.status;
     }
     if (!parse_number(args.given.items[1], ALOFT_EFUSE_VERSION_MAX, &version)) {
-        return aloft_args_wrong(&args, "'%s' is no security version; write 0 to 16",
+        return aloft_args_wrong(&args, "'%s' is not a security version; write 0 to 16",
                                 args.given.items[1]);
     }
     work.path = args.given.items[0];

@@ -69,7 +69,7 @@ static void print_desc(const struct aloft_image_scan *scan)
     aloft_ui_clean(desc->project, text, sizeof text);
     printf("Project       %s\n", text);
     aloft_ui_clean(desc->version, text, sizeof text);
-    printf("Version       %s (secure version %u)\n", text, desc->secure_version);
+    printf("Version       %s (security version %u)\n", text, desc->secure_version);
     aloft_ui_clean(desc->idf_ver, text, sizeof text);
     printf("Made with     %s\n", text);
     if (desc->date[0] != '\0' || desc->time[0] != '\0') {
@@ -212,7 +212,7 @@ static int say_fault(const struct look *look)
     return ALOFT_EXIT_BAD;
 }
 
-// Reads and judges. False when there was nothing to judge, and that has been said.
+// Reads and judges. False when there was nothing to judge; the error was printed.
 static bool judge(struct look *look)
 {
     struct aloft_message error;
@@ -315,7 +315,7 @@ static bool read_revision(const char *text, uint16_t *revision)
     return true;
 }
 
-// From words to rules. False when a word makes no sense, and that has been said.
+// From words to rules. False when a word makes no sense; the error was printed.
 static bool set_rules(struct aloft_args *args, struct look *look)
 {
     look->rules.alone = look->source.slot == NULL; // a slot may hold the rest of an older image
@@ -324,8 +324,8 @@ static bool set_rules(struct aloft_args *args, struct look *look)
         look->chip != NULL ? aloft_chip_info_named(look->chip) : NULL;
     look->rules.chip = info != NULL ? aloft_chip_find(info->id) : NULL;
     if (look->chip != NULL && info == NULL) {
-        (void)aloft_args_wrong(args, "--chip '%s' is no chip; write esp32, esp32c3, ..., or its id",
-                               look->chip);
+        (void)aloft_args_wrong(
+            args, "--chip '%s' is not a chip; write esp32, esp32c3, ..., or its id", look->chip);
         return false;
     }
     if (look->revision != NULL && !read_revision(look->revision, &look->rules.chip_revision)) {
@@ -408,7 +408,8 @@ struct build {
     bool no_desc;
 };
 
-// Splits KEY=TEXT of an option into the next setting. False when it has no '=', and that was said.
+// Splits KEY=TEXT of an option into the next setting. False when it has no '='; the error was
+// printed.
 static bool split_setting(struct aloft_args *args, struct build *build, const char *option,
                           const char *text)
 {
@@ -454,8 +455,7 @@ static void unify_line_ends(struct aloft_file *file)
     file->len = len;
 }
 
-// The line end that editors put behind the last line is none of the value, as in the shell's
-// $(...).
+// A line end at the end of the file is not part of the value, as in the shell's $(...).
 static void drop_last_line_end(struct aloft_file *file)
 {
     if (file->len > 0 && file->data[file->len - 1] == '\n') {
@@ -479,7 +479,7 @@ static bool read_settings(struct build *build, struct aloft_message *error)
         unify_line_ends(file);
         drop_last_line_end(file);
         if (strlen((const char *)file->data) != file->len) {
-            return aloft_message_set(error, "%s is no text, so it can be no setting",
+            return aloft_message_set(error, "%s is not a text file, so it cannot be a setting",
                                      setting->value);
         }
         setting->value = (const char *)file->data;

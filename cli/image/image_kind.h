@@ -20,7 +20,7 @@ enum aloft_image_kind aloft_image_kind_of(const uint8_t *data, uint32_t len);
 // "flash", "encrypted image", ...; for scripts.
 const char *aloft_image_kind_word(enum aloft_image_kind kind);
 
-// What is to be said of a file that is no image; a sentence without its name. NULL: nothing.
+// A sentence about a file that is not an image, without its name. NULL: nothing to say.
 const char *aloft_image_kind_sentence(enum aloft_image_kind kind);
 
 // What follows an image that is whole: "none", "Secure Boot V2, 2 blocks", "Secure Boot V1".

@@ -131,7 +131,7 @@ static bool fitting(struct aloft_args *args, const struct merge *merge)
         int64_t addr;
         if (!aloft_number_parse(operands->items[i], &addr) || addr < 0 ||
             addr >= ALOFT_FLASH_FILE_MAX) {
-            (void)aloft_args_wrong(args, "'%s' is no address in flash", operands->items[i]);
+            (void)aloft_args_wrong(args, "'%s' is not an address in flash", operands->items[i]);
             return false;
         }
     }

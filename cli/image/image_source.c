@@ -29,8 +29,8 @@ static bool read_slot(struct aloft_image_source *source, struct aloft_flash_file
     struct aloft_slots slots;
     int slot;
     if (!aloft_image_source_slot(source->slot, &slot)) {
-        return aloft_message_set(error, "'%s' is no slot; slots are factory, test, ota_0..ota_15",
-                                 source->slot);
+        return aloft_message_set(
+            error, "'%s' is not a slot; slots are factory, test, ota_0..ota_15", source->slot);
     }
     source->table_addr = aloft_table_find_file(file, source->table_addr);
     enum aloft_err err = aloft_slots_load(&slots, flash, &aloft_mbed_crypto, source->table_addr);

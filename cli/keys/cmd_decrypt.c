@@ -21,12 +21,12 @@ static bool decrypt(struct aloft_mbed_decrypt *key, const char *in, const struct
     }
     enum aloft_err err = aloft_encimg_open(aloft_mbed_decrypt_table(key), file->data,
                                            (uint32_t)file->len, image, &len);
-    bool good = err == ALOFT_OK
-                    ? aloft_file_write(out, image, len, error)
-                    : aloft_message_set(error, "%s: %s (%s); nothing was written", in,
-                                        err == ALOFT_ERR_ENC_REQUIRED ? "this is no encrypted image"
-                                                                      : aloft_err_sentence(err),
-                                        aloft_err_name(err));
+    bool good = err == ALOFT_OK ? aloft_file_write(out, image, len, error)
+                                : aloft_message_set(error, "%s: %s (%s); nothing was written", in,
+                                                    err == ALOFT_ERR_ENC_REQUIRED
+                                                        ? "this is not an encrypted image"
+                                                        : aloft_err_sentence(err),
+                                                    aloft_err_name(err));
     free(image);
     return good;
 }

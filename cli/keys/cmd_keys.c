@@ -91,7 +91,7 @@ static int keys_show(int argc, char **argv)
                  "file. Nothing secret\nis printed.",
         .examples = "  aloft keys show release.pem\n"
                     "  aloft keys show release.pub --json",
-        .exits = "0 shown, 1 it is no key that devices can verify",
+        .exits = "0 shown, 1 it is not a key that devices can verify",
         .options =
             {
                 ALOFT_ARG_JSON(&json),
@@ -170,7 +170,7 @@ static int keys_digest(int argc, char **argv)
             "trusts. It is the one of espsecure digest_sbv2_public_key.",
         .examples = "  aloft keys digest release.pem\n"
                     "  aloft keys digest release.pub -o release.digest",
-        .exits = "0 good, 1 it is no key, or the file could not be written",
+        .exits = "0 good, 1 it is not a key, or the file could not be written",
         .options =
             {
                 {ALOFT_ARG_TEXT, 'o', "output", "FILE", "its 32 bytes, as eFuses take them",

@@ -150,7 +150,7 @@ static int run(struct task *task)
     return good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }
 
-// What options cannot stand together. NULL: all is well.
+// Why these options cannot be used together. NULL: they can.
 static const char *mistake(const struct task *task)
 {
     bool keys = task->keys.count + task->public_keys.count + task->signatures.count > 0;

@@ -36,7 +36,7 @@ static const struct {
     [ALOFT_SIGN_GOOD] = {"good", "good"},
 };
 
-// The faults of devices, said to who holds the file.
+// The faults of devices, as sentences for the person who has the file.
 static const char *sentence(enum aloft_err err)
 {
     return err == ALOFT_ERR_SIGNATURE_MISSING ? "It is not signed"
@@ -136,9 +136,10 @@ static bool trust_digest(struct look *look, const char *path)
     if (good) {
         memcpy(look->trusted[look->trust.count++], file.data, ALOFT_SHA256_LEN);
     } else {
-        aloft_ui_error("%s is no key digest, which has 32 bytes; 'aloft keys digest KEY -o FILE' "
-                       "writes one",
-                       path);
+        aloft_ui_error(
+            "%s is not a key digest, which has 32 bytes; 'aloft keys digest KEY -o FILE' "
+            "writes one",
+            path);
     }
     aloft_file_release(&file);
     return good;

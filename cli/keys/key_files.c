@@ -1,4 +1,4 @@
-// Words about key files; what is one, the writer of files knows (hostlib/base/file.h).
+// Messages about key files. hostlib/base/file.h tells whether a file holds a private key.
 #include "cli/keys/key_files.h"
 #include "cli/base/ui.h"
 #include "hostlib/base/file.h"

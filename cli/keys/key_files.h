@@ -1,4 +1,4 @@
-// Key files on a command line: loaded with a word about careless permissions, and never written
+// Key files on a command line: loaded with a warning about open permissions, and never written
 // over.
 #ifndef ALOFT_CLI_KEY_FILES_H
 #define ALOFT_CLI_KEY_FILES_H
@@ -12,8 +12,8 @@ bool aloft_key_files_load(const char *path, struct aloft_key *key);
 // Reads a file that should be a key, of at most ALOFT_PK_FILE_MAX bytes, with the same warning.
 bool aloft_key_files_read(const char *path, struct aloft_file *file, struct aloft_message *error);
 
-// For output, before work that is long: false, and says so, when that is a file with a private key
-// in it. The writer of files refuses it as well (aloft_file_write).
+// Checks an output file before long work: false, with an error printed, when it holds a private
+// key. aloft_file_write refuses it as well.
 bool aloft_key_files_spared(const char *output);
 
 #endif

@@ -45,7 +45,7 @@ static const char *type_name(uint8_t type)
     }
 }
 
-// Whoever has one of these can act as the one who knows the password.
+// Secrets: whoever has one of these can act like somebody who knows the password.
 static bool is_secret(const char *ns, const char *key)
 {
     static const char *const parts[] = {"_ha1", "_hash", "_token", "enc_key"};
@@ -109,7 +109,7 @@ static void show_value(const struct aloft_nvs *nvs, const struct aloft_nvs_item 
     char ns[ALOFT_NVS_NAME];
     char clean[200];
     if (!space_name(nvs, item->ns, ns)) {
-        return; // ESP-IDF has no way to it either
+        return; // ESP-IDF cannot read it either
     }
     bool hidden = is_secret(ns, item->key);
     char *text = hidden ? strdup("set") : value_text(nvs, ns, item->key, item->type);

@@ -196,9 +196,10 @@ static bool store_ha1(struct aloft_flash_nvs *of, enum aloft_secret_hash hash, c
                        "with 'aloft nvs set', or take it away with 'aloft nvs erase'");
         return false;
     } else if (err != ALOFT_OK || !aloft_webui_auth_is_realm(realm)) {
-        aloft_ui_error("device_id in NVS is no name for a device: at most %u printable characters, "
-                       "without quotes and backslashes; set it again with 'aloft nvs set'",
-                       ALOFT_WEBUI_REALM_MAX);
+        aloft_ui_error(
+            "device_id in NVS is not a name for a device: at most %u printable characters, "
+            "without quotes and backslashes; set it again with 'aloft nvs set'",
+            ALOFT_WEBUI_REALM_MAX);
         return false;
     }
     return aloft_secret_ha1(hash, user, realm, password, text) && store(of, key, text);
@@ -219,7 +220,9 @@ static bool set_way(struct aloft_flash_nvs *of, const struct way *way, enum gene
                aloft_secret_token(password, ALOFT_SECRET_ITERATIONS, salt, text) &&
                store(of, way->keys[0], text);
     }
-    // The old password goes first where it is not replaced, so that it opens nothing any more.
+    // Values of the old password that are not replaced are erased first, so that it is not accepted
+    // any
+    // more.
     bool good = generation == BOTH || drop(of, way->keys[generation == ONLY_MD5 ? 0 : 1]);
     if (good && generation != ONLY_MD5) {
         good = store_ha1(of, ALOFT_SECRET_SHA256, way->keys[0], password);
@@ -235,7 +238,7 @@ static const struct way *way_of(struct aloft_args *args, const char *name)
 {
     const struct way *way = find_way(name);
     if (way == NULL) {
-        (void)aloft_args_wrong(args, "'%s' is no way in; write push, web, control or key", name);
+        (void)aloft_args_wrong(args, "'%s' is not a way in; write push, web, control or key", name);
     }
     return way;
 }
@@ -245,7 +248,7 @@ static bool is_key(const struct way *way)
     return strcmp(way->name, "key") == 0;
 }
 
-// As PEM, whatever it came as, so that the device has one form to read.
+// Converts any form to PEM, the only one that devices read.
 static bool read_key(const char *path, char pem[KEY_MAX])
 {
     struct aloft_message error;
@@ -318,7 +321,7 @@ static int secret_set(int argc, char **argv)
         return args.status;
     }
     if (is_key(way) != (key != NULL)) {
-        return aloft_args_wrong(&args, key == NULL ? "a key is no password: give --key-file KEY"
+        return aloft_args_wrong(&args, key == NULL ? "a key is not a password: give --key-file KEY"
                                                    : "--key-file is for the way 'key'");
     }
     place.path = args.given.items[0];

@@ -1,5 +1,5 @@
-// Finding NVS for a command, and giving core a chip to work on: a flash file, or bytes in memory
-// with the rules of flash.
+// Finds NVS for a command, and gives core a chip to work on: a flash file, or bytes in memory with
+// the rules of flash.
 #include "cli/nvs/flash_nvs.h"
 #include "aloft/slots.h"
 #include "cli/base/ui.h"

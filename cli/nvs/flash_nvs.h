@@ -38,7 +38,7 @@ struct aloft_flash_nvs_place {
     }
 
 // A file is a board's flash when it is as long as a chip, and a bare partition otherwise. False
-// when it cannot be opened, which has been said. The struct stays where it was opened.
+// when it cannot be opened; the error was printed. The struct must not move while it is open.
 bool aloft_flash_nvs_open(struct aloft_flash_nvs *of, const struct aloft_flash_nvs_place *place,
                           bool writable);
 

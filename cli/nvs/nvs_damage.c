@@ -1,5 +1,4 @@
-// Listing what is damaged. What a power cut has left is none of it: the next write puts it in
-// order.
+// Lists what is damaged. Remainders of a power cut are not listed: the next write removes them.
 #include "cli/nvs/nvs_damage.h"
 #include "cli/base/ui.h"
 #include <stdio.h>

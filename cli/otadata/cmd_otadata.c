@@ -187,7 +187,7 @@ static enum aloft_err erase_records(const struct aloft_slots *slots)
     return err;
 }
 
-// What set_boot does, without looking at the image: for those who want to see a bad slot refused.
+// As set_boot, without judging the image (--force): to try what a bootloader does with a bad slot.
 static enum aloft_err force(const struct aloft_slots *slots, int slot, uint32_t state)
 {
     struct aloft_otadata records[2];

@@ -1,4 +1,4 @@
-// Slots are judged here only to be shown: nothing is decided by what a person sees.
+// Slots are judged here for display only.
 #include "cli/otadata/otadata_view.h"
 #include "cli/base/ui.h"
 #include <stdio.h>
@@ -98,7 +98,7 @@ static void print_selected(const struct aloft_otadata_view *view, int active)
            aloft_ota_state_name(view->records[active].state));
 }
 
-// The sentences that a person came for.
+// The sentences at the end: what is selected, what boots, and why.
 static void print_choice(const struct aloft_otadata_view *view, int active)
 {
     char text[ALOFT_DRYBOOT_TEXT];

@@ -85,7 +85,8 @@ static bool check_rules(struct aloft_args *args, struct aloft_parts_rules *parts
         return false;
     }
     if (rules->flash_size != 0 && !aloft_flash_file_is_size(rules->flash_size)) {
-        (void)aloft_args_wrong(args, "--flash-size %u is no chip's; write 1MB, 2MB, 4MB, ... 128MB",
+        (void)aloft_args_wrong(args,
+                               "no flash chip has --flash-size %u; write 1MB, 2MB, 4MB, ... 128MB",
                                rules->flash_size);
         return false;
     }
@@ -248,7 +249,7 @@ static int parts_show(int argc, char **argv)
     }
     bool good = aloft_parts_source_load(&source, &options.parts, args.given.items[0]);
     if (good && source.kind != ALOFT_PARTS_CSV) {
-        // What the bootloader takes may still be what a builder refuses; a person should know.
+        // A table that the bootloader accepts may still break rules of the builder: warn about it.
         struct aloft_message complaint;
         if (!aloft_ptable_plan_check(&source.plan, &options.parts.rules, &complaint)) {
             aloft_ptable_plan_warn(&source.plan, "%s", complaint.text);

@@ -195,8 +195,8 @@ int image_size(int argc, char **argv)
         .examples = "  aloft image size firmware.bin --table partitions.csv\n"
                     "  aloft image size firmware.bin --template two_ota --json\n"
                     "  aloft image size board.flash --slot ota_0",
-        .exits =
-            "0 it fits, or there was no slot to compare with, 1 it does not fit, or is no image",
+        .exits = "0 it fits, or there was no slot to compare with, 1 it does not fit, or is not an "
+                 "image",
         .options =
             {
                 {ALOFT_ARG_TEXT, 0, "table", "FILE",

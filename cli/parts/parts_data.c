@@ -1,4 +1,4 @@
-// aloft parts read, write and erase: a partition is found by its label, and never left.
+// aloft parts read, write and erase: one partition, found by its label. No access goes beyond it.
 #include "cli/parts/parts_data.h"
 #include "aloft/slots.h"
 #include "cli/base/args.h"

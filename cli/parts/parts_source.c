@@ -1,4 +1,4 @@
-// What is given is known by its first bytes; what has none of a table's or a flash's is a text.
+// The kind of input is known by its first bytes: a table, a flash, or otherwise text.
 #include "cli/parts/parts_source.h"
 #include "cli/base/ui.h"
 #include "hostlib/base/file.h"

@@ -101,7 +101,7 @@ static void warn_of_odd_firmware(const struct wish *wish)
     }
     aloft_image_scan(&rules, wish->file.data, (uint32_t)wish->file.len, &scan);
     if (!scan.headed) {
-        aloft_ui_warn("%s is no app image: %s", wish->path, aloft_err_sentence(scan.err));
+        aloft_ui_warn("%s is not an app image: %s", wish->path, aloft_err_sentence(scan.err));
     } else if (scan.head_passed && !scan.facts.has_desc) {
         aloft_ui_warn("%s does not say which app it is; it is a bootloader, or an app for "
                       "another kind of device",
@@ -179,7 +179,7 @@ int cmd_push(int argc, char **argv)
     wish.target = args.given.items[0];
     wish.path = args.given.items[1];
     if (!read_target(&wish)) {
-        return aloft_args_wrong(&args, "'%s' is no HOST or HOST:PORT", wish.target);
+        return aloft_args_wrong(&args, "'%s' is not a HOST or HOST:PORT", wish.target);
     }
     if (wish.host_port > UINT16_MAX || wish.timeout_s > 3600) {
         return aloft_args_wrong(&args, "--host-port is at most 65535, --timeout at most 3600");

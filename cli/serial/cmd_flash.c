@@ -50,7 +50,8 @@ static bool plan_pairs(struct work *work, struct aloft_message *error)
     for (size_t i = 0; i + 1 < operands->count; i += 2) {
         int64_t addr;
         if (!aloft_number_parse(operands->items[i], &addr) || addr < 0 || addr > UINT32_MAX) {
-            return aloft_message_set(error, "'%s' is no address in flash; write it like 0x10000",
+            return aloft_message_set(error,
+                                     "'%s' is not an address in flash; write it like 0x10000",
                                      operands->items[i]);
         }
         if (!aloft_flash_plan_add(&work->plan, (uint32_t)addr, operands->items[i + 1], error)) {
@@ -60,7 +61,7 @@ static bool plan_pairs(struct work *work, struct aloft_message *error)
     return aloft_flash_plan_load_table(&work->plan, error);
 }
 
-// Reads the files, as far as that goes without the chip: it is not reset for nothing.
+// Reads and checks the files as far as possible without the chip, so that it is not reset in vain.
 static bool read_files(struct work *work, struct aloft_message *error)
 {
     work->plan.flash_size = UINT32_MAX;
@@ -355,7 +356,7 @@ static bool fitting(struct aloft_args *args, struct work *work)
         operands->items[operands->count++] = "build"; // where idf.py leaves it
     }
     if (operands->count == 1 && !is_folder(operands->items[0])) {
-        (void)aloft_args_wrong(args, "%s is no folder; for single files write OFFSET FILE",
+        (void)aloft_args_wrong(args, "%s is not a folder; for single files write OFFSET FILE",
                                operands->items[0]);
         return false;
     }

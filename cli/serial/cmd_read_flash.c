@@ -71,11 +71,11 @@ static bool read_wish(struct aloft_args *args, struct wish *wish)
     int64_t addr;
     bool all = strcmp(operands->items[1], "ALL") == 0 || strcmp(operands->items[1], "all") == 0;
     if (!aloft_number_parse(operands->items[0], &addr) || addr < 0 || addr > UINT32_MAX) {
-        (void)aloft_args_wrong(args, "'%s' is no address in flash", operands->items[0]);
+        (void)aloft_args_wrong(args, "'%s' is not an address in flash", operands->items[0]);
         return false;
     }
     if (!all && !aloft_number_parse_size(operands->items[1], &wish->len)) {
-        (void)aloft_args_wrong(args, "'%s' is no size; write it like 0x1000, 4K, or ALL",
+        (void)aloft_args_wrong(args, "'%s' is not a size; write it like 0x1000, 4K, or ALL",
                                operands->items[1]);
         return false;
     }

@@ -169,7 +169,7 @@ static bool good_pairs(struct aloft_args *args)
     for (size_t i = 0; i < operands->count; i += 2) {
         int64_t addr;
         if (!aloft_number_parse(operands->items[i], &addr) || addr < 0 || addr > UINT32_MAX) {
-            (void)aloft_args_wrong(args, "'%s' is no address in flash", operands->items[i]);
+            (void)aloft_args_wrong(args, "'%s' is not an address in flash", operands->items[i]);
             return false;
         }
     }

@@ -185,7 +185,7 @@ static bool add_listed(const struct aloft_flash_folder *folder, json_t *files,
         int64_t addr;
         if (!aloft_number_parse(offset, &addr) || addr < 0 || addr > UINT32_MAX ||
             !json_is_string(name)) {
-            return aloft_message_set(error, "%s/flasher_args.json: '%s' is no offset of a file",
+            return aloft_message_set(error, "%s/flasher_args.json: '%s' is not an offset of a file",
                                      folder->path, offset);
         }
         if (!add(folder, plan, (uint32_t)addr, json_string_value(name), error)) {

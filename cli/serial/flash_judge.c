@@ -156,12 +156,14 @@ static bool whole(const struct judge *judge, const struct place *place,
     const struct aloft_image_scan *scan = written->scan;
     struct aloft_message why;
     if (written->data[0] != IMAGE_MAGIC && written->piece->addr == place->extent.addr) {
-        (void)aloft_message_set(&why, "%s at 0x%x is no image, and the chip would try to run it",
+        (void)aloft_message_set(&why,
+                                "%s at 0x%x is not an image, and the chip would try to run it",
                                 written->piece->name, (unsigned)place->extent.addr);
         return refuse(judge, place, why.text, "give the right file");
     }
     if (written->data[0] != IMAGE_MAGIC) {
-        (void)aloft_message_set(&why, "%s at 0x%x reaches over %s at 0x%x, and is no image there",
+        (void)aloft_message_set(&why,
+                                "%s at 0x%x reaches over %s at 0x%x, and is not an image there",
                                 written->piece->name, (unsigned)written->piece->addr, place->name,
                                 (unsigned)place->extent.addr);
         return refuse(judge, place, why.text, "give the right offset");

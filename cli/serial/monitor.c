@@ -292,7 +292,7 @@ bool aloft_monitor_check(struct aloft_args *args, struct aloft_monitor *monitor)
     char *end = NULL;
     double seconds = text == NULL ? 0 : strtod(text, &end);
     if (text != NULL && (end == text || *end != '\0' || !(seconds > 0 && seconds <= 1e6))) {
-        (void)aloft_args_wrong(args, "--timeout '%s' is no number of seconds", text);
+        (void)aloft_args_wrong(args, "--timeout '%s' is not a number of seconds", text);
         return false;
     }
     monitor->timeout_ms = (uint64_t)(seconds * 1000);

@@ -73,9 +73,10 @@ static bool listen_at(struct place *place)
     char port[8];
     (void)snprintf(port, sizeof port, "%u", place->port);
     if (getaddrinfo(place->bind, port, &hints, &info) != 0) {
-        aloft_ui_error("--bind '%s' is no address of this computer; write 127.0.0.1, 0.0.0.0, or "
-                       "one of its IP addresses",
-                       place->bind);
+        aloft_ui_error(
+            "--bind '%s' is not an address of this computer; write 127.0.0.1, 0.0.0.0, or "
+            "one of its IP addresses",
+            place->bind);
         return false;
     }
     bool ok = bind_and_listen(place, info) && read_port(place);

@@ -144,7 +144,7 @@ static enum MHD_Result say(struct MHD_Connection *connection, struct request *re
     return queue(connection, request, status, response);
 }
 
-// Hidden files and ".." are nobody's business, before the file system is asked.
+// Hidden files and ".." are refused before the file system is asked.
 static bool is_plain(const char *url)
 {
     return url[0] == '/' && strstr(url, "/.") == NULL;

@@ -354,20 +354,19 @@ static bool may_follow(struct aloft_image *image, uint8_t byte)
         return byte == 0xFF;
     }
     if (in_block == 0) {
-        image->checksum = 0;
-        image->left =
-            image->facts.signature && byte == ALOFT_SIGBLOCK_MAGIC; // 1 while inside a block
+        image->block_crc = 0;
+        image->in_block = image->facts.signature && byte == ALOFT_SIGBLOCK_MAGIC;
     }
-    if (image->left == 0) {
+    if (!image->in_block) {
         return byte == 0xFF;
     }
     if (in_block >= ALOFT_SIGBLOCK_ZERO) {
         return byte == 0;
     }
     if (in_block >= ALOFT_SIGBLOCK_CRC) {
-        return byte == (uint8_t)(image->checksum >> 8 * (in_block - ALOFT_SIGBLOCK_CRC));
+        return byte == (uint8_t)(image->block_crc >> 8 * (in_block - ALOFT_SIGBLOCK_CRC));
     }
-    image->checksum = aloft_crc32(image->checksum, &byte, 1);
+    image->block_crc = aloft_crc32(image->block_crc, &byte, 1);
     return in_block != 1 || byte == 2 || byte == 3;
 }
 

@@ -1,4 +1,4 @@
-// The clock is asked once a turn.
+// Reads the clock once per turn.
 #include "hostlib/base/deadline.h"
 #include "hostlib/base/clock.h"
 

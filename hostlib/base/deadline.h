@@ -8,8 +8,8 @@
 //       wait for the peer for left_ms at most, and take what is there
 //   }
 //
-// When the time is over there is one more turn, with 0 ms: a machine that was busy or asleep hears
-// what had come in time.
+// When the time is over there is one more turn, with 0 ms, so that a machine that was busy or
+// asleep takes what had come in time.
 #ifndef ALOFT_HOSTLIB_DEADLINE_H
 #define ALOFT_HOSTLIB_DEADLINE_H
 

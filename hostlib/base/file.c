@@ -160,7 +160,7 @@ bool aloft_file_spared(const char *path, struct aloft_message *error)
     struct aloft_message unread;
     if (strcmp(path, "-") == 0 || stat(path, &there) != 0 || !S_ISREG(there.st_mode) ||
         there.st_size > KEY_FILE_MAX || !aloft_file_read(path, KEY_FILE_MAX, &file, &unread)) {
-        return true; // nothing that could be one; what cannot be written is told by the writer
+        return true; // not a key file; whether it can be written is checked when it is written
     }
     bool secret = aloft_file_is_key(file.data, file.len);
     aloft_file_release(&file);

@@ -145,7 +145,7 @@ static bool convert(const char *encoding, char *in, size_t in_len, char *out, si
                                  lines_in(start), encoding);
     }
     if (strlen(start) != (size_t)(out - start)) {
-        return aloft_message_set(error, "line %u: there is a NUL byte; this is no text file",
+        return aloft_message_set(error, "line %u: there is a NUL byte; this is not a text file",
                                  lines_in(start));
     }
     return true;

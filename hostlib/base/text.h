@@ -1,4 +1,4 @@
-// Text files of people: whatever encoding their editor chose, UTF-8 comes out.
+// Reads text files in any Unicode encoding as UTF-8.
 #ifndef ALOFT_HOSTLIB_TEXT_H
 #define ALOFT_HOSTLIB_TEXT_H
 

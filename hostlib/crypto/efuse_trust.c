@@ -1,4 +1,4 @@
-// The one place where digests of eFuses become keys of a trust, for the board and for the flasher.
+// Turns digests of eFuses into the keys of a trust, for the board and for the flasher.
 #include "hostlib/crypto/efuse_trust.h"
 #include <string.h>
 

@@ -1,6 +1,6 @@
-// The padding of an RSA block is never told: what does not unwrap to 32 bytes is replaced, in
-// constant time, by a key that follows from the device's secret and the block. It is the same each
-// time, as a good block's would be, so that asking twice tells nothing either.
+// Whether the padding of an RSA block is right is not revealed: a block that does not unwrap to 32
+// bytes gives, in constant time, a key derived from the device's secret and the block. The same
+// block always gives the same key, as a good one would, so repeating it reveals nothing.
 #include "hostlib/crypto/mbed_decrypt.h"
 #include "hostlib/crypto/pk.h"
 #include <mbedtls/gcm.h>

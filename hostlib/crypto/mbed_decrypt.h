@@ -15,7 +15,7 @@ struct aloft_mbed_decrypt;
 // key is called name.
 struct aloft_mbed_decrypt *aloft_mbed_decrypt_new(const char *name, const uint8_t *key, size_t len,
                                                   struct aloft_message *error);
-void aloft_mbed_decrypt_free(struct aloft_mbed_decrypt *decrypt); // NULL is none
+void aloft_mbed_decrypt_free(struct aloft_mbed_decrypt *decrypt); // may be NULL
 
 // Lives as long as decrypt.
 const struct aloft_decrypt *aloft_mbed_decrypt_table(struct aloft_mbed_decrypt *decrypt);

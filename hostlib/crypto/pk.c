@@ -1,5 +1,5 @@
-// mbedTLS tells PEM from DER by the NUL at the end of PEM, and does not tell a private key from a
-// public one, so the one is tried after the other.
+// mbedTLS tells PEM from DER by the NUL at the end of PEM. It does not tell private from public
+// keys, so both are tried.
 #include "hostlib/crypto/pk.h"
 #include "hostlib/base/random.h"
 #include <mbedtls/rsa.h>

@@ -1,14 +1,14 @@
 // Flash encryption of a chip, as a model: a flash that encrypts in front of one that does not. The
 // cells behind it are any flash: the NOR model (nor.h), a board's file (flash_file.h), RAM.
 //
-// It behaves as the hardware does, and no friendlier:
+// It behaves as the hardware does:
 //   * reads decrypt whatever is there, so erased cells read as noise that depends on their address;
 //   * programs of less than a unit, or across units, are refused;
 //   * a second program of a unit clears further bits of its ciphertext, and the unit reads as
 //   noise;
 //   * an erase is one of the cells.
-// What a power cut leaves is what it leaves of the ciphertext in the cells. No operation is added:
-// one program here is one program behind.
+// A power cut acts on the ciphertext in the cells. No operation is added: one program here is one
+// program of the cells.
 //
 // Life cycle: init, then use crypt.flash. `crypt.flash.raw` is the flash behind. No resource is
 // held.

@@ -150,7 +150,8 @@ static bool check_file(int fd, const char *path, enum aloft_flash_file_mode mode
         return aloft_message_set(error, "cannot look at flash file %s: %s", path, strerror(errno));
     }
     if (!S_ISREG(stat.st_mode)) {
-        return aloft_message_set(error, "%s is no ordinary file, so it is no flash file", path);
+        return aloft_message_set(error, "%s is not an ordinary file, so it is not a flash file",
+                                 path);
     }
     bool any = mode == ALOFT_FLASH_FILE_DUMP && stat.st_size > ALOFT_FLASH_FILE_DUMP_MIN &&
                stat.st_size <= ALOFT_FLASH_FILE_MAX;

@@ -81,7 +81,7 @@ enum aloft_nor_cut aloft_nor_count(struct aloft_nor *nor)
     return nor->dead ? plan->cut : ALOFT_NOR_CUT_NONE;
 }
 
-// What the plan makes of the operation that begins now.
+// The fault that the plan has for the operation that begins now.
 enum fate { HAPPENS, FAILS, NEVER_BEGINS, TEARS, IS_THE_LAST };
 
 static enum fate begin(struct aloft_nor *nor, uint32_t busy_us)

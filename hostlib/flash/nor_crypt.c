@@ -1,4 +1,4 @@
-// The NOR model's encrypting mode. The chip's own code works on cells, and knows nothing of this:
+// The NOR model's encrypting mode. The code of nor.c works on cells and does not depend on it:
 // around each of its operations the bytes of the units that it touches become their cells, and then
 // text again. In a file of its own, as a program that works on cells links none of it.
 #include "hostlib/flash/nor.h"

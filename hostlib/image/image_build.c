@@ -141,8 +141,9 @@ bool aloft_image_build_check(const struct aloft_image_recipe *recipe, struct alo
 {
     if (recipe->elf_len < sizeof elf_magic ||
         memcmp(recipe->elf, elf_magic, sizeof elf_magic) != 0) {
-        return aloft_message_set(error, "the input is no ELF program; give the program that the "
-                                        "board shall run");
+        return aloft_message_set(error,
+                                 "the input is not an ELF program; give the program that the "
+                                 "board shall run");
     }
     if (recipe->elf_len > ALOFT_IMAGE_LEN_MAX) {
         return aloft_message_set(error, "the program has %zu bytes; an image has at most %u",

@@ -26,7 +26,8 @@ struct aloft_image_recipe {
 };
 
 // True when the recipe can be built.
-// Fails: the ELF is none or too large, a text is too long, a setting does not fit or comes twice.
+// Fails: the input is not an ELF file or is too large, a text is too long, a setting does not fit
+// or comes twice.
 bool aloft_image_build_check(const struct aloft_image_recipe *recipe, struct aloft_message *error);
 
 // Bytes of the image that a good recipe gives.

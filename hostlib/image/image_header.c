@@ -88,7 +88,7 @@ static bool judge(const uint8_t *data, uint32_t len, struct aloft_image_facts *f
     aloft_image_scan(&rules, data, len, scan);
     *facts = scan->facts;
     enum aloft_err err = scan->err;
-    bool ended = scan->ended; // what follows it, as in a merged file, is no matter here
+    bool ended = scan->ended; // bytes behind the image, as in a merged file, are ignored
     free(scan);
     if (!ended) {
         return aloft_message_set(error, "its header cannot be set: %s (%s); write keep",

@@ -24,8 +24,8 @@ struct aloft_setting {
 };
 
 // Looks a key up in a block of which len bytes are readable (more than the block is fine). Copies
-// the value with a NUL. False when the block is none, the key is not there, or the value does not
-// fit.
+// the value with a NUL. False when it is not such a block, the key is not there, or the value does
+// not fit.
 bool aloft_settings_get(const uint8_t *block, size_t len, const char *key, char *value,
                         size_t value_size);
 

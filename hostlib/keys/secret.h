@@ -1,5 +1,5 @@
 // What a device keeps of a password: not the password, but what the protocol of each way in can
-// check it with. docs/SECRETS.md says which of these are as good as the password to a thief.
+// check it with. docs/SECRETS.md says which of these a thief can use like the password.
 #ifndef ALOFT_HOSTLIB_SECRET_H
 #define ALOFT_HOSTLIB_SECRET_H
 

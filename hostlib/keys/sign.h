@@ -17,7 +17,7 @@ struct aloft_sign {
     uint32_t padding;                 // bytes of FF among it that were not in the file
     uint8_t digest[ALOFT_SHA256_LEN]; // of the content
     bool image;                       // the content is a good image
-    enum aloft_err image_err;         // of a file that begins like one and is none; else OK
+    enum aloft_err image_err;         // why a file that begins like an image is not one; else OK
     bool has_sector;                  // the file had one; else it is FF here
     bool trailing;                    // something but FF follows where nothing may
 };
@@ -83,7 +83,7 @@ struct aloft_sign_trust {
 
 // Judges the sector as a device does that trusts these keys (aloft/trust.h), and more strictly in
 // one thing: a block that is damaged or of other content does not pass beside a good one either.
-// Good signatures do not make an image of what begins like one and is none: then its fault.
+// A file that begins like an image but is not one gives that fault, even with good signatures.
 // Errors: SIGNATURE_MISSING, SIGNATURE_BLOCK, SIGNATURE_SECTOR, SIGNATURE_IMAGE, SIGNATURE_BAD,
 //         SIGNATURE_KEY, SIGNATURE_CURVE, IMAGE_TRAILING, image_err, CRYPTO.
 enum aloft_err aloft_sign_judge(const struct aloft_sign *sign, const struct aloft_sign_trust *trust,

@@ -80,7 +80,7 @@ static bool connect_to(struct aloft_serial_line *line, const char *address)
     const int on = 1;
     if (!split(address, host, sizeof host, &port)) {
         return aloft_message_set(
-            &line->error, "%s is no address; write it like %slocalhost:3333", line->name,
+            &line->error, "%s is not an address; write it like %slocalhost:3333", line->name,
             line->kind == ALOFT_SERIAL_LINE_SOCKET ? socket_scheme : rfc2217_scheme);
     }
     int problem = getaddrinfo(host, port, &want, &found);

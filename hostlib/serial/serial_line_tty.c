@@ -40,7 +40,7 @@ static bool no_device(struct aloft_serial_line *line, int error)
                                  line->name);
     case ENOTTY:
         return aloft_message_set(&line->error,
-                                 "%s is no terminal device; a port is one like /dev/ttyUSB0, "
+                                 "%s is not a terminal device; a port is one like /dev/ttyUSB0, "
                                  "socket://host:port, or rfc2217://host:port",
                                  line->name);
     default:

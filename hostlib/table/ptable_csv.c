@@ -107,10 +107,11 @@ static bool read_kind(struct parser *p, const char *text, int type, uint8_t *val
     char words[256];
     if (keyword < 0 && !aloft_number_parse(text, &number)) {
         aloft_ptable_words_list(own, type, words, sizeof words);
-        return aloft_message_set(p->error,
-                                 "line %u: %s '%s' is no keyword and no number; use %s%sa number "
-                                 "such as 0x40",
-                                 p->line, what, text, words, words[0] ? ", or " : "");
+        return aloft_message_set(
+            p->error,
+            "line %u: %s '%s' is neither a keyword nor a number; use %s%sa number "
+            "such as 0x40",
+            p->line, what, text, words, words[0] ? ", or " : "");
     }
     if (number < 0 || number > UINT8_MAX) {
         return aloft_message_set(p->error, "line %u: %s '%s' is outside 0..0xff", p->line, what,

@@ -193,7 +193,7 @@ static bool add_word(struct aloft_ptable_own_words *own, char *entry, struct alo
     int64_t number;
     if (last == NULL || strchr(last + 1, ',') != NULL) {
         return aloft_message_set(error,
-                                 "'%s' is no subtype word; write type, word and value, such as "
+                                 "'%s' is not a subtype word; write type, word and value, such as "
                                  "\"data, store, 0x40\"",
                                  entry);
     }
@@ -204,14 +204,15 @@ static bool add_word(struct aloft_ptable_own_words *own, char *entry, struct alo
     const char *value = aloft_text_strip(last);
     int type_value = aloft_ptable_words_type(type);
     if (type_value < 0) {
-        return aloft_message_set(error, "'%s' is no partition type; use app or data", type);
+        return aloft_message_set(error, "'%s' is not a partition type; use app or data", type);
     }
     if (!read_hex(value, &word.value)) {
-        return aloft_message_set(error, "'%s' of '%s' is no subtype in hex, 0..0xff", value, text);
+        return aloft_message_set(error, "'%s' of '%s' is not a subtype in hex, 0..0xff", value,
+                                 text);
     }
     if (text[0] == '\0' || strlen(text) >= sizeof word.text || aloft_number_parse(text, &number)) {
-        return aloft_message_set(error, "'%s' is no word for a subtype; use 1 to %zu letters", text,
-                                 sizeof word.text - 1);
+        return aloft_message_set(error, "'%s' is not a word for a subtype; use 1 to %zu letters",
+                                 text, sizeof word.text - 1);
     }
     word.type = (uint8_t)type_value;
     memcpy(word.text, text, strlen(text));

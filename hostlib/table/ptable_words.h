@@ -26,7 +26,7 @@ struct aloft_ptable_own_words {
 bool aloft_ptable_words_add(struct aloft_ptable_own_words *own, const char *text,
                             struct aloft_message *error);
 
-// The number of a keyword, of any case; -1 when it is none.
+// The number of a keyword, of any case; -1 when it is unknown.
 int aloft_ptable_words_type(const char *word);
 int aloft_ptable_words_subtype(const struct aloft_ptable_own_words *own, uint8_t type,
                                const char *word);

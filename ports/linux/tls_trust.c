@@ -92,9 +92,9 @@ enum aloft_err aloft_tls_anchors_init(struct aloft_tls_anchors *anchors,
     if (has_text(trust->ca) && !anchors->has_ca) {
         *why = "ca holds no certificate in PEM form";
     } else if (!read_pins(trust->pins, &anchors->pins)) {
-        *why = "pin is no list of up to " PINS;
+        *why = "pin is not a list of up to " PINS;
     } else if (!read_pins(trust->revoked, &anchors->revoked)) {
-        *why = "pin_revoked is no list of up to " PINS;
+        *why = "pin_revoked is not a list of up to " PINS;
     } else if (!anchors->has_ca && anchors->pins.count == 0) {
         *why = "neither ca nor pin is set";
     }

@@ -31,7 +31,7 @@ struct aloft_tls_trust {
 
 // What a compiler's __DATE__ and __TIME__ ("Nov 22 2026", "17:30:08"), which are also in an app's
 // descriptor, say of the earliest possible now. They are of an unknown time zone, so the result is
-// 14 hours before them. 0 when the date is none; a time that is none counts as midnight.
+// 14 hours before them. 0 when the date is malformed; a malformed time counts as midnight.
 int64_t aloft_tls_built(const char *date, const char *time);
 
 enum { ALOFT_TLS_PIN_LEN = 32 }; // SHA-256

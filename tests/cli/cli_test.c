@@ -63,7 +63,7 @@ static void operands_are_counted_as_the_help_shows_them(void **state)
     expect(2, "$A parts check a b");
     says("unexpected operand 'b'");
     expect(2, "$A flash");
-    says("build is no folder");
+    says("build is not a folder");
     expect(2, "$A flash 0x1000 a 0x8000");
     says("offset 0x8000 has no file");
     expect(2, "$A erase-flash 0 0x1000 0x1000");
@@ -199,7 +199,7 @@ static void images_are_built_and_judged(void **state)
     expect(2, "$A image verify a.bin --chip esp99");
     expect(2, "$A image build /bin/true -o x --set novalue");
     expect(1, "$A image build a.bin -o x");
-    says("no ELF");
+    says("not an ELF");
 }
 
 // A certificate has many lines; they come back as they are, whatever system wrote the file.
@@ -229,7 +229,7 @@ static void a_setting_can_be_a_file(void **state)
     expect(1, "$A image build /bin/true -o x --set ca=v --set-file ca=lf");
     says("given twice");
     expect(1, "printf 'a\\0b' > nul; $A image build /bin/true -o x --set-file ca=nul");
-    says("no text");
+    says("not a text file");
     expect(1, "printf 'a\\rb' > cr; $A image build /bin/true -o x --set-file ca=cr");
     says("does not fit");
     expect(1, "head -c 49153 /dev/zero | tr '\\0' a > big; "
@@ -275,7 +275,7 @@ static void an_encrypted_image_opens_with_its_key_alone(void **state)
     expect(1, "head -c 600 theirs.enc > cut.enc; $A decrypt -k key.der cut.enc -o kept");
     says("ENC_LENGTH");
     expect(1, "$A decrypt -k key.der plain -o kept");
-    says("no encrypted image");
+    says("not an encrypted image");
     expect(1, "$A decrypt -k plain theirs.enc -o kept");
     says("plain holds no key that can be read");
     expect(1, "$A encrypt -k key.der a.enc -o kept");
@@ -497,7 +497,7 @@ static void a_password_leaves_its_verifier_and_no_more(void **state)
     expect(1, "grep -q \"$(printf 'admin:kitchen:12345678' | md5sum | cut -c1-32)\" f");
     expect(0, "$A nvs set f aloft device_id 'my \"own\"'");
     expect(1, "ALOFT_PASSWORD=87654321 $A secret set f web"); // as realm it would end at a quote
-    says("device_id in NVS is no name");
+    says("device_id in NVS is not a name");
     expect(0, "$A nvs set f aloft device_id $(printf '%064d' 1)");
     expect(1, "ALOFT_PASSWORD=87654321 $A secret set f web"); // of the default's realm it was
     expect(0, "$A nvs set f aloft device_id kitchen");

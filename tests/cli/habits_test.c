@@ -72,8 +72,8 @@ static void arguments_of_the_other_tool_mean_what_they_meant(void **state)
         {1, "ESPTOOL_PORT=./no-esptool-port $A flash_id", "./no-esptool-port"},
         {1, "ESPPORT=./no-esp-port ALOFT_PORT=./no-port $A chip-info", "./no-port"},
         {1, "ESPPORT=./no-esp-port $A monitor", "./no-esp-port"},
-        {2, "$A -p ./no-port flash monitor", "build is no folder"},
-        {2, "$A -B here -p ./no-port flash monitor", "here is no folder"},
+        {2, "$A -p ./no-port flash monitor", "build is not a folder"},
+        {2, "$A -B here -p ./no-port flash monitor", "here is not a folder"},
         {2, "$A -p", "unknown command '-p'"},
         {2, "$A write_flash 0x1000 --baud", "--baud needs a value"},
     };

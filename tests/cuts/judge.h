@@ -73,7 +73,7 @@ struct judge_facts {
     X(LOST, "an image that may have to run is no longer whole in any slot")                        \
     X(CHOICE, "the active record selects a slot without a whole image")                            \
     X(NOTHING, "nothing boots")                                                                    \
-    X(BROKEN, "what runs is no whole published image")                                             \
+    X(BROKEN, "what runs is not a whole published image")                                         \
     X(BYTES, "the bytes that run are not those of the image")                                      \
     X(WRONG, "what runs is neither the old nor the new image, or came back after its time")        \
     X(TRIAL, "an image that nobody confirmed runs as confirmed")                                   \

@@ -455,19 +455,19 @@ static void a_project_has_subtype_words_of_its_own(void **state)
 static void an_own_word_takes_nobodys_place(void **state)
 {
     static const char *const bads[][2] = {
-        {"data, store", "is no subtype word"},
-        {"data, store, 0x40, 1", "is no subtype word"},
+        {"data, store", "is not a subtype word"},
+        {"data, store, 0x40, 1", "is not a subtype word"},
         {"", ""},
-        {"flash, store, 0x40", "is no partition type"},
+        {"flash, store, 0x40", "is not a partition type"},
         {"data, store, 0x2", "by nvs"},
         {"data, nvs, 0x40", "the word is taken"},
         {"data, store, 0x100", "0..0xff"},
         {"data, store, forty", "0..0xff"},
         {"data, store, -1", "0..0xff"},
         {"data, store,", "0..0xff"},
-        {"data, , 0x40", "is no word"},
-        {"data, 0x50, 0x40", "is no word"},
-        {"data, a_word_that_is_much_too_long_for_it, 0x40", "is no word"},
+        {"data, , 0x40", "is not a word"},
+        {"data, 0x50, 0x40", "is not a word"},
+        {"data, a_word_that_is_much_too_long_for_it, 0x40", "is not a word"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(bads); i++) {

@@ -164,12 +164,12 @@ static void what_cannot_be_opened_is_named(void **state)
         const char *says;
     } cases[] = {
         {"/dev/ttyNOSUCH0", "there is no /dev/ttyNOSUCH0"},
-        {"/dev/null", "is no terminal device"},
-        {"socket://", "is no address"},
-        {"socket://host", "is no address; write it like socket://localhost:3333"},
-        {"rfc2217://host", "is no address; write it like rfc2217://localhost:3333"},
+        {"/dev/null", "is not a terminal device"},
+        {"socket://", "is not an address"},
+        {"socket://host", "is not an address; write it like socket://localhost:3333"},
+        {"rfc2217://host", "is not an address; write it like rfc2217://localhost:3333"},
         {"host:3333", "write rfc2217://host:3333 or socket://host:3333"},
-        {"socket://:3333", "is no address"},
+        {"socket://:3333", "is not an address"},
         {"socket://127.0.0.1:1", "cannot connect"},
         {"socket://no-such-host.invalid:1", "cannot find no-such-host.invalid"},
         {"http://127.0.0.1:80", "a port is a device like"},

@@ -267,7 +267,7 @@ static void a_head_before_its_image_is_seen(void)
     put_image(other_slot(), any_firmware(SIM_FINE));
     device->bytes[sim_slot_addr(device, other_slot()) + 300] ^= 4;
     sim_checker_after(device, sim_slot_addr(device, other_slot()), 16, false);
-    CHECK(found("C2: gives its head to what is no whole image"));
+    CHECK(found("C2: gives its head to what is not a whole image"));
     done();
 }
 

@@ -123,7 +123,7 @@ esp_err_t gpio_set_level(gpio_num_t number, uint32_t level)
     return unlock_pin(pin);
 }
 
-// An output that is an input, too, reads itself; an input, the world.
+// A pin that is input and output reads its own level; an input reads the level from outside.
 int gpio_get_level(gpio_num_t number)
 {
     struct pin *pin = lock_pin(number);

@@ -48,7 +48,7 @@
     X(FLASH_ERASE, -13, FLASH, "The flash chip failed an erase; the sector may be worn out")       \
     X(FLASH_VERIFY, -14, FLASH, "What was read back from flash is not what was programmed")        \
     X(PTABLE_MAGIC, -20, TABLE,                                                                    \
-      "A row of the partition table is no partition; flash a table first")                         \
+      "A row of the partition table is not a partition; flash a table first")                     \
     X(PTABLE_MD5, -21, TABLE, "The partition table does not match its own MD5; flash it again")    \
     X(PTABLE_END, -22, TABLE, "The partition table has no end marker")                             \
     X(PTABLE_RANGE, -23, TABLE, "A partition reaches beyond the end of the flash chip")            \
@@ -145,7 +145,8 @@
     X(PUSH_CONNECT, -104, REQUEST, "The sender of the push cannot be reached; open its firewall")  \
     X(PUSH_COMMAND, -105, REQUEST, "The push is neither firmware (0) nor files (100)")             \
     X(PUSH_NO_FILES, -106, TABLE, "No spiffs, littlefs or fat partition to push files into")       \
-    X(PUSH_SYNTAX, -107, REQUEST, "What came to the push port is no invitation; it is ignored")    \
+    X(PUSH_SYNTAX, -107, REQUEST,                                                                  \
+      "What came to the push port is not an invitation; it is ignored")                            \
     X(PUSH_FILES_SIZE, -108, REQUEST, "The files do not fit their partition")                      \
     X(PUSH_OLD_SENDER, -109, REQUEST,                                                              \
       "The sender proves by MD5, not SHA-256; update it, or set MD5 here")                         \

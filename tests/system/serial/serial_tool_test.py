@@ -90,7 +90,7 @@ def a_folder_of_esp_idf_is_flashed_by_its_list(folder):
             "flash_settings": {"flash_mode": "dio", "flash_size": "4MB"}}))
         aloft("flash", build, "-p", board.tcp)
         (build / "flasher_args.json").write_text('{"flash_files": {"here": "app.bin"}}')
-        check("is no offset" in aloft("flash", build, "-p", board.tcp, code=1), "a bad list")
+        check("is not an offset" in aloft("flash", build, "-p", board.tcp, code=1), "a bad list")
 
 
 def a_folder_of_arduino_is_flashed_by_what_its_files_are(folder):
@@ -116,7 +116,7 @@ def what_would_not_run_is_refused_and_the_flash_stays(folder):
         "needs revision 9.99": rehash(good[:15] + struct.pack("<H", 999) + good[17:]),
         "IMAGE_CHECKSUM": good[:5000] + bytes([good[5000] ^ 1]) + good[5001:],
         "IMAGE_TRUNCATED": good[:-50],
-        "is no image": b"hello" * 100,
+        "is not an image": b"hello" * 100,
         "has room for": good + b"\xFF" * SLOT_LEN,
     }
     with Running(folder, "--fast", hello=True) as board:
@@ -126,7 +126,8 @@ def what_would_not_run_is_refused_and_the_flash_stays(folder):
             said = aloft("flash", "0x10000", folder / "bad.bin", "-p", board.tcp, code=1)
             check(words in said, words, "not in", said)
         # The flash file of a running board was called a port that another program uses.
-        check("is no terminal" in aloft("chip-info", "-p", board.flash, code=1), "a file as a port")
+        said = aloft("chip-info", "-p", board.flash, code=1)
+        check("is not a terminal" in said, said)
         app_bin = IMAGES / "hello_world.bin"
         cases = [(["0x10000", app_bin, "0x11000", app_bin], "overlap"),
                  (["0x3ff000", app_bin], "the flash ends at 0x400000"),
@@ -190,7 +191,7 @@ def what_lies_inside_a_larger_file_is_judged_too(folder):
     cases = [
         (0x0, merged(c3), "is for ESP32-C3"),
         (0x0, merged(hello[:-50]), "IMAGE_TRUNCATED"),
-        (0x0, merged(b"hello" * 100), "reaches over factory at 0x10000, and is no image there"),
+        (0x0, merged(b"hello" * 100), "reaches over factory at 0x10000, and is not an image there"),
         (0x0, merged(hello, bootloader[:5000]), "IMAGE_CHECKSUM"),
         (0x8000, merged(c3, start=0x8000), "is for ESP32-C3"),
         (0x11000, b"data" * 100, "begins in the middle of factory"),
@@ -216,14 +217,14 @@ def what_lies_inside_a_larger_file_is_judged_too(folder):
 
 def wrong_command_lines_are_named(folder):
     for args, words in [(["read-flash", "0"], "missing operand"),
-                        (["flash", "0x10000"], "is no folder"),
+                        (["flash", "0x10000"], "is not a folder"),
                         (["flash", "0x1000", "a", "0x2000"], "has no file"),
                         (["flash", "/", "--chip", "esp8266"], "--chip 'esp8266'"),
                         (["flash", "/", "--before", "x"], "--before 'x'"),
                         (["erase-flash", "0x100", "0x1000"], "multiples of 0x1000"),
                         (["flash", "/", "--flash-size", "3MB"], "a flash chip has 1MB"),
                         (["read-flash", "0", "ALL"], "give --output FILE"),
-                        (["read-flash", "0", "some", "-o", "x"], "'some' is no size"),
+                        (["read-flash", "0", "some", "-o", "x"], "'some' is not a size"),
                         (["monitor", "--timeout", "soon"], "no number of seconds")]:
         check(words in aloft(*args, code=2), args)
     # The chip was reset, and its app with it, before it turned out that there is nothing to write.

@@ -422,7 +422,7 @@ def firmware_that_says_of_no_app_is_warned_of(folder):
     notes.write_text("no firmware")
     target = f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
     for file, words in [(IMAGES / "bootloader.bin", "does not say which app it is"),
-                        (notes, "is no app image"), (IMAGES / "hello_world.bin", "")]:
+                        (notes, "is not an app image"), (IMAGES / "hello_world.bin", "")]:
         said = aloft("push", target, file, "-t", "1", code=1)
         check(words in said and ("warning" in said) == (words != ""), said)
         check("warning" not in aloft("push", target, file, "-s", "-t", "1", code=1))

@@ -114,7 +114,7 @@ def a_secret_that_cannot_be_read_opens_nothing(folder):
 def a_push_port_that_another_program_has_is_not_taken_from_it(folder):
     """Two boards on one port both said that push was on, and one of them heard nothing."""
     with Demo(folder) as demo, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        check("no app image" in demo.push(folder / "push", code=1), "its port is open")
+        check("not an app image" in demo.push(folder / "push", code=1), "its port is open")
         try:
             other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             other.bind(("127.0.0.1", demo.ports["push_port"]))
