@@ -1,5 +1,5 @@
-// The rules of the header. The readers here are written anew on purpose: a checker that shared its
-// reader with core would share its mistakes.
+// The rules of the header. The checker has readers of its own on purpose: with core's readers it
+// would share core's mistakes.
 #include "sim/checker.h"
 #include <string.h>
 
@@ -190,7 +190,7 @@ void sim_checker_before(struct sim_device *device, uint32_t addr, uint32_t len)
     }
 }
 
-// C2. A seq that was there before says nothing new.
+// C2. A seq that was there before is not a new choice.
 static void check_record(struct sim_device *device, uint32_t sector)
 {
     struct sim_ghost *ghost = &device->ghost;

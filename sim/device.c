@@ -164,7 +164,7 @@ static void count(struct sim_device *device, enum sim_outcome outcome)
     device->shared->tally.outcomes[outcome]++;
 }
 
-// Somebody comes with a serial cable.
+// The device is flashed over a serial cable.
 static void flash_again(struct sim_device *device, enum sim_outcome outcome)
 {
     count(device, outcome);
@@ -440,7 +440,7 @@ static void confirm_some(struct sim_device *device)
     }
 }
 
-// A look at the server: it answers, the app confirms itself, and hears what is wanted.
+// Asks the server: it answers, so the app confirms itself and learns which version is wanted.
 static void online(struct sim_device *device)
 {
     struct sim_round *round = &device->round;

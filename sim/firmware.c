@@ -111,7 +111,7 @@ static enum sim_firmware_kind kind_of(uint32_t number)
     return number % 2 == 0 ? SIM_FINE : (enum sim_firmware_kind)(1 + number / 2 % (SIM_KINDS - 1));
 }
 
-// Mostly 1 to 3 KB; every third is long enough for notes of progress.
+// Mostly 1 to 3 KB; every third is long enough for checkpoints.
 static uint32_t payload_of(uint32_t number, struct sim_random *random)
 {
     uint32_t words = number / 2 % 3 == 2 ? sim_random_between(random, 1000, 2900)

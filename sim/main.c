@@ -1,5 +1,5 @@
-// ./dev sim: runs a world and says what happened in it. The only file here that knows of the real
-// world: it reads the command line, and a clock for the rate.
+// ./dev sim: runs a world and reports what happened in it. The only file here with I/O: it reads
+// the command line, and a clock for the rate.
 #include "sim/report.h"
 #include <inttypes.h>
 #include <signal.h>
@@ -55,7 +55,7 @@ struct command {
     bool all;
 };
 
-// One option with its value. False when it is none or the value is bad.
+// One option with its value. False when the option is unknown or the value is bad.
 static bool option(struct command *command, const char *name, const char *value)
 {
     struct sim_options *options = &command->options;

@@ -1,5 +1,4 @@
-// The trace, which is also the hash that tells two runs of a seed apart; where slots lie, and what
-// records say.
+// The trace, and its hash, by which two runs of a seed are compared; reading of slots and records.
 #include "sim/state.h"
 
 #define US_PER_S 1000000u

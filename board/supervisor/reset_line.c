@@ -58,7 +58,7 @@ static void on_lines(void *ctx, bool dtr, bool rts)
     }
 }
 
-// The loader hears nothing but noise from a host that talks at another speed.
+// The loader receives only noise from a host at another speed.
 static bool is_noise(const struct supervisor *s)
 {
     uint32_t chip = atomic_load(&s->retained->loader_baud);
@@ -111,7 +111,7 @@ static bool loader_works(const struct supervisor *s)
             waiting > 0);
 }
 
-// Who asked for it is gone: its answer is not for the next client.
+// The client that asked has gone: the answer must not reach the next client.
 static void on_came(void *ctx)
 {
     struct supervisor *s = ctx;

@@ -1,4 +1,4 @@
-// Retained memory is the chip's to write, so what is found there is checked before it is believed.
+// The chip's programs can write retained memory, so its contents are checked before they are used.
 #include "board/supervisor/settle.h"
 #include "aloft/base/bytes.h"
 #include <stdio.h>

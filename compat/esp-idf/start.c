@@ -1,6 +1,5 @@
-// ESP-IDF's API on the board: the host that the library sees, the task "main", and the thread that
-// was here first, which serves console and watchdog and is the only one that resets, so that what
-// follows is the same process as ever.
+// ESP-IDF's API on the board: the host of the library, the task "main", and the first thread, which
+// serves console and watchdog. Only that thread resets, so that the process stays the same.
 #include "board/chip/panic.h"
 #include "compat/esp-idf/esp_system/task_wdt.h"
 #include "compat/esp-idf/host/host.h"

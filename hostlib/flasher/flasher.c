@@ -1,5 +1,5 @@
-// Policy: in which order the chip is asked what, how long each thing may take, and what a failure
-// means to a person. Requests and replies are flasher_link.c's, writing is flasher_write.c's.
+// Policy: the order of requests to the chip, how long each may take, and the messages about
+// failures. Requests and replies are in flasher_link.c, writing is in flasher_write.c.
 #include "hostlib/flasher/flasher.h"
 #include "aloft/base/bytes.h"
 #include "aloft/base/hex.h"
@@ -41,7 +41,7 @@ uint32_t aloft_flasher_time_ms(uint32_t seconds_per_mb, uint32_t len)
 
 // --- connect
 
-// What the chip prints as it starts tells why it does not answer.
+// The chip's output at its start shows why it does not answer.
 struct boot_text {
     char text[2048];
     size_t len;
@@ -179,7 +179,7 @@ static bool identify(struct aloft_flasher *flasher, struct identity *identity)
         flasher->secure_download = (aloft_get_le32(reply.data) & SECURE_DOWNLOAD) != 0;
         return true;
     }
-    // Only a chip that says no, or says too little, is told by a register: others have ids.
+    // A chip that does not report an id, or not enough, is recognised by a register.
     return (answer == ALOFT_FLASHER_YES || answer == ALOFT_FLASHER_REFUSED) &&
            aloft_flasher_read_reg(flasher, ALOFT_FLASHER_MAGIC_REG, &identity->magic);
 }

@@ -79,7 +79,7 @@ static void esp32s3_explain(const uint32_t *values, struct aloft_flasher_facts *
 {
     explain_new(values, facts);
     facts->features = "Wi-Fi, Bluetooth LE, two cores";
-    // The first chips, 0.0, have something else where later ones have their major number.
+    // The first chips, 0.0, have another value in the place of the major number.
     if (bits(values[NEW_B1_3], 18, 3) == 0 && bits(values[NEW_B2_4], 0, 2) == 1 &&
         bits(values[NEW_B1_3], 24, 3) == 1) {
         facts->revision = 0;

@@ -1,4 +1,4 @@
-// A register a word; a chip with secure boot has time for 84 of them.
+// Reads the words register by register: only chips with secure boot need the 84 requests.
 #include "hostlib/flasher/flasher_trust.h"
 #include "aloft/base/bytes.h"
 #include "aloft/chip.h"

@@ -1,4 +1,4 @@
-// One pass each way: there is no format here, only keys and the order of calls.
+// One pass in each direction. The format is core's; here are keys and the order of calls.
 #include "hostlib/image/encimg_make.h"
 #include "aloft/unwrap.h"
 #include "hostlib/crypto/pk.h"

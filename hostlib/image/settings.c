@@ -1,5 +1,5 @@
-// Looking a value up never looks beyond the text, whose end is the smaller of what the block says
-// and what the caller has.
+// A lookup never reads beyond the text, which ends where the block says or where the caller's bytes
+// end, whichever is first.
 #include "hostlib/image/settings.h"
 #include "aloft/base/bytes.h"
 #include "aloft/image.h"
@@ -10,7 +10,7 @@ _Static_assert(ALOFT_SETTINGS_OFF == ALOFT_IMAGE_HEAD_LEN, "behind the descripto
 
 static const char magic[8] = {'A', 'L', 'O', 'F', 'T', 'C', 'F', 'G'};
 
-// What stands for a line end inside a value.
+// Encodes a line end inside a value.
 #define LINE_END '\r'
 
 static void replace(char *text, char from, char to)

@@ -1,5 +1,5 @@
-// One sector, three places. A file is opened by asking the image judge where the image ends; blocks
-// are read and written by core; what is new here is the order of questions.
+// One sector, three places. The image judge finds the end of the image; core reads and writes
+// blocks; this file decides in which order.
 #include "hostlib/keys/sign.h"
 #include "aloft/base/bytes.h"
 #include "aloft/format/encimg.h"
@@ -32,7 +32,7 @@ static uint8_t *sector_of(const struct aloft_sign *sign)
     return sign->data + sign->content_len;
 }
 
-// Are there blocks, sound or damaged? What a device's reader takes for none is only content.
+// Are there blocks, sound or damaged? Bytes that a device does not take for a block are content.
 static bool looks_signed(const uint8_t *sector)
 {
     bool found = false;
@@ -267,7 +267,7 @@ static enum aloft_err read_data(void *ctx, uint32_t addr, void *buf, uint32_t le
     return ALOFT_OK;
 }
 
-// What a device says that trusts this key, or nobody.
+// The verdict of a device that trusts this key only, or no key.
 static enum aloft_err ask_device(struct aloft_sign *sign, const uint8_t *digest)
 {
     static const struct aloft_flash_ops ops = {.read = read_data};
@@ -283,7 +283,7 @@ static enum aloft_err ask_device(struct aloft_sign *sign, const uint8_t *digest)
                              sign->digest);
 }
 
-// Any of the keys is enough; when none is, what speaks against the file is more than that.
+// One good signature by any of the keys is enough. Otherwise the most specific fault is returned.
 static enum aloft_err ask_devices(struct aloft_sign *sign, const struct aloft_sign_trust *trust)
 {
     enum aloft_err err = ask_device(sign, NULL);

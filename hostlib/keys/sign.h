@@ -2,8 +2,8 @@
 // signed is the file's content padded with FF to a multiple of 4 KiB, as espsecure does it; the
 // signature sector follows.
 //
-// Where the content of an image ends is the image's own matter: at the next 4 KiB behind it, where
-// a device looks for the sector. In any other file the sector is the last 4 KiB.
+// The content of an image ends at the next multiple of 4 KiB, where a device looks for the sector.
+// In any other file the sector is the last 4 KiB.
 #ifndef ALOFT_HOSTLIB_SIGN_H
 #define ALOFT_HOSTLIB_SIGN_H
 

@@ -1,5 +1,5 @@
-// One datagram socket that stays connected to the device, one listening socket, and one connection:
-// each step waits for exactly one thing, and says what did not come.
+// One datagram socket that is connected to the device, one listening socket, and one connection.
+// Each step waits for exactly one of them; its error says what did not come.
 #include "hostlib/push/espota_client.h"
 #include "aloft/base/hex.h"
 #include "aloft/net/espota.h"
@@ -53,8 +53,8 @@ static bool wait_readable(int fd, struct aloft_deadline *deadline)
 
 // --- what went wrong
 
-// Our own devices name the fault; then there is more to say about it. The longest name counts, as
-// some are parts of others.
+// Our own devices send the name of the fault, so its sentence can be added. The longest name
+// counts, as some are parts of others.
 static enum aloft_err fault_in(const char *text)
 {
     enum aloft_err found = ALOFT_OK;

@@ -1,5 +1,4 @@
-// Checks come in the generator's order, so that the first complaint about a table is the one its
-// author would have seen there.
+// The checks have the generator's order, so that the first error is the same as there.
 #include "hostlib/table/ptable_plan.h"
 #include "aloft/format/otadata.h"
 #include "hostlib/base/number.h"

@@ -1,7 +1,6 @@
 // A partition table on its way between CSV text, binary and a person: the rows, where each came
-// from, and what is to be said about them. All checks live here, so that a table gets the same
-// judgement whether it comes from a text, a file or a chip. Bytes of the table are
-// aloft/format/ptable.h's business.
+// from, and messages about them. All checks are here, so that a table gets the same verdict whether
+// it comes from a text, a file or a chip. aloft/format/ptable.h reads and writes the bytes.
 //
 // Checks: those of ESP-IDF components/partition_table/gen_esp32part.py.
 #ifndef ALOFT_HOSTLIB_PTABLE_PLAN_H

@@ -13,7 +13,7 @@ struct aloft_ptable_template {
 extern const struct aloft_ptable_template aloft_ptable_templates[];
 extern const size_t aloft_ptable_template_count;
 
-// NULL when there is none of that name.
+// NULL when no template has that name.
 const struct aloft_ptable_template *aloft_ptable_template_find(const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-// What stands above the port and all that asks it.
+// Starts the port, TLS trust and guards of a program.
 #include "ports/linux/app_start.h"
 #include "board/chip/debugger.h"
 #include "ports/linux/guards_restore.h"

@@ -1,4 +1,4 @@
-// Whether a guard is damaged is for NVS to say (aloft/nvs.h).
+// NVS decides whether a guard is damaged (aloft/nvs.h).
 #include "ports/linux/guards.h"
 #include "aloft/slots.h"
 #include "hostlib/crypto/mbed_crypto.h"

@@ -1,4 +1,4 @@
-// What a signed app says of guards that are damaged, written once at its start.
+// Writes damaged guards again from the settings of a signed app, once at its start.
 #include "ports/linux/guards_restore.h"
 #include "aloft/nvs_write.h"
 #include "ports/linux/app_port.h"

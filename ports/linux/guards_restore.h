@@ -1,4 +1,4 @@
-// How the owner of a device opens a guard that damage has shut.
+// How the owner of a device repairs a damaged guard.
 //
 // A guard that cannot be read is shut, and its owner sets it again: over the serial port (`aloft
 // secret set`, `aloft nvs set`), or by a signed update. Where updates must be signed, the running

@@ -152,7 +152,7 @@ static void link_fail(struct aloft_net *net, uint8_t id, enum aloft_err err)
     link->way->ops->failed(link->way->ctx, id, err, now_ms(net));
 }
 
-// Whose certificate it was helps the one who has to find out.
+// Logs the certificate, to help find the cause.
 static void tls_fail(struct aloft_net *net, uint8_t id)
 {
     const struct link *link = &net->links[id];

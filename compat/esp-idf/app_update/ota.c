@@ -161,7 +161,7 @@ static esp_err_t refuse_failed(enum aloft_err err)
     return ESP_ERR_OTA_VALIDATE_FAILED;
 }
 
-// The head has just come: is it of a release that this device has come back from?
+// The head has just come: is it of a release that failed its trial on this device?
 static esp_err_t check_head(const struct update *update)
 {
     uint8_t head[ALOFT_IMAGE_HEAD_LEN];

@@ -1,5 +1,5 @@
-// What boots, and rollback: ESP-IDF's questions and answers over core's boot selection. Reading
-// follows ESP-IDF's rules record by record; writing is aloft/bootsel.h.
+// What boots, and rollback: ESP-IDF's API over core's boot selection. Reading follows ESP-IDF's
+// rules record by record; writing is aloft/bootsel.h.
 #include "aloft/bootsel.h"
 #include "compat/esp-idf/bootloader_support/image.h"
 #include "compat/esp-idf/esp_partition/running.h"

@@ -1,4 +1,4 @@
-// esp_image: what aloft/verify.h finds, in ESP-IDF's words.
+// esp_image: results of aloft/verify.h as ESP-IDF's structures and errors.
 #include "compat/esp-idf/bootloader_support/image.h"
 #include "aloft/verify.h"
 #include "compat/esp-idf/host/host.h"

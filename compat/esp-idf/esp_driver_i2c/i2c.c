@@ -1,4 +1,4 @@
-// See the header: nothing can be made, so there is nothing to talk to.
+// See the header: no bus can be created, so every call fails.
 #include "compat/esp-idf/esp_common/refuse.h"
 #include "driver/i2c_master.h"
 

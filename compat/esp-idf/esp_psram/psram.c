@@ -1,4 +1,4 @@
-// There is none.
+// The board has no PSRAM.
 #include "esp_psram.h"
 
 bool esp_psram_is_initialized(void)

@@ -1,4 +1,4 @@
-// What code asks of a chip's ROM.
+// Functions of a chip's ROM that projects call.
 #include "aloft/base/crc32.h"
 #include "esp_rom_crc.h"
 #include "esp_rom_md5.h"

@@ -1,5 +1,5 @@
-// Wi-Fi as a play: states, the driver's lines, and events in a chip's order and time. The image's
-// setting wifi_down is the network that is not there.
+// Simulated Wi-Fi: states, the driver's console lines, and events in a chip's order and time. With
+// the image's setting wifi_down the network is absent.
 #include "compat/esp-idf/esp_netif/wifi.h"
 #include "compat/esp-idf/host/host.h"
 #include "esp_log.h"

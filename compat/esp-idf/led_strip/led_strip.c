@@ -1,4 +1,4 @@
-// See the header: nothing can be made, so there is nothing to light.
+// See the header: no strip can be created, so every call fails.
 #include "led_strip.h"
 #include "compat/esp-idf/esp_common/refuse.h"
 

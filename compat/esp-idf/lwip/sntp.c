@@ -62,7 +62,7 @@ static uint32_t get_be32(const uint8_t *at)
     return ntohl(value);
 }
 
-// The time of an answer to our question; false: it is none.
+// The time in an answer to our request; false: it is not such an answer.
 static bool read_answer(const uint8_t *answer, ssize_t len, const uint8_t *asked,
                         struct timeval *tv)
 {

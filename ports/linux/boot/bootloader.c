@@ -42,7 +42,7 @@ static void unload(void *ctx)
     aloft_native_unload(&bootloader->native);
 }
 
-// The lines of a stock bootloader that tell of the hardware.
+// The console lines of a stock bootloader about the hardware.
 static void greet(struct bootloader *bootloader)
 {
     uint32_t megabytes = bootloader->board.flash.geometry.size >> 20;

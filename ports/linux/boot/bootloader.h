@@ -1,4 +1,4 @@
-// What the two bootloaders of the board differ in; each has a source that answers these.
+// The differences between the two bootloaders of the board; each has a source with these functions.
 //
 //   bootloader         hashes only, and nothing of eFuses; fits before a table at 0x8000
 //   bootloader_secure  with secure boot on, takes apps with a trusted signature only; never one
