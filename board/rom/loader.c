@@ -8,6 +8,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { SYNC_ANSWERS = 8, SLOW_READ_MAX = 64, REG_RECORD = 16, STATUS_MAX = 4, HEX_LEN = 32 };
+enum { BEGIN_ENCRYPTED = 16 };   // offset of its word, if there is one
 #define SYNC_VALUE   0x20120707u // not 0, which is how a host tells the ROM from the stub
 #define SECTOR       0x1000u
 #define BODY_MAX_LEN 64u // of an answer that is no flash content
@@ -171,7 +172,9 @@ static enum fault erase_ahead(struct aloft_loader *loader, uint32_t end)
     return fault;
 }
 
-// FLASH_BEGIN and DEFL_BEGIN: size, blocks, block size, address. Size 0 only enters flash mode.
+// FLASH_BEGIN and DEFL_BEGIN: size, blocks, block size, address. Size 0 only enters flash mode. A
+// fifth word that is not 0, as newer esptools send it, asks to encrypt what will come. Where that
+// cannot be done it is refused: plain text would be written instead.
 static enum fault begin(struct aloft_loader *loader, const struct aloft_serial_packet *request,
                         enum aloft_loader_kind kind)
 {
@@ -181,10 +184,16 @@ static enum fault begin(struct aloft_loader *loader, const struct aloft_serial_p
     uint32_t block_size = aloft_get_le32(request->payload + 8);
     uint32_t addr = aloft_get_le32(request->payload + 12);
     drop_write(loader);
+    bool encrypt = request->len >= BEGIN_ENCRYPTED + 4 &&
+                   aloft_get_le32(request->payload + BEGIN_ENCRYPTED) != 0;
+    if (encrypt && (loader->port->crypt == NULL || kind != ALOFT_LOADER_PLAIN)) {
+        return UNKNOWN;
+    }
     if (!in_flash(loader, addr, size)) {
         return BAD_RANGE;
     }
     write->kind = kind;
+    write->encrypt = encrypt;
     write->addr = addr;
     write->size = size;
     write->block_size = block_size;
@@ -265,7 +274,8 @@ static enum fault flash_data(struct aloft_loader *loader, const struct aloft_ser
                              struct answer *answer)
 {
     (void)answer;
-    return take_block(loader, request, loader->port->flash);
+    const struct aloft_loader_port *port = loader->port;
+    return take_block(loader, request, loader->write.encrypt ? port->crypt : port->flash);
 }
 
 // As a chip, a board without encryption writes noise then; ours says that it cannot.

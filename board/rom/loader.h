@@ -51,6 +51,7 @@ struct aloft_loader_write {
     uint32_t block_size; // of a plain write
     uint32_t next_seq;
     uint32_t erased_to; // flash from addr up to here was erased for this write
+    bool encrypt;       // of a plain write: FLASH_DATA is text
     bool inflating;     // stream holds memory
     bool inflated;      // the stream has ended
     z_stream stream;

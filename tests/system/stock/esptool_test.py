@@ -77,6 +77,17 @@ def does(tools, claim, _, kind, folder):
         CLAIMS[claim](wired, folder)
 
 
+def has_the_chip_encrypt_what_it_writes(tools, folder):
+    """Plain files, and a key that nobody but the chip has. Newer esptools ask for it by a word of
+    FLASH_BEGIN; the board took no notice and wrote plain text."""
+    aloft("board", "create", folder / "flash", "--encrypted")
+    with Wired(tools, "tcp", folder) as wired:
+        pieces = [word for addr, path in FLASHED for word in (hex(addr), path)]
+        wired.esptool("write_flash", "--encrypt", "--no-compress", *pieces)
+        wired.followed.see("Running hello_world version 1.0.0 from factory", seconds=60)
+    check(wired.part("factory").startswith(HELLO.read_bytes()), "the flash is not as it should be")
+
+
 def reads_our_images(tools, _):
     whole = [] if tools.new else ["--version", "2"]
     for image, name in ((HELLO, "hello_world"), (IMAGES / "idf_ota_v3.bin", ""),
@@ -93,4 +104,5 @@ if __name__ == "__main__":
     both = [Stock("esptool4"), Stock("esptool5")]
     slow_first = [named(does, tools, claim, "over", kind) for kind in ("rfc2217", "tcp", "pty")
                   for tools in both for claim in CLAIMS]
-    main(slow_first + [named(reads_our_images, tools) for tools in both], workers=12)
+    main(slow_first + [named(test, tools) for tools in both for test in
+                       (has_the_chip_encrypt_what_it_writes, reads_our_images)], workers=12)
