@@ -25,8 +25,10 @@ int cmd_sign(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_verify_flash(int argc, char **argv);
 
-// Of the group `aloft image`, in files of their own.
+// Of the groups `aloft image` and `aloft nvs`, in files of their own.
 int image_merge(int argc, char **argv);
 int image_size(int argc, char **argv);
+int nvs_build(int argc, char **argv);
+int nvs_export(int argc, char **argv);
 
 #endif

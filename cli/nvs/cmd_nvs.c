@@ -6,125 +6,32 @@
 #include "cli/base/ui.h"
 #include "cli/nvs/flash_nvs.h"
 #include "cli/nvs/nvs_damage.h"
+#include "cli/nvs/nvs_values.h"
 #include "hostlib/base/number.h"
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-enum { BLOB_MAX = 508000, TEXT_MAX = 2 * BLOB_MAX + 1 };
-
-static const char *type_name(uint8_t type)
-{
-    switch (type) {
-    case ALOFT_NVS_U8:
-        return "u8";
-    case ALOFT_NVS_U16:
-        return "u16";
-    case ALOFT_NVS_U32:
-        return "u32";
-    case ALOFT_NVS_U64:
-        return "u64";
-    case ALOFT_NVS_I8:
-        return "i8";
-    case ALOFT_NVS_I16:
-        return "i16";
-    case ALOFT_NVS_I32:
-        return "i32";
-    case ALOFT_NVS_I64:
-        return "i64";
-    case ALOFT_NVS_STR:
-        return "str";
-    case ALOFT_NVS_BLOB:
-    case ALOFT_NVS_BLOB_INDEX:
-        return "blob";
-    default:
-        return "other";
-    }
-}
-
-// Secrets: whoever has one of these can act like somebody who knows the password.
-static bool is_secret(const char *ns, const char *key)
-{
-    static const char *const parts[] = {"_ha1", "_hash", "_token", "enc_key"};
-    bool secret = false;
-    for (size_t i = 0; i < COUNT(parts); i++) {
-        secret = secret || strstr(key, parts[i]) != NULL;
-    }
-    return secret && strcmp(ns, "aloft") == 0;
-}
-
-// A value as text, which the caller frees; NULL when it cannot be read.
-static char *value_text(const struct aloft_nvs *nvs, const char *ns, const char *key, uint8_t type)
-{
-    char *text = calloc(1, TEXT_MAX);
-    uint64_t number = 0;
-    enum aloft_err err;
-    if (text == NULL) {
-        return NULL;
-    }
-    if (type == ALOFT_NVS_STR) {
-        err = aloft_nvs_get_str(nvs, ns, key, text, TEXT_MAX);
-    } else if (type == ALOFT_NVS_BLOB || type == ALOFT_NVS_BLOB_INDEX) {
-        uint8_t *bytes = calloc(1, BLOB_MAX);
-        uint32_t len = 0;
-        err = bytes == NULL ? ALOFT_ERR_NVS_ROOM
-                            : aloft_nvs_get_blob(nvs, ns, key, bytes, BLOB_MAX, &len);
-        if (err == ALOFT_OK) {
-            (void)aloft_ui_hex(bytes, len, text);
-        }
-        free(bytes);
-    } else {
-        err = aloft_nvs_get_number(nvs, ns, key, (enum aloft_nvs_type)type, &number);
-        bool is_signed = (type & 0xF0) == 0x10;
-        (void)snprintf(text, 32, is_signed ? "%" PRId64 : "%" PRIu64, number);
-    }
-    if (err != ALOFT_OK) {
-        free(text);
-        return NULL;
-    }
-    return text;
-}
-
-// The name of namespace `number` into name.
-static bool space_name(const struct aloft_nvs *nvs, uint8_t number, char name[ALOFT_NVS_NAME])
-{
-    struct aloft_nvs_cursor cursor = {.page = 0};
-    bool found;
-    while (aloft_nvs_next(nvs, &cursor, &found) == ALOFT_OK && found) {
-        const struct aloft_nvs_item *item = &cursor.place.item;
-        if (item->ns == 0 && item->type == ALOFT_NVS_U8 && item->data[0] == number) {
-            memcpy(name, item->key, ALOFT_NVS_NAME);
-            return true;
-        }
-    }
-    return false;
-}
-
 // One value: a line, or an object in list.
-static void show_value(const struct aloft_nvs *nvs, const struct aloft_nvs_item *item, json_t *list)
+static void show_value(const struct aloft_nvs *nvs, const char *ns,
+                       const struct aloft_nvs_item *item, json_t *list)
 {
-    char ns[ALOFT_NVS_NAME];
     char clean[200];
-    if (!space_name(nvs, item->ns, ns)) {
-        return; // ESP-IDF cannot read it either
-    }
-    bool hidden = is_secret(ns, item->key);
-    char *text = hidden ? strdup("set") : value_text(nvs, ns, item->key, item->type);
+    bool hidden = aloft_nvs_values_is_secret(ns, item->key);
+    char *text = hidden ? strdup("set") : aloft_nvs_values_text(nvs, ns, item->key, item->type);
     if (list != NULL) {
         json_t *value = hidden || text == NULL ? json_null() : aloft_ui_json_text(text);
-        (void)json_array_append_new(
-            list, json_pack("{so so ss sb so}", "namespace", aloft_ui_json_text(ns), "key",
-                            aloft_ui_json_text(item->key), "type", type_name(item->type), "secret",
-                            (int)hidden, "value", value));
+        (void)json_array_append_new(list, json_pack("{so so ss sb so}", "namespace",
+                                                    aloft_ui_json_text(ns), "key",
+                                                    aloft_ui_json_text(item->key), "type",
+                                                    aloft_nvs_values_type(item->type), "secret",
+                                                    (int)hidden, "value", value));
     } else {
         char where[40];
         (void)snprintf(where, sizeof where, "%s %s", ns, item->key);
         aloft_ui_clean(where, where, sizeof where);
         aloft_ui_clean(text == NULL ? "(cannot be read)" : text, clean, sizeof clean);
-        printf("%-32s %-5s %s\n", where, type_name(item->type), clean);
+        printf("%-32s %-5s %s\n", where, aloft_nvs_values_type(item->type), clean);
     }
     free(text);
 }
@@ -134,17 +41,10 @@ static bool show_all(const struct aloft_nvs *nvs, bool json)
     struct aloft_nvs_cursor cursor = {.page = 0};
     json_t *list = json ? json_array() : NULL;
     uint32_t count = 0;
-    bool found;
-    while (aloft_nvs_next(nvs, &cursor, &found) == ALOFT_OK && found) {
-        const struct aloft_nvs_place *place = &cursor.place;
-        struct aloft_nvs_place newest;
-        bool value = place->item.ns != 0 && place->item.type != ALOFT_NVS_BLOB_DATA;
-        if (value && aloft_nvs_is_whole(&cursor) &&
-            aloft_nvs_find(nvs, &place->item, &newest) == ALOFT_OK && newest.page == place->page &&
-            newest.index == place->index) {
-            show_value(nvs, &place->item, list);
-            count++;
-        }
+    char ns[ALOFT_NVS_NAME];
+    while (aloft_nvs_values_next(nvs, &cursor, ns)) {
+        show_value(nvs, ns, &cursor.place.item, list);
+        count++;
     }
     json_t *unreadable = json ? json_array() : NULL;
     uint32_t bad = aloft_nvs_damage_show(nvs, unreadable);
@@ -239,7 +139,7 @@ static int nvs_get(int argc, char **argv)
     const char *ns = args.given.items[1];
     const char *key = args.given.items[2];
     place.path = args.given.items[0];
-    if (is_secret(ns, key)) {
+    if (aloft_nvs_values_is_secret(ns, key)) {
         aloft_ui_error("%s %s is a secret, which is never read back; set it again instead", ns,
                        key);
         return ALOFT_EXIT_BAD;
@@ -248,7 +148,7 @@ static int nvs_get(int argc, char **argv)
         return ALOFT_EXIT_BAD;
     }
     enum aloft_err err = find_key(&of.nvs, ns, key, &type);
-    char *text = err == ALOFT_OK ? value_text(&of.nvs, ns, key, type) : NULL;
+    char *text = err == ALOFT_OK ? aloft_nvs_values_text(&of.nvs, ns, key, type) : NULL;
     if (text == NULL) {
         say_why(of.path, ns, key, err == ALOFT_OK ? ALOFT_ERR_NVS_CORRUPT : err);
     } else {
@@ -373,6 +273,8 @@ int cmd_nvs(int argc, char **argv)
         {"get", "print one value", nvs_get},
         {"set", "set a value", nvs_set},
         {"erase", "erase a value", nvs_erase},
+        {"build", "make a partition of nvs_partition_gen's CSV", nvs_build},
+        {"export", "write the values as such a CSV", nvs_export},
         {NULL, NULL, NULL},
     };
     return aloft_args_dispatch("aloft nvs", "Values in a board's NVS, ESP-IDF's key-value store.",

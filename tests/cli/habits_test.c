@@ -38,6 +38,7 @@ static void each_old_word_finds_its_command(void **state)
         {0, "$A run -h", "Usage: aloft chip-info "},
         {0, "$A size -h", "Usage: aloft image size "},
         {0, "$A version", "aloft "},
+        {0, "$A generate -h", "Usage: aloft nvs build "},
         {2, "$A elf2image app.elf", "`aloft image build ELF -o BIN`"},
         {2, "$A build", "`aloft flash build`"},
         {0, "$A parts help build", "Usage: aloft parts build "},
@@ -138,6 +139,37 @@ static void files_are_merged_at_their_offsets(void **state)
     says("offset 0x2000 has no file");
 }
 
+// nvs_partition_gen's line makes a partition; what is exported builds the same bytes again.
+static void nvs_goes_to_csv_and_back(void **state)
+{
+    (void)state;
+    write_text("n.csv",
+               "key,type,encoding,value\napp,namespace,,\nname,data,string,\"a, \"\"b\"\"\"\n"
+               "n,data,i16,-5\nb,data,base64,AAEC\naloft,namespace,,\n"
+               "push_ha1,data,string,secret\n");
+    expect(0, "$A generate n.csv n.bin 0x3000 --version 2 && test $(wc -c < n.bin) = 12288");
+    expect(0, "mkdir out && $A generate n.csv n.bin 12288 --outdir out && cmp n.bin out/n.bin");
+    expect(0, "$A nvs show n.bin");
+    says("app name                         str   a, \"b\"");
+    says("app n                            i16   -5");
+    says("app b                            blob  000102");
+    expect(0, "$A nvs export n.bin --secrets -o x.csv && $A nvs build x.csv -o y.bin --size 12K "
+              "&& cmp n.bin y.bin");
+    expect(0, "$A nvs export n.bin");
+    says("1 secrets are left out");
+    says("name,data,string,\"a, \"\"b\"\"\"\n");
+    says("b,data,hex2bin,000102\n");
+    expect(1, "$A nvs export n.bin 2>/dev/null | grep push_ha1");
+    expect(0, "$A nvs set n.bin app bad \"$(printf 'a\\rb')\"");
+    expect(1, "$A nvs export n.bin -o kept.csv || { test ! -e kept.csv && false; }");
+    says("app bad cannot be written as CSV");
+    expect(1, "$A nvs build missing.csv -o z.bin --size 12K");
+    expect(2, "$A nvs build n.csv -o z.bin");
+    says("give --size");
+    expect(2, "$A generate n.csv z.bin 0x3000 --version 1");
+    says("only 2 is made");
+}
+
 static void a_size_is_told_against_the_slot(void **state)
 {
     (void)state;
@@ -169,6 +201,7 @@ int main(void)
         cmocka_unit_test(a_misspelt_word_is_told_the_one_that_was_meant),
         cmocka_unit_test(files_are_merged_at_their_offsets),
         cmocka_unit_test(a_size_is_told_against_the_slot),
+        cmocka_unit_test(nvs_goes_to_csv_and_back),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
