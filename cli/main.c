@@ -85,9 +85,17 @@ int main(int argc, char **argv)
 {
     static struct aloft_alias_line line;
     int status;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            aloft_ui_json_want();
+        }
+    }
     if (aloft_alias_read(&line, argc, argv, &status)) {
         status = run(line.argc, line.argv);
     }
+    aloft_ui_json_end(status == ALOFT_EXIT_GOOD    ? NULL
+                      : status == ALOFT_EXIT_USAGE ? "USAGE"
+                                                   : "FAILED");
     aloft_alias_release(&line);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         aloft_ui_error("cannot write to standard output: %s", strerror(errno));

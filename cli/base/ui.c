@@ -2,6 +2,7 @@
 #include "cli/base/ui.h"
 #include "aloft/base/hex.h"
 #include "aloft/base/printable.h"
+#include "cli/base/failure.h"
 #include <langinfo.h>
 #include <locale.h>
 #include <stdarg.h>
@@ -12,6 +13,11 @@
 
 enum { TEXT_MAX = 8192 };
 
+static bool json_wanted; // of this process
+static bool json_printed;
+
+enum tone { ERROR, WARNING, NOTE };
+
 bool aloft_ui_colour(int fd)
 {
     const char *no = getenv("NO_COLOR"); // no-color.org: set, and not empty
@@ -20,25 +26,29 @@ bool aloft_ui_colour(int fd)
            (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
-static void say(const char *colour, const char *what, const char *format, va_list args)
+static void say(enum tone tone, const char *what, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 
-static void say(const char *colour, const char *what, const char *format, va_list args)
+static void say(enum tone tone, const char *what, const char *format, va_list args)
 {
-    bool coloured = colour[0] != '\0' && aloft_ui_colour(STDERR_FILENO);
+    static const char *const colours[] = {"\033[0;31m", "\033[0;33m", ""};
+    bool coloured = tone != NOTE && aloft_ui_colour(STDERR_FILENO);
     (void)fflush(stdout); // keep the order that a person sees; main checks stdout at the end
     char text[TEXT_MAX];
     (void)vsnprintf(text, sizeof text, format, args); // a cut sentence is fine
     aloft_printable_clean(text, (uint32_t)strlen(text), true);
-    (void)fprintf(stderr, "%s%s%s%s\n", coloured ? colour : "", what, text,
+    (void)fprintf(stderr, "%s%s%s%s\n", coloured ? colours[tone] : "", what, text,
                   coloured ? "\033[0m" : "");
+    if (tone == ERROR) {
+        aloft_failure_note(text);
+    }
 }
 
 void aloft_ui_error(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say("\033[0;31m", "aloft: ", format, args);
+    say(ERROR, "aloft: ", format, args);
     va_end(args);
 }
 
@@ -46,7 +56,7 @@ void aloft_ui_note(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say("", "aloft: ", format, args);
+    say(NOTE, "aloft: ", format, args);
     va_end(args);
 }
 
@@ -54,7 +64,7 @@ void aloft_ui_warn(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say("\033[0;33m", "aloft: warning: ", format, args);
+    say(WARNING, "aloft: warning: ", format, args);
     va_end(args);
 }
 
@@ -92,10 +102,31 @@ bool aloft_ui_json_print(json_t *value)
         aloft_ui_error("out of memory");
         return false;
     }
+    if (json_is_object(value) && json_object_get(value, "error") == NULL) {
+        (void)json_object_set_new(value, "error", aloft_failure_json(NULL));
+    }
+    json_printed = true;
     bool ok = json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) == 0;
     (void)putchar('\n'); // main checks stdout at the end
     json_decref(value);
     return ok;
+}
+
+void aloft_ui_json_want(void)
+{
+    json_wanted = true;
+}
+
+void aloft_ui_json_end(const char *code)
+{
+    if (json_wanted && !json_printed && code != NULL) {
+        (void)aloft_ui_json_print(json_pack("{s:o}", "error", aloft_failure_json(code)));
+    }
+}
+
+void aloft_ui_json_old(json_t *object, const char *old, const char *name)
+{
+    (void)json_object_set(object, old, json_object_get(object, name));
 }
 
 const char *aloft_ui_thousands(unsigned long long number, char out[32])

@@ -27,8 +27,18 @@ void aloft_ui_clean(const char *text, char *out, size_t size);
 // A JSON string of any bytes; what is not UTF-8 becomes '?'.
 json_t *aloft_ui_json_text(const char *text);
 
-// Prints and releases the value; false when it could not be made or written.
+// Prints and releases the value; false when it could not be made or written. An object without an
+// "error" gets what was said as one, or null.
 bool aloft_ui_json_print(json_t *value);
+
+// JSON was asked for: whatever goes wrong from now on, a script finds an object on standard output.
+// The end is main's: it prints {"error": ...} for a command that failed and printed nothing; code:
+// "USAGE" or "FAILED", NULL for a good one.
+void aloft_ui_json_want(void);
+void aloft_ui_json_end(const char *code);
+
+// Gives a member its old name besides, for one release.
+void aloft_ui_json_old(json_t *object, const char *old, const char *name);
 
 // "1,318,176" into out, which has 32 bytes; returns out.
 const char *aloft_ui_thousands(unsigned long long number, char out[32]);

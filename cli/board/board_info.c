@@ -4,6 +4,7 @@
 #include "aloft/verify.h"
 #include "board/chip/board_rules.h"
 #include "cli/base/args.h"
+#include "cli/base/failure.h"
 #include "cli/base/ui.h"
 #include "cli/board/board_commands.h"
 #include "hostlib/base/chip_info.h"
@@ -212,9 +213,12 @@ static json_t *json_partitions(const struct info *info)
     json_t *list = json_array();
     for (size_t i = 0; i < info->partition_count; i++) {
         const struct aloft_partition *p = &info->partitions[i];
-        json_t *row = json_pack("{s:o, s:i, s:i, s:I, s:I}", "label", aloft_ui_json_text(p->label),
-                                "type", p->type, "subtype", p->subtype, "addr", (json_int_t)p->addr,
-                                "len", (json_int_t)p->len);
+        json_t *row = json_pack("{s:o, s:i, s:i, s:I, s:I}", "name", aloft_ui_json_text(p->label),
+                                "type", p->type, "subtype", p->subtype, "offset",
+                                (json_int_t)p->addr, "size", (json_int_t)p->len);
+        aloft_ui_json_old(row, "label", "name");
+        aloft_ui_json_old(row, "addr", "offset");
+        aloft_ui_json_old(row, "len", "size");
         (void)json_array_append_new(list, row); // a NULL list or row shows as failure to print
     }
     return list;
@@ -247,11 +251,15 @@ static json_t *json_images(const struct info *info)
         const char *project = good && image->facts.has_desc ? image->facts.project : "";
         const char *version = good && image->facts.has_desc ? image->facts.version : "";
         json_t *row =
-            json_pack("{s:s, s:I, s:I, s:b, s:o, s:I, s:o, s:o}", "slot", image->name, "addr",
-                      (json_int_t)image->extent.addr, "len", (json_int_t)image->extent.len, "good",
-                      (int)good, "error", json_err(image->err), "image_len",
+            json_pack("{s:s, s:I, s:I, s:b, s:o, s:I, s:o, s:o}", "name", image->name, "offset",
+                      (json_int_t)image->extent.addr, "size", (json_int_t)image->extent.len, "good",
+                      (int)good, "error", aloft_failure_of(image->err), "image_size",
                       (json_int_t)(good ? image->facts.image_len : 0), "project",
                       aloft_ui_json_text(project), "version", aloft_ui_json_text(version));
+        aloft_ui_json_old(row, "slot", "name");
+        aloft_ui_json_old(row, "addr", "offset");
+        aloft_ui_json_old(row, "len", "size");
+        aloft_ui_json_old(row, "image_len", "image_size");
         (void)json_array_append_new(list, row); // as above
     }
     return list;
@@ -268,14 +276,17 @@ static bool print_json(const struct info *info)
         aloft_dryboot_text(&info->boot, why, sizeof why);
     }
     bool records = info->table_err == ALOFT_OK && info->otadata_err == ALOFT_OK;
-    return aloft_ui_json_print(
-        json_pack("{s:s, s:I, s:b, s:I, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:o}", "flash",
-                  info->path, "size", (json_int_t)info->file.flash.geometry.size, "encrypted",
-                  (int)(info->file.flash.raw != NULL), "table_addr", (json_int_t)info->ptable_addr,
-                  "table_error", json_err(info->table_err), "partitions", json_partitions(info),
-                  "otadata_error", json_err(info->otadata_err), "otadata",
-                  records ? json_records(info) : json_array(), "selected", selected, "boots", boots,
-                  "why", why, "images", json_images(info)));
+    json_t *object = json_pack(
+        "{s:o, s:I, s:b, s:I, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o}", "file",
+        aloft_ui_json_text(info->path), "size", (json_int_t)info->file.flash.geometry.size,
+        "encrypted", (int)(info->file.flash.raw != NULL), "table_offset",
+        (json_int_t)info->ptable_addr, "table_error", json_err(info->table_err), "partitions",
+        json_partitions(info), "otadata_error", json_err(info->otadata_err), "otadata",
+        records ? json_records(info) : json_array(), "selected", selected, "boots", boots, "why",
+        why, "images", json_images(info), "error", aloft_failure_of(info->table_err));
+    aloft_ui_json_old(object, "flash", "file");
+    aloft_ui_json_old(object, "table_addr", "table_offset");
+    return aloft_ui_json_print(object);
 }
 
 int board_info(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include "aloft/format/ptable.h"
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
+#include "cli/base/failure.h"
 #include "cli/base/ui.h"
 #include "cli/image/image_kind.h"
 #include "cli/image/image_source.h"
@@ -123,11 +124,12 @@ static json_t *segments_json(const struct aloft_image_scan *scan)
     json_t *segments = json_array();
     for (uint32_t i = 0; i < scan->segment_count; i++) {
         const struct aloft_image_segment *s = &scan->segments[i];
-        (void)json_array_append_new(
-            segments,
-            json_pack("{s:I, s:I, s:I, s:s}", "length", (json_int_t)s->len, "load_address",
-                      (json_int_t)s->addr, "file_offset", (json_int_t)s->off, "memory",
-                      aloft_chip_info_memory(scan->facts.chip_id, s->addr)));
+        json_t *row = json_pack("{s:I, s:I, s:I, s:s}", "size", (json_int_t)s->len, "load_address",
+                                (json_int_t)s->addr, "offset", (json_int_t)s->off, "memory",
+                                aloft_chip_info_memory(scan->facts.chip_id, s->addr));
+        aloft_ui_json_old(row, "length", "size");
+        aloft_ui_json_old(row, "file_offset", "offset");
+        (void)json_array_append_new(segments, row);
     }
     return segments;
 }
@@ -161,14 +163,15 @@ static json_t *look_json(const struct look *look)
 {
     const struct aloft_image_scan *scan = &look->scan;
     char hex[2 * ALOFT_SHA256_LEN + 1];
-    json_t *object =
-        json_pack("{s:o, s:s, s:b, s:s, s:s, s:I}", "file", aloft_ui_json_text(look->source.path),
-                  "kind", aloft_image_kind_word(look->kind), "good", scan->err == ALOFT_OK, "fault",
-                  aloft_err_name(scan->err), "sentence", aloft_err_sentence(scan->err),
-                  "file_length", (json_int_t)look->source.len);
+    json_t *object = json_pack(
+        "{s:o, s:s, s:b, s:s, s:s, s:I, s:o}", "file", aloft_ui_json_text(look->source.path),
+        "kind", aloft_image_kind_word(look->kind), "good", scan->err == ALOFT_OK, "fault",
+        aloft_err_name(scan->err), "sentence", aloft_err_sentence(scan->err), "file_size",
+        (json_int_t)look->source.len, "error", aloft_failure_of(scan->err));
     if (object == NULL) {
         return NULL;
     }
+    aloft_ui_json_old(object, "file_length", "file_size");
     if (scan->headed) {
         add_header_json(object, &scan->facts);
         (void)json_object_set_new(object, "segments", segments_json(scan));
@@ -177,7 +180,8 @@ static json_t *look_json(const struct look *look)
         (void)json_object_set_new(object, "descriptor", desc_json(&scan->desc));
     }
     if (scan->ended) {
-        (void)json_object_set_new(object, "image_length", json_integer(scan->facts.image_len));
+        (void)json_object_set_new(object, "size", json_integer(scan->facts.image_len));
+        aloft_ui_json_old(object, "image_length", "size");
         (void)json_object_set_new(object, "checksum", json_integer(scan->facts.checksum));
     }
     if (scan->ended && scan->facts.hash_appended != 0) {

@@ -2,6 +2,7 @@
 // the list of blocks says why.
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
+#include "cli/base/failure.h"
 #include "cli/base/ui.h"
 #include "cli/keys/key_files.h"
 #include "hostlib/base/file.h"
@@ -105,12 +106,15 @@ static bool print_json(const struct look *look, const char *path)
 {
     char hex[HEX];
     const struct aloft_sign *sign = &look->sign;
-    return aloft_ui_json_print(json_pack(
-        "{s:o, s:b, s:s, s:b, s:I, s:s, s:o}", "file", aloft_ui_json_text(path), "good",
-        look->err == ALOFT_OK, "verdict",
-        look->err == ALOFT_OK ? "good" : aloft_err_name(look->err), "image", sign->image,
-        "content_length", (json_int_t)sign->content_len, "content_sha256",
-        aloft_ui_hex(sign->digest, sizeof sign->digest, hex), "signatures", blocks_json(look)));
+    json_t *object =
+        json_pack("{s:o, s:b, s:s, s:b, s:I, s:s, s:o, s:o}", "file", aloft_ui_json_text(path),
+                  "good", look->err == ALOFT_OK, "verdict",
+                  look->err == ALOFT_OK ? "good" : aloft_err_name(look->err), "image", sign->image,
+                  "content_size", (json_int_t)sign->content_len, "content_sha256",
+                  aloft_ui_hex(sign->digest, sizeof sign->digest, hex), "signatures",
+                  blocks_json(look), "error", aloft_failure_of(look->err));
+    aloft_ui_json_old(object, "content_length", "content_size");
+    return aloft_ui_json_print(object);
 }
 
 static bool trust_key(struct look *look, const char *path)

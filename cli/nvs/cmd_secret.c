@@ -400,8 +400,10 @@ static void print_way(const struct way *way, const struct standing *is)
 
 static json_t *way_json(const struct way *way, const struct standing *is)
 {
-    return json_pack("{s:s, s:b, s:b, s:b, s:b}", "way", way->name, "set", is->set, "sha256",
-                     is->sha256, "md5", is->md5, "damaged", is->damaged);
+    json_t *object = json_pack("{s:s, s:b, s:b, s:b, s:b}", "name", way->name, "set", is->set,
+                               "sha256", is->sha256, "md5", is->md5, "damaged", is->damaged);
+    aloft_ui_json_old(object, "way", "name");
+    return object;
 }
 
 static int secret_list(int argc, char **argv)

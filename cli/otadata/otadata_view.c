@@ -1,5 +1,6 @@
 // Slots are judged here for display only.
 #include "cli/otadata/otadata_view.h"
+#include "cli/base/failure.h"
 #include "cli/base/ui.h"
 #include <stdio.h>
 #include <string.h>
@@ -151,11 +152,11 @@ static json_t *slot_json(const struct aloft_otadata_view *view, int slot)
     const struct aloft_image_facts *facts = &verify.image.facts;
     bool has_desc = err == ALOFT_OK && facts->has_desc;
     aloft_slot_name(slot, name);
-    return json_pack("{s:s, s:I, s:I, s:b, s:s, s:o, s:o}", "name", name, "offset",
+    return json_pack("{s:s, s:I, s:I, s:b, s:s, s:o, s:o, s:o}", "name", name, "offset",
                      (json_int_t)extent.addr, "size", (json_int_t)extent.len, "good",
-                     err == ALOFT_OK, "fault", aloft_err_name(err), "project",
-                     has_desc ? aloft_ui_json_text(facts->project) : json_null(), "version",
-                     has_desc ? aloft_ui_json_text(facts->version) : json_null());
+                     err == ALOFT_OK, "fault", aloft_err_name(err), "error", aloft_failure_of(err),
+                     "project", has_desc ? aloft_ui_json_text(facts->project) : json_null(),
+                     "version", has_desc ? aloft_ui_json_text(facts->version) : json_null());
 }
 
 json_t *aloft_otadata_view_json(const struct aloft_otadata_view *view)

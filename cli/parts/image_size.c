@@ -2,6 +2,7 @@
 #include "aloft/image.h"
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
+#include "cli/base/failure.h"
 #include "cli/base/ui.h"
 #include "cli/image/image_source.h"
 #include "cli/parts/parts_source.h"
@@ -44,6 +45,11 @@ static bool read_table(struct size *size)
         aloft_ui_error("%s has no partition for an app", source.name);
     }
     return size->slot_len != 0;
+}
+
+static bool fits(const struct size *size)
+{
+    return size->slot_len == 0 || size->scan.facts.image_len <= size->slot_len;
 }
 
 static uint32_t of_memory(const struct aloft_image_scan *scan, const char *memory)
@@ -132,19 +138,20 @@ static json_t *size_json(const struct size *size)
     for (uint32_t i = 0; i < scan->segment_count; i++) {
         const struct aloft_image_segment *s = &scan->segments[i];
         (void)json_array_append_new(
-            segments, json_pack("{s:s, s:I, s:I, s:I}", "name", memory_at(scan, i), "offset",
+            segments, json_pack("{s:s, s:I, s:I, s:I}", "memory", memory_at(scan, i), "offset",
                                 (json_int_t)s->off, "size", (json_int_t)s->len, "load_address",
                                 (json_int_t)s->addr));
     }
-    json_t *slot = size->slot_len == 0 ? json_null()
-                                       : json_pack("{s:s?, s:I, s:b}", "name",
-                                                   size->slot[0] != '\0' ? size->slot : NULL,
-                                                   "size", (json_int_t)size->slot_len, "fits",
-                                                   (int)(scan->facts.image_len <= size->slot_len));
-    return json_pack("{s:o, s:I, s:I, s:o, s:o}", "file", aloft_ui_json_text(size->source.path),
-                     "size", (json_int_t)scan->facts.image_len, "overhead",
-                     (json_int_t)(scan->facts.image_len - in_segments(scan)), "segments", segments,
-                     "slot", slot);
+    json_t *slot =
+        size->slot_len == 0
+            ? json_null()
+            : json_pack("{s:s?, s:I, s:b}", "name", size->slot[0] != '\0' ? size->slot : NULL,
+                        "size", (json_int_t)size->slot_len, "fits", (int)fits(size));
+    return json_pack(
+        "{s:o, s:I, s:I, s:o, s:o, s:o}", "file", aloft_ui_json_text(size->source.path), "size",
+        (json_int_t)scan->facts.image_len, "overhead",
+        (json_int_t)(scan->facts.image_len - in_segments(scan)), "segments", segments, "slot", slot,
+        "error", aloft_failure_of(fits(size) ? ALOFT_OK : ALOFT_ERR_IMAGE_TOO_LARGE));
 }
 
 static int show(struct size *size)
@@ -179,8 +186,7 @@ static int show(struct size *size)
     } else {
         print_size(size);
     }
-    bool fits = size->slot_len == 0 || size->scan.facts.image_len <= size->slot_len;
-    return fits ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
+    return fits(size) ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }
 
 int image_size(int argc, char **argv)

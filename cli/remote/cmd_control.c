@@ -120,7 +120,14 @@ static void print_status(const json_t *root)
 
 static bool print_answer(const struct wish *wish, json_t *root)
 {
+    size_t index;
+    json_t *slot;
     if (wish->json) {
+        // The device says "address"; all of the tool says "offset".
+        json_array_foreach(json_object_get(root, "slots"), index, slot)
+        {
+            aloft_ui_json_old(slot, "offset", "address");
+        }
         return aloft_ui_json_print(json_incref(root));
     }
     if (strcmp(wish->command, "status") == 0) {

@@ -485,8 +485,8 @@ static void a_password_leaves_its_verifier_and_no_more(void **state)
     expect(0, "$A secret list f");
     says("espota (MD5)");
     expect(0, "$A secret list f --json | tr -d ' \\n'");
-    says("{\"ways\":[{\"way\":\"push\",\"set\":true,\"sha256\":false,\"md5\":true,"
-         "\"damaged\":false},{\"way\":\"web\",\"set\":false,\"sha256\":false,\"md5\":false,");
+    says("{\"ways\":[{\"name\":\"push\",\"set\":true,\"sha256\":false,\"md5\":true,"
+         "\"damaged\":false,\"way\":\"push\"},{\"name\":\"web\",\"set\":false,");
     expect(1, "grep -q \"$(printf 'correct horse' | sha256sum | cut -c1-64)\" f");
     expect(0, "grep -q \"$(printf 'correct horse' | md5sum | cut -c1-32)\" f");
     expect(0,

@@ -212,7 +212,7 @@ def without_secure_boot_both_bootloaders_run_what_is_not_signed(folder):
 def every_tool_finds_the_table_behind_the_larger_bootloader(folder):
     server = Server({})
     board = secure_board(folder, server)
-    check(board.info()["table_addr"] == TABLE, board.info())
+    check(board.info()["table_offset"] == TABLE, board.info())
     check("otadata at 0x15000" in aloft("otadata", "show", board.flash), "otadata")
     check("ota_demo" in aloft("image", "info", board.flash, "--slot", "factory"), "image")
     aloft("nvs", "show", board.flash)
@@ -368,7 +368,7 @@ def keys_are_rotated_and_the_old_one_revoked(folder):
     check("Loaded app from partition at offset 0x120000" in console, console)
     check("Update failed: SIGNATURE_OLD_KEY" in console, console)
     # The factory app, of the old key, is no way back any more.
-    check(board.image("factory")["error"] == "SIGNATURE_OLD_KEY", board.info())
+    check(board.image("factory")["error"]["code"] == "SIGNATURE_OLD_KEY", board.info())
     check("SIGNATURE_OLD_KEY" in aloft("otadata", "show", board.flash), "not shown")
     said = aloft("otadata", "switch", board.flash, "factory", code=1)
     check("SIGNATURE_OLD_KEY" in said, said)
@@ -497,7 +497,7 @@ def the_version_is_burned_after_the_confirmation_and_never_on_trial(folder):
     check("Security version raised from 0 to 2" in console, console)
     check(console.index("Hello world!") < console.index("raised from"), console)
     check(board.version() == 2, board.efuse())
-    check(board.image("factory")["error"] == "IMAGE_SECURE_VERSION", board.info())
+    check(board.image("factory")["error"]["code"] == "IMAGE_SECURE_VERSION", board.info())
     aloft("otadata", "erase", board.flash)
     console = board.run("Hello world!", "--fast")
     check("image at 0x20000 is refused: IMAGE_SECURE_VERSION" in console, console)

@@ -8,6 +8,7 @@ import sys
 import termios
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import json_schema
 from bench import *
 from serial_ends import *
 
@@ -41,7 +42,7 @@ def every_command_works_over_every_kind_of_end(folder):
             aloft("read-flash", "0xf000", "70001", "-o", folder / "back.bin", "-p", port)
             back = (folder / "back.bin").read_bytes()
             check(back == board.bytes()[0xF000:0xF000 + 70001], "read-flash differs")
-            info = json.loads(aloft("chip-info", "--json", "-p", port))
+            info = json_schema.check("chip-info", aloft("chip-info", "--json", "-p", port))
             check((info["chip"], info["flash_size"], info["stub"]) == ("ESP32", FLASH_LEN, False),
                   info)
             aloft("erase-flash", "0x11000", "0x1000", "-p", port)

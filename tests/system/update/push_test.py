@@ -6,6 +6,7 @@ import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import json_schema
 from bench import *
 
 PASSWORD = "correct horse"
@@ -144,7 +145,8 @@ def the_tool_updates_a_board_three_times_over(folder):
         one.mkdir()
         with Device(one, verifier) as device:
             two = device.new("2")
-            result = json.loads(aloft_push(device, two, "--json", ALOFT_PASSWORD=PASSWORD))
+            result = json_schema.check("push", aloft_push(device, two, "--json",
+                                                         ALOFT_PASSWORD=PASSWORD))
             check(result["authentication"] == how, result)
             check(result["size"] == two.stat().st_size, result)
             runs_next(device, 2)

@@ -11,6 +11,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import json_schema
 from bench import aloft, check, free_port, main
 from web_board import PASSWORD, WebBoard
 
@@ -162,7 +163,8 @@ def the_tool_asks_and_commands(folder):
         out = control("status")
         check("aloft-demo: web_app 1.0.0 runs from factory" in out, out)
         check("  ota_0     no image" in out, out)
-        check(json.loads(control("status", "--json"))["running"] == "factory")
+        told = json_schema.check("control", control("status", "--json"))
+        check(told["running"] == "factory", told)
         out = control("boot", "ota_1", code=1)
         check("refuses: IMAGE_MAGIC: Not an app image" in out, out)
         check(control("confirm") == "confirm: done\n")
