@@ -29,6 +29,8 @@ static const struct aloft_command commands[] = {
     {"verify-flash", "compare files with a board's flash", cmd_verify_flash},
     {"monitor", "show a board's console, and type to it", cmd_monitor},
     {"chip-info", "tell which chip is at a serial port", cmd_chip_info},
+    {"chip-parts", "tell the partition table of a chip at a serial port", cmd_chip_parts},
+    {"chip-boot", "tell or choose which slot of a chip boots, over its serial port", cmd_chip_boot},
     {NULL, NULL, NULL},
 };
 

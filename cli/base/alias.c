@@ -14,8 +14,13 @@ struct reader {
     struct aloft_alias_line *line;
     const struct aloft_alias *alias; // NULL: a command of ours
     int status;                      // to return when it cannot be read
+    int start;                       // where operands go, behind the command
     size_t operands;
-    const char *slots[ALOFT_ALIAS_OPERANDS]; // operands that were given as options
+    // Operands that were given as options.
+    struct slot {
+        const char *before;
+        const char *value; // NULL: not given
+    } slots[ALOFT_ALIAS_OPERANDS];
 };
 
 static bool put(struct aloft_alias_line *line, char *word)
@@ -93,7 +98,8 @@ static bool put_option(struct reader *reader, const struct aloft_alias_option *o
         return true;
     }
     if (option->ours[0] == '@') {
-        reader->slots[option->ours[1] - '0'] = value;
+        struct slot *slot = &reader->slots[option->ours[1] - '0'];
+        *slot = (struct slot){option->before != NULL ? option->before : "", value};
         return true;
     }
     const char *ours = value != NULL ? value_of(option->ours, value) : NULL;
@@ -239,6 +245,7 @@ static bool translate(struct reader *reader, int argc, char **argv)
         alias++;
     }
     bool good = put(reader->line, argv[0]);
+    reader->start = at < argc ? 2 : 1;
     if (used == 0) {
         for (int i = at; good && i < argc; i++) {
             const char *ours = value_of(argv[i - 1], argv[i]);
@@ -252,9 +259,33 @@ static bool translate(struct reader *reader, int argc, char **argv)
         return false;
     }
     reader->alias = alias;
-    return good && put_words(reader->line, alias->command) &&
-           read_arguments(reader, argc - at - used, argv + at + used) &&
+    good = good && put_words(reader->line, alias->command);
+    reader->start = reader->line->argc;
+    return good && read_arguments(reader, argc - at - used, argv + at + used) &&
            read_words(reader, front, argv + 1);
+}
+
+// Operands that were given as options come first, as words that follow them may be operands, too.
+static bool put_slots(struct reader *reader)
+{
+    struct aloft_alias_line *line = reader->line;
+    int at = reader->start;
+    for (size_t i = 0; i < ALOFT_ALIAS_OPERANDS; i++) {
+        const struct slot *slot = &reader->slots[i];
+        char text[4096];
+        if (slot->value == NULL) {
+            continue;
+        }
+        int len = snprintf(text, sizeof text, "%s%s", slot->before, slot->value);
+        if (len >= (int)sizeof text || !put_copy(line, text, (size_t)len)) {
+            return false;
+        }
+        char *word = line->argv[line->argc - 1];
+        memmove(&line->argv[at + 1], &line->argv[at],
+                (size_t)(line->argc - 1 - at) * sizeof line->argv[0]);
+        line->argv[at++] = word;
+    }
+    return true;
 }
 
 bool aloft_alias_read(struct aloft_alias_line *line, int argc, char **argv, int *status)
@@ -265,9 +296,7 @@ bool aloft_alias_read(struct aloft_alias_line *line, int argc, char **argv, int 
     line->made_count = 0;
     aloft_args_turn_help(argc, argv);
     bool good = translate(&reader, argc, argv);
-    for (size_t i = 0; good && i < ALOFT_ALIAS_OPERANDS; i++) {
-        good = reader.slots[i] == NULL || put_copy(line, reader.slots[i], strlen(reader.slots[i]));
-    }
+    good = good && put_slots(&reader);
     *status = reader.status;
     return good;
 }

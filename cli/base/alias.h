@@ -17,6 +17,7 @@ struct aloft_alias_option {
     // Ours, with its dashes; "@1": its value is operand 1; NULL: left out, as we do it anyway.
     const char *ours;
     bool value;
+    const char *before; // put in front of the value: "ota_"; NULL: nothing
 };
 
 // A value of an option of the other tool, where ours has another word for it.

@@ -9,31 +9,31 @@ typedef struct aloft_alias_option option;
 #define FLAG  false
 #define END                                                                                        \
     {                                                                                              \
-        NULL, NULL, FLAG                                                                           \
+        NULL, NULL, FLAG, NULL                                                                     \
     }
 
 // Before the command, in esptool and idf.py; ours take them behind it.
 const struct aloft_alias_option aloft_alias_front[] = {
-    {"port", "--port", VALUE},
-    {"p", "--port", VALUE},
-    {"baud", "--baud", VALUE},
-    {"b", "--baud", VALUE},
-    {"chip", "--chip", VALUE},
-    {"c", "--chip", VALUE},
-    {"before", "--before", VALUE},
-    {"after", "--after", VALUE},
-    {"a", "--after", VALUE},
-    {"build-dir", "@0", VALUE},
-    {"B", "@0", VALUE},
-    {"partition-table-offset", "--offset", VALUE},
-    {"no-stub", NULL, FLAG}, // no stub is ever loaded
-    {"trace", NULL, FLAG},
-    {"t", NULL, FLAG},
-    {"verbose", NULL, FLAG},
-    {"v", NULL, FLAG},
-    {"quiet", NULL, FLAG},
-    {"q", NULL, FLAG},
-    {"connect-attempts", NULL, VALUE},
+    {"port", "--port", VALUE, NULL},
+    {"p", "--port", VALUE, NULL},
+    {"baud", "--baud", VALUE, NULL},
+    {"b", "--baud", VALUE, NULL},
+    {"chip", "--chip", VALUE, NULL},
+    {"c", "--chip", VALUE, NULL},
+    {"before", "--before", VALUE, NULL},
+    {"after", "--after", VALUE, NULL},
+    {"a", "--after", VALUE, NULL},
+    {"build-dir", "@0", VALUE, NULL},
+    {"B", "@0", VALUE, NULL},
+    {"partition-table-offset", "--offset", VALUE, NULL},
+    {"no-stub", NULL, FLAG, NULL}, // no stub is ever loaded
+    {"trace", NULL, FLAG, NULL},
+    {"t", NULL, FLAG, NULL},
+    {"verbose", NULL, FLAG, NULL},
+    {"v", NULL, FLAG, NULL},
+    {"quiet", NULL, FLAG, NULL},
+    {"q", NULL, FLAG, NULL},
+    {"connect-attempts", NULL, VALUE, NULL},
     END,
 };
 
@@ -52,69 +52,83 @@ const struct aloft_alias_value aloft_alias_values[] = {
 
 // The fields of a bootloader's header, as esptool writes them.
 #define HEADER_OPTIONS                                                                             \
-    {"flash-mode", "--flash-mode", VALUE}, {"fm", "--flash-mode", VALUE},                          \
-        {"flash-freq", "--flash-freq", VALUE}, {"ff", "--flash-freq", VALUE},                      \
-        {"flash-size", "--header-size", VALUE},                                                    \
+    {"flash-mode", "--flash-mode", VALUE, NULL}, {"fm", "--flash-mode", VALUE, NULL},              \
+        {"flash-freq", "--flash-freq", VALUE, NULL}, {"ff", "--flash-freq", VALUE, NULL},          \
+        {"flash-size", "--header-size", VALUE, NULL},                                              \
     {                                                                                              \
-        "fs", "--header-size", VALUE                                                               \
+        "fs", "--header-size", VALUE, NULL                                                         \
     }
 
 static const option write_flash[] = {
     HEADER_OPTIONS,
-    {"compress", NULL, FLAG},
-    {"z", NULL, FLAG},
-    {"no-compress", "--plain", FLAG},
-    {"u", "--plain", FLAG},
-    {"erase-all", "--erase-all", FLAG},
-    {"e", "--erase-all", FLAG},
-    {"verify", NULL, FLAG}, // always
-    {"no-progress", NULL, FLAG},
-    {"force", "--force", FLAG},
+    {"compress", NULL, FLAG, NULL},
+    {"z", NULL, FLAG, NULL},
+    {"no-compress", "--plain", FLAG, NULL},
+    {"u", "--plain", FLAG, NULL},
+    {"erase-all", "--erase-all", FLAG, NULL},
+    {"e", "--erase-all", FLAG, NULL},
+    {"verify", NULL, FLAG, NULL}, // always
+    {"no-progress", NULL, FLAG, NULL},
+    {"force", "--force", FLAG, NULL},
     END,
 };
 
 static const option merge_bin[] = {
     HEADER_OPTIONS,
-    {"output", "--output", VALUE},
-    {"o", "--output", VALUE},
-    {"format", "--format", VALUE},
-    {"f", "--format", VALUE},
-    {"fill-flash-size", "--fill", VALUE},
-    {"pad-to-size", "--fill", VALUE},
-    {"target-offset", "--target-offset", VALUE},
-    {"t", "--target-offset", VALUE},
+    {"output", "--output", VALUE, NULL},
+    {"o", "--output", VALUE, NULL},
+    {"format", "--format", VALUE, NULL},
+    {"f", "--format", VALUE, NULL},
+    {"fill-flash-size", "--fill", VALUE, NULL},
+    {"pad-to-size", "--fill", VALUE, NULL},
+    {"target-offset", "--target-offset", VALUE, NULL},
+    {"t", "--target-offset", VALUE, NULL},
     END,
 };
 
 static const option read_flash[] = {
-    {"output", "--output", VALUE},
-    {"o", "--output", VALUE},
-    {"flash-key", "--flash-key", VALUE},
-    {"flash-size", "--flash-size", VALUE},
-    {"fs", NULL, VALUE},
-    {"no-progress", NULL, FLAG},
+    {"output", "--output", VALUE, NULL},
+    {"o", "--output", VALUE, NULL},
+    {"flash-key", "--flash-key", VALUE, NULL},
+    {"flash-size", "--flash-size", VALUE, NULL},
+    {"fs", NULL, VALUE, NULL},
+    {"no-progress", NULL, FLAG, NULL},
     END,
 };
 
 static const option verify_flash[] = {
-    {"diff", NULL, VALUE}, // the first sector that differs is always told
-    {"d", NULL, VALUE},
-    {"flash-mode", NULL, VALUE},
-    {"fm", NULL, VALUE},
-    {"flash-freq", NULL, VALUE},
-    {"ff", NULL, VALUE},
-    {"fs", NULL, VALUE},
+    {"diff", NULL, VALUE, NULL}, // the first sector that differs is always told
+    {"d", NULL, VALUE, NULL},
+    {"flash-mode", NULL, VALUE, NULL},
+    {"fm", NULL, VALUE, NULL},
+    {"flash-freq", NULL, VALUE, NULL},
+    {"ff", NULL, VALUE, NULL},
+    {"fs", NULL, VALUE, NULL},
     END,
 };
 
 static const option image_info[] = {
-    {"version", NULL, VALUE}, // of esptool's own output
+    {"version", NULL, VALUE, NULL}, // of esptool's own output
     END,
 };
 
 static const option nvs_generate[] = {
-    {"version", "--format", VALUE}, {"outdir", "--folder", VALUE}, {"output", "--output", VALUE},
-    {"o", "--output", VALUE},       {"size", "--size", VALUE},     END,
+    {"version", "--format", VALUE, NULL}, {"outdir", "--folder", VALUE, NULL},
+    {"output", "--output", VALUE, NULL},  {"o", "--output", VALUE, NULL},
+    {"size", "--size", VALUE, NULL},      END,
+};
+
+static const option part[] = {
+    {"partition-name", "@0", VALUE, NULL},
+    {"n", "@0", VALUE, NULL},
+    {"name", "@0", VALUE, NULL},
+    {"slot", "@0", VALUE, "ota_"},
+    {"input", "@1", VALUE, NULL},
+    {"output", "--output", VALUE, NULL},
+    {"partition-type", NULL, VALUE, NULL}, // the subtype's word is enough
+    {"partition-subtype", "@0", VALUE, NULL},
+    {"info", NULL, FLAG, NULL}, // fields follow
+    END,
 };
 
 const struct aloft_alias aloft_aliases[] = {
@@ -174,6 +188,17 @@ const struct aloft_alias aloft_aliases[] = {
      NULL,
      {NULL},
      false},
+    // parttool.py
+    {"parttool.py", "read-partition", "read-flash", NULL, part, {NULL}, false},
+    {"parttool.py", "write-partition", "flash", NULL, part, {NULL}, false},
+    {"parttool.py", "erase-partition", "erase-flash", NULL, part, {NULL}, false},
+    {"parttool.py", "get-partition-info", "chip-parts", NULL, part, {NULL}, false},
+    // otatool.py
+    {"otatool.py", "read-otadata", "chip-boot", NULL, NULL, {NULL}, false},
+    {"otatool.py", "switch-ota-partition", "chip-boot", NULL, part, {NULL}, false},
+    {"otatool.py", "read-ota-partition", "read-flash", NULL, part, {NULL}, false},
+    {"otatool.py", "write-ota-partition", "flash", NULL, part, {NULL}, false},
+    {"otatool.py", "erase-ota-partition", "erase-flash", NULL, part, {NULL}, false},
     // nvs_partition_gen
     {"nvs_partition_gen",
      "generate",

@@ -4,7 +4,9 @@
 #define ALOFT_CLI_COMMANDS_H
 
 int cmd_board(int argc, char **argv);
+int cmd_chip_boot(int argc, char **argv);
 int cmd_chip_info(int argc, char **argv);
+int cmd_chip_parts(int argc, char **argv);
 int cmd_control(int argc, char **argv);
 int cmd_decrypt(int argc, char **argv);
 int cmd_encrypt(int argc, char **argv);

@@ -25,6 +25,30 @@ static enum aloft_err no_erase(void *ctx, uint32_t addr, uint32_t len)
     return ALOFT_ERR_FLASH_ERASE;
 }
 
+// The loader erases what it writes, so a sector is read, changed and written whole. A cut between
+// leaves that sector erased, which a chip's own program never does.
+static enum aloft_err prog_sector(void *ctx, uint32_t addr, const void *data, uint32_t len)
+{
+    struct aloft_flasher *flasher = ctx;
+    const uint8_t *from = data;
+    uint8_t sector[ALOFT_FLASHER_SECTOR];
+    uint32_t start = addr / ALOFT_FLASHER_SECTOR * ALOFT_FLASHER_SECTOR;
+    uint32_t off = addr - start;
+    if (len > sizeof sector - off || !aloft_flasher_read(flasher, start, sector, sizeof sector)) {
+        return ALOFT_ERR_FLASH_PROG;
+    }
+    for (uint32_t i = 0; i < len; i++) {
+        sector[off + i] &= from[i];
+    }
+    return aloft_flasher_write(flasher, start, sector, sizeof sector, false) ? ALOFT_OK
+                                                                             : ALOFT_ERR_FLASH_PROG;
+}
+
+static enum aloft_err erase_sectors(void *ctx, uint32_t addr, uint32_t len)
+{
+    return aloft_flasher_erase(ctx, addr, len) ? ALOFT_OK : ALOFT_ERR_FLASH_ERASE;
+}
+
 bool aloft_chip_flash_load(struct aloft_chip_flash *chip, struct aloft_message *error)
 {
     struct aloft_file file;
@@ -68,8 +92,9 @@ bool aloft_chip_flash_open(struct aloft_chip_flash *chip, struct aloft_flasher *
                            uint32_t table_addr, struct aloft_message *error)
 {
     static const struct aloft_flash_ops ops = {read_chip, no_prog, no_erase};
+    static const struct aloft_flash_ops all = {read_chip, prog_sector, erase_sectors};
     chip->cells = (struct aloft_flash){
-        .ops = &ops,
+        .ops = chip->writable ? &all : &ops,
         .ctx = flasher,
         .geometry = {flasher->flash_size, ALOFT_FLASHER_SECTOR, ALOFT_FLASHER_SECTOR, 1},
     };

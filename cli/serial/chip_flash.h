@@ -12,7 +12,8 @@
 
 struct aloft_chip_flash {
     const char *key_path;           // of --flash-key; NULL: there is none
-    struct aloft_flash flash;       // can only be read; with a key, decrypted
+    bool writable;                  // set it before open: prog and erase work, by whole sectors
+    struct aloft_flash flash;       // with a key, decrypted
     struct aloft_table_plain plain; // what the chip's table leaves plain
     // Private.
     struct aloft_flash cells;

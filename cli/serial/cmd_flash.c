@@ -4,6 +4,7 @@
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
 #include "cli/image/header_options.h"
+#include "cli/serial/chip_place.h"
 #include "cli/serial/flash_folder.h"
 #include "cli/serial/flash_judge.h"
 #include "cli/serial/monitor.h"
@@ -24,6 +25,8 @@ struct work {
     struct aloft_monitor monitor;
     struct aloft_arg_list *operands;
     struct aloft_image_header header;
+    bool named;    // some files go to partitions by their names
+    bool attached; // the chip can be asked where those lie
     bool erase_all;
     bool watch; // the console, when all is written
     bool force;
@@ -44,21 +47,47 @@ static bool is_folder(const char *path)
 
 // --- the plan
 
+// The file becomes all of the partition: FF follows it, as parttool.py leaves it. Without a chip
+// only the file is looked at.
+static bool plan_name(struct work *work, const char *name, const char *path,
+                      struct aloft_message *error)
+{
+    struct aloft_partition partition = {.addr = 0, .len = UINT32_MAX};
+    if (work->attached &&
+        !aloft_chip_place_find(&work->chip, work->plan.table_asked, name, &partition, error)) {
+        return false;
+    }
+    if (!aloft_flash_plan_add(&work->plan, partition.addr, path, error)) {
+        return false;
+    }
+    return !work->attached ||
+           aloft_flash_plan_fill(&work->plan, partition.label, partition.len, error);
+}
+
 static bool plan_pairs(struct work *work, struct aloft_message *error)
 {
     const struct aloft_arg_list *operands = work->operands;
     for (size_t i = 0; i + 1 < operands->count; i += 2) {
         int64_t addr;
+        const char *path = operands->items[i + 1];
+        if (aloft_chip_place_is_name(operands->items[i])) {
+            work->named = true;
+            if (!plan_name(work, operands->items[i], path, error)) {
+                return false;
+            }
+            continue;
+        }
         if (!aloft_number_parse(operands->items[i], &addr) || addr < 0 || addr > UINT32_MAX) {
             return aloft_message_set(error,
                                      "'%s' is not an address in flash; write it like 0x10000",
                                      operands->items[i]);
         }
-        if (!aloft_flash_plan_add(&work->plan, (uint32_t)addr, operands->items[i + 1], error)) {
+        if (!aloft_flash_plan_add(&work->plan, (uint32_t)addr, path, error)) {
             return false;
         }
     }
-    return aloft_flash_plan_load_table(&work->plan, error);
+    // Pieces with a name have no place yet.
+    return (work->named && !work->attached) || aloft_flash_plan_load_table(&work->plan, error);
 }
 
 // Reads and checks the files as far as possible without the chip, so that it is not reset in vain.
@@ -79,6 +108,12 @@ static bool make_plan(struct work *work, struct aloft_message *error)
         work->folder.chip = work->session.flasher.chip;
         aloft_flash_plan_release(&work->plan);
         if (!aloft_flash_folder_plan(&work->folder, &work->plan, error)) {
+            return false;
+        }
+    } else if (work->named) {
+        work->attached = true;
+        aloft_flash_plan_release(&work->plan);
+        if (!plan_pairs(work, error)) {
             return false;
         }
     }
@@ -376,17 +411,20 @@ int cmd_flash(int argc, char **argv)
     static struct work work = {.session = {ALOFT_SESSION_DEFAULTS}}; // too large for a stack
     struct aloft_args args = {
         .command = "aloft flash",
-        .operands = "[DIR] | OFFSET FILE [OFFSET FILE ...]",
+        .operands = "[DIR] | OFFSET|NAME FILE [OFFSET|NAME FILE ...]",
         .about =
             "Writes a build folder, or files, into the flash of a board at a serial port: an\n"
             "ESP32, ESP32-S3 or ESP32-C3, or a virtual board. Says what it will overwrite,\n"
             "refuses images for another chip, and compares what is in flash at the end.\n"
             "DIR [build] is a folder with bootloader, partition table and app, or an ESP-IDF\n"
-            "build folder; its app goes to factory (ota_0 without one), and otadata is erased.",
+            "build folder; its app goes to factory (ota_0 without one), and otadata is erased.\n"
+            "NAME is a partition of the chip's table, or a slot such as ota_0; it becomes FILE\n"
+            "and then FF.",
         .examples =
             "  aloft flash build --port /dev/ttyUSB0 --monitor\n"
             "  aloft flash build/release/images --app ota_demo --port socket://localhost:3333\n"
             "  aloft flash 0x10000 ota_demo.bin\n"
+            "  aloft flash nvs nvs.bin\n"
             "  aloft flash 0x1000 bootloader.bin 0x8000 table.bin 0x10000 app.bin --baud 921600",
         .exits =
             "0 written and verified, 1 refused or failed; with --monitor:\n" ALOFT_MONITOR_EXITS,

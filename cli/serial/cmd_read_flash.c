@@ -1,7 +1,7 @@
 // aloft read-flash: flash content of a chip into a file.
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
-#include "cli/serial/chip_flash.h"
+#include "cli/serial/chip_place.h"
 #include "cli/serial/session.h"
 #include "hostlib/base/file.h"
 #include "hostlib/base/number.h"
@@ -11,8 +11,10 @@
 
 struct wish {
     struct aloft_chip_flash chip;
+    const char *name; // of a partition; NULL: addr and len
     uint32_t addr;
-    uint32_t len; // 0: to the end of flash
+    uint32_t len;        // 0: to the end of flash
+    uint32_t table_addr; // 0: it is found
     const char *out;
 };
 
@@ -23,8 +25,7 @@ static bool read_out(struct aloft_session *session, struct wish *wish, uint32_t 
     struct aloft_message error;
     aloft_progress_begin(&session->progress, "reading", "flash");
     struct aloft_flasher *flasher = &session->flasher;
-    bool good = aloft_chip_flash_open(&wish->chip, flasher, 0, &flasher->error) &&
-                aloft_chip_flash_read(&wish->chip, wish->addr, data, len);
+    bool good = aloft_chip_flash_read(&wish->chip, wish->addr, data, len);
     uint64_t ms = aloft_progress_end(&session->progress);
     if (!good) {
         (void)aloft_session_failed(session);
@@ -41,6 +42,24 @@ static bool read_out(struct aloft_session *session, struct wish *wish, uint32_t 
     return true;
 }
 
+// Opens the chip's flash, and finds the partition if one is named. False when that failed and was
+// said.
+static bool find_place(struct aloft_session *session, struct wish *wish)
+{
+    struct aloft_message error;
+    struct aloft_partition partition;
+    bool good = aloft_chip_flash_open(&wish->chip, &session->flasher, wish->table_addr, &error);
+    if (good && wish->name != NULL) {
+        good = aloft_chip_place_find(&wish->chip, wish->table_addr, wish->name, &partition, &error);
+        wish->addr = good ? partition.addr : 0;
+        wish->len = good ? partition.len : 0;
+    }
+    if (!good) {
+        aloft_ui_error("%s", error.text);
+    }
+    return good;
+}
+
 static int read_flash(struct aloft_session *session, struct wish *wish)
 {
     struct aloft_message error;
@@ -50,6 +69,9 @@ static int read_flash(struct aloft_session *session, struct wish *wish)
     }
     if (!aloft_session_open(session)) {
         return ALOFT_EXIT_BAD;
+    }
+    if (!find_place(session, wish)) {
+        return aloft_session_close(session, ALOFT_EXIT_BAD);
     }
     uint32_t end = session->flasher.flash_size;
     uint32_t len = wish->len != 0 || wish->addr >= end ? wish->len : end - wish->addr;
@@ -69,6 +91,14 @@ static bool read_wish(struct aloft_args *args, struct wish *wish)
 {
     const struct aloft_arg_list *operands = &args->given;
     int64_t addr;
+    if (operands->count == 1 && aloft_chip_place_is_name(operands->items[0])) {
+        wish->name = operands->items[0];
+        return true;
+    }
+    if (operands->count == 1) {
+        (void)aloft_args_wrong(args, "offset %s has no size", operands->items[0]);
+        return false;
+    }
     bool all = strcmp(operands->items[1], "ALL") == 0 || strcmp(operands->items[1], "all") == 0;
     if (!aloft_number_parse(operands->items[0], &addr) || addr < 0 || addr > UINT32_MAX) {
         (void)aloft_args_wrong(args, "'%s' is not an address in flash", operands->items[0]);
@@ -89,18 +119,22 @@ int cmd_read_flash(int argc, char **argv)
     static struct aloft_session session = {ALOFT_SESSION_DEFAULTS}; // too large for a stack
     struct aloft_args args = {
         .command = "aloft read-flash",
-        .operands = "OFFSET SIZE",
+        .operands = "NAME | OFFSET SIZE",
         .about = "Reads flash of the board at a serial port into a file. SIZE may be ALL: to the\n"
-                 "end of flash. The loader sends 64 bytes at a time, so 4 MB of a real chip take\n"
+                 "end of flash. NAME is a partition of its table, or a slot such as ota_0. The "
+                 "loader sends 64 bytes at a time, so 4 MB of a real chip take\n"
                  "some minutes. Of a chip with flash encryption they are ciphertext where it is\n"
                  "encrypted, unless --flash-key is given.",
         .examples = "  aloft read-flash 0 ALL -o board.flash\n"
-                    "  aloft read-flash 0x8000 0xc00 -o table.bin",
+                    "  aloft read-flash 0x8000 0xc00 -o table.bin\n"
+                    "  aloft read-flash nvs -o nvs.bin",
         .exits = "0 read, 1 failed; then FILE is as it was",
         .options =
             {
                 ALOFT_SESSION_OPTIONS(session),
                 ALOFT_CHIP_FLASH_OPTION(wish.chip),
+                {ALOFT_ARG_SIZE, 0, "offset", "N", "where the partition table lies [it is found]",
+                 &wish.table_addr},
                 {ALOFT_ARG_NEEDED, 'o', "output", "FILE",
                  "where the bytes go; - is standard output", &wish.out},
             },

@@ -67,6 +67,25 @@ bool aloft_flash_plan_add(struct aloft_flash_plan *plan, uint32_t addr, const ch
     return fits(plan, piece, error);
 }
 
+bool aloft_flash_plan_fill(struct aloft_flash_plan *plan, const char *label, uint32_t len,
+                           struct aloft_message *error)
+{
+    struct aloft_flash_piece *piece = &plan->pieces[plan->count - 1];
+    if (piece->len > len) {
+        return aloft_message_set(error, "%s has %u bytes, the partition '%s' %u", piece->name,
+                                 (unsigned)piece->len, label, (unsigned)len);
+    }
+    uint8_t *data = realloc(piece->file.data, (size_t)len + 1);
+    if (data == NULL) {
+        return aloft_message_set(error, "out of memory");
+    }
+    memset(data + piece->len, 0xFF, len - piece->len);
+    data[len] = 0;
+    piece->file = (struct aloft_file){data, len};
+    piece->len = len;
+    return true;
+}
+
 bool aloft_flash_plan_erase(struct aloft_flash_plan *plan, struct aloft_extent where,
                             const char *name, struct aloft_message *error)
 {

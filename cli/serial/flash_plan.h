@@ -37,6 +37,11 @@ struct aloft_flash_plan {
 // Takes the file as a piece. False when it cannot be read, is empty, or does not fit the flash.
 bool aloft_flash_plan_add(struct aloft_flash_plan *plan, uint32_t addr, const char *path,
                           struct aloft_message *error);
+
+// Makes the piece that was added last len bytes long, with FF at its end. False when it is longer:
+// it does not fit the partition with this label.
+bool aloft_flash_plan_fill(struct aloft_flash_plan *plan, const char *label, uint32_t len,
+                           struct aloft_message *error);
 bool aloft_flash_plan_erase(struct aloft_flash_plan *plan, struct aloft_extent where,
                             const char *name, struct aloft_message *error);
 void aloft_flash_plan_release(struct aloft_flash_plan *plan);

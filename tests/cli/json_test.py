@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """One JSON: what each command prints with --json is as its schema in docs/json says, and a command
 that fails prints an object with the error. Commands that need a board or a device are held against
-their schemas by the tests of those: serial_tool, push, web."""
+their schemas by the tests of those: serial_tool, habits, push, web."""
 import os
 import pathlib
 import re
@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 import json_schema
 
 ALOFT = os.environ["ALOFT_TOOL"]
-ELSEWHERE = {"chip-info", "push", "control"}
+ELSEWHERE = {"chip-info", "chip-parts", "chip-boot", "push", "control"}
 PARTS = {"error", "failure"}  # of the other schemas
 
 MAKE = """

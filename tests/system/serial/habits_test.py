@@ -5,6 +5,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import json_schema
 from bench import *
 from serial_ends import *
 
@@ -68,4 +69,61 @@ def what_idf_py_users_type_does_the_work(folder):
         check(board.bytes() == b"\xFF" * FLASH_LEN, "erase-flash")
 
 
-main([what_esptool_users_type_does_the_work, what_idf_py_users_type_does_the_work])
+def what_parttool_and_otatool_users_type_does_the_work(folder):
+    files(folder)
+    (folder / "nvs.bin").write_bytes(b"values" * 700)
+    with Running(folder, "--fast", hello=True) as board:
+        at = f"--port {board.tcp} --baud 460800"
+        said = typed(f"{at} get_partition_info --partition-name nvs", folder)
+        check(said == "0x9000 0x4000\n", said)
+        said = typed(f"{at} get_partition_info --partition-type data --partition-subtype nvs "
+                     "--info size name type", folder)
+        check(said == "0x4000 nvs data\n", said)
+        typed(f"{at} write_partition --partition-name=nvs --input nvs.bin", folder)
+        want = b"values" * 700
+        check(board.bytes()[0x9000:0xD000] == want + b"\xFF" * (0x4000 - len(want)), "write")
+        typed(f"{at} read_partition --partition-name nvs --output back.bin", folder)
+        check((folder / "back.bin").read_bytes() == board.bytes()[0x9000:0xD000], "read")
+        typed(f"{at} erase_partition --partition-name nvs", folder)
+        check(board.bytes()[0x9000:0xD000] == b"\xFF" * 0x4000, "erase")
+        typed(f"{at} write_ota_partition --slot 1 --input hello_world.bin", folder)
+        check(board.holds("hello_world.bin", OTA_1), "write_ota_partition")
+        said = typed(f"{at} read_otadata", folder)
+        check("Selected  none" in said, said)
+        typed(f"{at} switch_ota_partition --slot 1", folder)
+        check(board.info()["boots"] == "ota_1", board.info())
+        said = typed(f"{at} switch_ota_partition --name ota_0", folder, code=1)
+        check("IMAGE_MAGIC" in said and board.info()["boots"] == "ota_1", said)
+        told = json_schema.check("otadata-show", typed(f"{at} read_otadata --json", folder))
+        check(told["selected"] == "ota_1", told)
+        typed(f"{at} read_ota_partition --slot 1 --output back.bin", folder)
+        check((folder / "back.bin").read_bytes() == board.bytes()[OTA_1:OTA_1 + SLOT_LEN], "read")
+        typed(f"{at} erase_otadata", folder)
+        check(board.info()["boots"] == "factory", board.info())
+        typed(f"{at} erase_ota_partition --name ota_1", folder)
+        check(board.bytes()[OTA_1:OTA_1 + SLOT_LEN] == b"\xFF" * SLOT_LEN, "erase_ota_partition")
+
+
+def a_partition_goes_by_its_name(folder):
+    files(folder)
+    with Running(folder, "--fast", hello=True) as board:
+        before = board.bytes()
+        for line, words in [("read-flash nsv -o x", "no partition 'nsv'; did you mean 'nvs'?"),
+                            ("erase-flash ota_7", "did you mean 'ota_0'?"),
+                            ("chip-parts zzzz", "write nvs, otadata, phy_init, factory"),
+                            ("chip-parts nvs place", "'place' is no field"),
+                            ("flash phy_init hello_world.bin", "the partition 'phy_init' 4096"),
+                            ("flash nope nvs.bin", "cannot open nvs.bin")]:
+            said = typed(f"{line} -p {board.tcp}", folder, code=1)
+            check(words in said, line, said)
+        check(board.bytes() == before and not (folder / "x").exists(), "something was written")
+        told = json_schema.check("chip-parts", typed(f"chip-parts --json -p {board.tcp}", folder))
+        check([p["name"] for p in told["partitions"]] ==
+              ["nvs", "otadata", "phy_init", "factory", "ota_0", "ota_1"], told)
+        said = typed(f"flash ota_0 hello_world.bin -p {board.tcp}", folder)
+        check("hello_world 1.0.0 into ota_0" in said, said)
+        check(board.holds("hello_world.bin", OTA_0), "flash ota_0")
+
+
+main([what_parttool_and_otatool_users_type_does_the_work, a_partition_goes_by_its_name,
+      what_esptool_users_type_does_the_work, what_idf_py_users_type_does_the_work])
