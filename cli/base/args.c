@@ -23,6 +23,20 @@ int aloft_args_wrong(struct aloft_args *args, const char *format, ...)
     return args->status;
 }
 
+bool aloft_args_word(struct aloft_args *args, const char *what, const char *word,
+                     const char *const *words, size_t count)
+{
+    char text[ALOFT_SUGGEST_TEXT];
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            return true;
+        }
+    }
+    (void)aloft_args_wrong(args, "%s '%s'%s", what, word,
+                           aloft_suggest_of(word, words, count, text));
+    return false;
+}
+
 static void print_options(const struct aloft_args *args)
 {
     for (size_t i = 0; i < ALOFT_ARGS_OPTIONS && args->options[i].name != NULL; i++) {

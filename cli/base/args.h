@@ -67,6 +67,11 @@ bool aloft_args_read(struct aloft_args *args, int argc, char **argv);
 int aloft_args_wrong(struct aloft_args *args, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+// Whether the word is one of `words`. If not, it is named with `what` ("--type"), and the word that
+// was meant, or all of them.
+bool aloft_args_word(struct aloft_args *args, const char *what, const char *word,
+                     const char *const *words, size_t count);
+
 struct aloft_command {
     const char *name;
     const char *summary;

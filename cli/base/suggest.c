@@ -66,6 +66,17 @@ bool aloft_suggest_same(const char *a, const char *b)
     return a[i] == b[i];
 }
 
+const char *aloft_suggest_say(const struct aloft_suggest *suggest, const char *otherwise,
+                              char text[ALOFT_SUGGEST_TEXT])
+{
+    if (suggest->best != NULL) {
+        (void)snprintf(text, ALOFT_SUGGEST_TEXT, "; did you mean '%s'?", suggest->best);
+    } else {
+        (void)snprintf(text, ALOFT_SUGGEST_TEXT, "%s", otherwise);
+    }
+    return text;
+}
+
 const char *aloft_suggest_of(const char *typed, const char *const *words, size_t count,
                              char text[ALOFT_SUGGEST_TEXT])
 {
@@ -75,8 +86,7 @@ const char *aloft_suggest_of(const char *typed, const char *const *words, size_t
         aloft_suggest_feed(&suggest, words[i]);
     }
     if (suggest.best != NULL) {
-        (void)snprintf(text, ALOFT_SUGGEST_TEXT, "; did you mean '%s'?", suggest.best);
-        return text;
+        return aloft_suggest_say(&suggest, "", text);
     }
     size_t len = (size_t)snprintf(text, ALOFT_SUGGEST_TEXT, "; write");
     for (size_t i = 0; i < count && len < ALOFT_SUGGEST_TEXT; i++) {

@@ -18,12 +18,16 @@ void aloft_suggest_init(struct aloft_suggest *suggest, const char *typed);
 // the same.
 void aloft_suggest_feed(struct aloft_suggest *suggest, const char *word);
 
+// "; did you mean 'nvs'?", or `otherwise` where nothing is near. Returns text.
+#define ALOFT_SUGGEST_TEXT 256u
+const char *aloft_suggest_say(const struct aloft_suggest *suggest, const char *otherwise,
+                              char text[ALOFT_SUGGEST_TEXT]);
+
 // Whether two words are the same but for '_' and '-'.
 bool aloft_suggest_same(const char *a, const char *b);
 
 // "; did you mean 'status'?" of words, or, where none is near, "; write status, boot or check".
 // Returns text.
-#define ALOFT_SUGGEST_TEXT 256u
 const char *aloft_suggest_of(const char *typed, const char *const *words, size_t count,
                              char text[ALOFT_SUGGEST_TEXT]);
 

@@ -330,11 +330,11 @@ static int burn_key_file(int argc, char **argv)
     if (!aloft_args_read(&args, argc, argv)) {
         return args.status;
     }
-    if (word != NULL && (!aloft_efuse_purpose_find(word, &purpose) ||
-                         (purpose != ALOFT_EFUSE_USER && purpose != ALOFT_EFUSE_XTS_AES_128 &&
-                          purpose != ALOFT_EFUSE_HMAC_UP))) {
-        return aloft_args_wrong(&args, "--purpose '%s': write user, xts_aes_128_key or hmac_up",
-                                word);
+    static const char *const words[] = {"user", "xts_aes_128_key", "hmac_up"};
+    if (word != NULL &&
+        (!aloft_args_word(&args, "--purpose", word, words, sizeof words / sizeof words[0]) ||
+         !aloft_efuse_purpose_find(word, &purpose))) {
+        return args.status;
     }
     if (slot != SLOT_ANY && (slot >= ALOFT_EFUSE_DIGESTS || word != NULL)) {
         return aloft_args_wrong(&args, "--slot: 0, 1 or 2, for a digest");

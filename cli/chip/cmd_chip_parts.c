@@ -61,9 +61,13 @@ static bool print_fields(const struct wish *wish, const struct aloft_partition *
             k++;
         }
         if (k == sizeof fields / sizeof fields[0]) {
-            aloft_ui_error("'%s' is no field; there are name, type, subtype, offset, size, "
-                           "encrypted and readonly",
-                           names[i]);
+            const char *all[sizeof fields / sizeof fields[0]];
+            char text[ALOFT_SUGGEST_TEXT];
+            for (k = 0; k < sizeof all / sizeof all[0]; k++) {
+                all[k] = fields[k].name;
+            }
+            aloft_ui_error("there is no field '%s'%s", names[i],
+                           aloft_suggest_of(names[i], all, k, text));
             return false;
         }
         printf("%s%s", fields[k].text, i + 1 < count ? " " : "\n");

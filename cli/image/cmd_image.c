@@ -328,8 +328,15 @@ static bool set_rules(struct aloft_args *args, struct look *look)
         look->chip != NULL ? aloft_chip_info_named(look->chip) : NULL;
     look->rules.chip = info != NULL ? aloft_chip_find(info->id) : NULL;
     if (look->chip != NULL && info == NULL) {
+        struct aloft_suggest suggest;
+        char text[ALOFT_SUGGEST_TEXT];
+        aloft_suggest_init(&suggest, look->chip);
+        for (size_t i = 0; i < ALOFT_CHIP_ROWS; i++) {
+            aloft_suggest_feed(&suggest, aloft_chip_infos[i].word);
+        }
         (void)aloft_args_wrong(
-            args, "--chip '%s' is not a chip; write esp32, esp32c3, ..., or its id", look->chip);
+            args, "--chip '%s' is not a chip%s", look->chip,
+            aloft_suggest_say(&suggest, "; write esp32, esp32c3, ..., or its id", text));
         return false;
     }
     if (look->revision != NULL && !read_revision(look->revision, &look->rules.chip_revision)) {

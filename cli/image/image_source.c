@@ -22,6 +22,22 @@ bool aloft_image_source_slot(const char *name, int *slot)
     return false;
 }
 
+const char *aloft_image_source_slots(const struct aloft_slots *slots, const char *name,
+                                     char text[ALOFT_SUGGEST_TEXT])
+{
+    char names[ALOFT_OTADATA_SLOTS_MAX + 2][ALOFT_SLOT_NAME];
+    const char *words[ALOFT_OTADATA_SLOTS_MAX + 2];
+    size_t count = 0;
+    for (int slot = ALOFT_SLOT_TEST; slot < (int)ALOFT_OTADATA_SLOTS_MAX; slot++) {
+        if (aloft_slots_extent(slots, slot).len != 0) {
+            aloft_slot_name(slot, names[count]);
+            words[count] = names[count];
+            count++;
+        }
+    }
+    return aloft_suggest_of(name, words, count, text);
+}
+
 static bool read_slot(struct aloft_image_source *source, struct aloft_flash_file *file,
                       struct aloft_message *error)
 {
@@ -41,8 +57,10 @@ static bool read_slot(struct aloft_image_source *source, struct aloft_flash_file
     }
     struct aloft_extent extent = aloft_slots_extent(&slots, slot);
     if (extent.len == 0) {
-        return aloft_message_set(error, "%s: %s: %s", source->path, source->slot,
-                                 aloft_err_sentence(ALOFT_ERR_SLOT_UNKNOWN));
+        char text[ALOFT_SUGGEST_TEXT];
+        return aloft_message_set(error, "%s: the table has no slot %s%s (%s)", source->path,
+                                 source->slot, aloft_image_source_slots(&slots, source->slot, text),
+                                 aloft_err_name(ALOFT_ERR_SLOT_UNKNOWN));
     }
     struct aloft_flash_view view = aloft_slots_view(&slots, extent);
     source->file.data = malloc(extent.len);

@@ -18,6 +18,11 @@ struct aloft_image_source {
 // Reads the bytes; the caller releases source->file.
 bool aloft_image_source_read(struct aloft_image_source *source, struct aloft_message *error);
 
+// What to say of a slot that this table has not: "; did you mean 'ota_1'?", or those that it has.
+struct aloft_slots;
+const char *aloft_image_source_slots(const struct aloft_slots *slots, const char *name,
+                                     char text[ALOFT_SUGGEST_TEXT]);
+
 // The number of "factory", "test", "ota_0".. as aloft/slots.h counts them. False for other words.
 bool aloft_image_source_slot(const char *name, int *slot);
 

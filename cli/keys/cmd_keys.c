@@ -57,14 +57,15 @@ static int keys_create(int argc, char **argv)
                 ALOFT_ARG_JSON(&json),
             },
     };
+    static const char *const types[] = {"rsa3072", "p256"};
     enum aloft_sigblock_kind kind;
     struct aloft_message error;
     struct aloft_key key;
     if (!aloft_args_read(&args, argc, argv)) {
         return args.status;
     }
-    if (!aloft_keys_kind(type, &kind)) {
-        return aloft_args_wrong(&args, "--type '%s': write rsa3072 or p256", type);
+    if (!aloft_args_word(&args, "--type", type, types, 2) || !aloft_keys_kind(type, &kind)) {
+        return args.status;
     }
     if (strcmp(output, "-") == 0) {
         return aloft_args_wrong(&args, "--output: name a file; private keys are never printed");

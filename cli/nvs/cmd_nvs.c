@@ -109,9 +109,36 @@ static enum aloft_err find_key(const struct aloft_nvs *nvs, const char *ns, cons
     return err == ALOFT_OK ? ALOFT_ERR_NVS_CORRUPT : err; // found by no type, it must be damaged
 }
 
-static void say_why(const char *path, const char *ns, const char *key, enum aloft_err err)
+// A key of the namespace that could have been meant goes to best.
+static void suggest_key(const struct aloft_nvs *nvs, const char *ns, const char *key,
+                        char best[ALOFT_NVS_NAME])
 {
-    if (err == ALOFT_ERR_NVS_NOT_FOUND) {
+    struct aloft_nvs_cursor cursor = {.page = 0};
+    struct aloft_suggest suggest;
+    char space[ALOFT_NVS_NAME];
+    aloft_suggest_init(&suggest, key);
+    best[0] = '\0';
+    while (aloft_nvs_values_next(nvs, &cursor, space)) {
+        const char *before = suggest.best;
+        if (strcmp(space, ns) == 0) {
+            aloft_suggest_feed(&suggest, cursor.place.item.key);
+        }
+        if (suggest.best != before) {
+            memcpy(best, cursor.place.item.key, ALOFT_NVS_NAME);
+            suggest.best = best; // the cursor goes on
+        }
+    }
+}
+
+static void say_why(const struct aloft_flash_nvs *of, const char *ns, const char *key,
+                    enum aloft_err err)
+{
+    const char *path = of->path;
+    char best[ALOFT_NVS_NAME];
+    suggest_key(&of->nvs, ns, key, best);
+    if (err == ALOFT_ERR_NVS_NOT_FOUND && best[0] != '\0') {
+        aloft_ui_error("%s: there is no %s %s; did you mean '%s'?", path, ns, key, best);
+    } else if (err == ALOFT_ERR_NVS_NOT_FOUND) {
         aloft_ui_error("%s: there is no %s %s; 'aloft nvs show' lists what there is", path, ns,
                        key);
     } else {
@@ -150,7 +177,7 @@ static int nvs_get(int argc, char **argv)
     enum aloft_err err = find_key(&of.nvs, ns, key, &type);
     char *text = err == ALOFT_OK ? aloft_nvs_values_text(&of.nvs, ns, key, type) : NULL;
     if (text == NULL) {
-        say_why(of.path, ns, key, err == ALOFT_OK ? ALOFT_ERR_NVS_CORRUPT : err);
+        say_why(&of, ns, key, err == ALOFT_OK ? ALOFT_ERR_NVS_CORRUPT : err);
     } else {
         printf("%s\n", text);
     }
@@ -226,6 +253,10 @@ static int nvs_set(int argc, char **argv)
     }
     place.path = args.given.items[0];
     value.text = args.given.items[3];
+    static const char *const types[] = {"str", "u32", "blob-hex"};
+    if (!aloft_args_word(&args, "--type", value.type, types, sizeof types / sizeof types[0])) {
+        return args.status;
+    }
     value.bytes = calloc(1, strlen(value.text) + 1);
     if (value.bytes == NULL || !read_value(&value)) {
         free(value.bytes);

@@ -236,11 +236,8 @@ static bool set_way(struct aloft_flash_nvs *of, const struct way *way, enum gene
 // For set and clear: NULL when the command line is wrong, which has been said.
 static const struct way *way_of(struct aloft_args *args, const char *name)
 {
-    const struct way *way = find_way(name);
-    if (way == NULL) {
-        (void)aloft_args_wrong(args, "'%s' is not a way in; write push, web, control or key", name);
-    }
-    return way;
+    static const char *const names[] = {"push", "web", "control", "key"};
+    return aloft_args_word(args, "way", name, names, COUNT(names)) ? find_way(name) : NULL;
 }
 
 static bool is_key(const struct way *way)

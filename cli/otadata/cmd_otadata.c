@@ -261,6 +261,14 @@ static int otadata_switch(int argc, char **argv)
     if (!open_board(&board, ALOFT_FLASH_FILE_WRITE)) {
         return ALOFT_EXIT_BAD;
     }
+    if (aloft_slots_extent(&board.slots, slot).len == 0) {
+        char text[ALOFT_SUGGEST_TEXT];
+        aloft_ui_error("%s: the table has no slot %s%s (%s)", board.path, args.given.items[1],
+                       aloft_image_source_slots(&board.slots, args.given.items[1], text),
+                       aloft_err_name(ALOFT_ERR_SLOT_UNKNOWN));
+        (void)close_board(&board, ALOFT_OK); // nothing was written
+        return ALOFT_EXIT_BAD;
+    }
     uint32_t state = trial ? (uint32_t)ALOFT_OTA_NEW : ALOFT_OTA_UNDEFINED;
     enum aloft_err err = forced ? force(&board.slots, slot, state) : set_boot(&board, slot, trial);
     if (err != ALOFT_OK) {

@@ -17,6 +17,8 @@ struct target {
     uint32_t table_addr; // 0: it is found
     struct aloft_flash_file file;
     struct aloft_flash_view view;
+    struct aloft_suggest suggest;
+    char near[ALOFT_PTABLE_LABEL + 1]; // what it suggests
 };
 
 #define OPTION_OFFSET(t)                                                                           \
@@ -28,6 +30,12 @@ struct target {
 static enum aloft_err note(void *ctx, const struct aloft_partition *partition)
 {
     struct target *target = ctx;
+    const char *before = target->suggest.best;
+    aloft_suggest_feed(&target->suggest, partition->label);
+    if (target->suggest.best != before) {
+        memcpy(target->near, partition->label, sizeof target->near);
+        target->suggest.best = target->near;
+    }
     if (target->view.len == 0 && strcmp(partition->label, target->label) == 0) {
         target->view = aloft_partition_view(&target->file.flash, partition);
     }
@@ -42,6 +50,7 @@ static bool open_target(struct target *target, enum aloft_flash_file_mode mode)
         aloft_ui_error("%s", error.text);
         return false;
     }
+    aloft_suggest_init(&target->suggest, target->label);
     target->table_addr = aloft_table_find_file(&target->file, target->table_addr);
     enum aloft_err err =
         aloft_slots_walk(&target->file.flash, &aloft_mbed_crypto, target->table_addr, note, target);
@@ -53,8 +62,10 @@ static bool open_target(struct target *target, enum aloft_flash_file_mode mode)
                        aloft_err_name(err), target->table_addr,
                        aloft_table_find_note(&target->file.flash, target->table_addr));
     } else {
-        aloft_ui_error("%s has no partition \"%s\"; `aloft parts show %s` lists them", target->path,
-                       target->label, target->path);
+        char text[ALOFT_SUGGEST_TEXT];
+        aloft_ui_error(
+            "%s has no partition \"%s\"%s", target->path, target->label,
+            aloft_suggest_say(&target->suggest, "; `aloft parts show` lists them", text));
     }
     (void)aloft_flash_file_close(&target->file, &error); // nothing was written
     return false;

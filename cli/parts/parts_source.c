@@ -72,8 +72,15 @@ static bool load_template(struct aloft_parts_source *source, const struct aloft_
     const struct aloft_ptable_template *found = aloft_ptable_template_find(parts->template);
     source->name = parts->template;
     if (found == NULL) {
-        return aloft_message_set(&source->error, "there is no template of that name; "
-                                                 "`aloft parts list` shows them");
+        struct aloft_suggest suggest;
+        char text[ALOFT_SUGGEST_TEXT];
+        aloft_suggest_init(&suggest, parts->template);
+        for (size_t i = 0; i < aloft_ptable_template_count; i++) {
+            aloft_suggest_feed(&suggest, aloft_ptable_templates[i].name);
+        }
+        return aloft_message_set(
+            &source->error, "there is no template of that name%s",
+            aloft_suggest_say(&suggest, "; `aloft parts list` shows them", text));
     }
     return aloft_ptable_csv_parse(&source->plan, found->csv, strlen(found->csv), &parts->rules,
                                   &source->error);

@@ -183,18 +183,6 @@ static bool control(struct wish *wish, struct aloft_message *error)
     return judge(wish, &answer, error);
 }
 
-static bool is_command(const char *name)
-{
-    static const char *const names[] = {"status",  "boot",    "confirm", "rollback",
-                                        "factory", "restart", "check"};
-    for (size_t i = 0; i < COUNT(names); i++) {
-        if (strcmp(name, names[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // A slot's name goes into JSON, a host into a URL: neither may carry anything else.
 static bool is_plain(const char *text, const char *more, size_t len_max)
 {
@@ -210,6 +198,8 @@ static bool is_plain(const char *text, const char *more, size_t len_max)
 
 int cmd_control(int argc, char **argv)
 {
+    static const char *const commands[] = {"status",  "boot",    "confirm", "rollback",
+                                           "factory", "restart", "check"};
     struct wish wish = {.user = "admin", .timeout_s = 30};
     struct aloft_message error = {""};
     struct aloft_args args = {
@@ -245,8 +235,8 @@ int cmd_control(int argc, char **argv)
     wish.host = args.given.items[0];
     wish.command = args.given.items[1];
     wish.slot = args.given.count > 2 ? args.given.items[2] : NULL;
-    if (!is_command(wish.command)) {
-        return aloft_args_wrong(&args, "there is no command %s", wish.command);
+    if (!aloft_args_word(&args, "command", wish.command, commands, COUNT(commands))) {
+        return args.status;
     }
     if ((strcmp(wish.command, "boot") == 0) != (wish.slot != NULL)) {
         return aloft_args_wrong(&args, "a slot goes with boot, and with nothing else");

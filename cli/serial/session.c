@@ -9,33 +9,19 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static bool is_one_of(const char *word, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(word, words[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool aloft_session_check(struct aloft_args *args, const struct aloft_session *session)
 {
     static const char *const befores[] = {"reset", "no-reset"};
     static const char *const afters[] = {"reset", "run", "no-reset"};
-    args->status = ALOFT_EXIT_GOOD;
+    static const char *const chips[] = {"auto", "esp32", "esp32s3", "esp32c3"};
     if (session->flash_size != 0 && !aloft_flash_file_is_size(session->flash_size)) {
         (void)aloft_args_wrong(args, "--flash-size: a flash chip has 1MB, 2MB, 4MB, ... 128MB");
-    } else if (strcmp(session->chip, "auto") != 0 &&
-               aloft_flasher_chip_by_word(session->chip) == NULL) {
-        (void)aloft_args_wrong(args, "--chip '%s': write auto, esp32, esp32s3 or esp32c3",
-                               session->chip);
-    } else if (!is_one_of(session->before, befores, COUNT(befores))) {
-        (void)aloft_args_wrong(args, "--before '%s': write reset or no-reset", session->before);
-    } else if (!is_one_of(session->after, afters, COUNT(afters))) {
-        (void)aloft_args_wrong(args, "--after '%s': write reset, run or no-reset", session->after);
+        return false;
     }
-    return args->status == ALOFT_EXIT_GOOD;
+    return (aloft_flasher_chip_by_word(session->chip) != NULL ||
+            aloft_args_word(args, "--chip", session->chip, chips, COUNT(chips))) &&
+           aloft_args_word(args, "--before", session->before, befores, COUNT(befores)) &&
+           aloft_args_word(args, "--after", session->after, afters, COUNT(afters));
 }
 
 static void show_progress(void *ctx, uint32_t done, uint32_t total)

@@ -105,9 +105,29 @@ static void a_misspelt_word_is_told_the_one_that_was_meant(void **state)
         {2, "$A image info a.bin --jsno", "did you mean '--json'?"},
         {2, "$A zzzzzz", "unknown command 'zzzzzz'\n"},
         {2, "$A at", "unknown command 'at'\n"}, // too short to guess
+        {2, "$A control 127.0.0.1 staus", "command 'staus'; did you mean 'status'?"},
+        {2, "$A control 127.0.0.1 explode", "write status, boot, confirm, rollback"},
+        {1, "$A otadata switch f ota_7", "the table has no slot ota_7; did you mean 'ota_0'?"},
+        {1, "$A image info f --slot ota_7", "the table has no slot ota_7; did you mean 'ota_0'?"},
+        {2, "$A image verify a.bin --chip esp32c33", "not a chip; did you mean 'esp32c3'?"},
+        {2, "$A chip-info --chip esp32-s3", "--chip 'esp32-s3'; did you mean 'esp32s3'?"},
+        {2, "$A chip-info --before rest", "--before 'rest'; did you mean 'reset'?"},
+        {2, "$A chip-info --after rn", "--after 'rn'; write reset, run or no-reset"},
+        {2, "$A keys create --type rsa307 -o k", "--type 'rsa307'; did you mean 'rsa3072'?"},
+        {2, "$A nvs set f app k v --type sr", "--type 'sr'; write str, u32 or blob-hex"},
+        {2, "$A nvs set f app k v --type stt", "--type 'stt'; did you mean 'str'?"},
+        {1, "$A nvs get f app nmae", "there is no app nmae; did you mean 'name'?"},
+        {2, "$A secret clear f wbe", "way 'wbe'; did you mean 'web'?"},
+        {1, "$A parts show --template two_oat", "did you mean 'two_ota'?"},
+        {1, "$A parts read f nsv -o x", "no partition \"nsv\"; did you mean 'nvs'?"},
+        {2, "$A efuse burn-key-file f x --purpose hmac-up", "did you mean 'hmac_up'?"},
     };
     (void)state;
+    expect(0, "$A image build /bin/true -o a.bin && $A board create f --size 4MB && "
+              "$A parts build --template two_ota -o t.bin && $A board write f 0x8000 t.bin && "
+              "$A nvs set f app name kitchen");
     try_all(habits, COUNT(habits));
+    expect(0, "rm f");
 }
 
 // esptool's merge-bin made these files; all of a merge is bytes at their places, FF between them,

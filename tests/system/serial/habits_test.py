@@ -111,7 +111,7 @@ def a_partition_goes_by_its_name(folder):
         for line, words in [("read-flash nsv -o x", "no partition 'nsv'; did you mean 'nvs'?"),
                             ("erase-flash ota_7", "did you mean 'ota_0'?"),
                             ("chip-parts zzzz", "write nvs, otadata, phy_init, factory"),
-                            ("chip-parts nvs place", "'place' is no field"),
+                            ("chip-parts nvs place", "no field 'place'; write name, type"),
                             ("flash phy_init hello_world.bin", "the partition 'phy_init' 4096"),
                             ("flash nope nvs.bin", "cannot open nvs.bin")]:
             said = typed(f"{line} -p {board.tcp}", folder, code=1)
