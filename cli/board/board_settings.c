@@ -122,7 +122,8 @@ int board_settings(int argc, char **argv)
         return args.status;
     }
     if (json) {
-        return aloft_ui_json_print(as_json()) ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
+        return aloft_ui_json_print(json_pack("{s:o}", "settings", as_json())) ? ALOFT_EXIT_GOOD
+                                                                              : ALOFT_EXIT_BAD;
     }
     print_all();
     return ALOFT_EXIT_GOOD;

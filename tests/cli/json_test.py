@@ -47,7 +47,7 @@ CASES = [
     ("failure", BAD, "otadata show empty"),
     ("board-info", GOOD, "board info f"), ("board-info", GOOD, "board info g"),
     ("board-info", BAD, "board info empty"), ("failure", BAD, "board info missing"),
-    ("efuse-show", GOOD, "efuse show f"),
+    ("board-settings", GOOD, "board settings"), ("efuse-show", GOOD, "efuse show f"),
     ("parts-show", GOOD, "parts show f"), ("parts-show", GOOD, "parts show t.bin"),
     ("failure", BAD, "parts show a.bin"), ("parts-list", GOOD, "parts list"),
     ("keys-create", GOOD, "keys create --type p256 -o new.pem"),

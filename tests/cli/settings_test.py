@@ -9,7 +9,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOL = sys.argv[1]
 rows = json.loads(subprocess.run([TOOL, "board", "settings", "--json"], check=True,
-                                 capture_output=True, text=True).stdout)
+                                 capture_output=True, text=True).stdout)["settings"]
 listed = {row["name"] for row in rows} - {"restore_KEY"}
 
 # The calls by which sources ask for a setting: the key is their first text.
