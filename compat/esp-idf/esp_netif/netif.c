@@ -1,4 +1,5 @@
 // The one interface: it is up when Wi-Fi says so, with the address that the board shows.
+#include "compat/esp-idf/esp_common/refuse.h"
 #include "compat/esp-idf/esp_netif/wifi.h"
 #include "esp_log.h"
 #include "tcpip_adapter.h"
@@ -52,6 +53,12 @@ esp_err_t esp_netif_deinit(void)
 esp_netif_t *esp_netif_create_default_wifi_sta(void)
 {
     return &station;
+}
+
+esp_netif_t *esp_netif_create_default_wifi_ap(void)
+{
+    (void)aloft_idf_refuse(TAG, __func__, "radio, so no access point");
+    return NULL;
 }
 
 void esp_netif_destroy(esp_netif_t *esp_netif)

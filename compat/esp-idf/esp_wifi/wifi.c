@@ -1,6 +1,7 @@
 // Simulated Wi-Fi: states, the driver's console lines, and events in a chip's order and time. With
 // the image's setting wifi_down the network is absent.
 #include "compat/esp-idf/esp_netif/wifi.h"
+#include "compat/esp-idf/esp_common/refuse.h"
 #include "compat/esp-idf/host/host.h"
 #include "esp_log.h"
 #include "esp_wifi.h"
@@ -101,8 +102,7 @@ esp_err_t esp_wifi_set_mode(wifi_mode_t mode)
         return err;
     }
     if (mode != WIFI_MODE_STA && mode != WIFI_MODE_NULL) {
-        ESP_LOGE(TAG, "The virtual board has no radio: it cannot be an access point");
-        return ESP_ERR_NOT_SUPPORTED;
+        return aloft_idf_refuse(TAG, __func__, "radio, so no access point");
     }
     mode_set = mode;
     return ESP_OK;

@@ -68,6 +68,10 @@ void _esp_error_check_failed_without_abort(esp_err_t rc, const char *file, int l
         err_rc_;                                                                                   \
     })
 
+#ifndef __ASSERT_FUNC // newlib's
+#define __ASSERT_FUNC __func__
+#endif
+
 #ifndef likely
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

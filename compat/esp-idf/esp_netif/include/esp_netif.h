@@ -43,6 +43,7 @@ typedef struct {
 esp_err_t esp_netif_init(void);
 esp_err_t esp_netif_deinit(void);
 esp_netif_t *esp_netif_create_default_wifi_sta(void);
+esp_netif_t *esp_netif_create_default_wifi_ap(void); // NULL, and the log says why
 void esp_netif_destroy(esp_netif_t *esp_netif);
 esp_err_t esp_netif_get_ip_info(esp_netif_t *esp_netif, esp_netif_ip_info_t *ip_info);
 const char *esp_netif_get_desc(esp_netif_t *esp_netif);
