@@ -16,7 +16,7 @@ enum phase { REREADING, RECEIVING, DRAINING, FLUSHING, VERIFYING, COMPLETING, DO
 enum checkpoints { TO_ERASE, TO_OPEN, TO_WRITE, NONE };
 
 // Selecting the running app: a look at the records ends it, or leads to a write and another look.
-enum hold { LOOK, REPAIRING, LOOK_AGAIN, SELECTING, LOOK_LAST, HELD };
+enum hold { LOOK, LOOK_AGAIN, LOOK_LAST, HELD };
 
 static enum aloft_err fail(struct aloft_engine *engine, enum aloft_err err)
 {
@@ -45,14 +45,16 @@ static enum aloft_err look_at_records(struct aloft_engine *engine)
     }
     if (engine->hold_phase == LOOK) {
         aloft_bootsel_repair(&engine->hold, slots);
-        engine->hold_phase = REPAIRING;
+        engine->hold_phase = LOOK_AGAIN;
     } else if (engine->hold_phase == LOOK_AGAIN) {
         aloft_bootsel_select(&engine->hold, slots, &engine->rules, engine->running,
                              trial ? ALOFT_OTA_NEW : ALOFT_OTA_VALID);
-        engine->hold_phase = SELECTING;
+        engine->hold_phase = LOOK_LAST;
     } else {
         engine->hold_phase = HELD; // it could not be selected
+        return ALOFT_OK;
     }
+    engine->hold_writes = true;
     return ALOFT_OK;
 }
 
@@ -461,12 +463,11 @@ static bool stops_hold(enum aloft_err err)
 static enum aloft_step hold_some(struct aloft_engine *engine)
 {
     enum aloft_err err = ALOFT_OK;
-    bool writes = engine->hold_phase == REPAIRING || engine->hold_phase == SELECTING;
-    if (!writes) {
+    if (!engine->hold_writes) {
         err = look_at_records(engine);
     } else if (aloft_bootsel_step(&engine->hold) != ALOFT_STEP_AGAIN) {
         err = stops_hold(engine->hold.err) ? engine->hold.err : ALOFT_OK;
-        engine->hold_phase = engine->hold_phase == REPAIRING ? LOOK_AGAIN : LOOK_LAST;
+        engine->hold_writes = false;
     }
     if (err != ALOFT_OK) {
         fail(engine, err);

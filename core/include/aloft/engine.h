@@ -70,6 +70,7 @@ struct aloft_engine {
     const struct aloft_file_check *check;
     uint32_t checkpoints;       // private
     uint32_t hold_phase;        // private
+    bool hold_writes;           // private: `hold` runs
     bool head_passed;           // the image's head is known and accepted
     int running;                // slot
     int target;                 // slot

@@ -92,12 +92,16 @@ struct aloft_image {
     bool maps;    // the segment that was announced last is mapped
     uint8_t page; // the app's MMU page size, as a power of two
     enum aloft_image_event event;
-    uint32_t checksum;  // of the segment data so far
-    uint32_t block_crc; // of the signature block that passes, so far
-    bool in_block;      // a signature block passes
-    uint32_t have;      // bytes of the current fixed-length part in `part`
-    uint32_t off;       // bytes consumed since init
-    uint32_t left;      // bytes left in the current segment or tail
+    union {
+        uint32_t checksum;  // of the segment data so far
+        uint32_t block_crc; // behind the image: of the signature block so far
+    };
+    uint32_t have; // bytes of the current fixed-length part in `part`
+    uint32_t off;  // bytes consumed since init
+    union {
+        uint32_t left;     // bytes left in the current segment or tail
+        uint32_t in_block; // behind the image: 1 inside of a signature block
+    };
     struct aloft_image_rules rules;
     struct aloft_image_facts facts;
     uint8_t part[32];
