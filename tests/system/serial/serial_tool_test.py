@@ -226,7 +226,7 @@ def wrong_command_lines_are_named(folder):
                         (["flash", "/", "--flash-size", "3MB"], "a flash chip has 1MB"),
                         (["read-flash", "0", "ALL"], "give --output FILE"),
                         (["read-flash", "0", "some", "-o", "x"], "'some' is not a size"),
-                        (["monitor", "--timeout", "soon"], "no number of seconds")]:
+                        (["monitor", "--timeout", "soon"], "not a number of seconds")]:
         check(words in aloft(*args, code=2), args)
     # The chip was reset, and its app with it, before it turned out that there is nothing to write.
     (folder / "empty").mkdir()
