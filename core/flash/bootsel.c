@@ -139,14 +139,14 @@ static enum aloft_err read_sector(const struct aloft_slots *slots, uint32_t sect
     off += ALOFT_NOTE_OFF;
     for (uint32_t place = 0; place < ALOFT_NOTE_COUNT && err == ALOFT_OK; place++) {
         uint8_t bytes[ALOFT_NOTE_LEN];
-        struct aloft_note note;
+        uint8_t before[ALOFT_NOTE_ID]; // the image of the note in front of this one
         err = aloft_flash_read(&view, off, bytes, 4);
         if (err == ALOFT_OK && memcmp(bytes, ALOFT_NOTE_MAGIC, 4) == 0) { // few are
             err = aloft_flash_read(&view, off, bytes, sizeof bytes);
-            if (err == ALOFT_OK && aloft_note_parse(bytes, &note)) {
-                bool same = memcmp(note.id, out->note.id, sizeof note.id) == 0;
-                out->cuts = (same ? out->cuts : 0) + is_cut(&note);
-                out->note = note;
+            memcpy(before, out->note.id, sizeof before);
+            if (err == ALOFT_OK && aloft_note_parse(bytes, &out->note)) {
+                bool same = memcmp(before, out->note.id, sizeof before) == 0;
+                out->cuts = (same ? out->cuts : 0) + is_cut(&out->note);
                 out->place = place + 1;
                 out->flags |= place == 0 ? NOTED : 0;
             }
@@ -167,10 +167,10 @@ enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids
         struct aloft_bootsel_sector sector = {0};
         err = read_sector(slots, i, &sector, &records[i]);
         uint32_t state = sector.note.state;
-        bool power = is_cut(&sector.note) && sector.cuts >= ALOFT_BOOTSEL_CUTS;
+        bool power = is_cut(&sector.note);
         bool fault = sector.note.kind == ALOFT_NOTE_DONE &&
                      (state == ALOFT_OTA_INVALID || state == ALOFT_OTA_ABORTED);
-        if (sector.flags != 0 && (power || fault)) {
+        if (sector.flags != 0 && (power ? sector.cuts >= ALOFT_BOOTSEL_CUTS : fault)) {
             *cut |= (uint32_t)power << *count;
             memcpy(ids[(*count)++], sector.note.id, ALOFT_NOTE_ID);
         }

@@ -427,7 +427,6 @@ enum aloft_image_event aloft_image_next(struct aloft_image *image, const uint8_t
         if (image->err != ALOFT_OK) {
             image->event = ALOFT_IMAGE_BAD;
             image->phase = BAD;
-            aloft_image_end(image);
         }
         ALOFT_INVARIANT("J5", (image->phase == BAD) == (image->err != ALOFT_OK));
     } while (image->event == ALOFT_IMAGE_MORE && in.len > 0);

@@ -24,7 +24,6 @@ void aloft_ptable_init(struct aloft_ptable_reader *reader, const struct aloft_cr
 static enum aloft_ptable_row bad(struct aloft_ptable_reader *reader, enum aloft_err err)
 {
     reader->err = err;
-    aloft_ptable_end(reader);
     return ALOFT_PTABLE_BAD;
 }
 
@@ -84,7 +83,6 @@ enum aloft_ptable_row aloft_ptable_feed(struct aloft_ptable_reader *reader,
     uint16_t magic = aloft_get_le16(row);
     // The stock bootloader's end marker is looser than 32 x FF: magic, type and subtype decide.
     if (magic == MAGIC_BLANK && row[2] == 0xFF && row[3] == 0xFF) {
-        aloft_ptable_end(reader);
         return index == 0 ? bad(reader, ALOFT_ERR_PTABLE_EMPTY) : ALOFT_PTABLE_DONE;
     }
     if (magic != MAGIC_MD5 && magic != MAGIC_PARTITION) {

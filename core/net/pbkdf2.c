@@ -45,9 +45,6 @@ static void round_of(struct aloft_pbkdf2 *kdf, struct aloft_pbkdf2_salt a,
         kdf->out[i] ^= kdf->last[i];
     }
     kdf->left--;
-    if (kdf->left == 0 || kdf->err != ALOFT_OK) {
-        aloft_pbkdf2_end(kdf);
-    }
 }
 
 void aloft_pbkdf2_end(struct aloft_pbkdf2 *kdf)
@@ -73,8 +70,6 @@ void aloft_pbkdf2_begin(struct aloft_pbkdf2 *kdf, const struct aloft_crypto *cry
     kdf->err = kdf->err == ALOFT_OK ? key_hash(crypto, &kdf->outer, padded, OUTER) : kdf->err;
     if (kdf->err == ALOFT_OK) {
         round_of(kdf, salt, (struct aloft_pbkdf2_salt){first_block, sizeof first_block});
-    } else {
-        aloft_pbkdf2_end(kdf);
     }
 }
 
@@ -84,7 +79,9 @@ enum aloft_step aloft_pbkdf2_step(struct aloft_pbkdf2 *kdf, uint32_t rounds)
     for (; rounds > 0 && kdf->left > 0 && kdf->err == ALOFT_OK; rounds--) {
         round_of(kdf, before, (struct aloft_pbkdf2_salt){kdf->last, 0});
     }
-    return kdf->err != ALOFT_OK ? ALOFT_STEP_FAILED
-           : kdf->left > 0      ? ALOFT_STEP_AGAIN
-                                : ALOFT_STEP_DONE;
+    if (kdf->err == ALOFT_OK && kdf->left > 0) {
+        return ALOFT_STEP_AGAIN;
+    }
+    aloft_pbkdf2_end(kdf);
+    return kdf->err == ALOFT_OK ? ALOFT_STEP_DONE : ALOFT_STEP_FAILED;
 }

@@ -22,8 +22,6 @@ static enum aloft_err fail(struct aloft_engine *engine, enum aloft_err err)
 {
     engine->phase = FAILED;
     engine->err = err;
-    aloft_verify_end(&engine->verify);
-    aloft_bootsel_end(&engine->hold);
     return err;
 }
 
@@ -372,13 +370,12 @@ static enum aloft_step verify_some(struct aloft_engine *engine)
 {
     enum aloft_step step = aloft_verify_step(&engine->verify);
     const struct aloft_image_facts *facts = &engine->verify.image.facts;
-    enum aloft_err failed = facts->hash_appended != 0
-                                ? aloft_failed_judge_digest(&engine->failed, facts->digest)
-                                : ALOFT_OK;
-    if (step == ALOFT_STEP_FAILED) {
-        fail(engine, engine->verify.err);
-    } else if (step == ALOFT_STEP_DONE && failed != ALOFT_OK) {
-        fail(engine, failed); // keeps E5
+    enum aloft_err err = engine->verify.err;
+    if (step == ALOFT_STEP_DONE && facts->hash_appended != 0) {
+        err = aloft_failed_judge_digest(&engine->failed, facts->digest); // keeps E5
+    }
+    if (err != ALOFT_OK) {
+        fail(engine, err);
         step = ALOFT_STEP_FAILED;
     } else if (step == ALOFT_STEP_DONE) {
         ALOFT_INVARIANT("E3", engine->phase == VERIFYING && engine->verify.err == ALOFT_OK);
@@ -465,8 +462,11 @@ static enum aloft_step hold_some(struct aloft_engine *engine)
     enum aloft_err err = ALOFT_OK;
     if (!engine->hold_writes) {
         err = look_at_records(engine);
-    } else if (aloft_bootsel_step(&engine->hold) != ALOFT_STEP_AGAIN) {
-        err = stops_hold(engine->hold.err) ? engine->hold.err : ALOFT_OK;
+    } else if (aloft_bootsel_step(&engine->hold) == ALOFT_STEP_AGAIN) {
+        return ALOFT_STEP_AGAIN;
+    } else if (stops_hold(engine->hold.err)) {
+        err = engine->hold.err;
+    } else {
         engine->hold_writes = false;
     }
     if (err != ALOFT_OK) {
@@ -543,6 +543,8 @@ enum aloft_step aloft_engine_step(struct aloft_engine *engine)
 
 void aloft_engine_abort(struct aloft_engine *engine)
 {
+    aloft_verify_end(&engine->verify); // a step that fails has done so
+    aloft_bootsel_end(&engine->hold);
     if (engine->phase != DONE) {
         fail(engine, ALOFT_ERR_STATE);
     }

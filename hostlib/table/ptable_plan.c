@@ -30,26 +30,24 @@ enum aloft_err aloft_ptable_plan_load(struct aloft_ptable_plan *plan, const uint
                                       size_t len, uint32_t flash_size)
 {
     struct aloft_ptable_reader reader;
+    enum aloft_ptable_row kind = ALOFT_PTABLE_PARTITION;
     memset(plan, 0, sizeof *plan);
     aloft_ptable_init(&reader, &aloft_mbed_crypto, flash_size == 0 ? UINT32_MAX : flash_size);
     len = len < ALOFT_PTABLE_LEN ? len : ALOFT_PTABLE_LEN;
-    for (size_t off = 0; off + ALOFT_PTABLE_ROW <= len; off += ALOFT_PTABLE_ROW) {
+    for (size_t off = 0;
+         off + ALOFT_PTABLE_ROW <= len && kind != ALOFT_PTABLE_DONE && kind != ALOFT_PTABLE_BAD;
+         off += ALOFT_PTABLE_ROW) {
         struct aloft_partition partition;
-        switch (aloft_ptable_feed(&reader, table + off, &partition)) {
-        case ALOFT_PTABLE_PARTITION:
+        kind = aloft_ptable_feed(&reader, table + off, &partition);
+        if (kind == ALOFT_PTABLE_PARTITION) {
             plan->partitions[plan->count++] = partition; // the reader stops at ALOFT_PTABLE_MAX
-            break;
-        case ALOFT_PTABLE_MD5_OK:
-            plan->has_md5 = true;
-            break;
-        case ALOFT_PTABLE_DONE:
-            return ALOFT_OK;
-        case ALOFT_PTABLE_BAD:
-            return reader.err;
         }
+        plan->has_md5 = plan->has_md5 || kind == ALOFT_PTABLE_MD5_OK;
     }
     aloft_ptable_end(&reader);
-    return ALOFT_ERR_PTABLE_END;
+    return kind == ALOFT_PTABLE_DONE  ? ALOFT_OK
+           : kind == ALOFT_PTABLE_BAD ? reader.err
+                                      : ALOFT_ERR_PTABLE_END;
 }
 
 void aloft_ptable_plan_warn(struct aloft_ptable_plan *plan, const char *format, ...)

@@ -130,8 +130,8 @@ enum aloft_err aloft_image_feed(struct aloft_image *image, const uint8_t *data, 
 //         alone and signed.
 enum aloft_err aloft_image_finish(struct aloft_image *image);
 
-// Gives its hash back; the facts stay. A judge that finds BAD has done so. Call it when no more
-// bytes will come, at any time, and more than once.
+// Gives its hash back; the facts stay. Call it when no more bytes will come, also after BAD; at any
+// time, and more than once.
 void aloft_image_end(struct aloft_image *image);
 
 // Bytes from the start of the image to where its signature sector lies or would lie. From END on.

@@ -58,8 +58,8 @@ enum aloft_ptable_row {
     ALOFT_PTABLE_BAD,       // the table is no good; see err
 };
 
-// Reads a table row by row, from the first. After DONE or BAD nothing more may be fed. One that is
-// left before ends by aloft_ptable_end.
+// Reads a table row by row, from the first. After DONE or BAD nothing more may be fed, and
+// aloft_ptable_end is called, as for one that is left before.
 struct aloft_ptable_reader {
     const struct aloft_crypto *crypto;
     struct aloft_hash md5;
