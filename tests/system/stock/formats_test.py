@@ -71,6 +71,18 @@ def every_value_of_the_nvs_generator_is_read(tools, folder):
         check(got.rstrip("\n") == want, row["key"], "is", got)
 
 
+def nvs_is_the_same_to_the_byte_both_ways(tools, folder):
+    ours, theirs, again = (folder / f"{name}.bin" for name in ("ours", "theirs", "again"))
+    aloft("nvs", "build", nvs_csv(folder), "-o", ours, "--size", "0x6000")
+    generate(tools, folder / "nvs.csv", theirs)
+    same(ours, theirs)
+    aloft("nvs", "export", theirs, "-o", folder / "exported.csv")
+    generate(tools, folder / "exported.csv", again)
+    same(again, theirs)
+    aloft("nvs", "build", folder / "exported.csv", "-o", again, "--size", "0x6000")
+    same(again, theirs)
+
+
 def tables_are_the_same_to_the_byte_both_ways(tools, folder):
     (folder / "table.csv").write_text(TABLE_CSV)
     ours, theirs, again = (folder / f"{name}.bin" for name in ("ours", "theirs", "again"))
@@ -104,5 +116,6 @@ def each_follows_the_slot_that_the_other_selected(tools, folder):
 if __name__ == "__main__":
     stock = Stock("esptool5")
     main([named(claim, stock) for claim in (every_value_of_the_nvs_generator_is_read,
+                                            nvs_is_the_same_to_the_byte_both_ways,
                                             tables_are_the_same_to_the_byte_both_ways,
                                             each_follows_the_slot_that_the_other_selected)])
