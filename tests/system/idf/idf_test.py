@@ -220,19 +220,24 @@ def an_app_in_cxx_is_updated_through_its_web_server(folder):
         return subprocess.run(["curl", "-sS", "--max-time", "60", *words], capture_output=True,
                               text=True).stdout
 
+    def wait_for(status):
+        end = time.monotonic() + 120
+        while ask(f"http://127.0.0.1:{web}/status") != status:
+            check(time.monotonic() < end, "the web server never said", status)
+            time.sleep(0.1)
+
     board = Board(folder / "flash").create(image("1"))
     run = board.start("--serial", f"tcp:{serial}", "--timeout", 240)
+    wait_for('{"version":"1","slot":"factory"}')
+    bad = ask("--data-binary", "@" + str(ROOT / "README.md"), f"http://127.0.0.1:{web}/update")
+    check("ESP_ERR_OTA_VALIDATE_FAILED" in bad, bad)
+    new = ask("--data-binary", "@" + str(image("2")), f"http://127.0.0.1:{web}/update")
+    check(new == "Restarting into the new version\n", new)
+    wait_for('{"version":"2","slot":"ota_0"}')
     with connect(serial) as line:
-        line.settimeout(240)
-        see(line, '"version":"1","slot":"factory"')
-        check(ask(f"http://127.0.0.1:{web}/status") == '{"version":"1","slot":"factory"}', "status")
-        bad = ask("--data-binary", "@" + str(ROOT / "README.md"), f"http://127.0.0.1:{web}/update")
-        check("ESP_ERR_OTA_VALIDATE_FAILED" in bad, bad)
-        new = ask("--data-binary", "@" + str(image("2")), f"http://127.0.0.1:{web}/update")
-        check(new == "Restarting into the new version\n", new)
-        see(line, '"version":"2","slot":"ota_0"')
+        line.settimeout(60)
         line.sendall(b"version\r")
-        see(line, 'idf_web_ota> version\r\n{"version":"2"')
+        see(line, '{"version":"2"')
     run.terminate()
     console, _ = run.communicate(timeout=300)
     check(board.part("otadata").startswith(record(1, 2)), "the record is not VALID", console)
@@ -242,7 +247,9 @@ def see(line, text):
     """Reads the board's serial port until it has said this."""
     seen = ""
     while text not in seen:
-        seen += line.recv(65536).decode(errors="replace")
+        came = line.recv(65536)
+        check(came, "the board went off before it said", repr(text), "but\n", seen)
+        seen += came.decode(errors="replace")
 
 
 def a_project_has_its_own_version(folder):
