@@ -2,6 +2,7 @@
 // arrived.
 #include "cli/base/alias.h"
 #include "cli/base/commands.h"
+#include "cli/base/describe.h"
 #include "cli/base/ui.h"
 #include <errno.h>
 #include <stdio.h>
@@ -79,6 +80,9 @@ static int run(int argc, char **argv)
     if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
         printf("aloft %s\n", ALOFT_VERSION);
         return ALOFT_EXIT_GOOD;
+    }
+    if (argc == 2 && strcmp(argv[1], "--commands") == 0) {
+        return aloft_describe("aloft", about, commands); // for tools/manual
     }
     return aloft_args_dispatch_near("aloft", about, commands, feed_aliases, argc, argv);
 }

@@ -1,7 +1,11 @@
-# Warnings are errors, for all code of ours. clang adds the ones that gcc does not have.
+# Warnings are errors, for all code of ours; not where another project compiles it, with compilers
+# that we have not seen. clang adds the ones that gcc does not have.
 add_library(aloft_warnings INTERFACE)
 target_compile_options(aloft_warnings INTERFACE
-    -Wall -Wextra -Wconversion -Wmissing-prototypes -Wshadow -Werror)
+    -Wall -Wextra -Wconversion -Wmissing-prototypes -Wshadow)
+if(PROJECT_IS_TOP_LEVEL)
+    target_compile_options(aloft_warnings INTERFACE -Werror)
+endif()
 
 if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
     target_compile_options(aloft_warnings INTERFACE

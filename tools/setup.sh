@@ -13,7 +13,8 @@ fuzz|clang|build fuzz, fuzz
 rv32|tool|build rv32, size
 tidy|tool|tidy
 mutants|tool|mutants
-test|build rv32 tidy demo idf|test
+package|tool|package
+test|build rv32 tidy demo idf package|test
 EOT
 }
 
@@ -44,6 +45,13 @@ mutants|patch|plants the bugs of ./dev mutants
 test|binutils|addr2line: names the places of a panic
 test|python3-pytest|runs the fixtures for other projects' tests
 test|gdb|stops an app in tests
+package|dpkg-dev|finds the libraries that a package depends on
+test|pkg-config|finds the installed library
+test|make|builds such a user
+test|groff-base|checks the manual pages
+test|fish|checks its completions
+test|zsh|checks its completions
+test|faketime|builds on another day
 test|openssl|makes certificates, and plays the server, in tests
 test|nginx-light|plays the server in tests
 test|nodejs|runs the browsers' flasher in tests

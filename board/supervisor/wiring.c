@@ -70,22 +70,24 @@ static bool open_efuse(struct supervisor *s, struct aloft_message *error)
            aloft_message_set(error, "cannot keep the eFuse file open: %s", strerror(errno));
 }
 
-// The ROM lies beside this program. It is opened now, so a later move or unmount does not matter.
+// The ROM lies beside this program, or, when it is installed, in libexec. It is opened now, so a
+// later move or unmount does not matter.
 static bool open_rom(struct supervisor *s, struct aloft_message *error)
 {
+    static const char *const places[] = {"aloft-rom", "../libexec/aloft/aloft-rom"};
     char path[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof "aloft-rom");
-    if (n > 0) {
-        path[n] = 0;
-        char *slash = strrchr(path, '/');
-        memcpy(slash + 1, "aloft-rom", sizeof "aloft-rom");
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - strlen(places[1]) - 1);
+    path[n > 0 ? n : 0] = 0;
+    char *name = strrchr(path, '/');
+    for (size_t i = 0; name != NULL && s->rom_fd < 0 && i < sizeof places / sizeof places[0]; i++) {
+        memcpy(name + 1, places[i], strlen(places[i]) + 1);
         s->rom_fd = aloft_descriptor_high(open(path, O_RDONLY | O_CLOEXEC));
     }
     if (s->rom_fd < 0) {
         return aloft_message_set(error,
                                  "The board's ROM program, aloft-rom, cannot be opened "
-                                 "beside the aloft program: %s. Copy or install the two "
-                                 "together.",
+                                 "beside the aloft program, nor in libexec/aloft: %s. Copy or "
+                                 "install the two together.",
                                  strerror(errno));
     }
     return true;

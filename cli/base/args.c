@@ -10,6 +10,13 @@
 
 enum { WORD_MAX = 32 };
 
+static const struct aloft_args_reader *reader;
+
+void aloft_args_read_tables(const struct aloft_args_reader *to)
+{
+    reader = to;
+}
+
 int aloft_args_wrong(struct aloft_args *args, const char *format, ...)
 {
     char text[512];
@@ -60,6 +67,10 @@ static const char *operands_of(const struct aloft_args *args)
 
 static void print_help(const struct aloft_args *args)
 {
+    if (reader != NULL) {
+        reader->command(args);
+        return;
+    }
     printf("Usage: %s%s%s", args->command, args->operands != NULL ? " " : "", operands_of(args));
     for (size_t i = 0; i < ALOFT_ARGS_OPTIONS && args->options[i].name != NULL; i++) {
         const struct aloft_arg *option = &args->options[i];
@@ -284,6 +295,10 @@ bool aloft_args_read(struct aloft_args *args, int argc, char **argv)
 static void print_commands(const char *group, const char *about,
                            const struct aloft_command *commands)
 {
+    if (reader != NULL) {
+        reader->group(group, about, commands);
+        return;
+    }
     printf("Usage: %s COMMAND [options]\n\n%s\n\nCommands:\n", group, about);
     for (const struct aloft_command *c = commands; c->name != NULL; c++) {
         printf("  %-12s %s\n", c->name, c->summary);

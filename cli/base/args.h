@@ -81,6 +81,13 @@ struct aloft_command {
 // Makes "help flash" into "flash --help".
 void aloft_args_turn_help(int argc, char **argv);
 
+// Gets the tables that help texts are printed from, in place of the texts.
+struct aloft_args_reader {
+    void (*group)(const char *group, const char *about, const struct aloft_command *commands);
+    void (*command)(const struct aloft_args *args);
+};
+void aloft_args_read_tables(const struct aloft_args_reader *reader); // NULL: print again
+
 // Runs the command that argv[1] names, or prints the list for --help. `group` is what stands before
 // it, "aloft" or "aloft parts"; about is printed above the list.
 int aloft_args_dispatch(const char *group, const char *about, const struct aloft_command *commands,

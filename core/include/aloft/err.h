@@ -236,10 +236,10 @@ enum aloft_err_class aloft_err_class(enum aloft_err err);
 // Is the fault of this class? For device code: of a constant class, the compiler makes a few
 // comparisons out of the list, where aloft_err_class needs a byte for each number.
 __attribute__((always_inline)) static inline bool aloft_err_is(enum aloft_err err,
-                                                               enum aloft_err_class class)
+                                                               enum aloft_err_class kind)
 {
 #define ALOFT_ERR_IS(name, number, of, sentence)                                                   \
-    || (class == ALOFT_ERR_CLASS_##of && (int)err == (number))
+    || (kind == ALOFT_ERR_CLASS_##of && (int)err == (number))
     return false ALOFT_ERR_LIST(ALOFT_ERR_IS);
 #undef ALOFT_ERR_IS
 }

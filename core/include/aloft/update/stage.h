@@ -33,6 +33,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define ALOFT_STAGES      2u   // the most that stand in a row
 #define ALOFT_STAGE_STATE 32u  // bytes of state that a stage may have in a checkpoint
@@ -159,7 +160,8 @@ static inline uint32_t aloft_stages_artifact_max(const struct aloft_stage *first
 static inline void aloft_stages_begin(struct aloft_stages *stages, struct aloft_stage *first,
                                       uint32_t len, uint32_t room)
 {
-    *stages = (struct aloft_stages){.row = first != NULL ? first->row : NULL};
+    memset(stages, 0, sizeof *stages);
+    stages->row = first != NULL ? first->row : NULL;
     if (first != NULL) {
         stages->row->begin(stages, first, len, room);
     }
