@@ -55,7 +55,7 @@ static int power_up(void **state)
     memset(&board, 0, sizeof board);
     memset(sectors, 0, sizeof sectors);
     for (uint32_t i = 0; i < FLASH_SIZE; i++) {
-        chip[i] = (uint8_t)(i * 7 + (i >> 8)); // never blank, so that an erase shows
+        chip[i] = (uint8_t)(i * 7 + (i >> 8)); // never FF, so that an erase shows
     }
     aloft_nor_init(&board.nor, chip, sectors, FLASH_SIZE);
     board.port = (struct aloft_loader_port){.ctx = &board,
@@ -495,7 +495,7 @@ static void the_stub_sends_flash_with_at_most_a_window_unacknowledged(void **sta
     while (next_body()) {
     }
     assert_int_equal(read_reg(0x40001000), 0x00F01D83);
-    send_ack(0x2000); // of the read that is over: no packet, no answer
+    send_ack(0x2000); // for a read that has ended: no packet, no answer
     assert_false(next_body());
 }
 
@@ -509,7 +509,7 @@ static void baud_changes_follow_the_answer(void **state)
     assert_int_equal(board.baud, 921600);
 }
 
-// esptool --after no_reset: the stub is left, and the ROM, which has longer answers, is back.
+// esptool --after no_reset: the stub ends, and the ROM, whose answers are longer, is back.
 static void the_stub_is_left_by_a_restart(void **state)
 {
     (void)state;

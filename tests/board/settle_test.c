@@ -1,5 +1,5 @@
-// What a burn leaves that the end of the chip's process has met: all of its bits after a reset,
-// some of them after a power cut, and nothing of what retained memory cannot mean.
+// A burn that was under way when the chip's process ended: after a reset all of its bits are
+// burned, after a power cut some of them. Retained memory that describes no burn is ignored.
 #include "board/supervisor/settle.h"
 #include "check.h"
 #include <fcntl.h>
@@ -22,7 +22,7 @@ static void publish(struct aloft_retained *retained, uint32_t kind, uint32_t add
     atomic_store(&retained->operation.kind, kind);
 }
 
-// The word after an operation that was published like this has been settled on a blank chip.
+// The word on a blank chip, after an operation that retained memory describes like this is settled.
 static uint32_t settled(uint32_t addr, uint32_t len, bool power_cut, uint32_t seed)
 {
     struct aloft_retained retained = {.config.flash_size = ALOFT_NOR_BLOCK};
@@ -31,13 +31,13 @@ static uint32_t settled(uint32_t addr, uint32_t len, bool power_cut, uint32_t se
     struct aloft_message error;
     char path[80];
     CHECK(aloft_efuse_file_path(flash, path, sizeof path));
-    (void)unlink(path); // there may be none
+    (void)unlink(path); // the file may not exist
     CHECK(aloft_efuse_file_open(&file, flash, ALOFT_EFUSE_FILE_WRITE, &error));
     const struct aloft_settle settle = {.retained = &retained, .efuse = &file, .seed = seed};
     publish(&retained, ALOFT_BOARD_BURN, addr, len);
     aloft_settle(&settle, power_cut);
     CHECK_EQ(atomic_load(&retained.operation.kind), ALOFT_BOARD_IDLE);
-    aloft_settle(&settle, false); // it is over
+    aloft_settle(&settle, false); // the operation has ended
     CHECK_EQ(aloft_efuse_file_read(&file, &words), ALOFT_OK);
     CHECK(aloft_efuse_file_close(&file, &error));
     CHECK_EQ(unlink(path), 0);
@@ -66,7 +66,7 @@ static void a_power_cut_leaves_a_part_of_it(void)
     CHECK_EQ(any, BITS);
 }
 
-static void what_is_no_burn_is_left_alone(void)
+static void retained_memory_without_a_burn_is_ignored(void)
 {
     CHECK_EQ(settled(ALOFT_EFUSE_WORDS, 4, false, 1), 0);
     CHECK_EQ(settled(WORD, 3, false, 1), 0);
@@ -85,5 +85,5 @@ static void the_folder_is_empty_again(void)
 }
 
 CHECK_MAIN(TEST(the_folder_is_made), TEST(a_reset_lets_a_burn_finish),
-           TEST(a_power_cut_leaves_a_part_of_it), TEST(what_is_no_burn_is_left_alone),
+           TEST(a_power_cut_leaves_a_part_of_it), TEST(retained_memory_without_a_burn_is_ignored),
            TEST(the_folder_is_empty_again))

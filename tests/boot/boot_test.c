@@ -1,5 +1,5 @@
-// Whole boots of a device in RAM: what is loaded, what is written, what is said, and that what runs
-// is exactly what was judged.
+// Whole boots of a device in RAM: what is loaded, written and printed, and that what runs is
+// exactly what was judged.
 #include "aloft/base/bytes.h"
 #include "check.h"
 #include "device_boot.h"
@@ -9,7 +9,7 @@
 static struct device device;
 static struct aloft_boot boot;
 
-// The board of these tests: keeps what was loaded and what was said.
+// The board of these tests: records what was loaded and printed.
 static struct {
     uint8_t loaded[DEVICE_IMAGE_MAX];
     uint32_t loaded_len;
@@ -165,13 +165,13 @@ static void an_app_that_failed_its_trial_is_the_last_to_fall_back_to(void)
     check_runs(ALOFT_SLOT_FACTORY, "f"); // the trial has failed
     check_runs(ALOFT_SLOT_FACTORY, "f");
     spoil(ALOFT_SLOT_FACTORY);
-    check_runs(0, "a"); // nothing better is left
+    check_runs(0, "a"); // no better app is left
 }
 
 // A crash loop that the simulator found: power tore the new record so that all of it was programmed
 // but its state, which no CRC covers. It counted as confirmed, and its app, which crashed, was not
 // on trial.
-static void a_record_whose_state_was_torn_is_no_record(void)
+static void a_record_whose_state_was_torn_does_not_count(void)
 {
     fresh();
     device_put_record(&device, 0, 1, ALOFT_OTA_VALID, true);
@@ -224,7 +224,7 @@ static void every_combination_of_records_and_images_boots_the_first_good_candida
         CHECK_EQ(runs == ALOFT_SLOT_NONE, goodness == 0);
         for (uint32_t n = 0; runs != ALOFT_SLOT_NONE; n++) {
             int slot = aloft_boot_candidate(&boot.plan, 2, n);
-            if (slot == ALOFT_SLOT_TEST) { // the table has none
+            if (slot == ALOFT_SLOT_TEST) { // the table has no such slot
                 continue;
             }
             if (slot == runs) {
@@ -242,7 +242,7 @@ static void with_nothing_bootable_it_says_so(void)
     CHECK_EQ(run(true), ALOFT_SLOT_NONE);
     CHECK(said("No bootable app partitions in the partition table"));
     CHECK_EQ(boot.err, ALOFT_ERR_IMAGE_MAGIC);
-    // The reason is that of a slot with an image in it, wherever the empty ones are.
+    // The reason printed is that of a slot that holds an image, wherever the empty slots are.
     for (int slot = -1; slot < 2; slot++) {
         device_two_ota(&device);
         device_put_app(&device, slot, "x");
@@ -293,7 +293,7 @@ static void a_short_otadata_does_not_stop_the_boot(void)
 }
 
 // A fuzzed table put otadata over ota_0. Ending a failed trial then erased the first sector of the
-// app that was about to boot: such otadata is none, and nothing is written.
+// app that was about to boot. Such otadata is treated as absent, and nothing is written.
 static void otadata_that_lies_over_something_else_is_never_written(void)
 {
     static const uint32_t places[] = {DEVICE_OTA_0, DEVICE_FACTORY + 0xF000, 0x8000, 0x7000};
@@ -333,7 +333,7 @@ DEVICE_MAIN(TEST(an_erased_otadata_boots_factory_and_writes_nothing),
             TEST(a_new_app_runs_on_trial_and_is_rolled_back_when_it_does_not_confirm),
             TEST(a_first_update_that_fails_its_trial_goes_back_to_factory),
             TEST(an_app_that_failed_its_trial_is_the_last_to_fall_back_to),
-            TEST(a_record_whose_state_was_torn_is_no_record),
+            TEST(a_record_whose_state_was_torn_does_not_count),
             TEST(without_trials_nothing_is_marked),
             TEST(a_corrupt_app_is_passed_over_and_otadata_left_as_it_is),
             TEST(every_combination_of_records_and_images_boots_the_first_good_candidate),

@@ -1,6 +1,6 @@
-// The boot decision against a second telling of ESP-IDF's rules, written from the description of
-// bootloader_utility_get_selected_boot_partition step by step and not from our code, over every
-// combination of states, CRCs, sequence order, layout and trials.
+// The boot decision against a second implementation of ESP-IDF's rules, written from the
+// description of bootloader_utility_get_selected_boot_partition step by step and not from our code,
+// over every combination of states, CRCs, sequence order, layout and trials.
 #include "boot/choose.h"
 #include "check.h"
 
@@ -89,8 +89,9 @@ static struct aloft_otadata record(uint32_t seq, uint32_t state, bool crc_ok)
     return (struct aloft_otadata){seq, state, crc_ok ? crc : crc ^ 1};
 }
 
-// Two things in these combinations no writer leaves, and we treat them otherwise: a PENDING record
-// with a bad CRC, which stock marks ABORTED by its state alone, and a state that does not exist.
+// Two things in these combinations are never left by a writer, and we treat them differently from
+// stock: a PENDING record with a bad CRC, which stock marks ABORTED by its state alone, and a state
+// value that does not exist.
 static bool differs_on_purpose(const struct aloft_boot_facts *facts)
 {
     for (int i = 0; i < 2; i++) {
@@ -162,8 +163,8 @@ static void without_otadata_factory_is_first(void)
     CHECK_EQ(aloft_boot_choose(&facts).reason, ALOFT_BOOT_NO_OTADATA);
 }
 
-// Where we differ: docs/SPEC.md, "Boot choice". Stock takes seq 0 with an erased CRC for a record.
-static void a_torn_record_with_seq_0_is_no_record(void)
+// Where we differ: docs/SPEC.md, "Boot choice". Stock accepts seq 0 with an erased CRC as a record.
+static void a_torn_record_with_seq_0_does_not_count(void)
 {
     struct aloft_boot_facts facts = {
         .has_otadata = true,
@@ -229,7 +230,7 @@ static void candidates_that_a_record_refuses_come_last(void)
 }
 
 CHECK_MAIN(TEST(every_pair_of_records_is_chosen_from_as_stock_does),
-           TEST(without_otadata_factory_is_first), TEST(a_torn_record_with_seq_0_is_no_record),
+           TEST(without_otadata_factory_is_first), TEST(a_torn_record_with_seq_0_does_not_count),
            TEST(a_pending_mark_without_a_crc_is_left_alone),
            TEST(candidates_follow_in_the_order_of_stock),
            TEST(candidates_that_a_record_refuses_come_last))

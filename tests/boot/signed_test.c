@@ -15,7 +15,7 @@ static uint8_t image[DEVICE_IMAGE_MAX + 2 * SECTOR];
 
 // The board of these tests says nothing and keeps how much was loaded.
 static uint32_t loaded;
-static enum aloft_err fault; // that the bootloader met first
+static enum aloft_err fault; // the first fault that the bootloader met
 
 static enum aloft_err load(void *ctx, const struct aloft_image *from, enum aloft_image_event event,
                            const uint8_t *data, uint32_t len)
@@ -130,7 +130,7 @@ static void what_is_not_signed_for_this_device_is_refused_everywhere(void)
         fresh();
         CHECK_EQ(update(ALOFT_SLOT_FACTORY, release("1", cases[i].keys)), cases[i].err);
         CHECK(*slot_bytes(0) != 0xE9); // no image is left there
-        put(0, "1", cases[i].keys);    // as by a cable
+        put(0, "1", cases[i].keys);    // as when flashed by cable
         CHECK_EQ(device_select(&device, 0), cases[i].err);
         device_put_record(&device, 0, 1, ALOFT_OTA_VALID, true);
         CHECK_EQ(reset(), ALOFT_SLOT_FACTORY);
@@ -141,7 +141,8 @@ static void what_is_not_signed_for_this_device_is_refused_everywhere(void)
     }
 }
 
-// What is wrong when a byte of the signature sector is changed: the block, or what is around it.
+// The fault to expect when a byte of the signature sector changes: in a block, or outside of the
+// blocks.
 static enum aloft_err fault_in_sector(uint32_t at)
 {
     return at < 1200 ? ALOFT_ERR_SIGNATURE_BLOCK : ALOFT_ERR_SIGNATURE_SECTOR;
@@ -248,8 +249,8 @@ static void the_signature_of_another_release_does_not_fit(void)
     CHECK_EQ(reset(), 0);
 }
 
-// How a key is given up: the fleet runs A; a release that both have signed goes out; A is revoked;
-// from then on B alone counts, also for what a device could go back to.
+// How a key is retired: the fleet runs A; a release that both have signed goes out; A is revoked;
+// from then on B alone counts, also for the images that a device could go back to.
 static void a_key_is_rotated_and_revoked_in_the_field(void)
 {
     fresh();
@@ -268,24 +269,24 @@ static void a_key_is_rotated_and_revoked_in_the_field(void)
     CHECK_EQ(reset(), 1);
     put(0, "1", "A");
     CHECK_EQ(device_select(&device, 0), ALOFT_ERR_SIGNATURE_OLD_KEY);
-    CHECK_EQ(device_reject(&device, 1), ALOFT_ERR_NO_ROLLBACK); // "1" and factory are A's alone
+    CHECK_EQ(device_reject(&device, 1), ALOFT_ERR_NO_ROLLBACK); // A alone signed "1" and factory
     CHECK_EQ(reset(), 1);
 
     CHECK_EQ(update(1, release("3", "B")), ALOFT_OK);
     CHECK_EQ(reset(), 0);
-    CHECK_EQ(device_reject(&device, 0), ALOFT_OK); // "2" is B's, too
+    CHECK_EQ(device_reject(&device, 0), ALOFT_OK); // "2" is signed by B as well
     CHECK_EQ(reset(), 1);
     CHECK_EQ(update(1, release("4", "B")), ALOFT_OK);
     CHECK_EQ(reset(), 0);
     confirm(0);
-    slot_bytes(1)[40] ^= 1; // nothing but A's factory is left to fall back to
+    slot_bytes(1)[40] ^= 1; // only factory, signed by A, is left to fall back to
     slot_bytes(0)[40] ^= 1;
     CHECK_EQ(reset(), ALOFT_SLOT_NONE);
-    CHECK_EQ(fault, ALOFT_ERR_IMAGE_CHECKSUM); // of what was selected
+    CHECK_EQ(fault, ALOFT_ERR_IMAGE_CHECKSUM); // the fault of the selected image
 }
 
-// Revoked before an update with the new key: nothing that A signed boots any more. It is the order
-// that a product must keep, and this is why.
+// A is revoked before an update with the new key: nothing that A signed boots any more. This is why
+// a product must keep the order.
 static void a_key_that_is_revoked_too_early_leaves_nothing_to_boot(void)
 {
     fresh();

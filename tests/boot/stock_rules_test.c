@@ -45,7 +45,7 @@ struct scene {
 
 enum what { REFUSE_OTADATA = 1, LEAVE, MARK, CLEAN, BEGIN_AT, LINE_UP, SKIP, RUN, GIVE };
 
-// One thing that a boot does, in its order. All that can be seen of a boot follows from these.
+// One action of a boot, in order. All that can be observed of a boot follows from its actions.
 struct action {
     enum what what;
     int where; // a sector, or a slot
@@ -59,7 +59,7 @@ struct outcome {
     int count;
     int slot; // ALOFT_SLOT_NONE: nothing runs
     uint8_t records[2][RECORD];
-    struct action actions[ACTIONS]; // only the model tells them
+    struct action actions[ACTIONS]; // only the model records them
     uint32_t action_count;
 };
 
@@ -87,7 +87,7 @@ static struct state state_of(const uint8_t *record)
             return states[i];
         }
     }
-    return (struct state){value, true, value, value}; // UNDEFINED, and any other
+    return (struct state){value, true, value, value}; // UNDEFINED, and any other value
 }
 
 // zlib.crc32(seq, FFFFFFFF), bit by bit.
@@ -109,7 +109,7 @@ static void act(struct outcome *out, enum what what, int where, uint32_t value)
     action->value = value;
 }
 
-// The CRC is right; row NO_RECORD says that seq 0 is no record.
+// The CRC is right. Row NO_RECORD: a record with seq 0 does not count.
 static bool crc_ok(const uint8_t *record, uint32_t rows)
 {
     uint32_t seq = word(record);
@@ -138,8 +138,8 @@ static int slot_of(const struct scene *scene, const uint8_t *record)
     return (int)((word(record) - 1) % scene->ota);
 }
 
-// A record's state is written; row ERASED_FOR_A_NOTE: the other sector gets a note. What the choice
-// is made from are the records as they were read.
+// Writes a record's state; row ERASED_FOR_A_NOTE: the other sector gets a note. The choice is still
+// made from the records as they were read before.
 static void mark(const struct scene *scene, struct outcome *out, uint8_t records[2][RECORD], int i,
                  uint32_t state, uint32_t rows)
 {
@@ -196,7 +196,7 @@ static void add_slot(const struct scene *scene, struct outcome *out, int slot)
     }
 }
 
-// Row REFUSED_LAST: what a record calls bad, and does not come first, is tried at the end.
+// Row REFUSED_LAST: slots that a record calls bad, and that do not come first, are tried last.
 static void refused_last(const struct scene *scene, struct outcome *out, int index,
                          uint8_t records[2][RECORD])
 {
@@ -221,7 +221,7 @@ static void refused_last(const struct scene *scene, struct outcome *out, int ind
 static void load(const struct scene *scene, struct outcome *out, int index, uint32_t rows,
                  uint8_t records[2][RECORD])
 {
-    act(out, BEGIN_AT, index, 0); // the console tells it
+    act(out, BEGIN_AT, index, 0); // as the console shows
     for (int n = index; n >= 0; n--) {
         add_slot(scene, out, n);
     }
@@ -439,8 +439,8 @@ static uint32_t first_difference(const struct outcome *a, const struct outcome *
     return n;
 }
 
-// How many rows account for the first difference between the model with `rows` and all of them:
-// with that row besides, the model does the same up to this action. *found is the last of them.
+// How many rows explain the first difference between the model with `rows` and the model with all
+// of them: with that row added, both do the same up to this action. *found is the last such row.
 static uint32_t rows_of_difference(const struct scene *scene, const struct outcome *whole,
                                    uint32_t rows, uint32_t *found)
 {
@@ -457,9 +457,9 @@ static uint32_t rows_of_difference(const struct scene *scene, const struct outco
     return count;
 }
 
-// Rows overlapped once: of 46,911 flashes that differed, 10,510 had two rows or three as their
-// cause. A difference is the first thing that a boot does otherwise; with its row in the model, the
-// next thing is the next difference, and so on until nothing differs.
+// Rows overlapped once: of 46,911 flashes that differed, 10,510 had two or three rows as their
+// cause. A difference is the first action in which two boots differ. Its row is then added to the
+// model, and the next difference is looked for, until none is left.
 static void every_difference_belongs_to_one_row_of_the_table(void)
 {
     static const char *const names[ROWS] = {"short otadata", "no record", "erased for a note",
@@ -477,7 +477,7 @@ static void every_difference_belongs_to_one_row_of_the_table(void)
         struct outcome seen = ours(&scene);
         struct outcome plain = stock(&scene, 0);
         struct outcome whole = stock(&scene, ALL_ROWS);
-        CHECK(same(&whole, &seen)); // the table says all
+        CHECK(same(&whole, &seen)); // the table is complete
         CHECK(first_difference(&plain, &whole) < ACTIONS || same(&plain, &seen));
         for (struct outcome model = plain; first_difference(&model, &whole) < ACTIONS;
              model = stock(&scene, rows)) {
@@ -611,7 +611,7 @@ static void watched_pairs_boot_as_in_stock_but_for_two_rows(void)
         struct outcome theirs = stock(&scene, 0);
         struct outcome seen = ours(&scene);
         check_note("pair %ld", (long)n, 0);
-        CHECK_EQ(theirs.slot, pairs[n].stock); // the model is right
+        CHECK_EQ(theirs.slot, pairs[n].stock); // the model does the same
         CHECK_EQ(seen.slot, pairs[n].ours);
         for (uint32_t i = 0; i < 2; i++) {
             CHECK_EQ(word(theirs.records[i] + 24), pairs[n].after[i]);
@@ -620,9 +620,9 @@ static void watched_pairs_boot_as_in_stock_but_for_two_rows(void)
     }
 }
 
-// A row's consequence that the table once did not say: a record that is none does not put its slot
+// A consequence that the table once left out: a record that does not count does not put its slot
 // last, so that without factory the slots are tried from ota_0 up, as in stock.
-static void a_record_that_is_none_puts_no_slot_last(void)
+static void a_record_that_does_not_count_puts_no_slot_last(void)
 {
     struct scene scene = {
         .trials = true, .ota = 2, .otadata_len = 0x2000, .images = {EMPTY, EMPTY, GOOD, GOOD}};
@@ -663,5 +663,5 @@ static void a_label_outlives_a_rewrite(void)
 }
 
 CHECK_MAIN(TEST(watched_pairs_boot_as_in_stock_but_for_two_rows),
-           TEST(a_record_that_is_none_puts_no_slot_last), TEST(a_label_outlives_a_rewrite),
+           TEST(a_record_that_does_not_count_puts_no_slot_last), TEST(a_label_outlives_a_rewrite),
            TEST(every_difference_belongs_to_one_row_of_the_table))

@@ -103,8 +103,8 @@ static void a_trial_that_a_power_cut_ended_is_not_remembered(void)
     CHECK_EQ(update_to(ALOFT_SLOT_FACTORY, "good"), ALOFT_ERR_TRIAL_FAILED);
 }
 
-// A release whose start pulls the supply down came back, was fetched and installed again at once,
-// and so on without end: a loss of power was never held against it.
+// A release whose start makes the supply voltage drop was rolled back, then fetched and installed
+// again at once, without end: a loss of power never counted against it.
 static void a_release_that_power_ended_twice_waits(void)
 {
     fresh();
@@ -130,7 +130,7 @@ static void a_release_that_power_ended_twice_waits(void)
     CHECK_EQ(reset_after(true), ALOFT_SLOT_FACTORY);
     CHECK_EQ(update_to(ALOFT_SLOT_FACTORY, "light"), ALOFT_OK);
     CHECK_EQ(reset(), 0);
-    CHECK_EQ(reset(), ALOFT_SLOT_FACTORY); // a crash is its own fault
+    CHECK_EQ(reset(), ALOFT_SLOT_FACTORY); // a crash is the release's own fault
     just_started = false;
     CHECK_EQ(update_to(ALOFT_SLOT_FACTORY, "light"), ALOFT_ERR_TRIAL_FAILED);
 }
@@ -139,7 +139,7 @@ static void a_release_that_power_ended_twice_waits(void)
 static struct {
     const struct aloft_flash_ops *below;
     uint32_t changes;
-    uint32_t cut_at; // this change is torn, and those behind it do not happen; 0: none is
+    uint32_t cut_at; // this change is torn and no later one happens; 0: no cut
 } power;
 
 static bool survives(void)
@@ -180,8 +180,8 @@ static bool dead(void)
     return power.cut_at != 0 && power.changes >= power.cut_at;
 }
 
-// A device whose power goes away whenever the release has started, and besides at change `cut` of
-// all. Ends when the release must wait; how often it has run until then.
+// A device whose power fails each time that the release has started, and also at change `cut` of
+// all. Ends when the release must wait; returns how often it had run by then.
 static uint32_t live_with_heavy_release(uint32_t cut)
 {
     static const struct aloft_flash_ops ops = {read_powered, prog_powered, erase_powered};
@@ -206,7 +206,7 @@ static uint32_t live_with_heavy_release(uint32_t cut)
         }
         power.cut_at = dead() ? 0 : power.cut_at;
     }
-    CHECK(false); // it never waits
+    CHECK(false); // the release never had to wait
     return ran;
 }
 

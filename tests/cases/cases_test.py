@@ -6,7 +6,7 @@ from inputs import *
 
 BLANK = b"\xFF" * 32
 TEXT = "nvs,data,nvs,0x9000,0x4000\notadata,data,ota,0xd000,0x2000\n"
-# Three entries that are encrypted, or nothing.
+# Random bytes: three encrypted entries, or noise.
 NOISE = {64 + i: random.Random(i).randrange(256) for i in range(96)}
 SLOTS = "ota_0,app,ota_0,0x10000,1M\nota_1,app,ota_1,0x110000,1M\n"
 

@@ -5,8 +5,8 @@
 #include "tool.h"
 #include <stdio.h>
 
-// A name with C1 controls, which terminals carry out as they do ESC, was shown as it is.
-static void what_others_wrote_is_shown_and_not_carried_out(void **state)
+// A name with C1 control characters, which terminals execute like ESC, was shown unchanged.
+static void control_characters_of_others_are_shown_and_not_executed(void **state)
 {
     (void)state;
     expect(1, "$A image info \"$(printf 'a\\233[2J\\302\\233z')\"");
@@ -32,7 +32,7 @@ static void the_front_door_helps(void **state)
     says("did you mean '--template'?");
 }
 
-// Asks the tool itself which commands there are, so that a new one is asked, too.
+// Asks the tool for its list of commands, so that a new one is tested as well.
 static void every_command_has_help_with_examples(void **state)
 {
     (void)state;
@@ -70,7 +70,7 @@ static void operands_are_counted_as_the_help_shows_them(void **state)
     says("unexpected operand '0x1000'");
     expect(2, "$A board write f 0x1000");
     says("missing operand");
-    expect(2, "$A board write f $(seq 64)"); // the 65th was dropped without a word
+    expect(2, "$A board write f $(seq 64)"); // the 65th was dropped silently
     says("more than 64 operands");
     expect(0, "$A decrypt --help");
     says("Usage: aloft decrypt IN --key KEY --output OUT [options]");
@@ -131,10 +131,11 @@ static void a_table_that_is_never_updated_is_said_where_it_goes_to_a_board(void 
            "$A board create large.flash --table large.csv || { test ! -e large.flash && exit 1; }");
     says("shrink the table");
     expect(1, "$A board create late.flash --force --table large.csv || "
-              "{ $A parts check late.flash && exit 1; }"); // what was there stays
+              "{ $A parts check late.flash && exit 1; }"); // the old file stays
 }
 
-// It was said not to be an image because it does not start with E9, which told nobody what to do.
+// The message only said that the file does not start with E9, which did not tell the user what to
+// do.
 static void erased_flash_is_called_so(void **state)
 {
     (void)state;
@@ -213,8 +214,8 @@ static void a_setting_can_be_a_file(void **state)
               "cmp lf.bin crlf.bin");
     expect(0, "tail -c +289 lf.bin | head -c 8 | grep -q ALOFTCFG && "
               "tail -c +301 lf.bin | tr '\\r' '|' | grep -aq '^ca=-----BEGIN|AB=|-----END$'");
-    // A value from an editor: its last line end, or a mark in front, once made a host that nobody
-    // knows.
+    // A value from an editor: its last line end, or a byte order mark, once became part of a host
+    // name, which then could not be resolved.
     expect(0,
            "printf 'http://h/x\\n' > url && printf '\\357\\273\\277http://h/x\\r\\n' > marked && "
            "$A image build /bin/true -o a.bin --set url=http://h/x && "
@@ -408,7 +409,7 @@ static void values_in_nvs_are_set_shown_and_erased(void **state)
 }
 
 // One flipped bit made `pin_revoked` look as if it had never been set; and a store whose entries
-// are encrypted lost its page by the first value that was set.
+// are encrypted lost its page when the first value was set.
 static void what_cannot_be_read_in_nvs_is_listed_and_stays(void **state)
 {
     static const char flip[] = "python3 -c \"d=bytearray(open('f','rb').read());"
@@ -470,7 +471,7 @@ static void a_password_leaves_its_verifier_and_no_more(void **state)
     (void)state;
     make_flash();
     write_text("pw", "correct horse\r\nnot this\n");
-    // Windows editors put a mark in front, which became part of the password.
+    // Windows editors write a byte order mark, which became part of the password.
     write_text("marked", "\xEF\xBB\xBF"
                          "correct horse\r\n");
     expect(0, "$A secret set f push --password-file marked");
@@ -496,10 +497,10 @@ static void a_password_leaves_its_verifier_and_no_more(void **state)
     expect(0, "ALOFT_PASSWORD=87654321 $A secret set f web --generation sha256");
     expect(1, "grep -q \"$(printf 'admin:kitchen:12345678' | md5sum | cut -c1-32)\" f");
     expect(0, "$A nvs set f aloft device_id 'my \"own\"'");
-    expect(1, "ALOFT_PASSWORD=87654321 $A secret set f web"); // as realm it would end at a quote
+    expect(1, "ALOFT_PASSWORD=87654321 $A secret set f web"); // in a realm it would end at a quote
     says("device_id in NVS is not a name");
     expect(0, "$A nvs set f aloft device_id $(printf '%064d' 1)");
-    expect(1, "ALOFT_PASSWORD=87654321 $A secret set f web"); // of the default's realm it was
+    expect(1, "ALOFT_PASSWORD=87654321 $A secret set f web"); // it was hashed with another realm
     expect(0, "$A nvs set f aloft device_id kitchen");
     expect(1, "ALOFT_PASSWORD=$(printf '%065d' 1) $A secret set f control");
     says("a token has at most 64 characters"); // a device reads no more: it would never fit
@@ -552,7 +553,7 @@ static void output_that_cannot_be_written_is_a_failure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_others_wrote_is_shown_and_not_carried_out),
+        cmocka_unit_test(control_characters_of_others_are_shown_and_not_executed),
         cmocka_unit_test(the_front_door_helps),
         cmocka_unit_test(every_command_has_help_with_examples),
         cmocka_unit_test(operands_are_counted_as_the_help_shows_them),

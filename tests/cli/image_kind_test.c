@@ -1,5 +1,5 @@
-// What `aloft image`, `parts` and `otadata` make of files that are no single image for the device:
-// merged files of any length and chip, and what other tools write.
+// What `aloft image`, `parts` and `otadata` say of files that are not one image for the device:
+// merged files of any length and chip, and files that other tools write.
 #include "aloft/base/bytes.h"
 #include "tool.h"
 
@@ -35,8 +35,8 @@ static void put_table(uint32_t addr)
 }
 
 // A merged file of an ESP32-C3 was judged by its bootloader alone, one of an ESP32 was "not an app
-// image", and "recreate it with `aloft board create`" was said of both. One as long as some chip,
-// of a larger one, was PTABLE_RANGE.
+// image", and "recreate it with `aloft board create`" was printed for both. A file as long as one
+// size of chip, made for a larger one, was PTABLE_RANGE.
 static void a_merged_file_is_seen_whole_whatever_its_length_and_chip(void **state)
 {
     static const struct {
@@ -124,7 +124,8 @@ static void every_chip_has_its_frequencies_and_memories(void **state)
     }
 }
 
-// An ESP8266 image was an "ESP32-C61", as the length of its first segment stands where a chip does.
+// An ESP8266 image was reported as ESP32-C61: the length of its first segment is where other images
+// have the chip id.
 static void images_of_an_esp8266_are_called_so(void **state)
 {
     static const uint8_t first[] = {0xE9, 1,    0, 0x40, 0x04, 0x00, 0x10, 0x40, 0x00, 0x80,

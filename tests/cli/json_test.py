@@ -109,7 +109,7 @@ def main():
             print(f"FAIL  docs/json/{name}.json is missing")
         for name in sorted(have - {case[0] for case in CASES} - ELSEWHERE - PARTS):
             failures += 1
-            print(f"FAIL  nothing is held against docs/json/{name}.json")
+            print(f"FAIL  nothing is checked against docs/json/{name}.json")
     print(f"{len(CASES)} commands, {failures} failures")
     return failures != 0
 

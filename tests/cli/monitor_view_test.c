@@ -1,9 +1,9 @@
-// Colours for log lines, and nothing changed that is none; a line split over reads is one line.
+// Log lines get colours, other lines stay as they are; a line split over several reads is one line.
 #include "cli/serial/monitor_view.h"
 #include "host_test.h"
 #include <string.h>
 
-// flush_every: as if nothing came for a while after so many bytes; 0: never.
+// flush_every: flushes after so many bytes, as when nothing comes for a while; 0: never.
 static void run(const char *text, size_t flush_every, char *out, size_t size)
 {
     struct aloft_monitor_view view = {0};

@@ -1,9 +1,9 @@
-// Which client of `aloft serve` goes, by the test's clock.
+// Which client of `aloft serve` is dropped, by the test's clock.
 #include "check.h"
 #include "cli/serve/serve_guard.h"
 #include <string.h>
 
-static void a_head_has_its_time_and_so_has_a_pause(void)
+static void a_request_head_and_a_pause_have_time_limits(void)
 {
     struct aloft_serve_guest guest = {.here = true, .since_ms = 5000};
     CHECK(!aloft_serve_guard_late(&guest, 1024, 5000 + 9999));
@@ -26,7 +26,7 @@ static void an_answer_that_is_taken_too_slowly_ends(void)
     CHECK(!aloft_serve_guard_late(&guest, 1024, 90000));
 }
 
-static void the_one_with_the_least_to_show_goes(void)
+static void the_slowest_client_is_dropped(void)
 {
     static struct aloft_serve_guard guard;
     aloft_serve_guard_init(&guard, 0);
@@ -40,11 +40,11 @@ static void the_one_with_the_least_to_show_goes(void)
     CHECK(aloft_serve_guard_least(&guard, 9000) == &guard.guests[8]);
     guard.guests[8].leaving = true;
     CHECK(aloft_serve_guard_least(&guard, 9000) == &guard.guests[7]);
-    guard.guests[7].here = false; // who has just come is not asked yet
+    guard.guests[7].here = false; // 7 has left, and 9 has just come, so it is spared
     CHECK(aloft_serve_guard_least(&guard, 9000) == &guard.guests[3]);
     aloft_serve_guard_init(&guard, 100);
     CHECK_EQ(guard.least, 50);
 }
 
-CHECK_MAIN(TEST(a_head_has_its_time_and_so_has_a_pause),
-           TEST(an_answer_that_is_taken_too_slowly_ends), TEST(the_one_with_the_least_to_show_goes))
+CHECK_MAIN(TEST(a_request_head_and_a_pause_have_time_limits),
+           TEST(an_answer_that_is_taken_too_slowly_ends), TEST(the_slowest_client_is_dropped))

@@ -34,7 +34,7 @@ static void make_files(void)
         assert_int_not_equal(fputc(i * 7 & 0xFF, file), EOF);
     }
     assert_int_equal(fclose(file), 0);
-    file = fopen("www/big.bin", "wb"); // more than sockets keep
+    file = fopen("www/big.bin", "wb"); // more than socket buffers hold
     assert_non_null(file);
     assert_int_equal(ftruncate(fileno(file), 64 << 20), 0);
     assert_int_equal(fclose(file), 0);

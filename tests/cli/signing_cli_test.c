@@ -75,7 +75,7 @@ static void careless_permissions_are_told(void **state)
     assert_null(strstr(output, "warning"));
 }
 
-// Two readers took different files, and said different things of the same one.
+// Two readers of key files accepted different files, and gave different messages for the same one.
 static void keys_that_sign_and_keys_that_decrypt_are_read_alike(void **state)
 {
     static const char *const wrong[][2] = {
@@ -126,7 +126,8 @@ static void keys_that_sign_and_keys_that_decrypt_are_read_alike(void **state)
     expect(0, "! test -e none; rm -f k");
 }
 
-// It was signed as any file is, without a word, and every device refused it: ENC_LENGTH.
+// An encrypted image was signed like any file, without a warning, and every device refused it
+// (ENC_LENGTH).
 static void an_encrypted_image_is_not_signed_from_outside(void **state)
 {
     (void)state;
@@ -228,7 +229,7 @@ static void a_failure_leaves_what_was_there(void **state)
     expect(1, "$A sign --key p256.pem content -o missing/out");
     expect(2, "$A sign --key p256.pem content");
     expect(2, "$A sign content -o out");
-    // No output lands on a private key, whatever leads to it.
+    // No output overwrites a private key, whatever path leads to it.
     expect(1, "cp p256.pem copy; ln -s p256.pem link; $A sign --key rsa.pem content -o link");
     says("holds a private key");
     expect(1, "$A sign --digest-out p256.pem content");
@@ -264,7 +265,7 @@ static void files_pass_through_pipes_and_in_place(void **state)
 }
 
 // A broken image that was signed as any file was called good without --plain.
-static void a_signature_makes_no_image_of_what_is_none(void **state)
+static void a_signature_does_not_turn_a_file_into_an_image(void **state)
 {
     (void)state;
     expect(0, "head -c 5000 app.bin > short && $A sign --plain --key p256.pem short -o m");
@@ -288,7 +289,7 @@ int main(void)
         cmocka_unit_test(a_key_elsewhere_signs),
         cmocka_unit_test(a_failure_leaves_what_was_there),
         cmocka_unit_test(files_pass_through_pipes_and_in_place),
-        cmocka_unit_test(a_signature_makes_no_image_of_what_is_none),
+        cmocka_unit_test(a_signature_does_not_turn_a_file_into_an_image),
     };
     return cmocka_run_group_tests(tests, fill_folder, leave_folder);
 }

@@ -63,7 +63,7 @@ static bool on_trial(const struct world *world)
            (state == ALOFT_OTA_NEW || state == ALOFT_OTA_PENDING);
 }
 
-// Twice, if flash failed. When that has taken the record, the bootloader completes it.
+// Tries twice if flash failed. When the fault cost the record, the bootloader completes it.
 static bool confirm(struct world *world)
 {
     bool failed = world->forgiven;
@@ -92,7 +92,7 @@ static void reject(struct world *world)
         world->verdict = judge_rejected(&world->judge, world->version, world->bytes);
     } else if (world->err == ALOFT_ERR_NO_ROLLBACK &&
                judge_forlorn(&world->judge, world->version, world->bytes)) {
-        world->verdict = JUDGE_GOOD; // rightly so: it must do
+        world->verdict = JUDGE_GOOD; // rightly refused: this app has to stay
         (void)confirm(world);
     }
 }
@@ -108,7 +108,7 @@ static void set_boot(struct world *world, int slot, int version)
         judge_offered(&world->judge);
         world->issued = true;
     } else if (version == NO_IMAGE && world->verdict == JUDGE_REFUSED) {
-        world->verdict = JUDGE_GOOD; // rightly so
+        world->verdict = JUDGE_GOOD; // rightly refused
     }
 }
 

@@ -108,7 +108,7 @@ static bool chosen(const struct options *options, const struct scenario *scenari
     return flash && (prefix == NULL || strncmp(scenario->name, prefix, strlen(prefix)) == 0);
 }
 
-// A misspelt name would prove nothing, and find nothing wrong.
+// A misspelt name would run no scenario, and so find nothing wrong.
 static bool any_chosen(const struct options *options, const struct scenario *all, uint32_t count)
 {
     uint32_t n = 0;
@@ -246,7 +246,7 @@ int main(int argc, char **argv)
     }
     options.plan.deadline = shoot_now() + options.plan.share_s;
     world_publish();
-    (void)setvbuf(stdout, NULL, _IOLBF, 0); // processes share it: whole lines, please
+    (void)setvbuf(stdout, NULL, _IOLBF, 0); // processes share it, so whole lines only
     if (options.list) {
         for (uint32_t i = 0; i < count; i++) {
             puts(all[i].name);

@@ -96,7 +96,7 @@ void judge_start(struct judge *judge, const uint8_t *origin, uint32_t size)
     settle(judge, boots(&judge->start));
     const struct judge_record *active = &judge->start.records[judge->start.active & 1];
     if (judge->start.active >= 0 && active->state <= PENDING) {
-        // It begins in the middle of a trial.
+        // The scenario begins in the middle of a trial.
         judge->offered = judge->settled;
         judge->settled = fallback(&judge->start, selected);
         judge->may = active->state == PENDING ? bit(judge->settled) : bit(judge->offered);
@@ -198,7 +198,7 @@ static bool there(const struct judge *judge, const struct judge_facts *facts)
     for (int i = 0; i < JUDGE_SLOTS; i++) {
         found |= facts->slots[i].version > 0 ? bit(facts->slots[i].version) : 0;
     }
-    found |= bit(0); // that is no version: nothing to go back to
+    found |= bit(0); // version 0 stands for none: nothing to go back to
     return (judge->may & ~found) == 0 && (found & bit(judge->settled)) != 0;
 }
 
@@ -222,7 +222,8 @@ static bool was_so(const struct judge *judge, const struct judge_facts *facts)
     return false;
 }
 
-// From an image's first byte on there is nothing to go on with: it is selected, or fetched again.
+// Once the first byte of an image is there, its download cannot go on: it is selected, or fetched
+// again.
 enum judge_verdict judge_goes_on(const uint8_t *slot, uint32_t fed, uint32_t off, uint32_t most)
 {
     return fed <= off + most || slot[0] == 0xE9 ? JUDGE_GOOD : JUDGE_WASTED;
@@ -264,12 +265,12 @@ static bool same_payload(const struct judge_artifact *artifact, const uint8_t *p
     return off == len;
 }
 
-// The offered version runs. May it?
+// Whether the offered version, which runs, may run.
 static enum judge_verdict runs_on_trial(struct judge *judge, const struct judge_facts *facts,
                                         int slot)
 {
     if (slot == JUDGE_FACTORY) {
-        settle(judge, judge->offered); // factory has no trial
+        settle(judge, judge->offered); // factory needs no trial
         return JUDGE_GOOD;
     }
     const struct judge_record *active = &facts->records[facts->active & 1];
@@ -303,7 +304,7 @@ enum judge_verdict judge_boot(struct judge *judge, const uint8_t *bytes, int slo
         return JUDGE_BROKEN;
     }
     if (judge->settled == 0) {
-        settle(judge, version); // it must do
+        settle(judge, version); // no version is settled yet: any whole one will do
     }
     if (judge->hurt && version == judge->offered) {
         judge->may = bit(judge->offered) | bit(judge->settled);

@@ -19,7 +19,7 @@ enum {
     JUDGE_FACTORY = 16, // place of factory among the slots; ota_n is place n
     JUDGE_SLOTS = 17,
     JUDGE_NOWHERE = -1,
-    JUDGE_UNKNOWN = -1, // a whole image that nobody published
+    JUDGE_UNKNOWN = -1, // a whole image that was not published
 };
 
 struct judge_artifact {
@@ -59,7 +59,7 @@ struct judge_facts {
     struct judge_slot slots[JUDGE_SLOTS];
     struct judge_record records[2];
     int active;     // the record that counts; JUDGE_NOWHERE
-    bool progress;  // what checkpoints in the slots tell is so
+    bool progress;  // checkpoints in the slots are true
     int selected;   // the slot that it, or the lack of one, selects; JUDGE_NOWHERE
     bool open_note; // a note announces a rewrite and none says that it is done
 };
@@ -69,14 +69,14 @@ struct judge_facts {
 #define JUDGE_VERDICTS(X)                                                                          \
     X(GOOD, "no promise was broken")                                                               \
     X(TABLE, "the partition table is gone")                                                        \
-    X(FROZEN, "bytes changed that nobody may write: factory, table, bootloader")                   \
+    X(FROZEN, "read-only bytes changed: factory, table, bootloader")                               \
     X(LOST, "an image that may have to run is no longer whole in any slot")                        \
     X(CHOICE, "the active record selects a slot without a whole image")                            \
     X(NOTHING, "nothing boots")                                                                    \
     X(BROKEN, "what runs is not a whole published image")                                         \
     X(BYTES, "the bytes that run are not those of the image")                                      \
     X(WRONG, "what runs is neither the old nor the new image, or came back after its time")        \
-    X(TRIAL, "an image that nobody confirmed runs as confirmed")                                   \
+    X(TRIAL, "an unconfirmed image runs as confirmed")                                             \
     X(OUTCOME, "at the end the wanted version is not the confirmed one")                           \
     X(NOTE, "at the end a note still waits to be carried out")                                     \
     X(REFUSED, "an operation was refused that must be possible again")                             \
@@ -103,9 +103,9 @@ struct judge {
     uint32_t size;                          // of the chip, bytes
     uint32_t unit;                          // what it programs at least, bytes
     const uint8_t *erased;                  // what the chip reads where it is erased
-    bool stale;                             // checkpoints may lie
-    bool is_signed;                         // what nobody has published is no image
-    uint32_t barred;          // bit v: version v is none, for its signature or security version
+    bool stale;                             // checkpoints may be untrue
+    bool is_signed;                         // an image that was not published does not count
+    uint32_t barred; // bit v: version v does not count, for its signature or security version
     struct judge_facts start; // what origin said
     bool untried;             // without trials: what set_boot has set counts as confirmed
     int settled;

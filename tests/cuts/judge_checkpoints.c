@@ -28,8 +28,8 @@ static uint32_t point_len(uint32_t id)
     return id == 0 ? 0 : id == UNWRAP ? 8 + 16 : 8 + 8;
 }
 
-// A record is so: everything below its byte of the image is there, and no stage is to be restarted
-// behind what it is to give.
+// Whether a record is true: everything below its byte of the image is there, and no stage is to be
+// restarted behind what it is to give.
 static bool record_is_so(const struct judge_sent *sent, const uint8_t *slot, const uint8_t *record,
                          const uint32_t id[STAGES], uint32_t first_len)
 {

@@ -88,7 +88,7 @@ static void a_record_for_an_empty_slot_is_found(void)
     CHECK_EQ(flash(), JUDGE_CHOICE);
 }
 
-static void bytes_that_nobody_may_write_are_watched(void)
+static void read_only_bytes_are_watched(void)
 {
     static const uint32_t addrs[] = {0x1000, 0x9000, 0xF800, 0x10000, 0x10300, 0x1FFFF};
     for (uint32_t i = 0; i < sizeof addrs / sizeof addrs[0]; i++) {
@@ -122,7 +122,7 @@ static void a_confirmed_app_that_is_forgotten_is_found(void)
     CHECK_EQ(boots(0, V1), JUDGE_WRONG);
 }
 
-static void an_app_that_confirms_itself_without_a_word_is_found(void)
+static void an_app_that_confirms_itself_silently_is_found(void)
 {
     world_publish();
     world_begin(&world, named("first-trial-boot"), origin, 1);
@@ -142,7 +142,7 @@ static void other_bytes_than_those_in_flash_are_found(void)
     CHECK_EQ(judge_boot(&world.judge, world.bytes, JUDGE_NOWHERE, NULL, 0), JUDGE_NOTHING);
 }
 
-// Whole by itself, with a digest that fits, but nobody has published it.
+// Whole by itself, with a digest that fits, but not a published image.
 static void an_image_from_nowhere_is_found(void)
 {
     uint32_t len;
@@ -176,7 +176,7 @@ static bool checkpoints_are_so(void)
     return facts.progress;
 }
 
-static void checkpoints_that_lie_are_found(void)
+static void checkpoints_that_are_untrue_are_found(void)
 {
     after("resume-of-three-notes"); // HUGE in ota_1, checkpoints up to 12,288
     CHECK(checkpoints_are_so());
@@ -238,12 +238,11 @@ static void the_reader_knows_a_sound_record(void)
 
 CHECK_MAIN(TEST(a_good_device_is_good), TEST(a_wrong_byte_in_the_running_image_is_found),
            TEST(two_damaged_slots_are_found), TEST(a_record_for_an_empty_slot_is_found),
-           TEST(bytes_that_nobody_may_write_are_watched),
-           TEST(a_failed_app_that_comes_back_is_found),
+           TEST(read_only_bytes_are_watched), TEST(a_failed_app_that_comes_back_is_found),
            TEST(a_confirmed_app_that_is_forgotten_is_found),
-           TEST(an_app_that_confirms_itself_without_a_word_is_found),
+           TEST(an_app_that_confirms_itself_silently_is_found),
            TEST(other_bytes_than_those_in_flash_are_found), TEST(an_image_from_nowhere_is_found),
-           TEST(a_note_that_waits_is_found), TEST(checkpoints_that_lie_are_found),
+           TEST(a_note_that_waits_is_found), TEST(checkpoints_that_are_untrue_are_found),
            TEST(a_download_that_starts_too_far_back_is_found),
            TEST(what_runs_when_the_selected_image_has_rotted_is_known),
            TEST(the_reader_knows_a_sound_record))

@@ -46,7 +46,7 @@ enum damage {
     SEQ_ZERO,   // and an erased CRC: sound to the stock bootloader
     SEQ_LAST,   // FFFFFFFE, sound: the next number does not exist
     BAD_CRC,    // the record, with one bit of its CRC turned
-    BAD_STATE,  // a sound record with a state that nobody writes
+    BAD_STATE,  // a sound record with a state that no writer leaves
     TORN,       // half of the record
     HALF_ERASED // its sector, with weak bits
 };
@@ -70,7 +70,7 @@ struct scenario {
     uint8_t tagged;  // bit v: the server gives version v a tag, so its download can be resumed
     uint8_t sealed;  // bit v: version v comes encrypted
     uint8_t row; // every version comes through this row of the tests' stages, from 1 on; 0: none
-    bool stale;  // notes of a download may be left that tell of what is gone
+    bool stale;  // notes may be left of a download whose bytes are gone
     bool open_trial; // it begins with the app on trial running, in the slot that otadata selects
     bool untried;    // the product does without trials: what is set runs as confirmed
     enum manner manner[SCENARIO_VERSIONS + 1];

@@ -85,7 +85,7 @@ static const struct scenario table[] = {
      .manner = {[V2] = CRASHES}, .wanted = V1},
     {"rollback-by-watchdog", 2, true, false, {V1, V2, 0, 0, BIG}, {{3, NEW}, {2, VALID}},
      .manner = {[V1] = HANGS}, .wanted = V2},
-    // Somebody changes his mind when power is back.
+    // The owner makes another choice when power is back.
     {"set-boot-then-active-again", 2, true, false, {V1, V2, 0, 0, BIG}, {{1, VALID}, {2, VALID}},
      .notes = 4, .script = {{ONCE, 0}, {AGAIN, 1}}, .wanted = V2},
     {"set-boot-to-what-rotted", 2, true, false, {V1, V2, 0, 0, BIG}, {{1, VALID}, {2, VALID}},

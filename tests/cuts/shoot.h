@@ -8,9 +8,9 @@
 // The ways to cut an operation. Those in the middle differ between program and erase.
 enum shoot_kind {
     SHOOT_BEFORE,
-    SHOOT_TORN_1, // program: first byte   erase: nothing to be seen, but weak
+    SHOOT_TORN_1, // program: first byte   erase: reads as before, but weak
     SHOOT_TORN_2, //          middle              half the bits, weak
-    SHOOT_TORN_3, //          last byte           blank to the eye, weak
+    SHOOT_TORN_3, //          last byte           reads as blank, weak
     SHOOT_TORN_4, //          a late word         only the first bytes
     SHOOT_AFTER,
     SHOOT_KINDS,

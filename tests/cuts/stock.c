@@ -1,4 +1,4 @@
-// See the header. Nothing here is ours but the telling.
+// See the header. The rules are ESP-IDF's; only the code is ours.
 #include "stock.h"
 #include "aloft/format/otadata.h"
 #include <string.h>

@@ -1,6 +1,6 @@
-// The stock scheme, as small as it can be told: ESP-IDF's two records, erased and rewritten in
-// place, with rollback on. For comparison only: what it loses when power is cut, ours must not.
-// After components/app_update/esp_ota_ops.c and bootloader_support/src/bootloader_utility.c.
+// The stock scheme, in its smallest form: ESP-IDF's two records, erased and rewritten in place,
+// with rollback on. For comparison only: what it loses when power is cut, ours must not. After
+// components/app_update/esp_ota_ops.c and bootloader_support/src/bootloader_utility.c.
 #ifndef ALOFT_CUTS_STOCK_H
 #define ALOFT_CUTS_STOCK_H
 

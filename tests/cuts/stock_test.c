@@ -22,7 +22,7 @@ static void fresh(const char *name)
 struct outcomes {
     uint32_t slots; // bit slot + 1: chosen after some cut
     uint32_t cuts;
-    bool sound_with_other_state; // a sound record has a state that nobody wrote
+    bool sound_with_other_state; // a sound record has a state that was never written
 };
 
 typedef void operation(void);

@@ -156,7 +156,7 @@ static void trace(struct world *world, const char *what, uint32_t addr, uint32_t
     }
 }
 
-// What has no end is ended as a cut would end it, and judged (JUDGE_ENDLESS).
+// A run without an end is ended as a cut would end it, and judged (JUDGE_ENDLESS).
 static void stop_endless(struct world *world)
 {
     bool much =

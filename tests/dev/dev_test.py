@@ -40,7 +40,7 @@ def the_tests_need_what_the_demo_and_the_builds_need():
     assert packages("demo") | packages("build") | packages("rv32") < packages("test")
 
 
-def a_purpose_that_is_none_is_said_with_those_that_are():
+def an_unknown_purpose_is_reported_with_the_known_ones():
     code, output = dev("setup", "tests")
     assert code == 1 and 'no purpose "tests"; there are tool ' in output, output
 
@@ -50,7 +50,7 @@ def the_demo_lists_its_options_before_it_builds():
     assert code == 0 and "--server" in output and "--version" in output, output
 
 
-def a_missing_curl_is_said():
+def a_missing_curl_is_reported():
     """In a path that has all but curl, as on a system where ./dev installs nothing."""
     with tempfile.TemporaryDirectory() as folder:
         for tool in ("sh", "dirname", "git", "date"):
@@ -83,8 +83,8 @@ def a_command_that_fails_is_shown_with_its_output():
 
 for test in (the_demo_needs_no_browser_no_emulator_and_no_second_compiler,
              the_tests_need_what_the_demo_and_the_builds_need,
-             a_purpose_that_is_none_is_said_with_those_that_are,
-             the_demo_lists_its_options_before_it_builds, a_missing_curl_is_said,
+             an_unknown_purpose_is_reported_with_the_known_ones,
+             the_demo_lists_its_options_before_it_builds, a_missing_curl_is_reported,
              what_apt_says_of_itself_is_shown_as_progress,
              a_command_that_fails_is_shown_with_its_output):
     test()

@@ -1,6 +1,6 @@
-// What counts appears whole or not at all. SIGKILL between the creation and the first write of an
-// eFuse file left an empty one, and the board never started again. Here each writer of files runs
-// in a child that is killed before and after each of its calls of the system.
+// A file that matters appears whole or not at all. SIGKILL between the creation and the first write
+// of an eFuse file left an empty one, and the board never started again. Here each writer of files
+// runs in a child that is killed before and after each of its system calls.
 #include "host_folder.h"
 #include "hostlib/base/file.h"
 #include "hostlib/flash/efuse_file.h"
@@ -238,7 +238,7 @@ static void a_private_key_is_not_written_over_nor_removed(void **state)
     assert_true(aloft_file_remove("pub.pem", &error));
     assert_true(aloft_file_remove("pub.pem", &error)); // it is not there
     assert_int_equal(size_of("key.pem"), len);
-    // A partition of NVS with such a text in it is no key file.
+    // An NVS partition that contains such a text does not count as a key file.
     assert_true(aloft_file_read("key.pem", 4000, &der, &error));
     uint8_t store[8192] = {0xFE, 0xFF, 0xFF, 0xFF};
     memcpy(store + 96, der.data, der.len);

@@ -280,7 +280,7 @@ static void strike(uint32_t x, uint32_t unit)
     }
 }
 
-static void both_models_are_one(void)
+static void both_models_behave_the_same(void)
 {
     static uint8_t a[ALOFT_NOR_SECTOR];
     static uint8_t b[ALOFT_NOR_SECTOR];
@@ -305,7 +305,7 @@ static void both_models_are_one(void)
     }
 }
 
-static void a_moved_chip_is_a_chip_of_its_own(void)
+static void a_moved_chip_shares_nothing_with_the_first(void)
 {
     uint8_t text[32];
     fill(text, sizeof text, 1);
@@ -325,5 +325,5 @@ CHECK_MAIN(TEST(what_was_programmed_is_read_and_the_cells_hold_something_else),
            TEST(a_second_program_of_a_unit_leaves_noise),
            TEST(a_torn_program_leaves_text_then_noise_then_what_is_erased),
            TEST(a_plain_partition_keeps_the_rules_of_plain_flash),
-           TEST(weak_cells_read_differently_until_they_are_erased), TEST(both_models_are_one),
-           TEST(a_moved_chip_is_a_chip_of_its_own))
+           TEST(weak_cells_read_differently_until_they_are_erased),
+           TEST(both_models_behave_the_same), TEST(a_moved_chip_shares_nothing_with_the_first))

@@ -97,7 +97,7 @@ static void a_reader_neither_takes_nor_needs_the_lock(void **state)
     assert_true(aloft_flash_file_close(&file, &error));
 }
 
-static void what_is_no_chip_is_refused_with_its_size(void **state)
+static void a_length_of_no_chip_is_refused_with_the_size(void **state)
 {
     char efuse[4096];
     struct aloft_flash_file file;
@@ -106,7 +106,8 @@ static void what_is_no_chip_is_refused_with_its_size(void **state)
     assert_int_equal(truncate(path, 12345), 0);
     assert_false(aloft_flash_file_open(&file, path, ALOFT_FLASH_FILE_READ, &error));
     assert_non_null(strstr(error.text, "12345 bytes"));
-    // A merged file is no board's, and "recreate it with aloft board create" would lose it.
+    // A merged file does not belong to a board, and "recreate it with aloft board create" would
+    // lose it.
     assert_null(strstr(error.text, "aloft board create"));
     (void)snprintf(efuse, sizeof efuse, "%s.efuse", path);
     int fd = open(efuse, O_CREAT | O_WRONLY, 0600);
@@ -162,7 +163,7 @@ int main(void)
         ON_CHIP(programs_only_clear_bits),
         ON_CHIP(a_second_writer_is_refused_and_told_who_has_it),
         ON_CHIP(a_reader_neither_takes_nor_needs_the_lock),
-        ON_CHIP(what_is_no_chip_is_refused_with_its_size),
+        ON_CHIP(a_length_of_no_chip_is_refused_with_the_size),
         ON_CHIP(a_dump_of_any_length_reads_as_a_flash_whose_rest_is_erased),
         ON_CHIP(a_file_that_shrinks_is_a_failed_read),
     };

@@ -1,8 +1,8 @@
-// The flasher when the chip, the host or the network between them is busy: what comes late is
-// waited for, and is never taken for something else.
+// The flasher when the chip, the host or the network between them is busy: late answers are waited
+// for, and are never taken for answers to something else.
 #include "flasher_world.h"
 
-// Twenty SYNCs had waited for it, and their replies ended the next wait: "did not answer".
+// The chip had twenty SYNCs to answer, and these replies ended the next wait: "did not answer".
 static void a_chip_that_wakes_up_late_is_known_by_its_rom(void **state)
 {
     (void)state;
@@ -12,7 +12,7 @@ static void a_chip_that_wakes_up_late_is_known_by_its_rom(void **state)
     assert_false(flasher.stub);
 }
 
-// An S3 was an unknown chip: the number that an ESP32 has stands nowhere in it.
+// An S3 with a late answer was an unknown chip: it has no id where an ESP32 has its own.
 static void a_late_id_is_waited_for(void **state)
 {
     (void)state;
@@ -22,16 +22,17 @@ static void a_late_id_is_waited_for(void **state)
     assert_int_equal(flasher.facts.revision, 2);
 }
 
-// A second "I do not know this request" was taken for the answer to the next one.
-static void a_late_refusal_is_not_the_next_requests(void **state)
+// A second "unknown request" was taken for the answer to the next request.
+static void a_late_refusal_is_not_taken_for_the_next_answer(void **state)
 {
     (void)state;
     connect_to(&(struct chip){.model = MODEL_ESP32, .echoes = true});
     assert_string_equal(flasher.chip->info->name, "ESP32");
 }
 
-// The read that came late was taken for the next one, and so all that followed was wrong.
-static void a_late_read_is_not_the_next_ones(void **state)
+// An answer to a read that came late was taken for that of the next read, so all that followed was
+// wrong.
+static void a_late_read_is_not_taken_for_the_next_one(void **state)
 {
     uint8_t back[1000];
     (void)state;
@@ -42,7 +43,7 @@ static void a_late_read_is_not_the_next_ones(void **state)
     assert_memory_equal(back, data + 7, sizeof back);
 }
 
-// It was sent again, which broke the stream.
+// A block with a late answer was sent again, which broke the stream.
 static void a_block_that_is_taken_late_is_sent_once(void **state)
 {
     (void)state;
@@ -53,7 +54,7 @@ static void a_block_that_is_taken_late_is_sent_once(void **state)
     assert_int_equal(chip.begins, 1);
 }
 
-// For two minutes it was tried again and again.
+// The write was tried again and again for two minutes.
 static void a_chip_that_falls_silent_is_given_up_once(void **state)
 {
     (void)state;
@@ -74,8 +75,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_chip_that_wakes_up_late_is_known_by_its_rom),
         CASE(a_late_id_is_waited_for),
-        CASE(a_late_refusal_is_not_the_next_requests),
-        CASE(a_late_read_is_not_the_next_ones),
+        CASE(a_late_refusal_is_not_taken_for_the_next_answer),
+        CASE(a_late_read_is_not_taken_for_the_next_one),
         CASE(a_block_that_is_taken_late_is_sent_once),
         CASE(a_chip_that_falls_silent_is_given_up_once),
     };

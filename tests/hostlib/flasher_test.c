@@ -1,7 +1,8 @@
-// The flasher against a scripted chip: who is there, writing, and what cables and chips do wrong.
+// The flasher against a scripted chip: which chip answers, writing, and what cables and chips do
+// wrong.
 #include "flasher_world.h"
 
-// --- who is there
+// --- which chip answers
 
 static void an_esp32_is_known_by_its_rom(void **state)
 {
@@ -95,7 +96,7 @@ static void a_chip_that_never_answers_is_given_up_with_advice(void **state)
     uint64_t before = aloft_clock_ms();
     assert_false(aloft_flasher_connect(&flasher, &line, ALOFT_FLASHER_RESET, NULL));
     assert_non_null(strstr(flasher.error.text, "hold BOOT"));
-    assert_true(aloft_clock_ms() - before >= 10000); // a busy machine is not no answer
+    assert_true(aloft_clock_ms() - before >= 10000); // a busy machine may answer late
 }
 
 // --- writing, when all is well
@@ -289,8 +290,9 @@ static void a_cable_that_is_pulled_ends_the_write_and_says_so(void **state)
     assert_false(aloft_flasher_erase(&flasher, 0, 0x1000));
 }
 
-// It was "fell silent", for 0.0 s, and another cable or a lower speed would have been tried.
-static void a_cable_that_is_pulled_behind_sync_is_no_silence(void **state)
+// The message was "fell silent", for 0.0 s, so a user would have tried another cable or a lower
+// speed.
+static void a_cable_that_is_pulled_after_sync_is_not_reported_as_silence(void **state)
 {
     (void)state;
     start_chip(&(struct chip){.model = MODEL_C3, .pull = ALOFT_SERIAL_READ_REG});
@@ -323,7 +325,7 @@ int main(void)
         CASE(flash_that_keeps_something_else_is_written_again_and_then_given_up),
         CASE(a_block_that_the_chip_refuses_is_named),
         CASE(a_cable_that_is_pulled_ends_the_write_and_says_so),
-        CASE(a_cable_that_is_pulled_behind_sync_is_no_silence),
+        CASE(a_cable_that_is_pulled_after_sync_is_not_reported_as_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,8 +100,8 @@ static void a_bare_image_is_the_program_alone(void **state)
     assert_int_equal(scan.segments[0].off, 0x20);
 }
 
-// The descriptor of such an app is no more than its absence: it is mapped from flash all the same,
-// as the apps of ESP-IDF v3.0 are, and so a slot takes it.
+// Only the descriptor is missing: the app is mapped from flash as the apps of ESP-IDF v3.0 are, so
+// a slot takes it.
 static void an_app_without_a_descriptor_is_still_an_app(void **state)
 {
     uint8_t image[ROOM];
@@ -162,8 +162,8 @@ static void any_flipped_bit_is_refused(void **state)
             aloft_image_scan(&alone, image, len, &scan);
             assert_int_not_equal(scan.err, ALOFT_OK);
             aloft_image_scan(&lenient, image, len, &scan);
-            // Without "a hash follows" the hash is just what follows the image. That is why whoever
-            // judges a whole artifact asks for it to be alone.
+            // Without "a hash follows" the hash counts as data behind the image. That is why the
+            // judge of a whole artifact requires that nothing follows it.
             assert_int_equal(scan.err == ALOFT_OK, i == HASHED_OFF && bit == 0);
             image[i] ^= (uint8_t)(1 << bit);
         }

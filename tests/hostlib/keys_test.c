@@ -334,7 +334,7 @@ static void r_and_s_are_taken_as_hsms_give_them(void **state)
     aloft_keys_release(&key);
 }
 
-static void der_that_does_not_fit_is_no_good_signature(void **state)
+static void der_that_does_not_fit_is_a_bad_signature(void **state)
 {
     static const uint8_t long_r[] = {0x30, 0x26, 0x02, 0x21, 0x01, 1, 1, 1, 1, 1, 1, 1, 1, 1,
                                      1,    1,    1,    1,    1,    1, 1, 1, 1, 1, 1, 1, 1, 1,
@@ -371,7 +371,7 @@ int main(void)
         cmocka_unit_test(rsa_signs_with_a_new_salt_each_time),
         cmocka_unit_test(signatures_by_openssl_are_taken),
         cmocka_unit_test(r_and_s_are_taken_as_hsms_give_them),
-        cmocka_unit_test(der_that_does_not_fit_is_no_good_signature),
+        cmocka_unit_test(der_that_does_not_fit_is_a_bad_signature),
         cmocka_unit_test(no_key_file_stays_in_memory_when_it_was_released),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

@@ -79,7 +79,8 @@ static void the_bytes_are_those_of_nvs_partition_gen(void **state)
     assert_true(aloft_file_remove("nvs_csv_test.pem", &error));
 }
 
-// Each prefix ends where a cut file would: it is built or refused, and nothing behind it is read.
+// Each prefix ends where a cut file would: it is built or refused, and nothing behind its end is
+// read.
 static void a_text_that_is_cut_anywhere_is_built_or_refused(void **state)
 {
     struct aloft_message error;

@@ -79,7 +79,7 @@ static void what_is_read_written_and_purged_ends_in_time(void)
     }
 }
 
-static void a_chip_that_is_none_is_given_up_in_time(void)
+static void a_peer_that_is_not_a_chip_is_given_up_in_time(void)
 {
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         const struct peers peers = {.tcp = &lines[i]};
@@ -202,7 +202,7 @@ static void a_pipe_whose_other_end_is_silent_is_given_up(void)
 
 CHECK_MAIN(TEST(a_serial_port_is_opened_or_given_up_in_time),
            TEST(what_is_read_written_and_purged_ends_in_time),
-           TEST(a_chip_that_is_none_is_given_up_in_time),
+           TEST(a_peer_that_is_not_a_chip_is_given_up_in_time),
            TEST(a_push_ends_in_time_whatever_the_device_does),
            TEST(a_pipe_without_an_other_end_is_given_up),
            TEST(a_pipe_whose_other_end_is_silent_is_given_up))

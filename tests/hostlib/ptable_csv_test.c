@@ -410,7 +410,7 @@ static void what_no_csv_builds_is_not_written(void **state)
     }
 }
 
-static void a_bootloader_row_lies_where_it_says_when_nobody_knows_better(void **state)
+static void a_bootloader_row_keeps_its_offset_when_no_option_gives_one(void **state)
 {
     (void)state;
     parse_good("boot,bootloader,primary,0x2000,N/A\nr,bootloader,recovery,0x20000,0x6000\n"
@@ -452,7 +452,7 @@ static void a_project_has_subtype_words_of_its_own(void **state)
     assert_int_equal(plan.warning_count, 1); // a name that misleads
 }
 
-static void an_own_word_takes_nobodys_place(void **state)
+static void a_projects_own_word_is_new_and_well_formed(void **state)
 {
     static const char *const bads[][2] = {
         {"data, store", "is not a subtype word"},
@@ -577,7 +577,7 @@ static void a_spoiled_binary_table_is_read_up_to_its_fault(void **state)
     assert_int_equal(aloft_ptable_plan_load(&plan, table, 0, 0), ALOFT_ERR_PTABLE_END);
 }
 
-// Whatever a text editor or a cat on the keyboard makes: an answer, and no harm.
+// Any text, from an editor or at random, is compiled or refused, and does no harm.
 static void noise_is_answered(void **state)
 {
     static const char alphabet[] =
@@ -609,9 +609,9 @@ int main(void)
         cmocka_unit_test(csv_that_is_written_always_builds),
         cmocka_unit_test(rows_out_of_order_are_written_in_order),
         cmocka_unit_test(what_no_csv_builds_is_not_written),
-        cmocka_unit_test(a_bootloader_row_lies_where_it_says_when_nobody_knows_better),
+        cmocka_unit_test(a_bootloader_row_keeps_its_offset_when_no_option_gives_one),
         cmocka_unit_test(a_project_has_subtype_words_of_its_own),
-        cmocka_unit_test(an_own_word_takes_nobodys_place),
+        cmocka_unit_test(a_projects_own_word_is_new_and_well_formed),
         cmocka_unit_test(a_table_that_boots_and_is_never_updated_is_a_warning),
         cmocka_unit_test(a_name_that_misleads_is_a_warning),
         cmocka_unit_test(a_table_holds_95_partitions_and_one_less_with_an_md5_row),

@@ -107,7 +107,7 @@ static void silence_is_a_timeout_and_the_other_end_gone_is_gone_for_good(void **
     aloft_serial_line_close(&line);
 }
 
-static void a_terminal_that_nobody_reads_takes_no_more_and_says_so(void **state)
+static void a_terminal_without_a_reader_takes_no_more_and_says_so(void **state)
 {
     static const uint8_t zeros[1 << 20];
     struct aloft_serial_line line;
@@ -313,7 +313,7 @@ static void serve_rfc2217(struct server *server, int fd)
     uint8_t byte;
     uint8_t wire[8];
     aloft_telnet_init(&telnet);
-    // a server may begin, and ask for what nobody knows
+    // a server may start to negotiate, and ask for an option that is not known
     (void)!write(fd, wire, aloft_telnet_verb(ALOFT_TELNET_DO, 24, wire)); // the test would hang
     while (read(fd, &byte, 1) == 1) {
         enum aloft_telnet_event event = aloft_telnet_feed(&telnet, byte);
@@ -396,7 +396,7 @@ static void rfc2217_servers_that_refuse_or_keep_silent_are_named(void **state)
 }
 
 // A server that was slow once was said to refuse the next setting.
-static void an_answer_that_comes_late_is_not_the_next_ones(void **state)
+static void a_late_answer_is_not_taken_for_the_next_one(void **state)
 {
     struct server server = {.listener = -1};
     struct aloft_serial_line line;
@@ -420,7 +420,7 @@ static void listen_only(struct server *server, int fd)
     }
 }
 
-static void a_plain_port_is_no_rfc2217_server_and_the_sentence_says_what_to_write(void **state)
+static void a_plain_port_used_as_rfc2217_gets_a_hint(void **state)
 {
     struct server server = {.listener = -1};
     struct aloft_serial_line line;
@@ -437,15 +437,15 @@ int main(void)
         cmocka_unit_test(a_terminal_carries_every_byte_both_ways),
         cmocka_unit_test(a_terminal_takes_any_speed_and_knows_that_it_has_no_modem_lines),
         cmocka_unit_test(silence_is_a_timeout_and_the_other_end_gone_is_gone_for_good),
-        cmocka_unit_test(a_terminal_that_nobody_reads_takes_no_more_and_says_so),
+        cmocka_unit_test(a_terminal_without_a_reader_takes_no_more_and_says_so),
         cmocka_unit_test(a_terminal_belongs_to_one_program_at_a_time),
         cmocka_unit_test(purge_forgets_what_has_come),
         cmocka_unit_test(what_cannot_be_opened_is_named),
         cmocka_unit_test(a_socket_carries_bytes_and_has_neither_speed_nor_lines),
         cmocka_unit_test(rfc2217_sets_the_port_and_keeps_what_comes_meanwhile),
         cmocka_unit_test(rfc2217_servers_that_refuse_or_keep_silent_are_named),
-        cmocka_unit_test(an_answer_that_comes_late_is_not_the_next_ones),
-        cmocka_unit_test(a_plain_port_is_no_rfc2217_server_and_the_sentence_says_what_to_write),
+        cmocka_unit_test(a_late_answer_is_not_taken_for_the_next_one),
+        cmocka_unit_test(a_plain_port_used_as_rfc2217_gets_a_hint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,13 +193,13 @@ static void images_are_signed_where_devices_look(void **state)
 {
     struct aloft_sign_block blocks[ALOFT_SIGBLOCK_MAX];
     (void)state;
-    // Blank sectors behind the image are no content of it.
+    // Blank sectors behind the image do not belong to its content.
     memset(file, 0xFF, sizeof file);
     uint32_t image_len = make_image(file, SECTOR, 1000);
     assert_true(image_len < SECTOR);
     assert_int_equal(sign_file(3 * SECTOR, ALOFT_SIGN_FRESH, &p256), 2 * SECTOR);
     assert_int_equal(verdict(file, 2 * SECTOR, p256.digest, blocks), ALOFT_OK);
-    // Nor are they, behind the signatures, against it; anything else is.
+    // Blank sectors behind the signatures are accepted as well; anything else is refused.
     memset(file + 2 * SECTOR, 0xFF, SECTOR);
     assert_int_equal(verdict(file, 3 * SECTOR, p256.digest, blocks), ALOFT_OK);
     file[2 * SECTOR + 5] = 0;

@@ -54,7 +54,7 @@ static void a_stream_becomes_its_events(void **state)
         {"\xFF\xFA\x2C\x65\x00\x01\xC2\x00\xFF\xF0z", 11, "{2c 65 00 01 c2 00}z"},
         {"\xFF\xFA\x2C\x65\xFF\xFF\xFF\xF0", 8, "{2c 65 ff}"},
         {"\xFF\xFA\x2C\xFF\xF0", 5, "{2c}"},
-        // what is no telnet is passed over, and what follows is read again
+        // bytes that are not valid telnet are passed over, and what follows is read again
         {"\xFF\xF1"
          "a",
          3, "a"},

@@ -62,7 +62,7 @@ static void blanks_and_ends_of_lines_are_pythons(void **state)
     }
 }
 
-static void half_a_blank_is_none(void **state)
+static void half_a_blank_is_not_a_blank(void **state)
 {
     (void)state;
     assert_int_equal(aloft_text_blank_first("\xC2\xA0", 1), 0);
@@ -97,7 +97,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blanks_and_ends_of_lines_are_pythons),
-        cmocka_unit_test(half_a_blank_is_none),
+        cmocka_unit_test(half_a_blank_is_not_a_blank),
         cmocka_unit_test(a_text_is_stripped_at_both_ends_only),
         cmocka_unit_test(cr_lf_ends_one_line),
     };

@@ -1,4 +1,4 @@
-// The port's socket loop against a way of this test's own: UDP, listening, several ids at once, and
+// The port's socket loop against a way made for this test: UDP, listening, several ids at once, and
 // a way that takes little.
 //
 // The peers are sockets of this process, moved on by `peer` each time that the loop steps the way.
@@ -33,7 +33,7 @@ static struct {
     struct seen seen[ALOFT_WAY_IDS];
     bool (*peer)(void);    // true: the test is over
     void (*at_wait)(void); // when the loop is about to wait
-    uint32_t held_up_ms;   // that the clock has run on while nobody looked
+    uint32_t held_up_ms;   // time that passes before the loop looks at the clock
     bool done;
     int steps;
     int fd; // the peer's
@@ -221,7 +221,7 @@ static void a_datagram_goes_out_and_its_answer_comes_in(void)
     want(ALOFT_LINK_UDP, 1);
     run();
     CHECK(world.seen[1].opened);
-    CHECK(!world.seen[1].closed); // an empty datagram is no farewell
+    CHECK(!world.seen[1].closed); // an empty datagram closes nothing
     CHECK_BYTES(world.seen[1].bytes, "pong", 4);
 }
 
@@ -292,7 +292,7 @@ static bool invited_peer(void)
     return answers == 2;
 }
 
-static void a_bound_port_answers_whoever_has_sent(void)
+static void a_bound_port_answers_each_sender(void)
 {
     fresh();
     CHECK_EQ(close(bound(SOCK_DGRAM)), 0); // the port was free just now
@@ -305,7 +305,7 @@ static void a_bound_port_answers_whoever_has_sent(void)
     CHECK(world.seen[1].peer.port != 0);
 }
 
-// Sends more than anybody reads, and then wants its answer all the same.
+// Sends more than is read, and then wants its answer all the same.
 static bool rude_client(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
@@ -417,7 +417,7 @@ static bool heard_by_the_next_step(void)
     return world.held_up_ms != 0;
 }
 
-// The clock was looked at first, and an answer that had come in time was a timeout.
+// The loop read the clock first, so an answer that had come in time was reported as a timeout.
 static void what_came_is_heard_before_a_deadline_is_judged(void)
 {
     fresh();
@@ -454,8 +454,7 @@ static void a_closed_port_and_a_taken_port_are_faults_with_a_name(void)
 }
 
 CHECK_MAIN(TEST(a_datagram_goes_out_and_its_answer_comes_in),
-           TEST(a_listener_takes_a_peer_and_hears_it_out),
-           TEST(a_bound_port_answers_whoever_has_sent),
+           TEST(a_listener_takes_a_peer_and_hears_it_out), TEST(a_bound_port_answers_each_sender),
            TEST(peers_of_a_listener_get_their_answers_one_after_the_other),
            TEST(two_connections_at_once_lose_nothing_with_a_way_that_takes_little),
            TEST(what_came_is_heard_before_a_deadline_is_judged),

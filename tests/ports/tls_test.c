@@ -346,7 +346,7 @@ static void old_versions_and_old_ciphers_are_refused(void)
     check_refused(&run, ALOFT_ERR_TLS_VERSION);
 }
 
-// What is no server of TLS at all.
+// Servers that do not speak TLS at all.
 static void other_answers_than_tls_are_named(void)
 {
     static const struct {
@@ -391,7 +391,7 @@ static void a_second_connection_resumes_the_first(void)
         check_good(&run);
         CHECK_EQ(run.resumed, i == 1 || i == 2);
     }
-    // Once its certificate has expired, a session is worth no more than the certificate.
+    // Once the certificate has expired, its session is refused as well.
     clock.now = 2208988801;
     struct run run = run_of(&lab.leaf);
     talk(client, &run);
@@ -512,7 +512,7 @@ static void bytes_that_come_in_any_pieces_are_the_same(void)
     }
 }
 
-static void an_end_without_a_farewell_is_no_end(void)
+static void an_end_without_close_notify_is_a_cut(void)
 {
     struct run run = run_of(&lab.leaf);
     run.no_farewell = true;
@@ -555,7 +555,7 @@ static void a_flood_does_not_keep_the_caller(void)
     (void)close(fds[1]);
 }
 
-static void a_host_that_is_too_long_is_none(void)
+static void a_host_that_is_too_long_is_refused(void)
 {
     struct aloft_tls_client *client = client_of(trust_ca(lab.ca.pem));
     struct aloft_tls *tls;
@@ -590,9 +590,9 @@ int main(void)
         TEST(a_wire_that_is_cut_at_any_byte_is_a_fault_with_a_name),
         TEST(a_byte_that_is_changed_anywhere_is_noticed),
         TEST(bytes_that_come_in_any_pieces_are_the_same),
-        TEST(an_end_without_a_farewell_is_no_end),
+        TEST(an_end_without_close_notify_is_a_cut),
         TEST(a_flood_does_not_keep_the_caller),
-        TEST(a_host_that_is_too_long_is_none),
+        TEST(a_host_that_is_too_long_is_refused),
     };
     lab_open();
     int failures = check_run(tests, sizeof tests / sizeof tests[0]);

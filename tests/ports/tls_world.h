@@ -162,7 +162,7 @@ struct run {
     uint16_t port;      // another one is another session
     int server_max;     // minor version of TLS: 1 is TLS 1.0
     const int *ciphers; // of the server; NULL: all
-    const char *script; // bytes that a server sends that is none
+    const char *script; // what a server sends that does not speak TLS
     uint32_t script_len;
     uint32_t body_len; // of the answer
     bool no_farewell;

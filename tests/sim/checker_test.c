@@ -343,7 +343,7 @@ static void another_part_than_the_one_asked_for_is_seen(void)
     done();
 }
 
-// One that took a record that reads as noise for a blank one would miss what follows.
+// A checker that took a record of noise for a blank one would miss the next violation.
 static void erased_records_promise_the_first_slot_and_torn_ones_nothing(void)
 {
     for (int torn = 0; torn < 2; torn++) {
@@ -377,7 +377,7 @@ static void flash_that_encrypts_holds_no_text(void)
         uint8_t cells[32] = {0};
         CHECK_EQ(flash->raw->ops->read(flash->raw->ctx, addr, cells, sizeof cells), ALOFT_OK);
         CHECK(memcmp(cells, text, sizeof cells) != 0);
-        // What nobody has written reads as FF through the plain one alone: NVS.
+        // Where nothing was written, only the plain view reads FF: NVS.
         CHECK_EQ(flash->raw->ops->read(flash->raw->ctx, 0x9000, cells, sizeof cells), ALOFT_OK);
         CHECK_EQ(cells[0] & cells[15] & cells[31], 0xFF);
         CHECK_EQ(flash->ops->read(flash->ctx, 0x9000, text, sizeof text), ALOFT_OK);

@@ -1,5 +1,5 @@
-// A seed says everything that happens: the same one twice gives the same trace, and one device
-// alone does what it does among all.
+// A seed determines everything that happens: the same one twice gives the same trace, and one
+// device alone does the same as among all others.
 #include "check.h"
 #include "sim/world.h"
 

@@ -303,7 +303,7 @@ static ssize_t say(int fd, struct end *end, size_t len)
     uint64_t ready_ns = writable_ns(end);
     pass_call();
     if (end->datagrams) {
-        return (ssize_t)len; // lost, if nobody takes it
+        return (ssize_t)len; // lost, when it is not read
     }
     if (ready_ns > world.now_ns && !wait_blocked(fd, ready_ns, "a write without an end")) {
         return -1;

@@ -27,7 +27,7 @@ struct peer_script {
 struct peers {
     const struct peer_script *tcp; // what was connected to
     const struct peer_script *udp;
-    const struct peer_script *back; // what connects to a listener; NULL: nobody does
+    const struct peer_script *back; // what connects to a listener; NULL: nothing does
 };
 
 // From now on every connection is one of these, and the clock stands at an hour.

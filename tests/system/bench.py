@@ -160,7 +160,7 @@ class Board:
 
 
 class Followed:
-    """A board that runs until the end of the with block. What it has said so far: `console`, and
+    """A board that runs until the end of the with block. What it has printed so far: `console`, and
     `remarks`, which is standard error."""
 
     def __init__(self, board, *args):
@@ -274,7 +274,7 @@ def free_port(kind=socket.SOCK_STREAM):
 
 
 def queued_datagrams(port):
-    """How many bytes wait at a UDP port of this machine; None: nobody listens there."""
+    """How many bytes wait at a UDP port of this machine; None: no socket is bound to it."""
     lines = [line.split() for line in pathlib.Path("/proc/net/udp").read_text().splitlines()[1:]]
     queues = [int(line[4].split(":")[1], 16) for line in lines
               if int(line[1].split(":")[1], 16) == port]

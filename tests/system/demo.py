@@ -48,7 +48,7 @@ class Demo(Followed):
                 socket.create_connection(("127.0.0.1", self.ports["web_port"])).close()
                 return
             except ConnectionRefusedError:
-                check(time.monotonic() < end, "nobody listens\n" + self.console)
+                check(time.monotonic() < end, "its port is not open\n" + self.console)
                 time.sleep(0.05)
 
     def control(self, *words, code=0, proof="--token-file"):

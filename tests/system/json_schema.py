@@ -38,9 +38,9 @@ def fit(value, schema, where="$"):
     kinds = schema.get("type", [])
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if kinds and not any(is_of(value, kind) for kind in kinds):
-        raise Mismatch(f"{where}: {value!r} is none of {kinds}")
+        raise Mismatch(f"{where}: {value!r} is not one of {kinds}")
     if "enum" in schema and value not in schema["enum"]:
-        raise Mismatch(f"{where}: {value!r} is none of {schema['enum']}")
+        raise Mismatch(f"{where}: {value!r} is not one of {schema['enum']}")
     if isinstance(value, dict) and "object" in kinds:
         properties = schema.get("properties", {})
         missing = set(schema.get("required", [])) - set(value)

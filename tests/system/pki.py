@@ -62,7 +62,7 @@ class Authority(Cert):
 
     def server(self, name, names="IP:127.0.0.1,DNS:localhost", start="20200101000000Z",
                end="20991231235959Z", itself=False, more="", section="server"):
-        """A server of this authority; itself: of none, signed by its own key; more: a line of
+        """A server of this authority; itself: signed by its own key instead; more: a line of
         extensions."""
         cert = Cert(self.folder / f"{name}.crt", self.folder / f"{name}.key")
         config = self.folder / f"{name}.cnf"
@@ -79,7 +79,7 @@ class Authority(Cert):
 
 
 def signed_by_server(server, name):
-    """A certificate that a server made, who is an authority or none; the file has the server's
+    """A certificate that a server made, which is an authority or not; the file has the server's
     behind it."""
     maker = Authority(server.crt.parent, f"maker {name}")
     maker.crt, maker.key = server.crt, server.key

@@ -43,7 +43,7 @@ def run(*words):
 
 
 def the_board_can_run_what_was_built():
-    """Once the board's ROM was missing after it, so that the manual's next lines failed."""
+    """Once it did not build the board's ROM, so that the manual's next lines failed."""
     code, output, calls = run("my_project", "CONFIG_A=y")
     assert code == 0, output
     assert output.splitlines()[-1] == "clone/build/release/images/my_project.bin", output
@@ -52,7 +52,7 @@ def the_board_can_run_what_was_built():
         assert target in calls[1].split(), calls
 
 
-def a_project_that_does_not_build_is_no_part_of_later_builds():
+def a_project_that_does_not_build_is_left_out_of_later_builds():
     """Once everything else failed to build then."""
     code, output, calls = run("broken")
     assert code != 0 and "main.c: error" in output, output
@@ -67,7 +67,7 @@ def what_is_told_is_shown_and_nothing_else():
     assert "FAILED: cc" not in output, output
 
 
-def what_is_no_project_is_said():
+def a_folder_that_is_not_a_project_is_reported():
     for folder, words in (("empty", "it has no folder main"), ("nothing", "there is no folder")):
         code, output, calls = run(folder)
         assert code != 0 and words in output and "cd:" not in output, output
@@ -75,7 +75,7 @@ def what_is_no_project_is_said():
 
 
 for test in (the_board_can_run_what_was_built,
-             a_project_that_does_not_build_is_no_part_of_later_builds,
-             what_is_told_is_shown_and_nothing_else, what_is_no_project_is_said):
+             a_project_that_does_not_build_is_left_out_of_later_builds,
+             what_is_told_is_shown_and_nothing_else, a_folder_that_is_not_a_project_is_reported):
     test()
     print("ok  ", test.__name__)

@@ -1,5 +1,5 @@
-// All headers of ESP-IDF's API go together, in an order that no one planned, and their numbers are
-// those that travel on flash and wire.
+// All headers of ESP-IDF's API can be included together, in any order, and their constants are
+// those that are stored in flash and sent over the network.
 #include "lwip/sockets.h"
 
 #include "bootloader_common.h"
@@ -190,7 +190,7 @@ static void pins_read_what_drives_them(void)
     CHECK(!aloft_idf_gpio_line(NULL, "gpio 4 7"));
     CHECK(!aloft_idf_gpio_line(NULL, "gpio 4 0 0"));
     CHECK_EQ(gpio_reset_pin(GPIO_NUM_4), ESP_OK);
-    CHECK_EQ(gpio_get_level(GPIO_NUM_4), 0); // it is no input any more
+    CHECK_EQ(gpio_get_level(GPIO_NUM_4), 0); // it is not an input any more
     CHECK_EQ(gpio_set_level(GPIO_NUM_MAX, 1), ESP_ERR_INVALID_ARG);
     CHECK_EQ(gpio_set_direction(GPIO_NUM_4, GPIO_MODE_INPUT_OUTPUT), ESP_OK);
     CHECK_EQ(gpio_set_level(GPIO_NUM_4, 1), ESP_OK);
@@ -218,7 +218,7 @@ static void lines_have_esp_idfs_shape_and_level(void)
     CHECK(world_said("|..A|\n"));
 }
 
-static void what_a_board_has_not_is_refused_by_name(void)
+static void what_a_board_does_not_have_is_refused_by_name(void)
 {
     world_begin(0);
     const i2c_master_bus_config_t bus = {.i2c_port = I2C_NUM_0};
@@ -283,7 +283,7 @@ static void sums_and_codes_have_their_known_values(void)
     CHECK_EQ(esp_tls_get_and_clear_last_error(NULL, NULL, NULL), ESP_ERR_INVALID_STATE);
 }
 
-CHECK_MAIN(TEST(what_a_board_has_not_is_refused_by_name),
+CHECK_MAIN(TEST(what_a_board_does_not_have_is_refused_by_name),
            TEST(sums_and_codes_have_their_known_values), TEST(what_lies_in_flash_has_its_size),
            TEST(errors_have_their_numbers_and_names),
            TEST(the_name_of_an_error_is_that_of_its_header), TEST(pins_read_what_drives_them),

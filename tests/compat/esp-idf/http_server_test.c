@@ -208,7 +208,7 @@ static void bodies_are_read_by_the_handler_or_passed_over(void)
                    BODY, body);
     tell(fd, request);
     (void)hear(fd, "ok");
-    tell(fd, "GET /ignore HTTP/1.1\r\n\r\n"); // what was not read is no request
+    tell(fd, "GET /ignore HTTP/1.1\r\n\r\n"); // a body that was not read is not the next request
     CHECK(begins(hear(fd, "ok"), "HTTP/1.1 200 OK\r\n"));
     tell(fd, "GET /ignore HTTP/1.1\r\nConnection: close\r\n\r\n");
     (void)hear(fd, NULL);
@@ -216,7 +216,7 @@ static void bodies_are_read_by_the_handler_or_passed_over(void)
     CHECK_EQ(httpd_stop(server), ESP_OK);
 }
 
-static void what_is_no_request_is_refused_with_its_status(void)
+static void malformed_requests_are_refused_with_their_status(void)
 {
     static char text[LONG + 64];
     start_default();
@@ -353,7 +353,7 @@ static void handlers_are_kept_by_uri_and_method(void)
 
 CHECK_MAIN(TEST(a_request_is_seen_whole_wherever_it_is_split),
            TEST(bodies_are_read_by_the_handler_or_passed_over),
-           TEST(what_is_no_request_is_refused_with_its_status),
+           TEST(malformed_requests_are_refused_with_their_status),
            TEST(a_client_that_goes_silent_is_left),
            TEST(connections_have_contexts_and_the_oldest_gives_way),
            TEST(other_tasks_answer_and_queue_work), TEST(handlers_are_kept_by_uri_and_method))

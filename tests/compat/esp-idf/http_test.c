@@ -20,7 +20,7 @@ static char heard[HEAD_MAX];  // what comes
 static char asked[HEAD_MAX];  // the last whole request
 static char ranges[HEAD_MAX]; // of all requests
 static int requests;
-static _Atomic bool waited_in_vain; // the client of a slow answer has
+static _Atomic bool waited_in_vain; // the client of a slow answer timed out
 
 static void reply(int fd, const char *head, const uint8_t *body, size_t len)
 {
@@ -194,8 +194,8 @@ static void begin(void)
 
 // --- the client
 
-// They were refused from 1,024 bytes on, where a chip asks only that a request's first line fits
-// buffer_size_tx. The same for where a redirect leads.
+// URLs of 1,024 bytes and more were refused, where a chip only requires that the request line fits
+// buffer_size_tx. The same holds for the target of a redirect.
 static void urls_are_as_long_as_buffer_size_tx_allows(void)
 {
     static char whole[LONG_URL + URL_MAX];
@@ -296,7 +296,7 @@ static void bodies_of_every_framing_are_read_whole(void)
     }
 }
 
-static void a_body_that_ends_early_is_no_whole_one(void)
+static void a_body_that_ends_early_is_not_whole(void)
 {
     static uint8_t out[DEVICE_IMAGE_MAX];
     begin();
@@ -416,7 +416,7 @@ static void without_trust_and_permission_nothing_is_asked(void)
     CHECK_EQ(requests, 0);
 }
 
-static void answers_that_are_no_image_change_nothing(void)
+static void answers_without_an_image_change_nothing(void)
 {
     static const struct {
         const char *path;
@@ -451,7 +451,8 @@ static esp_err_t run_to_end(esp_https_ota_handle_t handle)
     return err;
 }
 
-// The first bytes are in flash from before a reset; servers of every kind finish it.
+// The first bytes are in flash from before a reset; the download is completed with servers of every
+// kind.
 static void a_download_goes_on_or_starts_over(void)
 {
     static const struct {
@@ -558,7 +559,7 @@ static void what_comes_encrypted_is_decrypted_by_the_app(void)
     CHECK(updated());
 }
 
-static void esp_tls_connects_in_the_clear_or_to_who_is_trusted(void)
+static void esp_tls_connects_in_the_clear_or_to_trusted_servers(void)
 {
     static const char request[] = "GET /text HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     char buf[512];
@@ -581,7 +582,7 @@ static void esp_tls_connects_in_the_clear_or_to_who_is_trusted(void)
     CHECK(strncmp(buf, "HTTP/1.1 200 OK\r\n", strlen("HTTP/1.1 200 OK\r\n")) == 0);
     CHECK_EQ(esp_tls_conn_destroy(tls), 0);
     tls = esp_tls_init();
-    cfg.is_plain_tcp = false; // nobody is trusted, so nobody is asked
+    cfg.is_plain_tcp = false; // nothing is trusted, so no connection is made
     CHECK_EQ(esp_tls_conn_http_new_sync("https://127.0.0.1/", &cfg, tls), -1);
     CHECK(world_said("No server verification option set"));
     CHECK_EQ(esp_tls_get_error_handle(tls, &error), ESP_OK);
@@ -591,15 +592,14 @@ static void esp_tls_connects_in_the_clear_or_to_who_is_trusted(void)
 }
 
 CHECK_MAIN(TEST(urls_are_as_long_as_buffer_size_tx_allows), TEST(a_request_has_esp_idfs_bytes),
-           TEST(bodies_of_every_framing_are_read_whole),
-           TEST(a_body_that_ends_early_is_no_whole_one),
+           TEST(bodies_of_every_framing_are_read_whole), TEST(a_body_that_ends_early_is_not_whole),
            TEST(a_slow_server_is_waited_for_one_timeout_at_a_time),
            TEST(redirects_are_followed_and_counted), TEST(credentials_are_sent_when_asked_for),
            TEST(what_cannot_be_reached_is_a_connect_error), TEST(one_call_updates),
            TEST(without_trust_and_permission_nothing_is_asked),
-           TEST(answers_that_are_no_image_change_nothing), TEST(ranges_bring_the_same_image),
+           TEST(answers_without_an_image_change_nothing), TEST(ranges_bring_the_same_image),
            TEST(a_download_goes_on_or_starts_over),
            TEST(an_image_for_another_chip_is_refused_by_its_head),
            TEST(a_corrupt_image_fails_at_finish),
            TEST(what_comes_encrypted_is_decrypted_by_the_app),
-           TEST(esp_tls_connects_in_the_clear_or_to_who_is_trusted))
+           TEST(esp_tls_connects_in_the_clear_or_to_trusted_servers))

@@ -223,7 +223,8 @@ static void damage(const char *text)
     bytes[at] ^= 1;
 }
 
-// An app's own value reads as ESP-IDF reads it; a guard was reported as unset, and so was open.
+// A damaged value of an app reads as in ESP-IDF. A damaged guard was once reported as unset, which
+// left open what it guards.
 static void a_damaged_guard_is_not_reported_as_unset(void)
 {
     char text[32];

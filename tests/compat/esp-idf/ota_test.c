@@ -1,5 +1,5 @@
-// esp_ota_*: ESP-IDF's codes and edge cases, one by one, and what of Aloft's care stays: the first
-// byte last, and records that are never lost.
+// esp_ota_*: ESP-IDF's codes and edge cases, one by one, and what Aloft adds: the first byte is
+// written last, and records are never lost.
 #include "aloft/update/failed.h"
 #include "check.h"
 #include "compat/esp-idf/host/host.h"
@@ -47,7 +47,7 @@ static esp_ota_img_states_t state_of(const esp_partition_t *p)
     return state;
 }
 
-// Feeds an image in pieces; what esp_ota_end says of it.
+// Feeds an image in pieces; returns what esp_ota_end returns.
 static esp_err_t install(const esp_partition_t *p, size_t size, const uint8_t *image, uint32_t len,
                          uint32_t piece)
 {
@@ -117,8 +117,8 @@ static void begin_erases_what_it_was_told_to(void)
     CHECK_EQ(esp_ota_begin(ota(1), ota(1)->size + 1, &handle), ESP_ERR_INVALID_SIZE);
 }
 
-// What esp_http_client_get_content_length says of a length that it was not told; size_t has 32 bits
-// on a chip, and more here.
+// The value of esp_http_client_get_content_length for an unknown length; size_t has 32 bits on a
+// chip, and more here.
 static void a_length_of_minus_one_erases_the_partition(void)
 {
     esp_ota_handle_t handle;
@@ -159,7 +159,7 @@ static void begin_forgets_the_record_of_the_slot_that_it_overwrites(void)
     CHECK_EQ(esp_ota_invalidate_inactive_ota_data_slot(), ESP_FAIL);
 }
 
-static void write_refuses_what_is_no_image(void)
+static void write_refuses_data_that_is_not_an_image(void)
 {
     esp_ota_handle_t handle;
     world_begin(ALOFT_SLOT_FACTORY);
@@ -203,8 +203,9 @@ static void a_bad_image_fails_at_end_and_cannot_be_selected(void)
     CHECK_EQ(install(ota(0), 0, image, len - 1, 512), ESP_ERR_OTA_VALIDATE_FAILED);
 }
 
-// In a slot it would not run, and without rollback the chip would start it for ever.
-static void a_bootloader_is_no_update(void)
+// A bootloader in a slot does not run, and without rollback the chip would try to start it for
+// ever.
+static void a_bootloader_is_refused_as_an_update(void)
 {
     uint32_t len;
     world_begin(ALOFT_SLOT_FACTORY);
@@ -490,7 +491,7 @@ static void what_the_bootloader_would_refuse_is_not_installed_without_anti_rollb
     CHECK_EQ(esp_ota_write(handle, image, len), ESP_OK);
     CHECK_EQ(esp_ota_end(handle), ESP_ERR_OTA_VALIDATE_FAILED);
     CHECK(world_said("and the eFuses ask for 16: the bootloader would refuse it"));
-    CHECK_EQ(world.device.ram.bytes[ota(1)->address], 0xFF); // no head, so it is no image
+    CHECK_EQ(world.device.ram.bytes[ota(1)->address], 0xFF); // no first byte, so not an image
 
     world_begin(0);
     const esp_partition_t *factory =
@@ -498,7 +499,7 @@ static void what_the_bootloader_would_refuse_is_not_installed_without_anti_rollb
     world.secure_version = 16;
     CHECK_EQ(esp_ota_set_boot_partition(ota(1)), ESP_ERR_OTA_SMALL_SEC_VER);
     CHECK_EQ(esp_ota_set_boot_partition(factory), ESP_ERR_OTA_SMALL_SEC_VER);
-    CHECK_EQ(world.device.ram.bytes[ota(1)->address], 0xE9); // it may be wanted to go back to
+    CHECK_EQ(world.device.ram.bytes[ota(1)->address], 0xE9); // the owner may want to go back to it
     CHECK(!esp_ota_check_rollback_is_possible());
     CHECK(esp_ota_get_boot_partition() != ota(1));
     world.secure_version = 0;
@@ -530,7 +531,7 @@ static void what_is_selected_and_did_not_start_is_not_fetched_again(void)
     CHECK_EQ(fetch_version("9"), ESP_ERR_OTA_VALIDATE_FAILED);
     CHECK(world_said("TRIAL_FAILED"));
     CHECK_EQ(fetch_version("8"), ESP_OK);
-    world.device.ram.bytes[ota(1)->address + 300] ^= 1; // rotten: the same release heals it
+    world.device.ram.bytes[ota(1)->address + 300] ^= 1; // damaged: the same release repairs it
     CHECK_EQ(fetch_version("8"), ESP_OK);
 }
 
@@ -563,8 +564,8 @@ static uint32_t a_while_after_the_start(void)
     return ALOFT_FAILED_REST_MS;
 }
 
-// An app fetched it again at once, whenever it was back: its start pulled the supply down, and that
-// was never held against it.
+// A release whose start makes the supply voltage drop was fetched again at once after each
+// rollback: a loss of power never counted against it.
 static void what_power_ended_twice_is_not_fetched_again_at_once(void)
 {
     world_begin(0);
@@ -585,7 +586,7 @@ static void what_power_ended_twice_is_not_fetched_again_at_once(void)
     CHECK_EQ(fetch_version("8"), ESP_OK);
 }
 
-// An image whose description is gone, but for that good.
+// A good image without its app descriptor.
 static void put_app_without_description(uint32_t addr)
 {
     static uint8_t image[0x4000];
@@ -668,32 +669,30 @@ static void a_chip_that_fails_is_an_error_not_an_update(void)
     CHECK(esp_ota_get_boot_partition() == ota(1));
 }
 
-CHECK_MAIN(TEST(an_update_in_pieces_of_any_size_boots_next),
-           TEST(without_rollback_the_record_is_undefined), TEST(begin_refuses_what_esp_idf_refuses),
-           TEST(begin_erases_what_it_was_told_to), TEST(a_length_of_minus_one_erases_the_partition),
-           TEST(an_app_on_trial_cannot_update_before_it_confirms),
-           TEST(begin_forgets_the_record_of_the_slot_that_it_overwrites),
-           TEST(write_refuses_what_is_no_image), TEST(a_write_beyond_the_partition_is_refused),
-           TEST(a_bad_image_fails_at_end_and_cannot_be_selected), TEST(a_bootloader_is_no_update),
-           TEST(the_first_byte_is_the_last_to_be_programmed),
-           TEST(writing_by_offset_gives_the_same_image), TEST(a_download_goes_on_after_a_reset),
-           TEST(handles_do_not_disturb_each_other), TEST(what_is_staged_goes_to_its_final_place),
-           TEST(set_boot_refuses_what_esp_idf_refuses),
-           TEST(factory_as_boot_partition_empties_otadata),
-           TEST(the_records_are_those_of_the_worked_example),
-           TEST(next_update_partition_goes_round), TEST(states_are_read_as_they_are),
-           TEST(confirming_makes_the_record_valid),
-           TEST(factory_can_neither_be_confirmed_nor_refused),
-           TEST(refusing_itself_restarts_into_the_other),
-           TEST(without_another_good_app_there_is_no_way_back),
-           TEST(factory_is_a_way_back_when_there_is_no_other_record),
-           TEST(the_last_invalid_partition_needs_a_whole_app),
-           TEST(the_last_boot_app_is_erased_with_its_record), TEST(descriptors_are_read_from_flash),
-           TEST(an_older_secure_version_is_erased_not_booted),
-           TEST(what_the_bootloader_would_refuse_is_not_installed_without_anti_rollback),
-           TEST(what_is_selected_and_did_not_start_is_not_fetched_again),
-           TEST(what_power_ended_twice_is_not_fetched_again_at_once),
-           TEST(an_app_without_description_has_no_secure_version),
-           TEST(an_update_of_the_bootloader_lifts_its_protection),
-           TEST(an_image_is_verified_by_its_place),
-           TEST(a_chip_that_fails_is_an_error_not_an_update))
+CHECK_MAIN(
+    TEST(an_update_in_pieces_of_any_size_boots_next),
+    TEST(without_rollback_the_record_is_undefined), TEST(begin_refuses_what_esp_idf_refuses),
+    TEST(begin_erases_what_it_was_told_to), TEST(a_length_of_minus_one_erases_the_partition),
+    TEST(an_app_on_trial_cannot_update_before_it_confirms),
+    TEST(begin_forgets_the_record_of_the_slot_that_it_overwrites),
+    TEST(write_refuses_data_that_is_not_an_image), TEST(a_write_beyond_the_partition_is_refused),
+    TEST(a_bad_image_fails_at_end_and_cannot_be_selected),
+    TEST(a_bootloader_is_refused_as_an_update), TEST(the_first_byte_is_the_last_to_be_programmed),
+    TEST(writing_by_offset_gives_the_same_image), TEST(a_download_goes_on_after_a_reset),
+    TEST(handles_do_not_disturb_each_other), TEST(what_is_staged_goes_to_its_final_place),
+    TEST(set_boot_refuses_what_esp_idf_refuses), TEST(factory_as_boot_partition_empties_otadata),
+    TEST(the_records_are_those_of_the_worked_example), TEST(next_update_partition_goes_round),
+    TEST(states_are_read_as_they_are), TEST(confirming_makes_the_record_valid),
+    TEST(factory_can_neither_be_confirmed_nor_refused),
+    TEST(refusing_itself_restarts_into_the_other),
+    TEST(without_another_good_app_there_is_no_way_back),
+    TEST(factory_is_a_way_back_when_there_is_no_other_record),
+    TEST(the_last_invalid_partition_needs_a_whole_app),
+    TEST(the_last_boot_app_is_erased_with_its_record), TEST(descriptors_are_read_from_flash),
+    TEST(an_older_secure_version_is_erased_not_booted),
+    TEST(what_the_bootloader_would_refuse_is_not_installed_without_anti_rollback),
+    TEST(what_is_selected_and_did_not_start_is_not_fetched_again),
+    TEST(what_power_ended_twice_is_not_fetched_again_at_once),
+    TEST(an_app_without_description_has_no_secure_version),
+    TEST(an_update_of_the_bootloader_lifts_its_protection), TEST(an_image_is_verified_by_its_place),
+    TEST(a_chip_that_fails_is_an_error_not_an_update))

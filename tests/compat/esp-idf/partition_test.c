@@ -170,7 +170,8 @@ static void an_app_registers_what_the_table_does_not_have(void)
     CHECK_EQ(esp_partition_deregister_external(p), ESP_ERR_NOT_FOUND);
 }
 
-// Whether fn ends its process by a panic; what it did to the chip is not seen here.
+// Whether fn ends its process by a panic. It runs in a child, so its changes of the chip are not
+// seen here.
 static bool panics(void (*fn)(void))
 {
     int status = 0;

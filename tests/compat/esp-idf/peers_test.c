@@ -13,7 +13,7 @@
 
 enum { TIMEOUT_MS = 5000, END_MS = 45000 };
 
-// The first spun for ever, the second was waited for without an end.
+// With the first the client looped for ever, the second was waited for without a limit.
 static const struct peer_script servers[] = {
     {.first = BYTES("HTTP/1.1 204 No Content\r\nContent-Length: 5000\r\n\r\n")},
     {.first = BYTES(OK_HEAD)},

@@ -152,7 +152,7 @@ def the_version_is_where_esp_idf_looks_for_it():
     assert version() == "4"
 
 
-def a_project_without_sources_is_said():
+def a_project_without_sources_is_reported():
     with tempfile.TemporaryDirectory() as name:
         made = configure(pathlib.Path(name), {"main/notes.txt": ""})
         assert made.returncode != 0 and "no sources" in " ".join(made.stderr.split()), made.stderr
@@ -177,7 +177,7 @@ def a_source_is_judged_as_for_a_chip():
     assert "hint" not in said, said
 
 
-def what_the_board_has_not_is_told():
+def what_the_board_does_not_have_is_reported():
     files = {"main/main.c": MAIN % ("", ""), "main/a.c": '#include "driver/i2s_std.h"\n',
              "main/b.c": '#include "esp_htp_client.h"\n', "main/c.c": '#include "button.h"\n',
              "main/d.c": '#include "esp_system.h"\nint d(void) { return esp_fly(1); }\n',
@@ -233,8 +233,8 @@ def cxx_is_compiled_as_for_a_chip():
 
 for test in (main_sees_the_variables_of_esp_idf, components_are_part_of_it,
              components_are_registered_as_before_v4, the_version_is_where_esp_idf_looks_for_it,
-             a_project_without_sources_is_said, a_source_is_judged_as_for_a_chip,
-             what_the_board_has_not_is_told, components_that_are_not_there_are_told,
+             a_project_without_sources_is_reported, a_source_is_judged_as_for_a_chip,
+             what_the_board_does_not_have_is_reported, components_that_are_not_there_are_told,
              cxx_is_compiled_as_for_a_chip):
     test()
     print("ok  ", test.__name__)

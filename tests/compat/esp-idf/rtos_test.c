@@ -189,7 +189,7 @@ static void events_reach_the_handlers_that_asked(void)
     CHECK_EQ(esp_event_loop_create_default(), ESP_ERR_INVALID_STATE);
     CHECK_EQ(esp_event_handler_register(TEST_EVENT, 1, see, NULL), ESP_OK);
     CHECK_EQ(esp_event_handler_instance_register(TEST_EVENT, 2, see, &instance, &instance), ESP_OK);
-    for (int id = 1; id <= 3; id++) { // nobody asked for 3; 2 comes last of those that somebody did
+    for (int id = 1; id <= 3; id++) { // 3 has no handler; 2 is the last that has one
         int data = id * 10;
         CHECK_EQ(esp_event_post(TEST_EVENT, id, &data, sizeof data, portMAX_DELAY), ESP_OK);
     }

@@ -84,7 +84,7 @@ endmenu
 '''
 
 
-def kconfig_fills_in_what_nobody_said():
+def kconfig_fills_in_options_that_are_not_set():
     got = convert(("sdkconfig", "CONFIG_OTHER_SIZE=16\n"), ("Kconfig.projbuild", KCONFIG))
     assert got == {"CONFIG_OTHER_SIZE": "16", "CONFIG_SIZE": "16", "CONFIG_WAY_B": "1",
                    "CONFIG_URL": '"https://h/x.bin"'}, got
@@ -145,7 +145,7 @@ def conditions_count_as_far_as_they_are_known():
                    "CONFIG_WAY_A": "1"}, got
 
 
-def what_has_no_effect_is_told():
+def options_without_effect_are_reported():
     with tempfile.TemporaryDirectory() as folder:
         for name, lines in (("sdkconfig.defaults",
                              "# ours\nCONFIG_BOOTLOADER_APP_ROLBACK_ENABLE=y\nCONFG_B=y\n"
@@ -167,8 +167,8 @@ def what_has_no_effect_is_told():
 
 
 for test in (values_are_what_they_look_like, the_last_word_counts,
-             a_component_sees_it_as_variables, kconfig_fills_in_what_nobody_said,
+             a_component_sees_it_as_variables, kconfig_fills_in_options_that_are_not_set,
              a_word_for_a_string_is_text_whatever_it_looks_like,
-             conditions_count_as_far_as_they_are_known, what_has_no_effect_is_told):
+             conditions_count_as_far_as_they_are_known, options_without_effect_are_reported):
     test()
     print("ok  ", test.__name__)

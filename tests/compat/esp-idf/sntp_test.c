@@ -15,7 +15,7 @@ enum { PACKET = 48, ASK_MS = 200, LONG_MS = 5000 };
 #define THEN       1893456000 // 2030-01-01
 
 static int server = -1;
-static _Atomic int lies; // how many answers are no answer
+static _Atomic int lies; // how many answers are invalid
 static _Atomic int asked;
 static _Atomic long told;
 
@@ -37,7 +37,8 @@ static void *serve(void *unused)
         packet[44] = 0x80; // half a second
         uint8_t bad[PACKET];
         memcpy(bad, packet, sizeof bad);
-        bad[lies == 1 ? 24 : lies == 2 ? 0 : 1] ^= lies == 3 ? 2 : 0xC0; // not ours; no time; kiss
+        // Answers another request; is not synchronized; is a kiss-o'-death.
+        bad[lies == 1 ? 24 : lies == 2 ? 0 : 1] ^= lies == 3 ? 2 : 0xC0;
         if (lies > 0) {
             (void)sendto(server, bad, sizeof bad, 0, (struct sockaddr *)&from, size);
             (void)sendto(server, packet, PACKET - 1, 0, (struct sockaddr *)&from, size);
@@ -104,7 +105,7 @@ static void the_servers_time_is_told_and_the_clock_stays(void)
     CHECK(!esp_sntp_enabled());
 }
 
-static void what_is_no_answer_sets_nothing(void)
+static void an_invalid_answer_sets_nothing(void)
 {
     for (int lie = 1; lie <= 3; lie++) {
         const esp_sntp_config_t sntp = config();
@@ -118,7 +119,7 @@ static void what_is_no_answer_sets_nothing(void)
     }
 }
 
-static void what_the_board_cannot_is_refused(void)
+static void what_the_board_cannot_do_is_refused(void)
 {
     esp_sntp_config_t sntp = config();
     begin();
@@ -133,5 +134,5 @@ static void what_the_board_cannot_is_refused(void)
     CHECK(sntp_get_sync_interval() == 15000);
 }
 
-CHECK_MAIN(TEST(the_servers_time_is_told_and_the_clock_stays), TEST(what_is_no_answer_sets_nothing),
-           TEST(what_the_board_cannot_is_refused))
+CHECK_MAIN(TEST(the_servers_time_is_told_and_the_clock_stays), TEST(an_invalid_answer_sets_nothing),
+           TEST(what_the_board_cannot_do_is_refused))

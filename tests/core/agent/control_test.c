@@ -111,7 +111,7 @@ static void control_writes_what_each_command_says(void)
         CHECK_EQ(control.restart, cases[i].restart);
         CHECK_TEXT(told, cases[i].told);
         CHECK_EQ(checked, cases[i].command == ALOFT_COMMAND_CHECK);
-        // Until the restart nothing may come in that it would cut off.
+        // Until the restart no update may begin, as the restart would cut it off.
         CHECK_EQ(aloft_intake_take(&intake, &other), !cases[i].restart);
     }
     check_state.note = NULL;
@@ -146,7 +146,7 @@ static void control_waits_for_its_turn_and_runs_one_command_at_a_time(void)
     setup();
     CHECK(aloft_intake_take(&intake, &other));
     CHECK_EQ(run(ALOFT_COMMAND_RESTART, 0), ALOFT_ERR_NET_BUSY);
-    CHECK_EQ(run(ALOFT_COMMAND_CHECK, 0), ALOFT_OK); // it only notes the wish
+    CHECK_EQ(run(ALOFT_COMMAND_CHECK, 0), ALOFT_OK); // it only records the request
     aloft_intake_release(&intake, &other);
     CHECK_TEXT(told, "restart 0 NET_BUSY; check 0 OK; ");
 

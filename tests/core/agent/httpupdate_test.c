@@ -207,7 +207,7 @@ static void credentials_go_to_the_host_that_was_asked_for_alone(void)
     }
 }
 
-// An answer without a body comes; what the answer is refused with, OK if it is not.
+// Feeds an answer without a body. Returns the fault that refuses it, or OK.
 static enum aloft_err hear(struct split *split, const uint8_t *head)
 {
     static char location[32];

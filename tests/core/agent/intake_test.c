@@ -9,7 +9,7 @@
 static struct device device;
 static struct aloft_intake intake;
 static const struct aloft_flash_ops *ram_ops;
-static long power_for; // changes of flash until the power goes; below 0: it stays
+static long power_for; // flash changes until power fails; negative: it does not fail
 static bool cut;
 static int selected; // slot that an event told of
 
@@ -24,7 +24,7 @@ static void hear(void *ctx, const struct aloft_event *event)
 
 enum fate { HAPPENS, TEARS, NEVER };
 
-// The change that the power does not last for happens in its first half.
+// Of the change in which power fails, the first half happens.
 static enum fate fate(void)
 {
     enum fate fate = power_for != 0 ? HAPPENS : cut ? NEVER : TEARS;
@@ -159,7 +159,7 @@ static void an_image_is_taken_in_and_selected(void)
     }
 }
 
-static void the_turn_is_one_ways_until_it_is_given_back(void) // I1
+static void one_way_has_the_turn_until_it_gives_it_back(void) // I1
 {
     setup();
     CHECK(aloft_intake_take(&intake, &a));
@@ -171,7 +171,7 @@ static void the_turn_is_one_ways_until_it_is_given_back(void) // I1
     CHECK(aloft_intake_take(&intake, &b));
 }
 
-static void nobody_feeds_what_another_has_begun(void) // I1
+static void an_image_is_fed_only_by_the_way_that_began_it(void) // I1
 {
     uint32_t len;
     uint32_t used = 1;
@@ -279,7 +279,7 @@ static void without_finish_no_image_begins_in_flash(void) // I3
     CHECK_EQ(boots(), ALOFT_SLOT_FACTORY);
 }
 
-static void an_image_that_is_given_up_is_none(void)
+static void an_image_that_is_given_up_never_boots(void)
 {
     uint32_t len;
     setup();
@@ -383,9 +383,10 @@ static void a_cut_at_any_change_leaves_what_boots(void)
 }
 
 DEVICE_MAIN(
-    TEST(an_image_is_taken_in_and_selected), TEST(the_turn_is_one_ways_until_it_is_given_back),
-    TEST(nobody_feeds_what_another_has_begun), TEST(a_servers_turn_begins_with_an_accepted_head),
-    TEST(the_owner_takes_the_turn_from_a_server), TEST(a_whole_image_is_selected_whoever_comes),
-    TEST(without_finish_no_image_begins_in_flash), TEST(an_image_that_is_given_up_is_none),
-    TEST(what_is_given_up_at_any_step_holds_no_hash), TEST(whichever_hash_fails_none_is_held),
-    TEST(short_and_wrong_images_are_named), TEST(a_cut_at_any_change_leaves_what_boots))
+    TEST(an_image_is_taken_in_and_selected), TEST(one_way_has_the_turn_until_it_gives_it_back),
+    TEST(an_image_is_fed_only_by_the_way_that_began_it),
+    TEST(a_servers_turn_begins_with_an_accepted_head), TEST(the_owner_takes_the_turn_from_a_server),
+    TEST(a_whole_image_is_selected_whoever_comes), TEST(without_finish_no_image_begins_in_flash),
+    TEST(an_image_that_is_given_up_never_boots), TEST(what_is_given_up_at_any_step_holds_no_hash),
+    TEST(whichever_hash_fails_none_is_held), TEST(short_and_wrong_images_are_named),
+    TEST(a_cut_at_any_change_leaves_what_boots))

@@ -143,7 +143,7 @@ static void an_md5_may_have_capitals_and_blanks_around_it(void)
     }
 }
 
-static void an_md5_that_is_none_is_refused_before_any_erase(void)
+static void a_malformed_md5_is_refused_before_any_erase(void)
 {
     fresh();
     serve_with(0, "x-MD5: 12345\r\n", len, CLOSES);
@@ -253,7 +253,7 @@ static void after_a_reset_the_md5_is_of_the_whole_file(void)
     check_slot_boots(0, image, len);
 }
 
-// It could have been announced with an MD5 before, which nobody knows any more.
+// The file may have been announced with an MD5 before the reset, which is not known any more.
 static void a_rest_without_an_md5_starts_again(void)
 {
     begin_and_reset();
@@ -310,7 +310,7 @@ DEVICE_MAIN(TEST(the_announced_file_is_taken_in_pieces_of_any_size),
             TEST(a_file_with_another_md5_changes_nothing_that_boots),
             TEST(another_good_image_is_not_the_announced_one),
             TEST(an_md5_may_have_capitals_and_blanks_around_it),
-            TEST(an_md5_that_is_none_is_refused_before_any_erase),
+            TEST(a_malformed_md5_is_refused_before_any_erase),
             TEST(every_body_is_judged_by_its_md5), TEST(statuses_are_named_and_end_the_pull),
             TEST(after_redirects_the_md5_of_the_last_answer_counts),
             TEST(a_redirect_to_another_host_has_no_credentials),

@@ -210,9 +210,9 @@ static void listen(void *ctx, const struct aloft_event *event)
     hear(ctx, event);
 }
 
-// The rest of the sector that a download went on in was not erased before: pages that had been
-// programmed behind the last note, with the file as it was, made of a 206 with another file's bytes
-// a fault of flash (FLASH_VERIFY). Now it is what it is, a bad image, and the whole is fetched.
+// The rest of the sector in which a download went on was not erased before: where pages had been
+// programmed behind the last note, a 206 with bytes of another file ended in a fault of flash
+// (FLASH_VERIFY). Now it is reported as a bad image, and the whole file is fetched.
 static void the_rest_of_another_file_is_a_bad_image_and_no_fault_of_flash(void)
 {
     static uint8_t mixed[DEVICE_IMAGE_MAX];

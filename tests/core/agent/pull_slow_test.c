@@ -1,6 +1,6 @@
 // Servers that drip. Issue 13.9: one that sent a byte every nine seconds was never silent for ten,
-// and had the device for half an hour, again and again. And what is told of faults: which URL,
-// which header, and where.
+// and occupied the device for half an hour, again and again. Also what messages of faults say:
+// which URL, which header, and where.
 #include "pull_world.h"
 
 enum { EXTRA = 0x5000, WINDOW_S = 8 };
@@ -40,7 +40,7 @@ static void a_server_that_drips_is_dropped_within_35_seconds(void)
     }
 }
 
-// Of an answer that never comes to its body: nothing of it counts as progress.
+// Headers that never end: none of their bytes counts as progress.
 static void headers_are_complete_within_a_window(void)
 {
     static char head[HEAD_MAX];
@@ -84,7 +84,7 @@ static void bursts_count_for_a_whole_window(void)
         check_note("a piece each %ld ms", (long)ms, 0);
         CHECK_EQ(pull("http://h/f"), ALOFT_OK);
     }
-    drip_after(16000); // and then it is over
+    drip_after(16000); // the drip behind this burst is too slow
     config.rate_window_s = WINDOW_S;
     config.idle_timeout_ms = 20000;
     init();
@@ -104,8 +104,8 @@ static void time_spent_on_flash_is_not_the_peers_slowness(void) // A3
     check_slot_boots(0, image, len);
 }
 
-// Two megabytes may lie in the buffers of TCP: they are no reason to wait longer than for others.
-// The last burst here is what 40 windows ask for, as 1.2 MB are by default.
+// Two megabytes may lie in the buffers of TCP: they must not extend the wait. The last burst here
+// is what 40 windows ask for, as 1.2 MB are by default.
 static void a_burst_buys_one_window_and_not_more(void)
 {
     for (uint32_t burst = 8000; burst <= 20000; burst += 1500) {

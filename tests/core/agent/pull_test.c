@@ -79,7 +79,7 @@ static void pull_takes_chunked_and_close_delimited_bodies_and_http_1_0(void)
     check_slot_boots(0, image, len);
 }
 
-static void pull_names_every_answer_that_is_no_image(void)
+static void pull_names_every_answer_without_an_image(void)
 {
     static const struct {
         const char *head;
@@ -199,7 +199,7 @@ static void pull_timeouts_are_exact_across_a_wrap_of_the_clock(void)
     static const uint32_t starts[] = {0, 0xFFFFFFFF, 0xFFFFFFFF - 9999, 0x7FFFFFFF, 0xFFFFEC78};
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         check_note("start %ld", (long)starts[i], 0);
-        setup(); // nobody answers
+        setup(); // no server answers
         world.now_ms = starts[i];
         check_fails_before_any_erase(ALOFT_ERR_NET_CONNECT_TIMEOUT);
         CHECK_EQ(world.now_ms - starts[i], 10000);
@@ -403,7 +403,7 @@ static void pull_refuses_redirects_that_lead_nowhere(void)
         serve(0, head, NULL, 0, CLOSES);
         check_note("case %ld", (long)i, 0);
         CHECK_EQ(pull(cases[i].url), cases[i].err);
-        CHECK_EQ(world.connection, 1); // and nobody else was asked
+        CHECK_EQ(world.connection, 1); // and no other server was asked
         CHECK_EQ(device.ram.erases, 0);
     }
 }
@@ -540,7 +540,7 @@ static void check_pull_refused(const char *url, enum aloft_err want)
     world.trace_len = 0;
 }
 
-static void pull_refuses_without_asking_anybody_what_cannot_work(void)
+static void pull_refuses_what_cannot_work_before_it_connects(void)
 {
     static char url[URL_MAX + 2];
     setup();
@@ -611,7 +611,7 @@ static void pull_failure_of_any_flash_operation_leaves_the_old_choice(void)
 DEVICE_MAIN(TEST(pull_goes_from_url_to_otadata_in_order),
             TEST(pull_does_not_depend_on_the_size_of_pieces),
             TEST(pull_takes_chunked_and_close_delimited_bodies_and_http_1_0),
-            TEST(pull_names_every_answer_that_is_no_image),
+            TEST(pull_names_every_answer_without_an_image),
             TEST(pull_refuses_a_wrong_file_before_any_erase),
             TEST(pull_refuses_the_version_that_runs_before_any_erase),
             TEST(pull_bodies_that_are_short_long_cut_or_corrupt_change_nothing_that_boots),
@@ -631,6 +631,6 @@ DEVICE_MAIN(TEST(pull_goes_from_url_to_otadata_in_order),
             TEST(pull_ignores_the_old_connection_once_it_asked_for_its_end),
             TEST(pull_hears_nothing_over_ids_that_it_did_not_open),
             TEST(pull_after_a_failed_one_works), TEST(pull_replaces_the_one_that_runs),
-            TEST(pull_refuses_without_asking_anybody_what_cannot_work),
+            TEST(pull_refuses_what_cannot_work_before_it_connects),
             TEST(pull_before_its_first_pull_waits),
             TEST(pull_failure_of_any_flash_operation_leaves_the_old_choice))

@@ -121,7 +121,7 @@ static void push_a_part(void)
     aloft_intake_release(&intake, &other);
 }
 
-static void the_turn_is_the_pulls_from_an_accepted_head_on(void)
+static void a_pull_has_the_turn_from_an_accepted_head_on(void)
 {
     setup();
     settle();
@@ -188,7 +188,7 @@ static void a_pull_starts_again_over_what_another_has_begun(void)
     CHECK_BYTES(device.ram.bytes + DEVICE_OTA_0, image, len);
 }
 
-static void a_pull_goes_on_when_nobody_came_between(void)
+static void a_pull_goes_on_when_no_other_way_had_the_turn(void)
 {
     setup();
     settle();
@@ -200,7 +200,7 @@ static void a_pull_goes_on_when_nobody_came_between(void)
     CHECK(serve(0));
 }
 
-// Another's turn says nothing about what is in the slot.
+// That another sender had the turn does not mean that it wrote to the slot.
 static void a_pull_that_was_refused_its_turn_still_goes_on(void)
 {
     setup();
@@ -223,8 +223,8 @@ static void a_pull_that_was_refused_its_turn_still_goes_on(void)
     CHECK(serve(0));
 }
 
-DEVICE_MAIN(TEST(the_turn_is_the_pulls_from_an_accepted_head_on),
+DEVICE_MAIN(TEST(a_pull_has_the_turn_from_an_accepted_head_on),
             TEST(the_owner_ends_a_pull_at_any_moment),
             TEST(a_pull_starts_again_over_what_another_has_begun),
-            TEST(a_pull_goes_on_when_nobody_came_between),
+            TEST(a_pull_goes_on_when_no_other_way_had_the_turn),
             TEST(a_pull_that_was_refused_its_turn_still_goes_on))

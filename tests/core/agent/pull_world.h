@@ -266,8 +266,9 @@ static void serve_some(void)
         world.open = false;
         way.ops->failed(&puller, 0, ALOFT_ERR_NET_RESET, world.now_ms);
     } else {
-        // Nothing happens any more, or a try is waited for: the pull's deadline is exact to the
-        // millisecond. Until one of them ends something, a slice of the least rate's window has.
+        // Nothing more is sent, or the pull waits before its next try: its deadline is exact to the
+        // millisecond. Before the last deadline there are those of the slices of the least rate's
+        // window.
         int looks = 0;
         do {
             world.now_ms = way.ops->deadline(&puller) - 1;

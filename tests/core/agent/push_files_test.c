@@ -160,7 +160,7 @@ static void a_failing_flash_is_told(void)
         enum aloft_way_state state = hang_up();
         bool done = device.ram.ops < op;
         device.ram.fail_op = 0;
-        CHECK_EQ(state == ALOFT_WAY_RESTART, done); // there is no operation that may fail
+        CHECK_EQ(state == ALOFT_WAY_RESTART, done); // every operation must succeed
         CHECK_EQ(strstr(world.said, "OK") != NULL, done);
         CHECK_EQ(device_rest(&device, FILES_ADDR, FILES_LEN), rest);
         if (done) {

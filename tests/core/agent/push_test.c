@@ -81,8 +81,8 @@ static void a_push_goes_from_invitation_to_otadata_in_order(void)
     CHECK_EQ(turn(), ALOFT_WAY_RESTART); // until the port does it
 }
 
-// An address of the link with its interface did not fit, so that it came without a name, and nobody
-// was connected to.
+// A link-local address with its interface did not fit, so the sender had no address and no
+// connection was made.
 static void a_sender_with_the_longest_address_is_reached(void)
 {
     char text[100];
@@ -295,7 +295,7 @@ static void the_way_is_off_without_a_password_unless_it_is_open(void)
     CHECK_EQ(world.binds, 1234);
 }
 
-static void a_verifier_that_is_none_is_refused(void)
+static void a_malformed_verifier_is_refused(void)
 {
     static const char *const verifiers[] = {"",
                                             "secret",
@@ -473,7 +473,8 @@ static void whichever_hash_fails_a_push_that_is_refused_holds_none(void)
     CHECK(refused > 1 && refused < 60);
 }
 
-// In a slot it would not run, and without trials the device would start it for ever.
+// A bootloader in a slot does not run, and without trials the device would try to start it for
+// ever.
 static void a_pushed_bootloader_is_refused(void)
 {
     setup(NULL);
@@ -510,7 +511,7 @@ static void a_sender_that_goes_away_ends_its_push(void)
     }
 }
 
-// All of the file has come: it is the same update, whether anybody hears the answer or not.
+// All of the file has come: the update is completed whether the answer is received or not.
 static void a_sender_that_goes_away_after_its_last_byte_has_updated(void)
 {
     for (uint32_t how = 0; how < 2; how++) {
@@ -544,14 +545,14 @@ static void a_sender_that_stalls_ends_its_push_in_time(void)
         CHECK_EQ(push.err, ALOFT_ERR_PUSH_TIMEOUT);
         CHECK(strstr(world.said, "ERROR[6]: Stream Read Timeout (PUSH_TIMEOUT)\r\n") != NULL);
         CHECK(world.linked);
-        CHECK_EQ(wait_deadline(), ALOFT_WAY_WAIT); // nobody closes
+        CHECK_EQ(wait_deadline(), ALOFT_WAY_WAIT); // the peer does not close
         check_unharmed();
     }
 }
 
 // Whoever tried again at once after a refusal was told NET_BUSY, as long as the connection on which
 // the refusal was said had not been closed.
-static void a_push_after_a_refused_one_waits_until_that_is_seen_off(void)
+static void a_push_after_a_refused_one_waits_until_that_is_closed(void)
 {
     struct aloft_way_peer peer = {.host = SENDER, .port = 5555};
     static const uint8_t again[] = "0 40000 900 00112233445566778899aabbccddeeff\n";
@@ -737,7 +738,7 @@ DEVICE_MAIN(TEST(a_push_goes_from_invitation_to_otadata_in_order),
             TEST(a_sender_that_does_not_answer_the_challenge_is_forgotten),
             TEST(a_datagram_during_a_proof_waits),
             TEST(the_way_is_off_without_a_password_unless_it_is_open),
-            TEST(a_verifier_that_is_none_is_refused), TEST(garbage_is_heard_and_ignored),
+            TEST(a_malformed_verifier_is_refused), TEST(garbage_is_heard_and_ignored),
             TEST(what_cannot_be_pushed_is_refused_at_once),
             TEST(a_device_without_a_spare_slot_or_on_trial_says_so),
             TEST(a_push_waits_for_its_turn), TEST(a_push_has_the_turn_to_its_end),
@@ -746,7 +747,7 @@ DEVICE_MAIN(TEST(a_push_goes_from_invitation_to_otadata_in_order),
             TEST(a_pushed_bootloader_is_refused), TEST(a_sender_that_goes_away_ends_its_push),
             TEST(a_sender_that_goes_away_after_its_last_byte_has_updated),
             TEST(a_sender_that_stalls_ends_its_push_in_time),
-            TEST(a_push_after_a_refused_one_waits_until_that_is_seen_off),
+            TEST(a_push_after_a_refused_one_waits_until_that_is_closed),
             TEST(a_sender_that_cannot_be_reached_ends_its_push),
             TEST(a_second_sender_is_told_and_the_first_goes_on),
             TEST(pieces_of_any_length_are_counted), TEST(bytes_beyond_the_announced_are_dropped),

@@ -23,7 +23,7 @@ enum { FILES_ADDR = 0x60000, FILES_LEN = 0x4000, NEVER = -1 };
 struct world {
     struct aloft_way way;
     uint32_t now_ms;
-    const char *sender; // who is to be connected to
+    const char *sender; // address to connect to
     bool bound;
     bool linked;  // the port holds the connection back
     bool opening; // and has not answered yet whether it stands
@@ -105,7 +105,7 @@ static void random_bytes(void *ctx, uint8_t *out, uint32_t len)
 
 enum fate { HAPPENS, TEARS, NEVER_BEGINS };
 
-// An operation that the power does not last for happens in its first half.
+// Of the operation in which power fails, the first half happens.
 static enum fate fate(void)
 {
     enum fate fate = world.cut ? NEVER_BEGINS : world.cut_after == 0 ? TEARS : HAPPENS;
@@ -290,7 +290,7 @@ static enum aloft_way_state settle(void)
     return state;
 }
 
-// Nobody says anything until the way's deadline, which is exact to the millisecond.
+// No input until the way's deadline, which is exact to the millisecond.
 static enum aloft_way_state wait_deadline(void)
 {
     uint32_t deadline = world.way.ops->deadline(world.way.ctx);

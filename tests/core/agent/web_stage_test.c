@@ -1,5 +1,5 @@
 // What a browser uploads passes the stages of the device, in pieces of any size, and an upload that
-// breaks off leaves nothing behind. What is no app does not come in.
+// breaks off leaves nothing behind. A file that is not an app is refused.
 #include "test_stages.h"
 #include "web_world.h"
 
@@ -61,7 +61,8 @@ static void an_upload_that_breaks_off_is_followed_by_a_whole_one(void)
     }
 }
 
-// In a slot it would not run, and without trials the device would start it for ever.
+// A bootloader in a slot does not run, and without trials the device would try to start it for
+// ever.
 static void web_refuses_a_bootloader_as_an_update(void)
 {
     uint32_t boot_len;

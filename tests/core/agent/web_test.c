@@ -100,7 +100,8 @@ static void web_tells_why_an_upload_is_refused_in_each_dialect(void)
     CHECK(says("HTTP/1.1 409 Conflict\r\n") && says("{\"error\":\"IMAGE_"));
     check_nothing_happened();
 
-    // what is no image is refused before anything is erased, and what still comes is swallowed
+    // what is not an image is refused before anything is erased, and the rest of the body is
+    // dropped
     uint32_t erases = device.ram.erases;
     memset(bad, 'a', sizeof bad);
     upload_form("firmware", bad, 20000, "\r\n--X--\r\n");
@@ -144,7 +145,7 @@ static void web_refuses_an_upload_larger_than_the_slot_by_its_header(void)
     settle();
     CHECK(says("HTTP/1.1 413 ") && says("WEB_TOO_LARGE"));
     CHECK_EQ(device.ram.erases + device.ram.progs, 0);
-    CHECK(world.peer); // the rest may come, and is swallowed
+    CHECK(world.peer); // the rest of the body is read and dropped
     CHECK(intake.holder == NULL);
     world.now_ms += ALOFT_WEB_DRAIN_MS;
     settle();
@@ -268,8 +269,8 @@ static bool leave_after(uint32_t steps, const uint8_t *image, uint32_t len)
     return world.answer_len == 0;
 }
 
-// Keeps V3. From when the image is judged it is selected, though nobody waits for the answer; the
-// next client comes before that and changes nothing.
+// Keeps V3. Once an image has been judged it is selected, even when no client waits for the answer;
+// the next client comes before that and changes nothing.
 static void web_takes_all_or_nothing_of_an_upload_whose_client_is_gone(void)
 {
     static const uint8_t next[] = "GET / HTTP/1.1\r\nHost: d\r\n\r\n";
@@ -535,11 +536,11 @@ static void web_lets_the_owner_in_while_a_stranger_guesses(void)
     CHECK_EQ(world.now_ms - then, ALOFT_WEBUI_TRY_MS);
     give_password("pw");
     CHECK(says("HTTP/1.1 200 "));
-    CHECK_EQ(world.now_ms - then, ALOFT_WEBUI_TRY_MS); // a right one takes nobody's turn
+    CHECK_EQ(world.now_ms - then, ALOFT_WEBUI_TRY_MS); // a right one uses up no turn
 }
 
-// Who waits and is gone meanwhile is no longer waited for.
-static void web_forgets_who_hangs_up_while_it_waits(void)
+// A client that waits and disconnects meanwhile is no longer waited for.
+static void web_forgets_a_client_that_hangs_up_while_it_waits(void)
 {
     setup();
     for (uint32_t i = 0; i < ALOFT_WEBUI_TRIES; i++) {
@@ -635,7 +636,7 @@ static void web_listens_again_after_its_port_was_taken(void)
     CHECK(world.listening);
 }
 
-static void web_refuses_what_is_no_request(void)
+static void web_refuses_malformed_requests(void)
 {
     setup();
     open_peer();
@@ -663,8 +664,8 @@ DEVICE_MAIN(TEST(web_takes_an_upload_in_each_dialect),
             TEST(web_tells_its_status), TEST(web_gives_the_page_and_only_its_head_to_head),
             TEST(web_is_off_without_a_verifier), TEST(web_challenges_everybody_who_has_no_password),
             TEST(web_lets_the_owner_in_while_a_stranger_guesses),
-            TEST(web_forgets_who_hangs_up_while_it_waits),
+            TEST(web_forgets_a_client_that_hangs_up_while_it_waits),
             TEST(web_does_not_limit_again_when_the_clock_wraps),
             TEST(web_refuses_the_pages_of_other_sites), TEST(web_gives_up_a_client_that_stops),
             TEST(web_does_not_wait_long_for_a_client_that_never_begins),
-            TEST(web_listens_again_after_its_port_was_taken), TEST(web_refuses_what_is_no_request))
+            TEST(web_listens_again_after_its_port_was_taken), TEST(web_refuses_malformed_requests))

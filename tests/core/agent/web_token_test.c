@@ -37,7 +37,7 @@ static void set_token(void)
     set_token_to("sesame");
 }
 
-// One that was left in the middle of its check held the hashes of it, and on some chips their lock.
+// A check that was abandoned in the middle kept its hashes, and on some chips their lock.
 static void web_holds_no_hash_of_a_token_whose_client_has_gone(void)
 {
     for (long steps = 0; steps < 20; steps++) {
@@ -98,7 +98,7 @@ static void web_with_a_token_alone_takes_commands_and_nothing_else(void)
 static void web_takes_a_token_for_commands_alone(void)
 {
     setup();
-    ask_with_token("/api/check", "sesame"); // there is none
+    ask_with_token("/api/check", "sesame"); // no token is set
     CHECK(says("HTTP/1.1 401 "));
     set_token();
     ask_with_token("/api/check", "sesame");

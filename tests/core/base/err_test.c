@@ -23,7 +23,7 @@ static void each_fault_has_a_number_a_name_and_a_class_of_its_own(void)
     }
 }
 
-static void a_number_that_is_no_fault_has_no_class(void)
+static void a_number_without_a_fault_has_no_class(void)
 {
     static const int none[] = {0, 1, 14, -4, -9, -15, -1000, 2147483647, -2147483647 - 1};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
@@ -53,4 +53,4 @@ static void only_what_may_pass_is_tried_again(void)
 }
 
 CHECK_MAIN(TEST(each_fault_has_a_number_a_name_and_a_class_of_its_own),
-           TEST(a_number_that_is_no_fault_has_no_class), TEST(only_what_may_pass_is_tried_again))
+           TEST(a_number_without_a_fault_has_no_class), TEST(only_what_may_pass_is_tried_again))

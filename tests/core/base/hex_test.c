@@ -1,4 +1,4 @@
-// Hexadecimal text of both cases, round trips, and every character that is no digit.
+// Hexadecimal text of both cases, round trips, and every character that is not a digit.
 #include "aloft/base/hex.h"
 #include "check.h"
 #include "guard.h"
@@ -30,7 +30,7 @@ static void both_cases_are_digits_and_nothing_else_is(void)
     }
 }
 
-static void nothing_is_read_behind_the_first_that_is_no_digit(void)
+static void nothing_is_read_behind_the_first_other_character(void)
 {
     static const char *const texts[] = {"", "1", "12", "123", "g", "1g", "12-", "123 "};
     uint8_t bytes[2];
@@ -44,4 +44,4 @@ static void nothing_is_read_behind_the_first_that_is_no_digit(void)
 
 CHECK_MAIN(TEST(every_byte_survives_the_round_trip),
            TEST(both_cases_are_digits_and_nothing_else_is),
-           TEST(nothing_is_read_behind_the_first_that_is_no_digit))
+           TEST(nothing_is_read_behind_the_first_other_character))

@@ -20,7 +20,7 @@ static void printable_text_of_any_language_stays(void)
 }
 
 // A version with a line end and a forged line behind it, and colours, were printed as they came.
-static void what_a_terminal_carries_out_is_replaced(void)
+static void what_a_terminal_would_execute_is_replaced(void)
 {
     check_clean("1\nI (0) ota: Confirmed", "1?I (0) ota: Confirmed");
     check_clean("\x1b[2J\x07\t\r\x7f", "?[2J????");
@@ -67,5 +67,5 @@ static void every_pair_of_bytes_becomes_printable(void)
 }
 
 CHECK_MAIN(TEST(printable_text_of_any_language_stays),
-           TEST(what_a_terminal_carries_out_is_replaced), TEST(broken_utf_8_is_replaced),
+           TEST(what_a_terminal_would_execute_is_replaced), TEST(broken_utf_8_is_replaced),
            TEST(line_ends_stay_where_they_may), TEST(every_pair_of_bytes_becomes_printable))

@@ -30,7 +30,7 @@ static void the_clock_may_wrap(void)
 
 // 49.7 days later the clock shows the time of the last one again. That looks like no time at all,
 // and may cost the pause that was due then, no more (R2).
-static void a_limit_comes_back_for_no_longer_than_it_was(void)
+static void a_limit_that_comes_back_lasts_no_longer_than_before(void)
 {
     struct aloft_rate rate = {.burst = 5, .every_ms = 2000};
     for (uint32_t i = 0; i < 5; i++) {
@@ -41,4 +41,4 @@ static void a_limit_comes_back_for_no_longer_than_it_was(void)
 }
 
 CHECK_MAIN(TEST(so_many_at_once_and_then_one_in_a_while), TEST(the_clock_may_wrap),
-           TEST(a_limit_comes_back_for_no_longer_than_it_was))
+           TEST(a_limit_that_comes_back_lasts_no_longer_than_before))

@@ -127,7 +127,7 @@ static enum aloft_err run(void)
         step = aloft_bootsel_step(&op);
         CHECK(chip.changes - before <= 1);
     }
-    CHECK(step != ALOFT_STEP_AGAIN); // it has an end
+    CHECK(step != ALOFT_STEP_AGAIN); // it ends
     return step == ALOFT_STEP_DONE ? ALOFT_OK : op.err;
 }
 

@@ -121,7 +121,7 @@ static void set_boot_begins_again_when_numbers_are_used_up(void)
     CHECK_EQ(selected(), 0);
 }
 
-// An app that nobody had confirmed ran as confirmed: power was cut when all of a new record was
+// An unconfirmed app once ran as confirmed: power was cut when all of a new record was
 // programmed but its state, which no CRC covers and which then read UNDEFINED.
 static void a_record_is_unsound_until_its_state_is_there(void)
 {
@@ -323,7 +323,7 @@ static void a_note_is_closed_behind_a_torn_one(void)
 
 // Devices in the field: the bytes of a note as a build of November 2026 left them, which are those
 // that are written today.
-static void a_note_of_before_is_understood_and_written(void)
+static void notes_of_older_builds_are_understood_and_still_written(void)
 {
     static const uint8_t before[ALOFT_NOTE_LEN] = {0x41, 0x4E, 0x4F, 0x54, 0x01, 0x01, 0x00, 0x00,
                                                    0x02, 0x00, 0x00, 0x00, 0x04, 0x00, 0x00, 0x00,
@@ -451,7 +451,7 @@ static void each_call_is_the_list_that_the_manual_shows(void)
 
 DEVICE_MAIN(
     TEST(each_call_is_the_list_that_the_manual_shows),
-    TEST(a_note_of_before_is_understood_and_written),
+    TEST(notes_of_older_builds_are_understood_and_still_written),
     TEST(set_boot_alternates_sectors_and_counts_up), TEST(set_boot_writes_undefined_without_trials),
     TEST(set_boot_to_factory_blanks_both_records),
     TEST(set_boot_refuses_a_bad_image_and_leaves_otadata),

@@ -139,8 +139,8 @@ static void each_fault_has_its_name(void)
 }
 
 // Behind an unsigned image flash holds an older image, or noise where it is encrypted. That was
-// called a signature sector that is not blank, and nobody looked for the missing signature.
-static void an_unsigned_image_is_that_whatever_follows_it(void)
+// reported as a signature sector that is not blank, and not as a missing signature.
+static void an_unsigned_image_is_unsigned_whatever_follows_it(void)
 {
     uint32_t seed = 7;
     trusts((enum signer_key[]){SIGNER_A, SIGNER_P}, 2);
@@ -392,9 +392,10 @@ static void the_running_app_says_who_may_sign_the_next(void)
     CHECK_EQ(judge(), ALOFT_ERR_SIGNATURE_KEY);
 }
 
-// Anybody can add a block to an image on its way: the sector is not signed. Were that image taken
-// for its good block, the key of the other one would be trusted from the next start on.
-static void nobody_can_add_his_key_to_those_of_the_running_app(void)
+// Anybody can add a block to an image on its way: the sector itself is not signed. If such an image
+// were accepted for its good block, the key of the other one would be trusted from the next start
+// on.
+static void no_key_can_be_added_to_those_of_the_running_app(void)
 {
     const enum signer_key a[] = {SIGNER_A};
     const enum signer_key smuggled[][2] = {{SIGNER_A, SIGNER_B}, {SIGNER_B, SIGNER_A}};
@@ -418,7 +419,7 @@ static void nobody_can_add_his_key_to_those_of_the_running_app(void)
     CHECK_EQ(judge(), ALOFT_OK);
 }
 
-static void an_app_without_signature_trusts_nobody(void)
+static void an_app_without_signature_trusts_no_key(void)
 {
     const enum signer_key a[] = {SIGNER_A};
     signed_with(a, 1);
@@ -559,7 +560,7 @@ static void a_device_without_trust_takes_signed_and_unsigned_alike(void)
 }
 
 DEVICE_MAIN(TEST(what_espsecure_signed_is_taken_by_its_key_alone), TEST(each_fault_has_its_name),
-            TEST(an_unsigned_image_is_that_whatever_follows_it),
+            TEST(an_unsigned_image_is_unsigned_whatever_follows_it),
             TEST(a_forged_signature_is_refused_whatever_its_crc_says),
             TEST(a_signature_of_other_content_is_refused),
             TEST(no_bit_of_the_sector_of_one_block_may_change),
@@ -572,8 +573,8 @@ DEVICE_MAIN(TEST(what_espsecure_signed_is_taken_by_its_key_alone), TEST(each_fau
             TEST(a_sector_that_the_slot_has_no_room_for_is_missing),
             TEST(what_cannot_be_read_or_computed_is_not_trusted),
             TEST(the_running_app_says_who_may_sign_the_next),
-            TEST(nobody_can_add_his_key_to_those_of_the_running_app),
-            TEST(an_app_without_signature_trusts_nobody),
+            TEST(no_key_can_be_added_to_those_of_the_running_app),
+            TEST(an_app_without_signature_trusts_no_key),
             TEST(an_image_of_any_length_is_judged_up_to_its_sector),
             TEST(padding_may_be_anything_that_was_signed_for_a_bootloader),
             TEST(a_changed_image_with_sums_that_fit_is_refused),

@@ -24,7 +24,7 @@ static void make_keys(void)
     }
 }
 
-// What the hardware does, with the protections of before.
+// One burn as the hardware does it, under the protections that were in force before.
 static void burn(struct aloft_efuse_words *words, const struct aloft_efuse_step *step,
                  uint32_t which)
 {
@@ -45,7 +45,7 @@ static void burn_digest(struct aloft_efuse_words *words, uint32_t slot, const ui
     burn_all(words, &plan);
 }
 
-static void blank_words_trust_nobody(void)
+static void blank_words_trust_no_key(void)
 {
     struct aloft_efuse_words words = {{0}};
     struct aloft_efuse efuse;
@@ -104,7 +104,7 @@ static void write_protection_covers_its_field_and_no_other(void)
     CHECK_EQ(aloft_efuse_fixed(&words, WR_DIS), 0);
 }
 
-static void a_digest_is_burned_and_protected_and_a_second_time_is_no_burn(void)
+static void a_digest_is_burned_and_protected_once(void)
 {
     struct aloft_efuse_words words = {{0}};
     struct aloft_efuse_plan plan;
@@ -416,10 +416,10 @@ static void keys_are_made_first(void)
     CHECK(key_a[1] != key_b[1]);
 }
 
-CHECK_MAIN(TEST(keys_are_made_first), TEST(blank_words_trust_nobody),
+CHECK_MAIN(TEST(keys_are_made_first), TEST(blank_words_trust_no_key),
            TEST(words_as_espefuse_burns_them_are_understood),
            TEST(write_protection_covers_its_field_and_no_other),
-           TEST(a_digest_is_burned_and_protected_and_a_second_time_is_no_burn),
+           TEST(a_digest_is_burned_and_protected_once),
            TEST(a_key_is_hidden_and_the_last_free_block_is_the_last),
            TEST(what_is_revoked_stays_revoked_and_takes_no_key), TEST(the_version_only_rises),
            TEST(secure_boot_needs_a_key_and_can_close_the_empty_slots),

@@ -553,7 +553,7 @@ static void image_segment_must_lie_where_its_chip_has_memory(void)
 
 // The bootloader of a device loops for ever over a slot that holds a bootloader, and a push or a
 // pull put one there: it was a good image.
-static void image_of_a_bootloader_is_no_app(void)
+static void image_of_a_bootloader_is_not_an_app(void)
 {
     static const struct {
         uint16_t chip;
@@ -589,7 +589,7 @@ static void image_of_a_bootloader_is_refused_at_its_last_segments_head(void)
     (void)image_for(0, 0x40078000, 0x4000);
     aloft_image_init(&image, &by);
     CHECK_EQ(aloft_image_feed(&image, bytes, 32), ALOFT_ERR_IMAGE_NOT_APP);
-    // An empty segment maps nothing, and padding is no segment of an app.
+    // An empty segment maps nothing, and padding does not count as a segment of an app.
     make_image_begin(&make, bytes, sizeof bytes);
     make_image_segment(&make, RAM, NULL, 0x18);
     make_image_segment(&make, DROM + 0x20, NULL, 0);
@@ -729,7 +729,8 @@ CHECK_MAIN(
     TEST(image_of_another_chip_is_refused_by_its_header),
     TEST(image_revision_range_includes_both_ends), TEST(image_has_1_to_16_segments),
     TEST(image_segment_of_an_impossible_length_is_refused_at_its_head),
-    TEST(image_segment_must_lie_where_its_chip_has_memory), TEST(image_of_a_bootloader_is_no_app),
+    TEST(image_segment_must_lie_where_its_chip_has_memory),
+    TEST(image_of_a_bootloader_is_not_an_app),
     TEST(image_of_a_bootloader_is_refused_at_its_last_segments_head),
     TEST(image_may_lie_on_the_smaller_pages_that_its_descriptor_names),
     TEST(image_without_the_needed_segment_is_foreign),

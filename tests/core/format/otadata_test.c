@@ -11,7 +11,7 @@ static struct aloft_otadata record(uint32_t seq, uint32_t state)
     return (struct aloft_otadata){seq, state, aloft_otadata_crc(seq)};
 }
 
-static void otadata_crc_is_that_of_the_known_vectors(void)
+static void otadata_crc_has_the_values_of_the_known_vectors(void)
 {
     static const uint32_t vectors[][2] = {
         {0, 0xFFFFFFFF}, {1, 0x4743989A}, {2, 0x55F63774}, {3, 0xED4A5011},
@@ -52,7 +52,7 @@ static void otadata_parses_what_it_emits_in_every_state(void)
     }
 }
 
-static void otadata_of_erased_flash_is_no_record(void)
+static void otadata_of_erased_flash_does_not_count(void)
 {
     uint8_t bytes[ALOFT_OTADATA_RECORD];
     struct aloft_otadata out;
@@ -63,7 +63,7 @@ static void otadata_of_erased_flash_is_no_record(void)
     CHECK(!aloft_otadata_usable(&out));
 }
 
-static void otadata_seq_0_is_no_record_although_erased_flash_holds_its_crc(void)
+static void otadata_seq_0_does_not_count_although_erased_flash_holds_its_crc(void)
 {
     struct aloft_otadata torn = {0, ALOFT_OTA_UNDEFINED, 0xFFFFFFFF};
     CHECK_EQ(torn.crc, aloft_otadata_crc(0));
@@ -200,11 +200,11 @@ static void otadata_states_have_names_for_people(void)
     CHECK_TEXT(aloft_ota_state_name(5), "?");
 }
 
-CHECK_MAIN(TEST(otadata_crc_is_that_of_the_known_vectors),
+CHECK_MAIN(TEST(otadata_crc_has_the_values_of_the_known_vectors),
            TEST(otadata_emits_the_bytes_that_a_stock_device_leaves),
            TEST(otadata_parses_what_it_emits_in_every_state),
-           TEST(otadata_of_erased_flash_is_no_record),
-           TEST(otadata_seq_0_is_no_record_although_erased_flash_holds_its_crc),
+           TEST(otadata_of_erased_flash_does_not_count),
+           TEST(otadata_seq_0_does_not_count_although_erased_flash_holds_its_crc),
            TEST(otadata_with_any_flipped_bit_of_seq_or_crc_is_unsound),
            TEST(otadata_is_usable_when_new_pending_valid_or_undefined),
            TEST(otadata_active_is_the_usable_record_with_the_larger_seq),

@@ -76,7 +76,7 @@ static void what_is_emitted_is_what_espsecure_writes(void)
     }
 }
 
-static void one_wrong_bit_anywhere_under_the_crc_is_no_block(void)
+static void one_wrong_bit_anywhere_under_the_crc_is_refused(void)
 {
     for (int i = 0; i < VECTORS; i++) {
         uint8_t *bytes = block_of(&vectors[i]);
@@ -161,6 +161,6 @@ static void signatures_of_espsecure_are_good_and_no_others(void)
 
 CHECK_MAIN(TEST(blocks_of_espsecure_are_read_and_their_keys_have_its_digests),
            TEST(what_is_emitted_is_what_espsecure_writes),
-           TEST(one_wrong_bit_anywhere_under_the_crc_is_no_block),
+           TEST(one_wrong_bit_anywhere_under_the_crc_is_refused),
            TEST(unused_bytes_under_a_fitting_crc_must_be_zero), TEST(ff_is_blank),
            TEST(signatures_of_espsecure_are_good_and_no_others))

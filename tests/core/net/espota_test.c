@@ -44,7 +44,7 @@ static void no_part_of_an_invitation_is_one(void)
     CHECK(parse(text, sizeof text - 1, &invitation));
 }
 
-static void what_looks_like_an_invitation_is_none(void)
+static void malformed_invitations_are_refused(void)
 {
     static const char *const texts[] = {
         "0 0 5 " MD5_TEXT "\n",                     // no port
@@ -136,7 +136,7 @@ static void proofs_of_the_sha256_generation_are_what_arduino_computes(void)
 {
     char text[65];
     // The password a-real-password; then the same device with an MD5 verifier, which Arduino's
-    // senders try when the first is not believed.
+    // senders try when the first proof is refused.
     uint32_t steps = respond("980061b57e53c2de71a544b88d868652220a5f638b654459743bc497df202f9e", 64,
                              AB32 AB32, CD32 CD32, text);
     CHECK_TEXT(text, "4d63ba8b1efa8949a0c5caefe7e8bc77db582e5531bdf2667c663394b4551b93");
@@ -159,12 +159,12 @@ static void every_bit_of_a_response_counts(void)
         CHECK(!aloft_espota_proof_is(&proof, response));
         response[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
-    response[16] ^= 1; // MD5 ends before
+    response[16] ^= 1; // an MD5 response is shorter
     CHECK(aloft_espota_proof_is(&proof, response));
 }
 
-// A hash that fails leaves bytes behind that anybody may know: nothing equals them.
-static void a_proof_whose_hash_fails_is_nobodys(void)
+// A hash that fails leaves bytes that can be predicted: no response may match them.
+static void a_proof_whose_hash_fails_matches_nothing(void)
 {
     uint32_t failures = 0;
     for (int call = 0; call < 1000; call += call < 20 ? 1 : 61) {
@@ -227,15 +227,14 @@ static void no_fault_sounds_like_success_and_all_fit(void)
         CHECK(strstr(text, "OK") == NULL);
         len = aloft_espota_error((enum aloft_err)err, false, text);
         bool of_http = aloft_err_class((enum aloft_err)err) == ALOFT_ERR_CLASS_SERVER;
-        CHECK(len <= 32 || of_http); // which no push meets
+        CHECK(len <= 32 || of_http); // these faults occur in no push
     }
 }
 
 CHECK_MAIN(TEST(an_invitation_is_four_fields), TEST(no_part_of_an_invitation_is_one),
-           TEST(what_looks_like_an_invitation_is_none),
-           TEST(a_proof_has_as_many_digits_as_its_nonce),
+           TEST(malformed_invitations_are_refused), TEST(a_proof_has_as_many_digits_as_its_nonce),
            TEST(proofs_of_the_md5_generation_are_what_arduino_computes),
            TEST(proofs_of_the_sha256_generation_are_what_arduino_computes),
-           TEST(every_bit_of_a_response_counts), TEST(a_proof_whose_hash_fails_is_nobodys),
+           TEST(every_bit_of_a_response_counts), TEST(a_proof_whose_hash_fails_matches_nothing),
            TEST(faults_are_said_in_arduinos_words_and_ours),
            TEST(no_fault_sounds_like_success_and_all_fit))

@@ -30,7 +30,7 @@ static void blanks_around_a_location_are_no_part_of_it(void)
 // Bytes from 80 on at the end of a Location were taken for blanks where char is signed, and kept
 // where it is not: the board followed a redirect that a RISC-V device refuses, and not as it was
 // sent. Controls went the same way. Both stay now, and the URL is refused.
-static void a_location_keeps_bytes_that_are_no_blanks(void)
+static void a_location_keeps_bytes_that_are_not_blanks(void)
 {
     struct aloft_url url;
     CHECK_EQ(redirect_to("http://h/\xC3\xA9", 11), ALOFT_HTTP_HEADERS);
@@ -42,4 +42,4 @@ static void a_location_keeps_bytes_that_are_no_blanks(void)
 }
 
 CHECK_MAIN(TEST(blanks_around_a_location_are_no_part_of_it),
-           TEST(a_location_keeps_bytes_that_are_no_blanks))
+           TEST(a_location_keeps_bytes_that_are_not_blanks))

@@ -343,7 +343,7 @@ static void http_refuses_encodings_of_the_body_that_were_not_asked_for(void)
 
 // Issue 13.14: object stores keep what an uploader once wrote into Content-Encoding, which need not
 // be a coding of the file. What is one is named with the header that says so.
-static void http_takes_content_encodings_that_are_none_and_names_those_that_are(void)
+static void http_takes_encodings_that_encode_nothing_and_names_the_others(void)
 {
     static const struct {
         const char *value;
@@ -744,7 +744,7 @@ CHECK_MAIN(TEST(http_takes_bodies_that_end_by_length_by_chunks_and_by_close),
            TEST(http_refuses_what_is_not_http), TEST(http_refuses_a_cr_inside_a_line_and_a_nul),
            TEST(http_refuses_contradictory_and_impossible_lengths),
            TEST(http_refuses_encodings_of_the_body_that_were_not_asked_for),
-           TEST(http_takes_content_encodings_that_are_none_and_names_those_that_are),
+           TEST(http_takes_encodings_that_encode_nothing_and_names_the_others),
            TEST(http_refuses_a_body_that_is_longer_than_the_limit),
            TEST(http_keeps_the_location_of_a_redirect),
            TEST(http_refuses_a_location_that_does_not_fit),

@@ -59,7 +59,7 @@ static void url_parse_finds_every_part(void)
     }
 }
 
-static void url_parse_refuses_by_name_what_is_no_url(void)
+static void url_parse_refuses_what_is_not_a_url_by_name(void)
 {
     static const struct {
         const char *text;
@@ -349,7 +349,7 @@ static void url_resolve_fills_the_room_exactly_and_refuses_one_more(void)
     CHECK_EQ((long)strlen(out), URL_MAX);
 }
 
-CHECK_MAIN(TEST(url_parse_finds_every_part), TEST(url_parse_refuses_by_name_what_is_no_url),
+CHECK_MAIN(TEST(url_parse_finds_every_part), TEST(url_parse_refuses_what_is_not_a_url_by_name),
            TEST(url_parse_refuses_controls_spaces_and_bytes_beyond_ascii_anywhere),
            TEST(url_parse_says_where_the_first_wrong_byte_is), TEST(url_may_have_any_length),
            TEST(url_parse_keeps_every_part_inside_any_prefix_of_a_url),

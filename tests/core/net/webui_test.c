@@ -50,7 +50,7 @@ static bool feed(const uint8_t *data, uint32_t len)
             CHECK_EQ(used, http.body_len);
             say((const char *)data, used);
         } else if (used == 0) {
-            return true; // what follows the request is nobody's
+            return true; // what follows the request is not part of it
         }
         data += used;
         len -= used;
@@ -182,7 +182,7 @@ static bool foreign(const char *host, const char *origin)
     return http.foreign;
 }
 
-static void webui_tells_the_pages_of_other_sites(void)
+static void webui_recognizes_the_pages_of_other_sites(void)
 {
     CHECK(!foreign("Host: 10.0.0.7", "X: y"));
     CHECK(!foreign("Host: 10.0.0.7", "Origin: http://10.0.0.7"));
@@ -211,7 +211,7 @@ static void check_type(const char *type, enum aloft_webui_content content, const
     CHECK_BYTES(http.boundary, boundary, strlen(boundary));
 }
 
-// A client that sends the file and says nothing of it was refused as a form without a field.
+// A client that sent the file without a Content-Type was refused as a form without a field.
 static void webui_takes_a_body_of_no_stated_type_for_bytes(void)
 {
     static const char text[] = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
@@ -265,7 +265,7 @@ static void webui_answers_in_pieces_of_any_size(void)
     }
 }
 
-// What an image says of itself is any bytes: it stays readable, and carries nothing out.
+// The texts of an image may hold any bytes: they stay readable, and control no terminal.
 static void webui_puts_text_of_any_language_into_json(void)
 {
     static const char text[] = "gro\xc3\x9f \x1b[2J\n\x9b \xc2\x9b \xe2\x80\xae";
@@ -480,7 +480,7 @@ static void hex_of(enum aloft_hash_alg alg, const char *text, char *hex)
     }
 }
 
-// What a client answers to the challenge `nonce`, put together with nothing of the code under test.
+// What a client answers to the challenge `nonce`, computed without the code under test.
 static const char *response(enum aloft_hash_alg alg, const char *password, const char *nc)
 {
     static char out[1024];
@@ -540,11 +540,11 @@ static void webui_auth_lets_nonces_age(void)
     CHECK_EQ(ask_nc("00000002", 0xFFFFFF00u + ALOFT_WEBUI_NONCE_MS), ALOFT_WEBUI_STALE);
     CHECK_EQ(ask_nc("00000003", 0xFFFFFF00u), ALOFT_WEBUI_STALE); // and never again
     challenge(0);
-    CHECK_EQ(ask_nc("00000001", ALOFT_WEBUI_NONCE_MS), ALOFT_WEBUI_STALE); // nobody had used it
+    CHECK_EQ(ask_nc("00000001", ALOFT_WEBUI_NONCE_MS), ALOFT_WEBUI_STALE); // it was not used
 }
 
-// Four challenges of a stranger once pushed out the owner's, so that he never got in beside one who
-// asks all the time.
+// Four challenges asked for by a stranger once replaced the owner's, so that the owner never got in
+// while somebody asked all the time.
 static void webui_auth_keeps_a_challenge_good_while_strangers_ask_for_others(void)
 {
     char first[sizeof nonce];
@@ -576,7 +576,7 @@ static void webui_auth_takes_no_answer_twice_whatever_it_forgets(void)
     CHECK_EQ(ask_nc("00000002", 0), ALOFT_WEBUI_STALE);
 }
 
-// A nonce that somebody else has made, of any number and time.
+// A nonce that this device has not made, of any number and time.
 static void webui_auth_knows_its_own_nonces(void)
 {
     challenge(0);
@@ -592,8 +592,8 @@ static void webui_auth_knows_its_own_nonces(void)
     CHECK_EQ(ask_nc("00000001", 0), ALOFT_WEBUI_STALE);
 }
 
-// A nonce that nobody had used, and one that was, were good again when the clock showed their time
-// for the second time, 49.7 days later.
+// A nonce that was not used, and one that was, were good again when the clock showed their time for
+// the second time, 49.7 days later.
 static void webui_auth_forgets_what_is_over_before_the_clock_wraps(void)
 {
     for (uint32_t used = 0; used < 2; used++) {
@@ -634,9 +634,9 @@ static void webui_auth_judges_one_guess_in_two_seconds_after_five(void)
     CHECK_EQ(ask_nc("00000002", now), ALOFT_WEBUI_LATER);
 }
 
-// Who is in goes on at full speed, whatever strangers do; with his nonce, seen on the wire, they
-// have one guess.
-static void webui_auth_does_not_make_wait_who_is_in(void)
+// A client that is logged in is not slowed down, whatever strangers do; with its nonce, seen on the
+// wire, they have one guess.
+static void webui_auth_does_not_slow_down_who_is_logged_in(void)
 {
     char mine[sizeof nonce];
     challenge(0);
@@ -707,7 +707,7 @@ static void webui_auth_takes_what_fits_into_quotes_as_realm(void)
 
 CHECK_MAIN(TEST(webui_takes_requests_in_any_split),
            TEST(webui_refuses_what_it_cannot_take_and_says_why), TEST(webui_bounds_its_headers),
-           TEST(webui_tells_the_pages_of_other_sites),
+           TEST(webui_recognizes_the_pages_of_other_sites),
            TEST(webui_takes_a_body_of_no_stated_type_for_bytes), TEST(webui_finds_the_boundary),
            TEST(webui_answers_in_pieces_of_any_size),
            TEST(webui_puts_text_of_any_language_into_json), TEST(webui_answers_head_without_a_body),
@@ -722,6 +722,6 @@ CHECK_MAIN(TEST(webui_takes_requests_in_any_split),
            TEST(webui_auth_knows_its_own_nonces),
            TEST(webui_auth_forgets_what_is_over_before_the_clock_wraps),
            TEST(webui_auth_judges_one_guess_in_two_seconds_after_five),
-           TEST(webui_auth_does_not_make_wait_who_is_in),
+           TEST(webui_auth_does_not_slow_down_who_is_logged_in),
            TEST(webui_auth_refuses_answers_to_something_else),
            TEST(webui_auth_takes_what_fits_into_quotes_as_realm))

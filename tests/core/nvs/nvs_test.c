@@ -412,7 +412,7 @@ static void a_partition_of_a_wrong_size_is_refused(void)
     view.len = 0x3000;
     CHECK_EQ(aloft_nvs_open(&nvs, &view), ALOFT_OK);
     memcpy(cells, golden, sizeof golden);
-    cells[8] = 0xFD; // a version that is yet to come
+    cells[8] = 0xFD; // a version of the future
     aloft_put_le32(cells + 28, aloft_crc32(0xFFFFFFFFu, cells + 4, 24));
     CHECK_EQ(aloft_nvs_open(&nvs, &view), ALOFT_ERR_NVS_VERSION);
 }
@@ -426,7 +426,7 @@ static void one_page_is_read_and_not_written(void)
     check_str("web_ha1", ha1);
     CHECK_EQ(set_str("web_ha1", "new"), ALOFT_ERR_NVS_SIZE);
     CHECK_EQ(erase("web_ha1"), ALOFT_ERR_NVS_SIZE);
-    view.len = 0x2000; // two pages are enough for neither writer
+    view.len = 0x2000; // neither writer works with two pages
     CHECK_EQ(aloft_nvs_open(&nvs, &view), ALOFT_OK);
     CHECK_EQ(set_str("web_ha1", "new"), ALOFT_ERR_NVS_SIZE);
     CHECK_EQ(ram.progs + ram.erases, 0);

@@ -152,7 +152,7 @@ static void the_tag_comes_back_whole(void)
     }
 }
 
-static void without_a_tag_or_a_length_there_is_nothing_to_go_on_from(void)
+static void without_a_tag_or_a_length_nothing_is_resumed(void)
 {
     struct aloft_artifact found;
     uint32_t off;
@@ -167,7 +167,7 @@ static void without_a_tag_or_a_length_there_is_nothing_to_go_on_from(void)
     CHECK(!aloft_engine_begun(&device.slots, ALOFT_SLOT_FACTORY, NULL, &found, &off));
 }
 
-static void a_complete_image_is_not_gone_on_with(void)
+static void a_complete_image_is_not_resumed(void)
 {
     struct aloft_artifact found;
     uint32_t off;
@@ -213,8 +213,8 @@ static void what_a_checkpoint_promises_is_never_trusted(void)
     }
 }
 
-// Firmware of before wrote notes of another format there. They are no checkpoints, the download
-// starts from its first byte, and nothing of them is left.
+// Older firmware wrote notes of another format there. They do not count as checkpoints, the
+// download starts from its first byte, and nothing of them is left.
 static void notes_of_older_firmware_are_dropped(void)
 {
     static const uint8_t magics[][2] = {{'R', 'S'}, {'S', 'S'}};
@@ -271,8 +271,8 @@ static void checkpoints_never_touch_the_image_or_what_lies_outside_the_slot(void
 
 DEVICE_MAIN(TEST(a_cut_after_every_operation_costs_little_more_than_a_sector),
             TEST(three_cuts_in_a_row_are_survived), TEST(the_tag_comes_back_whole),
-            TEST(without_a_tag_or_a_length_there_is_nothing_to_go_on_from),
-            TEST(a_complete_image_is_not_gone_on_with),
+            TEST(without_a_tag_or_a_length_nothing_is_resumed),
+            TEST(a_complete_image_is_not_resumed),
             TEST(what_a_checkpoint_promises_is_never_trusted),
             TEST(notes_of_older_firmware_are_dropped),
             TEST(checkpoints_never_touch_the_image_or_what_lies_outside_the_slot))

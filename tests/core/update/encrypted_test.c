@@ -28,7 +28,7 @@ static uint32_t len;
 
 static const struct aloft_decrypt *key(void)
 {
-    static struct aloft_mbed_decrypt *made; // with the program to its end
+    static struct aloft_mbed_decrypt *made; // the ciphers, kept until the program ends
     struct aloft_message error;
     if (made == NULL) {
         made = aloft_mbed_decrypt_new("key", enc_key, sizeof enc_key - 1, &error);
@@ -113,7 +113,8 @@ static void no_split_changes_what_is_written(void)
     some_splits(len, 13 * device_stride(16), arrives, NULL);
 }
 
-// The one exception is the first byte when plain images are taken, too: E9 there would be one.
+// The one exception is the first byte where plain images are accepted, too: with E9 there it is
+// one.
 static void no_spoilt_byte_becomes_bootable(void)
 {
     uint8_t spoilt[0x1000];
@@ -220,7 +221,7 @@ static uint32_t download(uint32_t off, uint32_t changes)
     }
 }
 
-// Comes back after a reset; where the download goes on.
+// Starts again after a reset. Returns where the download goes on.
 static uint32_t come_back(bool *resumed)
 {
     struct aloft_engine_config mine = config();
@@ -280,7 +281,7 @@ static void the_rest_of_another_artifact_is_not_accepted(void)
         uint32_t off = come_back(&resumed);
         CHECK(resumed);
         CHECK_EQ(device_settle(&device, &engine, UINT32_MAX), ALOFT_STEP_DONE);
-        artifact[at] ^= 1; // on the server, or by who is in between
+        artifact[at] ^= 1; // on the server, or by a man in the middle
         enum aloft_err err = device_feed(&device, &engine, artifact + off, len - off);
         err = err == ALOFT_OK ? device_finish(&device, &engine) : err;
         CHECK_EQ(err, at < off ? ALOFT_OK : ALOFT_ERR_ENC_TAG);

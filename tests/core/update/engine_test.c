@@ -274,7 +274,7 @@ static void something_appended_is_refused_but_padding_is_not(void)
     CHECK(!slot_holds_an_image());
 }
 
-// The exhaustive claim: no single bit of a small image may flip unnoticed.
+// Exhaustive: no single bit of a small image may flip unnoticed.
 static void every_flipped_bit_is_caught(void)
 {
     static uint8_t bytes[0x1000];
@@ -291,7 +291,7 @@ static void every_flipped_bit_is_caught(void)
     CHECK_EQ(update(bytes, len, len), ALOFT_OK);
 }
 
-// What went by was good, but a cell did not take it.
+// The bytes that were fed are good, but a cell did not take one of them.
 static void a_bit_that_flash_did_not_take_is_caught(void)
 {
     uint32_t len;
@@ -311,7 +311,7 @@ static void every_failing_operation_is_reported_and_leaves_no_image(void)
     device_two_ota(&device);
     CHECK_EQ(update(image, len, len), ALOFT_OK);
     uint32_t total = device.ram.ops;
-    uint32_t looks = 0; // for notes of an older download: what cannot be read is none
+    uint32_t looks = 0; // reads of notes of an older download: unreadable ones count as absent
     for (uint32_t n = 1; n <= total; n++) {
         check_note("operation %ld of %ld", (long)n, (long)total);
         device_two_ota(&device);

@@ -20,7 +20,7 @@ static void with_record(uint32_t seq, uint32_t state, bool crc_ok)
     device_put_record(&device, 0, seq, state, crc_ok);
 }
 
-// Fetched again at once, it would be selected again, and so on without end.
+// Otherwise it would be fetched and selected again at once, without end.
 static void what_the_bootloader_could_not_start_is_remembered(void)
 {
     static const uint8_t digest[ALOFT_SHA256_LEN] = {1};
@@ -32,7 +32,7 @@ static void what_the_bootloader_could_not_start_is_remembered(void)
     CHECK_EQ(aloft_failed_judge_digest(&failed, digest), ALOFT_OK);
 }
 
-static void what_runs_on_trial_and_what_was_not_tried_is_not(void)
+static void what_runs_on_trial_or_was_not_tried_is_not_remembered(void)
 {
     static const uint32_t states[] = {ALOFT_OTA_NEW, ALOFT_OTA_VALID, ALOFT_OTA_UNDEFINED};
     with_record(1, ALOFT_OTA_PENDING, true);
@@ -63,4 +63,4 @@ static void the_list_has_an_end(void)
 }
 
 DEVICE_MAIN(TEST(what_the_bootloader_could_not_start_is_remembered),
-            TEST(what_runs_on_trial_and_what_was_not_tried_is_not), TEST(the_list_has_an_end))
+            TEST(what_runs_on_trial_or_was_not_tried_is_not_remembered), TEST(the_list_has_an_end))

@@ -73,7 +73,7 @@ static void versions_that_are_written_differently_can_be_the_same(void)
     }
 }
 
-static void what_has_no_order_gives_way_and_takes_no_place(void)
+static void what_has_no_order_is_older_than_any_version(void)
 {
     static const char *const words[] = {"",     "v",  "nightly", "3f2a91c", "1.",
                                         "1..2", ".1", "1.x",     "-1"};
@@ -126,7 +126,7 @@ static void a_policy_refuses_what_it_says_and_no_more(void)
     CHECK_EQ(aloft_policy_judge(&nobody, &now), ALOFT_OK);
 }
 
-// The engine asks before it erases; without a policy everything is taken, as ever.
+// The engine asks before it erases; without a policy every version is taken, as before.
 static void the_engine_keeps_to_the_policy_of_the_owner(void)
 {
     static struct device device;
@@ -184,7 +184,7 @@ static void what_comes_by_the_intake_meets_the_same_policy(void)
 
 DEVICE_MAIN(TEST(versions_rise_as_people_mean_it),
             TEST(versions_that_are_written_differently_can_be_the_same),
-            TEST(what_has_no_order_gives_way_and_takes_no_place),
+            TEST(what_has_no_order_is_older_than_any_version),
             TEST(a_policy_refuses_what_it_says_and_no_more),
             TEST(the_engine_keeps_to_the_policy_of_the_owner),
             TEST(what_comes_by_the_intake_meets_the_same_policy))

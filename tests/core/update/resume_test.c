@@ -33,7 +33,7 @@ static void the_rest_is_asked_for_only_of_the_same_url(void)
     CHECK(!aloft_resume_asks(NULL, URL));
 }
 
-static void the_exact_rest_is_gone_on_with(void)
+static void the_exact_rest_is_accepted(void)
 {
     struct aloft_resume_answer answer = rest_of_it();
     answers(answer, FROM, ALOFT_OK, true);
@@ -42,7 +42,7 @@ static void the_exact_rest_is_gone_on_with(void)
     answers(answer, FROM, ALOFT_OK, true);
 }
 
-static void another_part_is_not(void)
+static void another_part_is_refused(void)
 {
     struct aloft_resume_answer answer = rest_of_it();
     answer.has_range = false;
@@ -58,7 +58,7 @@ static void another_part_is_not(void)
     answers(answer, FROM, ALOFT_ERR_HTTP_RANGE, false);
 }
 
-static void the_rest_of_another_artifact_is_not(void)
+static void the_rest_of_another_artifact_is_refused(void)
 {
     struct aloft_resume_answer answer = rest_of_it();
     answer.other_tag = true;
@@ -72,7 +72,7 @@ static void a_whole_artifact_is_begun_with_whatever_was_asked_for(void)
     answers(answer, 0, ALOFT_OK, false);
 }
 
-static void a_part_that_nobody_asked_for_is_refused(void)
+static void a_part_that_was_not_asked_for_is_refused(void)
 {
     answers(rest_of_it(), 0, ALOFT_ERR_HTTP_STATUS, false);
     answers((struct aloft_resume_answer){.status = 204}, FROM, ALOFT_ERR_HTTP_STATUS, false);
@@ -87,7 +87,7 @@ static void what_was_begun_is_given_up_once(void)
     CHECK(!aloft_resume_restarts(0, ALOFT_ERR_IMAGE_HASH));
 }
 
-CHECK_MAIN(TEST(the_rest_is_asked_for_only_of_the_same_url), TEST(the_exact_rest_is_gone_on_with),
-           TEST(another_part_is_not), TEST(the_rest_of_another_artifact_is_not),
+CHECK_MAIN(TEST(the_rest_is_asked_for_only_of_the_same_url), TEST(the_exact_rest_is_accepted),
+           TEST(another_part_is_refused), TEST(the_rest_of_another_artifact_is_refused),
            TEST(a_whole_artifact_is_begun_with_whatever_was_asked_for),
-           TEST(a_part_that_nobody_asked_for_is_refused), TEST(what_was_begun_is_given_up_once))
+           TEST(a_part_that_was_not_asked_for_is_refused), TEST(what_was_begun_is_given_up_once))

@@ -114,7 +114,7 @@ static uint32_t download(uint32_t off, uint32_t changes)
     }
 }
 
-// After a reset: nothing is left but flash. Where the download goes on.
+// After a reset nothing but flash is left. Returns where the download goes on.
 static uint32_t come_back(void)
 {
     struct aloft_artifact found;
@@ -210,7 +210,7 @@ static void plain_images_pass_the_same_stages(void)
     }
 }
 
-static void a_stage_that_is_cut_short_is_no_image(void)
+static void an_artifact_that_is_cut_short_is_refused(void)
 {
     for (uint32_t i = 0; i < TEST_ROWS; i++) {
         for (uint32_t less = 1; less < 40; less++) {
@@ -270,5 +270,5 @@ DEVICE_MAIN(TEST(no_split_changes_what_arrives),
             TEST(an_artifact_that_comes_at_once_waits_in_the_stage),
             TEST(a_cut_after_any_operation_costs_little_of_the_image),
             TEST(every_cut_may_follow_every_cut), TEST(a_reset_after_any_byte_loses_none),
-            TEST(plain_images_pass_the_same_stages), TEST(a_stage_that_is_cut_short_is_no_image),
+            TEST(plain_images_pass_the_same_stages), TEST(an_artifact_that_is_cut_short_is_refused),
             TEST(what_does_not_fit_its_slot_is_refused), TEST(other_stages_do_not_go_on_with_it))

@@ -39,7 +39,7 @@ static void fresh(bool required)
         key = aloft_mbed_decrypt_new("key", enc_key, sizeof enc_key - 1, &error);
     }
     if (unwrap.stage.ops != NULL) {
-        begin(0); // as whoever comes next does
+        begin(0); // as the next download does
     }
     aloft_unwrap_init(&unwrap, aloft_mbed_decrypt_table(key), required);
     begin(ROOM);
@@ -253,7 +253,7 @@ static void the_tag_is_over_what_came_before_a_reset_too(void)
     CHECK_EQ(go_on(artifact, len, 512), ALOFT_OK);
 }
 
-// A state that is not of this place, or of another artifact.
+// A state that is of another place, or of another artifact.
 static void a_wrong_state_is_found_by_the_tag(void)
 {
     static uint8_t image[700];
@@ -269,7 +269,7 @@ static void a_wrong_state_is_found_by_the_tag(void)
     CHECK_EQ(aloft_stages_resume(&stages, &restart), ALOFT_OK); // the header is still there
     CHECK_EQ(feed(artifact + restart.artifact, len - restart.artifact), ALOFT_OK);
     CHECK_EQ(finish(), ALOFT_ERR_ENC_TAG);
-    // And places that are none.
+    // And places where no block begins.
     for (uint32_t kind = 0; kind < 3; kind++) {
         struct aloft_stage_point point = restart.points[0];
         point.out += kind == 0 ? 8 : kind == 1 ? 1024 : 0;
@@ -363,7 +363,7 @@ static void seal(uint8_t artifact[sizeof enc_golden], const uint8_t guess[32])
 
 // Wrong padding, a key that is too short, and a block for another key: one fault, at one moment,
 // and the same bytes come out each time that it is tried.
-static void what_an_rsa_block_holds_cannot_be_told(void)
+static void faults_do_not_show_what_an_rsa_block_holds(void)
 {
     struct aloft_message error;
     mbedtls_pk_context pk;
@@ -426,5 +426,5 @@ CHECK_MAIN(TEST(what_their_tool_makes_opens_however_it_is_split),
            TEST(the_tag_is_over_what_came_before_a_reset_too),
            TEST(a_wrong_state_is_found_by_the_tag),
            TEST(a_port_that_cannot_save_its_state_is_not_restarted),
-           TEST(what_an_rsa_block_holds_cannot_be_told),
+           TEST(faults_do_not_show_what_an_rsa_block_holds),
            TEST(nothing_stays_of_one_image_for_the_next))

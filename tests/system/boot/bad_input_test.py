@@ -126,7 +126,7 @@ def bad_urls():
     }, port
 
 
-def files_that_are_no_update_are_refused_by_name(folder):
+def files_that_are_not_updates_are_refused_by_name(folder):
     image = app(folder / "good.bin", "hello_world").read_bytes()
     for name, bad in bad_files(image).items():
         try_update(folder, bad, name)
@@ -138,7 +138,7 @@ def servers_that_misbehave_are_named(folder):
         try_update(folder, bad, name)
 
 
-def addresses_that_lead_nowhere_are_named_with_a_cure(folder):
+def addresses_that_lead_nowhere_are_named_with_a_remedy(folder):
     urls, port = bad_urls()
     for name, bad in urls.items():
         line = try_update(folder, bad, name)
@@ -237,7 +237,7 @@ def a_board_without_a_readable_table_says_so_and_waits_for_a_flash(folder):
         check(board.info()["table_error"] == fault, board.info())
 
 
-def bad_otadata_boots_the_factory_app_which_updates_as_ever(folder):
+def bad_otadata_boots_the_factory_app_which_can_update(folder):
     image = app(folder / "good.bin", "hello_world").read_bytes()
     server = Server({"/x": http(200, image)})
     demo = app(folder / "demo.bin", "ota_demo", url=server.url("/x"))
@@ -297,13 +297,13 @@ def images_that_the_board_cannot_run_are_refused_by_its_rom(folder):
 
 
 if __name__ == "__main__":
-    main([files_that_are_no_update_are_refused_by_name, servers_that_misbehave_are_named,
-          addresses_that_lead_nowhere_are_named_with_a_cure, a_corrupt_byte_anywhere_is_caught,
+    main([files_that_are_not_updates_are_refused_by_name, servers_that_misbehave_are_named,
+          addresses_that_lead_nowhere_are_named_with_a_remedy, a_corrupt_byte_anywhere_is_caught,
           what_the_owner_does_not_want_is_refused_and_the_rest_is_taken,
           tables_that_cannot_be_updated_with_are_named,
           a_table_that_breaks_while_the_app_runs_is_named,
           a_board_without_a_readable_table_says_so_and_waits_for_a_flash,
-          bad_otadata_boots_the_factory_app_which_updates_as_ever,
+          bad_otadata_boots_the_factory_app_which_can_update,
           a_record_whose_slot_is_empty_falls_back_and_is_reported,
           a_flash_file_of_odd_size_is_refused,
           images_that_the_board_cannot_run_are_refused_by_its_rom])

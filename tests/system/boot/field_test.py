@@ -23,7 +23,7 @@ PADDING = 160 << 10
 
 @functools.cache
 def kept():
-    """The images of before, by name."""
+    """The images built before, by name."""
     with tarfile.open(ARCHIVE) as archive:
         return {member.name: archive.extractfile(member).read() for member in archive}
 
@@ -100,7 +100,7 @@ def first_of(board, *texts):
 
 # --- whole updates
 
-def an_image_of_before_runs_as_it_is(folder):
+def an_image_built_before_runs_unchanged(folder):
     """No byte of it is changed: the download, the bootloader, the table, the app."""
     server = Server({"/hello_world.bin": http(200, kept()["hello_world.bin"])})
     for loader in (OLD, NEW):
@@ -350,7 +350,7 @@ def passwords_that_an_old_tool_has_set_hold(folder):
         target = f"127.0.0.1:{ports['push_port']}"
         end = time.monotonic() + 120
         while queued_datagrams(ports["push_port"]) is None:
-            check(time.monotonic() < end, "nobody listens\n" + "".join(console))
+            check(time.monotonic() < end, "its port is not open\n" + "".join(console))
             time.sleep(0.05)
         for password, code in (("wrong horse", 1), (PASSWORD, 0)):
             (folder / "password").write_text(password)
@@ -371,6 +371,6 @@ if __name__ == "__main__":
           a_stale_note_costs_an_old_app_one_try,
           half_an_old_download_does_not_spoil_another_release,
           a_cut_in_a_trial_leaves_one_good_app, updates_alternate_and_touch_nothing_else,
-          an_image_of_before_runs_as_it_is, an_idf_app_updates_and_stays,
+          an_image_built_before_runs_unchanged, an_idf_app_updates_and_stays,
           a_bad_app_is_rolled_back_and_not_fetched_again, the_other_bootloader_ends_a_trial,
           passwords_that_an_old_tool_has_set_hold])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A board whose flash is encrypted: what lies in its file, what tool and cable make of it, and
+"""A board whose flash is encrypted: what lies in its file, what tool and cable read and write, and
 power cuts. rollback, ways, plug and secure_boot run on such boards, too (ALOFT_ENCRYPTED)."""
 import pathlib
 import sys
@@ -12,7 +12,7 @@ RUNS = [14 - run // 4 * 2 if run % 4 == 3 else 23 for run in range(16)]
 
 
 def text_of(cells, addr):
-    """The text of 32 bytes of cells, by openssl's AES: no code of ours."""
+    """The text of 32 bytes of cells, by openssl's AES and not by our code."""
     key, at = bytearray(KEY), 0
     for top in RUNS:
         for bit in range(top, 4, -1):

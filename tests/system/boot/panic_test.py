@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""An app that is wrong is told so as on a chip: cause, addresses, function, file and line; gdb
+"""A faulty app gets the same report as on a chip: cause, addresses, function, file and line; gdb
 stops where it is asked to; a crash loop slows down."""
 import pathlib
 import re
@@ -13,7 +13,7 @@ ELF = BIN / "apps" / "panic_app"
 
 
 def panic(folder, way, *args):
-    """What the console says of a panic_app that is wrong in this way."""
+    """What the console says of a panic_app with this fault."""
     image = folder / f"{way}.bin"
     aloft("image", "build", ELF, "-o", image, "--project", "panic_app", "--version", way)
     board = Board(folder / f"{way}.flash").create(image)
@@ -85,7 +85,7 @@ def a_busy_app_main_is_reset_by_the_task_watchdog(folder):
     check("task_wdt:  - main\n" in console and "CPU 0: IDLE0" in console, console)
 
 
-def an_app_of_port_h_that_hangs_is_told_where(folder):
+def a_hang_in_an_app_of_port_h_is_located(folder):
     image = app(folder / "hang.bin", "hello_world", "1", hang="start")
     console = Board(folder / "flash").create(image).run("Rebooting...", "--fast")
     check("Task watchdog got triggered" in console and "CPU 0: main" in console, console)
@@ -161,7 +161,7 @@ def gdb_can_follow_a_reset(folder):
 
 
 if __name__ == "__main__":
-    main([a_busy_app_main_is_reset_by_the_task_watchdog, an_app_of_port_h_that_hangs_is_told_where,
+    main([a_busy_app_main_is_reset_by_the_task_watchdog, a_hang_in_an_app_of_port_h_is_located,
           each_way_to_be_wrong_has_its_cause, an_exception_is_told_with_cause_addresses_and_places,
           a_task_that_crashes_is_named, without_its_elf_a_panic_says_what_is_missing,
           the_serial_port_shows_the_panic_too, a_crash_loop_slows_down_and_says_so,

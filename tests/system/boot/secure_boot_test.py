@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Secure boot on the virtual board: ROM, bootloader, app and engine take what a key in the eFuses
 has signed and nothing else; keys are rotated and revoked; security versions only rise; and power
-may go anywhere in it. The table of these boards lies at 0x10000, and everything follows.
+may fail anywhere in it. The table of these boards lies at 0x10000, and everything follows.
 With ALOFT_ENCRYPTED, what reads or writes flash goes over encrypted flash once more."""
 import pathlib
 import sys
@@ -180,7 +180,7 @@ def the_rom_refuses_a_bootloader_that_is_not_signed_by_a_trusted_key(folder):
 
 
 def a_signed_app_in_the_place_of_the_bootloader_does_not_run(folder):
-    """The ROM asks for no security version, so an old app that was short enough ran there."""
+    """The ROM checks no security version, so an old app that was short enough ran there."""
     server = Server({})
     board = secure_board(folder, server)
     aloft("efuse", "burn-secure-version", board.flash, 9, "--yes")
@@ -367,7 +367,7 @@ def keys_are_rotated_and_the_old_one_revoked(folder):
     check("Valid secure boot key blocks: 1\n" in console, console)
     check("Loaded app from partition at offset 0x120000" in console, console)
     check("Update failed: SIGNATURE_OLD_KEY" in console, console)
-    # The factory app, of the old key, is no way back any more.
+    # The factory app is signed by the old key, so the device cannot go back to it any more.
     check(board.image("factory")["error"]["code"] == "SIGNATURE_OLD_KEY", board.info())
     check("SIGNATURE_OLD_KEY" in aloft("otadata", "show", board.flash), "not shown")
     said = aloft("otadata", "switch", board.flash, "factory", code=1)

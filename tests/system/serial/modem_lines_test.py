@@ -89,7 +89,7 @@ def both_lines_on_do_not_keep_the_chip_in_reset(folder):
 
 
 def a_chip_that_falls_silent_is_reset_all_the_same(folder):
-    # It was left as it was: nobody asked it, and nobody pulled its reset pin.
+    # The board was left alone: no request came, and its reset pin was not pulled.
     console = Console(folder)
     read = subprocess.Popen(
         [ALOFT, "read-flash", "--port", f"rfc2217://127.0.0.1:{console.port}", "0", "4MB", "-o",

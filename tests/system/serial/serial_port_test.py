@@ -174,7 +174,7 @@ def download_can_be_typed_on_the_console(folder):
         run.see("rst:0xc (SW_CPU_RESET)")
 
 
-def sync_stands_in_for_lines_where_there_are_none(folder):
+def sync_replaces_modem_lines_where_an_end_has_none(folder):
     link = folder / "tty"
     with Followed(hello_board(folder), "--fast", "--serial", f"pty:{link}") as run:
         run.see(APP)
@@ -292,7 +292,7 @@ def what_a_killed_client_asked_of_a_busy_chip_is_forgotten(folder):
         check(wire.ask(READ_REG, struct.pack("<I", 0x40001000))[0] == MAGIC, "no ESP32")
 
 
-def who_has_left_a_busy_board_makes_room_for_the_next(folder):
+def a_client_that_left_a_busy_board_makes_room_for_the_next(folder):
     # The next client, at another end, was turned away.
     with Followed(erased_board(folder), "--fast", "--serial", "tcp:0", "--serial",
                  "rfc2217:0") as run:
@@ -426,13 +426,13 @@ def the_link_goes_with_the_board_and_a_stale_one_is_replaced(folder):
 
 main([an_erased_board_waits_in_its_loader_and_boots_what_it_is_given,
       a_board_can_be_told_to_start_in_its_loader, download_can_be_typed_on_the_console,
-      sync_stands_in_for_lines_where_there_are_none,
+      sync_replaces_modem_lines_where_an_end_has_none,
       a_second_client_is_turned_away_and_the_first_goes_on,
       a_cable_pulled_in_mid_write_is_plugged_in_again,
       noise_and_halves_of_frames_cost_only_themselves,
       a_client_after_one_that_was_killed_meets_no_stale_answer,
       what_a_killed_client_asked_of_a_busy_chip_is_forgotten,
-      who_has_left_a_busy_board_makes_room_for_the_next,
+      a_client_that_left_a_busy_board_makes_room_for_the_next,
       a_host_at_the_wrong_speed_is_not_understood_until_it_follows,
       power_cut_in_mid_flash_leaves_a_board_that_can_be_flashed,
       deflated_data_is_inflated_into_flash, ends_that_cannot_be_had_are_refused_by_name,

@@ -17,7 +17,7 @@ GONE = "is gone"
 
 
 class Proxy(Relay):
-    """A cable with something wrong in it: a TCP line to the board's. `up` and `down` map what goes
+    """A faulty cable: a TCP line to the board's. `up` and `down` map what goes
     to the board and to the tool; they return what arrives, or None to pull the cable."""
 
     def __init__(self, board, up=lambda data: data, down=lambda data: data):
@@ -332,7 +332,7 @@ def a_second_tool_is_turned_away_and_the_first_goes_on(folder):
             check("ESP32" in aloft("chip-info", "-p", port), "not free again")
 
 
-def any_speed_that_the_chip_takes_will_do(folder):
+def every_speed_of_the_chip_works(folder):
     with Running(folder, "--fast") as board:
         for port in (board.link, board.rfc2217):
             for baud in (115200, 230400, 921600, 1500000):
@@ -482,7 +482,7 @@ main([every_command_works_over_every_kind_of_end,
       a_cable_that_is_pulled_while_it_writes_leaves_a_board_that_can_be_flashed,
       a_tool_that_is_killed_while_it_writes_leaves_the_port_free,
       noise_losses_and_flipped_bits_are_repaired, frames_in_small_pieces_arrive_whole,
-      a_second_tool_is_turned_away_and_the_first_goes_on, any_speed_that_the_chip_takes_will_do,
+      a_second_tool_is_turned_away_and_the_first_goes_on, every_speed_of_the_chip_works,
       the_three_ways_to_let_go_do_what_they_say,
       flash_goes_on_as_a_monitor_and_misses_no_word, monitor_ends_as_it_promises,
       monitor_at_a_terminal_has_colours_and_keys_and_leaves_it_as_it_was,

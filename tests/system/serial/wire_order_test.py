@@ -9,7 +9,7 @@ from bench import *
 SYNC, FLASH_BEGIN, FLASH_END = 0x08, 0x02, 0x04
 SYNC_VALUE = 0x20120707
 LOADER, BOOT = b"waiting for download\r\n", b"ets Jun  8 2016"
-ROUNDS = 20  # their console fits into a pipe that nobody reads
+ROUNDS = 20  # their console fits into a pipe that is not read
 
 
 def request(op, *words):

@@ -78,8 +78,8 @@ def does(tools, claim, _, kind, folder):
 
 
 def has_the_chip_encrypt_what_it_writes(tools, folder):
-    """Plain files, and a key that nobody but the chip has. Newer esptools ask for it by a word of
-    FLASH_BEGIN; the board took no notice and wrote plain text."""
+    """Plain files, and a key that only the chip has. Newer esptools ask for it by a word of
+    FLASH_BEGIN; the board ignored it and wrote plain text."""
     aloft("board", "create", folder / "flash", "--encrypted")
     with Wired(tools, "tcp", folder) as wired:
         pieces = [word for addr, path in FLASHED for word in (hex(addr), path)]

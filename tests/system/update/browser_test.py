@@ -65,7 +65,7 @@ def a_phone_shows_the_page_without_scrolling_sideways(folder):
         story("phone", board, text=text_file(folder), longName=folder / name)
 
 
-def what_is_no_firmware_is_refused_in_words(folder):
+def files_that_are_not_firmware_are_refused_in_words(folder):
     with WebBoard(folder) as board:
         bad = damaged(board.image("2.0.0"), folder / "damaged.bin")
         said = story("refused", board, text=text_file(folder), damaged=bad)
@@ -107,7 +107,7 @@ class LosesAnswers(Relay):
         return carry
 
 
-def an_answer_that_gets_lost_is_no_upload_that_failed(folder):
+def a_lost_answer_does_not_make_an_upload_a_failure(folder):
     # "Nothing has changed on the device", said the page, while the device started the new app.
     with WebBoard(folder) as board:
         wire = LosesAnswers(board.web_port)
@@ -182,8 +182,8 @@ if __name__ == "__main__":
         sys.exit(f"there is no {CHROMIUM}: run ./dev setup")
     main([the_page_updates_confirms_rolls_back_chooses_and_restarts,
           a_phone_shows_the_page_without_scrolling_sideways,
-          what_is_no_firmware_is_refused_in_words,
+          files_that_are_not_firmware_are_refused_in_words,
           a_page_that_is_left_in_an_upload_changes_nothing,
-          an_answer_that_gets_lost_is_no_upload_that_failed,
+          a_lost_answer_does_not_make_an_upload_a_failure,
           without_the_right_password_there_is_no_page,
           pages_of_other_sites_change_nothing])

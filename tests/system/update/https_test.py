@@ -94,7 +94,7 @@ def until_read(peer):
 
 
 def refused(board, fault, until=WORKS_ON):
-    """The board meets the fault once, names it in one line, and has written nothing."""
+    """The board gets the fault once, names it in one line, and has written nothing."""
     before = board.bytes()
     console = board.run(until, "--fast", "--resets", 0)
     # Erased otadata is noise where flash is encrypted, which the bootloader says.
@@ -291,7 +291,7 @@ def nvs_comes_before_settings(folder):
 
 
 def trust_in_nvs_that_cannot_be_read_is_not_passed_over(folder):
-    """A revocation of another type than text was as good as none, and the leaked key was taken."""
+    """A revocation of another type than text had no effect, and the leaked key was accepted."""
     ca, server, _ = lab(folder)
     demo = https_app(folder, "app", server.url("/hello.bin"), ca=ca.crt)
     for name in ("pin_revoked", "pin", "ca"):
@@ -326,7 +326,7 @@ def old_versions_of_tls_are_refused(folder):
             server.wait()
 
 
-def nobody_in_between_can_talk_the_board_down(folder):
+def a_man_in_the_middle_cannot_lower_the_version_of_tls(folder):
     ca, _, image = lab(folder)
     server = TlsServer({"/hello.bin": http(200, image)}, ca.server("lax"),
                        ssl.TLSVersion.MINIMUM_SUPPORTED, 0)
@@ -383,7 +383,7 @@ def a_server_that_hangs_in_the_handshake_is_given_up(folder):
         updates(board)
 
 
-def what_is_no_tls_is_told_apart(folder):
+def servers_without_tls_are_told_apart(folder):
     ca, server, _ = lab(folder)
     answers = {"http": b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
                "ssh": b"SSH-2.0-OpenSSH_9.2\r\n", "noise": bytes(range(100, 200))}
@@ -470,9 +470,9 @@ OTHERS = [a_body_without_a_length_ends_with_a_farewell_or_not_at_all,
           a_server_that_wants_a_certificate_of_its_client_is_named,
           dates_are_judged_by_the_build_time_without_a_clock,
           trust_in_nvs_that_cannot_be_read_is_not_passed_over,
-          old_versions_of_tls_are_refused, nobody_in_between_can_talk_the_board_down,
+          old_versions_of_tls_are_refused, a_man_in_the_middle_cannot_lower_the_version_of_tls,
           a_wire_that_is_cut_in_the_handshake_is_a_fault_with_a_name,
-          a_server_that_hangs_in_the_handshake_is_given_up, what_is_no_tls_is_told_apart,
+          a_server_that_hangs_in_the_handshake_is_given_up, servers_without_tls_are_told_apart,
           http_at_a_port_of_https_is_suspected, https_never_becomes_http,
           aloft_serve_speaks_tls]
 

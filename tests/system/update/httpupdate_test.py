@@ -15,7 +15,7 @@ MAC = "02:A1:0F:00:00:01"
 
 class UpdateServer:
     """The update script that Arduino's users know, as a server. It has one file for the device with
-    this MAC. What it is told decides: 403 to whoever is no ESP32, 404 to a MAC that it does not
+    this MAC. The headers decide: 403 to what is not an ESP32, 404 to a MAC that it does not
     know, 304 when version, MD5 or SHA-256 say that the device runs the file already, else the file.
     """
 

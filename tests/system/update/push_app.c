@@ -34,7 +34,7 @@ static void on_event(void *ctx, const struct aloft_event *event)
     }
 }
 
-// A fixed sequence: a test must be able to say what it saw, and nobody attacks it.
+// A fixed sequence: a test must be able to say what it saw, and this app is never attacked.
 static void random_bytes(void *ctx, uint8_t *out, uint32_t len)
 {
     uint32_t *state = ctx;

@@ -43,7 +43,7 @@ class Device(Followed):
         self.see(f"push {version} is ready: OK")
         end = time.monotonic() + 240
         while queued_datagrams(self.port) is None:
-            check(time.monotonic() < end, "nobody listens\n" + self.console)
+            check(time.monotonic() < end, "its port is not open\n" + self.console)
             time.sleep(0.01)
 
     def new(self, version):
@@ -228,7 +228,7 @@ class Forgetful:
             sender.sendall(b"OK")
 
 
-def nonces_that_crossed_an_invitation_are_no_wrong_password(folder):
+def nonces_that_crossed_an_invitation_are_not_a_wrong_password(folder):
     image = IMAGES / "hello_world.bin"
     device = Forgetful()
     aloft("push", f"127.0.0.1:{device.port}", image, "-a", PASSWORD, "-t", "60")
@@ -259,7 +259,7 @@ def a_push_without_a_password_is_told_to_have_one(folder):
         check(done.returncode == 1 and "wants a password" in done.stderr, done.stderr)
 
 
-def what_is_no_update_is_told_by_its_name(folder):
+def what_is_not_an_update_is_reported_by_name(folder):
     with Device(folder) as device:
         two = device.new("2").read_bytes()
         wrong = {"IMAGE_MAGIC": b"\x00" + two[1:], "IMAGE_CHIP": two[:12] + b"\x05" + two[13:],
@@ -352,7 +352,7 @@ class Guesser(threading.Thread):
 
 
 def the_owner_gets_in_within_a_minute_while_another_guesses(folder):
-    """Guesses of the proof were unlimited, 2,809 in a second, and any of them, or an invitation,
+    """Guesses of the password were unlimited, 2,809 in a second, and any of them, or an invitation,
     between the owner's invitation and its proof ended the owner's push."""
     for verifier, sockets in [(MD5, 1), (SHA, 2)]:
         one = folder / str(len(verifier))
@@ -418,7 +418,7 @@ def files_go_to_their_partition(folder):
             check(device.board.info()["boots"] == "factory")
 
 
-def firmware_that_says_of_no_app_is_warned_of(folder):
+def firmware_without_a_descriptor_is_warned_of(folder):
     """A bootloader was pushed into an app's slot without a word."""
     notes = folder / "notes.txt"
     notes.write_text("no firmware")
@@ -442,7 +442,7 @@ def a_password_that_cannot_be_read_is_not_passed_over(folder):
     board.run("Push is on", "--fast", "--resets", 0)
 
 
-def nobody_there_is_told(folder):
+def a_device_that_is_not_there_is_reported(folder):
     done = subprocess.run([ALOFT, "push", f"127.0.0.1:{free_port()}", BIN / "cli" / "aloft", "-t",
                            "1"], stderr=subprocess.PIPE, text=True, timeout=240)
     check(done.returncode == 1 and "nothing listens at UDP port" in done.stderr, done.stderr)
@@ -451,14 +451,14 @@ def nobody_there_is_told(folder):
 if __name__ == "__main__":
     main([the_tool_updates_a_board_three_times_over, a_sender_of_arduinos_kind_updates_a_board,
           a_board_that_stands_still_for_a_while_is_updated,
-          nonces_that_crossed_an_invitation_are_no_wrong_password,
+          nonces_that_crossed_an_invitation_are_not_a_wrong_password,
           a_wrong_password_is_told, a_push_without_a_password_is_told_to_have_one,
-          what_is_no_update_is_told_by_its_name,
+          what_is_not_an_update_is_reported_by_name,
           a_sender_that_goes_away_or_stalls_changes_nothing,
           a_second_sender_is_told_and_the_first_goes_on,
           the_owner_gets_in_within_a_minute_while_another_guesses,
           what_strangers_send_costs_no_console, a_version_forges_no_line_of_the_console,
           files_go_to_their_partition,
-          nobody_there_is_told,
-          firmware_that_says_of_no_app_is_warned_of,
+          a_device_that_is_not_there_is_reported,
+          firmware_without_a_descriptor_is_warned_of,
           a_password_that_cannot_be_read_is_not_passed_over])

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Servers that nobody wants, and links that people have: what drips holds nothing and ends; long
-URLs, redirects with blanks and odd Content-Encodings are taken; what cannot be is told with its
+"""Slow servers and unusual links: a server that drips blocks nothing and is given up; long
+URLs, redirects with blanks and odd Content-Encodings are accepted; other faults are told with their
 place."""
 import pathlib
 import sys
@@ -77,11 +77,11 @@ def upload(demo, image):
     check(done.stdout.endswith("200"), done.stdout, demo.console)
 
 
-def the_owner_goes_before_a_server_that_has_sent_one_byte(folder):
+def the_owner_interrupts_a_server_that_has_sent_one_byte(folder):
     owner_goes_before(folder, lambda size: 1)
 
 
-def the_owner_goes_before_a_server_that_has_sent_most_of_an_image(folder):
+def the_owner_interrupts_a_server_that_has_sent_most_of_an_image(folder):
     owner_goes_before(folder, lambda size: size - 100)
 
 
@@ -180,7 +180,7 @@ def a_malformed_redirect_is_shown_as_the_servers(folder):
           "the server redirected to it", "no more tries")
 
 
-def content_encodings_that_are_none_are_taken(folder):
+def content_encodings_that_encode_nothing_are_taken(folder):
     for i, value in enumerate(("", "identity", "binary", "UTF-8", "aws-chunked")):
         (folder / str(i)).mkdir()
         body = (IMAGES / "hello_world.bin").read_bytes()
@@ -188,7 +188,7 @@ def content_encodings_that_are_none_are_taken(folder):
               "Hello world!")
 
 
-def content_encodings_that_are_some_are_refused_by_name(folder):
+def content_encodings_that_encode_are_refused_by_name(folder):
     for i, value in enumerate(("gzip", "br", "zstd", "deflate")):
         (folder / str(i)).mkdir()
         pulls(folder / str(i), {"/x": http(200, b"\x1f\x8b", None, f"Content-Encoding: {value}")},
@@ -197,13 +197,13 @@ def content_encodings_that_are_some_are_refused_by_name(folder):
 
 
 if __name__ == "__main__":
-    main([the_owner_goes_before_a_server_that_has_sent_one_byte,
-          the_owner_goes_before_a_server_that_has_sent_most_of_an_image,
+    main([the_owner_interrupts_a_server_that_has_sent_one_byte,
+          the_owner_interrupts_a_server_that_has_sent_most_of_an_image,
           a_body_that_drips_ends_within_35_seconds, headers_that_drip_end_within_35_seconds,
           a_handshake_that_drips_ends_within_35_seconds,
           presigned_links_of_four_thousand_bytes_are_followed,
           a_url_that_is_longer_than_the_memory_for_it_is_told,
           a_redirect_with_blanks_and_utf8_is_followed_and_told,
           a_malformed_url_is_shown_with_the_place, a_malformed_redirect_is_shown_as_the_servers,
-          content_encodings_that_are_none_are_taken,
-          content_encodings_that_are_some_are_refused_by_name], workers=8)
+          content_encodings_that_encode_nothing_are_taken,
+          content_encodings_that_encode_are_refused_by_name], workers=8)

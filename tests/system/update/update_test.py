@@ -79,7 +79,7 @@ def twenty_updates_alternate_and_touch_nothing_else(folder):
     check(f"App version:      v{count}" in console, console)
 
 
-def the_offered_version_that_runs_already_is_no_update(folder):
+def the_version_that_runs_already_is_not_an_update(folder):
     server = Server({})
     demo = app(folder / "demo.bin", "ota_demo", "5", url=server.url("/demo.bin"))
     server.answers["/demo.bin"] = http(200, demo.read_bytes())
@@ -107,5 +107,5 @@ def redirects_and_chunks_and_plain_closing_are_understood(folder):
 if __name__ == "__main__":
     main([the_factory_app_replaces_itself_by_hello_world, hello_world_restarts_after_its_countdown,
           twenty_updates_alternate_and_touch_nothing_else,
-          the_offered_version_that_runs_already_is_no_update,
+          the_version_that_runs_already_is_not_an_update,
           redirects_and_chunks_and_plain_closing_are_understood])

@@ -8,7 +8,7 @@ from demo import *
 
 
 def what_was_pushed_can_be_confirmed_from_afar_and_stays(folder):
-    """An app that somebody else than itself confirmed went back to the app before when its trial
+    """An app that was confirmed from outside went back to the app before when its trial
     was over, or so it said: it restarted."""
     with Demo(folder) as demo:
         demo.push(demo.image("2", confirm="never", trial_s=20))
@@ -22,7 +22,7 @@ def what_was_pushed_can_be_confirmed_from_afar_and_stays(folder):
         check("trial; going back" not in demo.console, demo.console)
 
 
-def an_app_that_nobody_confirms_goes_back_when_its_trial_is_over(folder):
+def an_app_that_is_not_confirmed_goes_back_when_its_trial_is_over(folder):
     with Demo(folder) as demo:
         demo.push(demo.image("2", confirm="never", trial_s=2))
         demo.see("Not confirmed within the trial; going back to the app before")
@@ -82,7 +82,7 @@ def each_secret_by_itself_turns_its_way_on(folder):
 
 
 def a_device_with_a_name_knows_passwords_of_that_realm(folder):
-    """`aloft secret` took the name for the realm, and the device did not: nobody got in."""
+    """`aloft secret` used the name as realm, the device did not, and no password was right."""
     demo = Demo(folder, [])
     aloft("nvs", "set", demo.board.flash, "aloft", "device_id", "kitchen light")
     aloft("secret", "set", demo.board.flash, "web", "--password-file", folder / "web")
@@ -132,7 +132,7 @@ def a_push_port_that_another_program_has_is_not_taken_from_it(folder):
             demo.push(demo.image("2"))
 
 
-def a_port_of_root_is_refused_with_the_cure(folder):
+def a_privileged_port_is_refused_with_a_remedy(folder):
     """The board of a user who is not root said that port 80 might be in use."""
     demo = Demo(folder, web_port=80)
     tool = folder / "bin"
@@ -150,9 +150,9 @@ def a_port_of_root_is_refused_with_the_cure(folder):
 
 
 if __name__ == "__main__":
-    main([a_port_of_root_is_refused_with_the_cure,
+    main([a_privileged_port_is_refused_with_a_remedy,
           what_was_pushed_can_be_confirmed_from_afar_and_stays,
-          an_app_that_nobody_confirms_goes_back_when_its_trial_is_over,
+          an_app_that_is_not_confirmed_goes_back_when_its_trial_is_over,
           the_console_takes_every_command, each_secret_by_itself_turns_its_way_on,
           a_device_with_a_name_knows_passwords_of_that_realm,
           a_secret_that_cannot_be_read_opens_nothing,

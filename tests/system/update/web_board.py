@@ -33,7 +33,7 @@ class WebBoard(Followed):
         self.see(text, count)
         end = time.monotonic() + 120
         while "is ready" in text and self.settings["web_password"] and not self.listens():
-            check(time.monotonic() < end, "nobody listens")
+            check(time.monotonic() < end, "its port is not open")
             time.sleep(0.05)
 
     def listens(self):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The browser way of a whole board: curl uploads in every dialect, tells it what to boot, and is
-kept out when it has no business there."""
+kept out without a password."""
 import hashlib
 import json
 import pathlib
@@ -34,7 +34,7 @@ def curl_uploads_in_every_dialect(folder):
         check(status["slots"][1]["state"] == "VALID", status)
 
 
-def an_upload_that_is_no_image_changes_nothing(folder):
+def an_upload_without_an_image_changes_nothing(folder):
     with WebBoard(folder) as board:
         bad = folder / "bad.bin"
         image = bytearray(board.image("2.0.0").read_bytes())
@@ -115,7 +115,7 @@ def commands_choose_what_boots_and_refuse_what_would_not(folder):
         board.wait_for("web_app 1.0.0 is ready", 4)
 
 
-def nobody_gets_in_without_the_password(folder):
+def requests_without_the_password_are_refused(folder):
     with WebBoard(folder) as board:
         image = board.image("2.0.0")
         check(board.curl("/", password=None)[0] == 401)
@@ -192,9 +192,9 @@ def without_a_password_the_way_is_off(folder):
 
 
 if __name__ == "__main__":
-    main([curl_uploads_in_every_dialect, an_upload_that_is_no_image_changes_nothing,
+    main([curl_uploads_in_every_dialect, an_upload_without_an_image_changes_nothing,
           an_upload_that_breaks_off_leaves_the_way_free,
           commands_choose_what_boots_and_refuse_what_would_not,
-          nobody_gets_in_without_the_password,
+          requests_without_the_password_are_refused,
           the_owner_gets_in_while_strangers_guess, the_tool_asks_and_commands,
           without_a_password_the_way_is_off])

@@ -101,7 +101,7 @@ export class Rfc2217Port {
     constructor(url) {
         const { protocol, hostname, port } = new URL(url);
         if (protocol !== "rfc2217:") {
-            throw new Error(`${url} is no rfc2217://HOST:PORT`);
+            throw new Error(`${url} is not rfc2217://HOST:PORT`);
         }
         [this.#host, this.#port] = [hostname, Number(port)];
     }

@@ -204,7 +204,7 @@ async function phone({ browser, shots, url, password, text, longName }) {
     return {};
 }
 
-// Files that are no firmware for this device: the page says so in words, and can go on at once.
+// Files that are not firmware for this device: the page says so in words, and can go on at once.
 async function refused({ browser, shots, url, password, text, damaged }) {
     const { page } = await open(browser, url, password);
     const said = {};

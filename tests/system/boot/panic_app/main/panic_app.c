@@ -1,4 +1,4 @@
-// An app in ESP-IDF's words that is wrong in the way that its version names.
+// An ESP-IDF app with the fault that its version names.
 #include "esp_app_desc.h"
 #include "esp_err.h"
 #include "esp_task_wdt.h"
