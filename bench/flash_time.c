@@ -81,7 +81,7 @@ static void step_until_done(struct aloft_engine *engine)
     check(step == ALOFT_STEP_DONE ? ALOFT_OK : engine->err, "step");
 }
 
-// What the server tells: its length and an ETag, so that progress is noted; its length; nothing.
+// What the server sends: length and ETag, so that progress is noted; the length alone; neither.
 enum told { NOTED, KNOWN, UNKNOWN, TOLD_COUNT };
 
 // One update from the other slot; returns the modelled time.
@@ -128,7 +128,7 @@ static void set_up(struct bench *bench)
     if (chip == NULL || sectors == NULL || bench->image == NULL) {
         abort();
     }
-    memset(chip, 0, CHIP); // nothing is blank by luck
+    memset(chip, 0, CHIP); // no part is erased by chance
     memset(chip + 0xf000, 0xFF, ALOFT_OTADATA_LEN);
     check(aloft_ptable_emit_all(two_ota_large, 5, &aloft_soft_crypto, chip + 0x8000), "table");
     aloft_nor_init(&bench->nor, chip, sectors, CHIP);
@@ -138,7 +138,7 @@ static void set_up(struct bench *bench)
     bench->image_len = make_image_end(&image);
 }
 
-// Prints a row for each way to be told; false when a limit is broken.
+// Prints one row for each of these cases; false when a limit is exceeded.
 static bool measure(struct bench *bench, int target)
 {
     static const char *const words[TOLD_COUNT] = {"with notes", "known", "unknown"};

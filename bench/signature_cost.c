@@ -36,7 +36,7 @@ void *__libc_calloc(size_t count, size_t size);
 void __libc_free(void *block);
 static long heap;
 static long heap_peak;
-static double judge_ms; // of the last judging of a sector
+static double judge_ms; // for the last signature sector
 
 void *calloc(size_t count, size_t size)
 {
@@ -58,7 +58,7 @@ struct job {
     enum aloft_err err;
     double ms;
     double signature_ms;
-    long heap;   // at most at a time
+    long heap;   // most that was allocated at one time
     long leaked; // bytes
     long stack;
 };
@@ -99,8 +99,8 @@ static void *verify(void *ctx)
     return NULL;
 }
 
-// On a stack that was painted before: what is not paint any more was used. The thread's own start
-// lies on it as well, so this is a little too much.
+// The stack was filled with a pattern before; bytes that differ from it were used. They include the
+// start of the thread itself, so the figure is slightly too high.
 static void run(struct job *job)
 {
     static _Alignas(64) uint8_t stack[STACK];
@@ -120,7 +120,7 @@ static void run(struct job *job)
     job->stack = STACK - (long)free_bytes;
 }
 
-// The quickest of several runs: what disturbs only ever adds.
+// The fastest of several runs: disturbances only add time.
 static struct job measure(const struct ram_flash *ram, const struct aloft_trust *trust)
 {
     struct job best = {.ms = 1e9};

@@ -46,7 +46,7 @@ static int report(const char *name, const struct aloft_sigblock *block,
     volatile uint8_t *stack;
     size_t heap;
     size_t blocks;
-    const uint8_t *key = block->key + (alg == ALOFT_SIGNATURE_P256 ? 1 : 0); // behind its curve
+    const uint8_t *key = block->key + (alg == ALOFT_SIGNATURE_P256 ? 1 : 0); // behind its curve id
     mbedtls_memory_buffer_alloc_max_reset();
     paint(&stack);
     uint64_t before = instructions();

@@ -337,7 +337,8 @@ static void encrypted(void)
     emit("unwrap", "required", "08", bytes, 300);
 }
 
-// Each row: an artifact as it was made, one that is spoilt, and bytes that nobody made.
+// Each row: an artifact as it was made, one with a spoilt byte, and bytes that are no artifact at
+// all.
 static void stages(void)
 {
     static uint8_t bytes[44 + 600];

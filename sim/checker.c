@@ -20,7 +20,7 @@ void sim_checker_violation(struct sim_device *device, const char *text, long val
         sim_trace(device, 0, "record: seq, state", sim_get32(record), sim_get32(record + 24));
     }
     sim_trace(device, 0, text, (uint32_t)value, 0);
-    // The device stops at its first one when it is replayed, so only that is described.
+    // On replay the device stops at its first violation, so only that one is described.
     if (index < SIM_SHOWN && !device->described) {
         tally->described++;
         device->described = true;
@@ -80,7 +80,8 @@ void sim_checker_reset(struct sim_device *device)
     ghost->trial_firmware = SIM_FIRMWARE_NONE;
 }
 
-// Its seq is erased. Where flash encrypts, no byte that reads tells so: the unit's cells do.
+// Its seq is erased. On flash that encrypts this does not show in what is read; the model's cells
+// are asked.
 static bool says_nothing(const struct sim_device *device, uint32_t index)
 {
     uint32_t addr = SIM_OTADATA + index * SECTOR;
@@ -190,7 +191,7 @@ void sim_checker_before(struct sim_device *device, uint32_t addr, uint32_t len)
     }
 }
 
-// C2. A seq that was there before is not a new choice.
+// C2. A seq that was there before does not count as a new choice.
 static void check_record(struct sim_device *device, uint32_t sector)
 {
     struct sim_ghost *ghost = &device->ghost;
@@ -308,7 +309,7 @@ int sim_checker_run(struct sim_device *device, int slot)
     uint32_t state;
     bool is_trial = selected(device, &state) == slot && slot == ghost->trial_slot &&
                     firmware == ghost->trial_firmware;
-    // Its start could not be noted, nor could its confirm: the trial has just begun.
+    // Neither its start nor its confirm could be recorded: its trial has just begun.
     bool begun = (state == ALOFT_OTA_NEW || state == ALOFT_OTA_PENDING) && ghost->otadata_hurt;
     if (is_base && trial != SIM_TRIAL_SELECTED) {
         back_to_base(device);
@@ -392,8 +393,8 @@ void sim_checker_selected(struct sim_device *device)
     if (ghost->trial != SIM_TRIAL_MAYBE && !ghost->otadata_hurt) {
         sim_checker_violation(device, "C2: selected without writing otadata", 0);
     } else if (ghost->trial != SIM_TRIAL_MAYBE) {
-        // The CRC does not cover the state: one flipped bit, and a record of the same slot said
-        // already what was to be written.
+        // The CRC does not cover the state: after one flipped bit a record of the same slot already
+        // said what was to be written.
         sim_checker_selecting(device, device->work.update.intake.target);
     }
     ghost->trial = SIM_TRIAL_SELECTED;

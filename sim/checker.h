@@ -3,7 +3,8 @@
 // erased), and never asks core what it thinks. It is called at every flash operation, at the start
 // of every app, and whenever the app changes what is promised.
 //
-//   C1  Only the bootloader and the confirming app write otadata; only the app writes slots; nobody
+//   C1  Only the bootloader and the confirming app write otadata; only the app writes slots;
+//   nothing
 //       writes the table, the factory slot, the running slot, or what a trial goes back to.
 //   C2  A record that appears in otadata names a slot that holds a whole good image, byte for byte,
 //       and the first byte of an image is programmed when all the others are there. Before an

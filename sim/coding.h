@@ -9,7 +9,7 @@
 #include "tests/support/test_stages.h"
 
 #define SIM_CODINGS 4u
-// Bytes of the longest artifact that comes of so many bytes.
+// Length of the longest artifact that a file of this length can become.
 #define SIM_CODING_MAX(len) (3 * (len) + ALOFT_ENCIMG_HEADER)
 
 struct sim_stages {
@@ -18,7 +18,7 @@ struct sim_stages {
     struct test_row row;
 };
 
-// The stages of a coding as after a reset; NULL: it has none. The struct stays where it is.
+// The stages of a coding as after a reset; NULL: it has none. The struct must not move.
 struct aloft_stage *sim_stages_init(struct sim_stages *stages, uint32_t coding);
 
 // The artifact that becomes the file; returns its length.

@@ -1,5 +1,5 @@
-// The device's events. Everything that a reset forgets is made anew in boot(); everything that
-// power forgets, too, for a device keeps nothing but its flash, and what the app model of this file
+// The device's events. boot() makes anew everything that a reset loses. A loss of power loses no
+// more than a reset: a device keeps nothing but its flash; what the app model of this file
 // remembers of a round stands for a few bytes of NVS.
 #include "sim/device.h"
 #include "hostlib/crypto/mbed_crypto.h"
@@ -327,7 +327,8 @@ static void pull(struct sim_device *device)
     wait_us(device, STEP_US);
 }
 
-// Given up: a release that failed its trial or was refused as often as the round allows.
+// An operator gives up a release that failed its trial, or that was refused as often as the round
+// allows.
 static bool given_up(const struct sim_device *device)
 {
     const struct sim_round *round = &device->round;

@@ -6,7 +6,7 @@
 #define EVENTS_SPAN  140u // of a round, over which faults are spread
 #define OPS_SPAN     6u   // flash operations ahead that a cut may wait for
 #define OTADATA_SPAN 12u  // the same, from an operation in otadata on
-#define TABLE_ROWS   160u // bytes of the table that say something
+#define TABLE_ROWS   160u // bytes of the table that are in use
 #define SECTOR       ALOFT_NOR_SECTOR
 #define HASH_FLAG    23u // offset in an image
 
@@ -159,7 +159,7 @@ static void rot(struct sim_device *device, enum sim_fault kind)
     }
 }
 
-// True when power is to go now.
+// True when power is to fail now.
 static bool fire(struct sim_device *device, enum sim_fault kind)
 {
     switch (kind) {
@@ -183,7 +183,7 @@ static bool fire(struct sim_device *device, enum sim_fault kind)
     }
 }
 
-// Rot is told apart by what runs, so it waits until something does.
+// Rot shows in what runs, so it waits until something does.
 static bool possible(const struct sim_device *device, enum sim_fault kind)
 {
     bool rots = kind >= SIM_FAULT_ROT_RUNNING && kind <= SIM_FAULT_ROT_TABLE;

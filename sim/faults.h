@@ -13,10 +13,10 @@
 // Chooses the faults of a round.
 void sim_faults_plan(struct sim_device *device);
 
-// Before every event: does what is due. True when power is to go now.
+// Before every event: applies what is due. True when power is to fail now.
 bool sim_faults_event(struct sim_device *device);
 
-// No longer wait for a moment: the rest of the plan happens as soon as it can.
+// Stops waiting for particular moments: the rest of the plan happens as soon as it can.
 void sim_faults_hurry(struct sim_device *device);
 bool sim_faults_pending(const struct sim_device *device);
 

@@ -105,7 +105,7 @@ static uint32_t spoil(uint8_t *bytes, uint32_t len, enum sim_firmware_kind kind)
     }
 }
 
-// Half of the catalogue is fine firmware; the rest is everything else in equal parts.
+// Half of the catalogue is good firmware; the other kinds share the rest equally.
 static enum sim_firmware_kind kind_of(uint32_t number)
 {
     return number % 2 == 0 ? SIM_FINE : (enum sim_firmware_kind)(1 + number / 2 % (SIM_KINDS - 1));
@@ -119,8 +119,8 @@ static uint32_t payload_of(uint32_t number, struct sim_random *random)
     return words * 4;
 }
 
-// Behind the file, one after the other. A file that is too large is so as it is by what its server
-// says; what stages make of it really is. buffer: zeros, with room for both.
+// Artifacts follow their files, one after the other. A file that is too large is only declared so
+// by its server; what stages make of its artifact really is. buffer: zeros, with room for both.
 static void make_artifacts(struct sim_firmware *firmware, uint8_t *to, uint8_t *buffer)
 {
     bool large = firmware->kind == SIM_TOO_LARGE;

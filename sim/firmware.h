@@ -18,7 +18,7 @@ enum sim_firmware_kind {
     SIM_HANGS,          // until the watchdog bites
     SIM_NEVER_CONFIRMS, // and resets itself when its trial has lasted too long
     SIM_LOSES_CONFIRM,  // panics while it confirms itself
-    SIM_BAD_DIGEST,     // from here on the file is no good image
+    SIM_BAD_DIGEST,     // from here on the file is not a good image
     SIM_WRONG_CHIP,
     SIM_NO_IMAGE,
     SIM_CUT_SHORT, // the file ends before the image does

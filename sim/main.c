@@ -104,8 +104,8 @@ static bool parse(struct command *command, int argc, char **argv)
     return true;
 }
 
-// A failed assertion of core aborts, or traps, as on a device. A signal handler reaches nothing but
-// a static, so this is the one exception from the rule that there are none.
+// A failed assertion of core aborts, or traps, as on a device. A signal handler can use static
+// variables only, so this one is the exception from the rule against globals.
 static const struct sim_world *watched;
 
 static void gave_up(int signal)

@@ -55,7 +55,7 @@ void sim_network_close(struct sim_network *network);
 uint32_t sim_network_act(struct sim_network *network, const struct aloft_way *way, uint64_t now_us,
                          uint32_t now_ms);
 
-// A short exchange that is no download: can the server be reached right now?
+// A short exchange that is not a download: can the server be reached right now?
 bool sim_network_reaches(struct sim_network *network, uint64_t now_us);
 
 #endif

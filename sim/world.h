@@ -1,5 +1,5 @@
 // The world: many devices and one virtual clock, which jumps to the earliest event. Nothing here
-// reads a real clock or anything else from outside, so a seed says everything that happens.
+// reads a real clock or anything else from outside, so a seed determines everything that happens.
 //
 // Life cycle: open, step until false, close. Devices share no chance and no state that matters, so
 // one device alone does what it does among all.

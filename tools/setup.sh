@@ -1,5 +1,6 @@
-# Packages by purpose, for ./dev, which reads this file. A command names the purpose it has, and
-# only what that needs and is not there is installed, after it was said what, how much and why.
+# Packages by purpose, for ./dev, which reads this file. A command names its purpose; only the
+# packages that it needs and that are missing are installed, after their names, their size and the
+# reason were printed.
 
 # One line per purpose: name, what it builds on, what it is for.
 purposes() {
@@ -159,7 +160,7 @@ setup_for() {
 }
 
 # Packages of npm that a test needs, by the lock file beside it, into build/node/NAME. Without them
-# all else works, so what cannot be fetched is no error here: that test says it again, and fails.
+# all else works, so a failed download is not an error here: the test reports it again, and fails.
 node_packages() {
     for lock in tests/system/*/*/package-lock.json; do
         name=$(basename "$(dirname "$lock")")

@@ -7,7 +7,7 @@
 
 struct outcome {
     struct aloft_bridge_com com;
-    uint32_t data; // a sum over all that came through
+    uint32_t data; // sum of all data bytes
     uint32_t moves;
     uint32_t answers;
     uint32_t answer_sum;
@@ -54,7 +54,7 @@ static void run(struct outcome *out, const uint8_t *data, size_t size)
     FUZZ_CHECK(out->answers <= size / 3);
 }
 
-// What a server answers, given to a server, must end.
+// A server's answers, fed to another server, must come to an end.
 static void check_rest(const uint8_t *data, size_t size)
 {
     struct aloft_bridge_com sides[2];

@@ -19,13 +19,14 @@ static struct {
     struct aloft_loader loader;
     struct aloft_serial_reader reader;
     uint8_t body[ANSWER_CAP];
-    uint32_t answers; // of the op that was asked for
+    uint32_t answers; // with the op of the request
     uint8_t op;
-    bool stub;  // when it was asked
-    bool noise; // what is fed now may hold requests of its own
+    bool stub;  // at the time of the request
+    bool noise; // what is fed now may contain requests
 } scene;
 
-// Answers to a request have its op; the stub's other bodies come only where they may.
+// An answer has the op of its request. Other bodies come from the stub alone, and only where the
+// protocol has them.
 static void take_body(void)
 {
     struct aloft_serial_packet answer;
@@ -87,7 +88,7 @@ static void ask(struct fuzz_input *in, uint8_t op, const uint8_t *payload, uint3
                                                 payload};
     uint32_t n = aloft_serial_emit(&request, frame, sizeof frame);
     scene.noise = true;
-    feed((const uint8_t *)"\xC0", 1, 0); // ends what noise began
+    feed((const uint8_t *)"\xC0", 1, 0); // ends a frame that noise began
     scene.noise = false;
     bool gone = scene.loader.wish != ALOFT_LOADER_STAYS;
     scene.op = op;
@@ -97,7 +98,7 @@ static void ask(struct fuzz_input *in, uint8_t op, const uint8_t *payload, uint3
     FUZZ_CHECK(gone ? scene.answers == 0 : scene.answers == 1 || scene.answers == 8);
 }
 
-// A request whose words are small enough to mean something.
+// A request whose fields are small enough to be plausible.
 static void ask_words(struct fuzz_input *in)
 {
     static const uint32_t units[] = {1, 4, 0x100, 0x400, 0x1000, 0x10000};
@@ -145,12 +146,12 @@ static void acknowledge(struct fuzz_input *in)
     uint8_t body[4];
     uint8_t frame[ALOFT_SERIAL_FRAME_MAX(sizeof body)];
     aloft_put_le32(body, fuzz_u8(in) % 2 == 0 ? scene.loader.read.sent : fuzz_u16(in));
-    scene.noise = true; // it can also end what noise began
+    scene.noise = true; // a frame mark also ends what noise began
     feed(frame, aloft_serial_frame(body, sizeof body, frame, sizeof frame), 0);
     scene.noise = false;
 }
 
-// Bytes as they come, which may hold requests of their own.
+// Random bytes, which may contain requests.
 static void make_noise(struct fuzz_input *in)
 {
     uint8_t noise[64];

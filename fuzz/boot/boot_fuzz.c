@@ -90,7 +90,7 @@ static void put_record(struct fuzz_input *in)
     uint8_t bytes[ALOFT_OTADATA_RECORD];
     uint8_t index = fuzz_u8(in);
     record.seq = fuzz_u8(in);
-    record.seq -= record.seq > 0xF0 ? 0x100 : 0; // the other end of the numbers
+    record.seq -= record.seq > 0xF0 ? 0x100 : 0; // numbers at the end of the range
     record.state = fuzz_u8(in) % 8;
     record.state -= record.state == 7 ? 8 : 0;
     aloft_otadata_emit(&record, bytes);
@@ -154,8 +154,8 @@ static bool apart(struct aloft_extent a, struct aloft_extent b)
     return a.len == 0 || b.len == 0 || a.addr + a.len <= b.addr || b.addr + b.len <= a.addr;
 }
 
-// What a boot may change: otadata, as soon as the table has said where it lies. A table whose
-// otadata lies over itself or over a slot is no licence to erase that.
+// What a boot may change: otadata, once the table has said where it is. If the table puts otadata
+// over the table itself or over a slot, nothing may be erased.
 static struct aloft_extent changeable(void)
 {
     const struct aloft_slots *slots = &scene.boot.slots;
@@ -166,8 +166,8 @@ static struct aloft_extent changeable(void)
     return fine ? slots->otadata : (struct aloft_extent){0, 0};
 }
 
-// Nothing boots only when nothing could: no slot that may be tried holds an image that core's own
-// judge, which image_fuzz.c looks after, calls good.
+// Nothing boots only when nothing could: no slot that may be tried holds an image that core's judge
+// (checked by image_fuzz.c) accepts.
 static void check_nothing(void)
 {
     struct device *device = &scene.device;

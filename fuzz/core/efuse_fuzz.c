@@ -66,13 +66,13 @@ static void check_done(const struct aloft_efuse *facts, const struct wish *wish)
         FUZZ_CHECK(facts->secure_boot);
         FUZZ_CHECK((facts->digests & ~facts->revoked) != 0);
         break;
-    default: // a key is read-protected at its end, and then nobody can look
+    default: // a burned key is read-protected, so its bytes cannot be compared
         break;
     }
 }
 
-// One burn, cut in its step `cut` after the bits in `part`; over by itself when it has fewer steps.
-// True when it was not cut.
+// One burn, with power cut in step `cut` after the bits in `part`. True when it was not cut,
+// because it has fewer steps.
 static bool burn(struct aloft_efuse_words *words, const struct wish *wish, uint32_t cut,
                  uint32_t part)
 {
@@ -118,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (burn(&words, &wish, ALOFT_EFUSE_STEPS, 0)) {
             aloft_efuse_read(&facts, &words);
             check_done(&facts, &wish);
-            bool known = wish.burn != KEY; // one that cannot be read is burned once more
+            bool known = wish.burn != KEY; // a key that cannot be read is burned again
             FUZZ_CHECK(!known || (plan(&again, &words, &wish) == ALOFT_OK && again.count == 0));
         }
     }

@@ -19,7 +19,7 @@ static struct {
     struct device device;
     struct aloft_engine engine;
     bool begun;
-    bool finishing; // finish has said OK
+    bool finishing; // finish has returned OK
     struct aloft_extent target;
     uint8_t stream[STREAM_MAX];
     uint32_t len;
@@ -44,7 +44,7 @@ static bool on_trial(int running)
            records[24] <= ALOFT_OTA_PENDING;
 }
 
-// What otadata selects is not what runs (E6).
+// True when otadata selects another slot than the running one (E6).
 static bool in_fallback(int running)
 {
     const struct device *device = &scene.device;

@@ -15,7 +15,7 @@ struct answer {
     enum aloft_http_event eof;
     enum aloft_err eof_err;
     uint32_t received;
-    enum aloft_err md5; // what is said of a file of one byte
+    enum aloft_err md5; // fault of a file of one byte
     char location[LOCATION_MAX];
     uint8_t body[BODY_MAX];
 };
@@ -93,7 +93,7 @@ static void check_same(const struct answer *a, const struct answer *b)
     FUZZ_CHECK(a->head.has_length == b->head.has_length && a->head.chunked == b->head.chunked);
     FUZZ_CHECK(a->head.has_location == b->head.has_location);
     FUZZ_CHECK(!a->head.has_location || strcmp(a->location, b->location) == 0);
-    // Of a body that ends in a fault, pieces may have let more through.
+    // When a body ends in a fault, pieces may have let more of it through.
     uint32_t len = a->received < b->received ? a->received : b->received;
     FUZZ_CHECK(a->received == b->received || a->err != ALOFT_OK);
     FUZZ_CHECK(memcmp(a->body, b->body, len) == 0);

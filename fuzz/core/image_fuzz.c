@@ -90,7 +90,7 @@ static enum aloft_err read_op(void *ctx, uint32_t addr, void *buf, uint32_t len)
     return ALOFT_OK;
 }
 
-// From flash, with the whole of it asked for, the outcome is that of the stream.
+// From flash, with the length of the whole given, the outcome is that of the stream.
 static void check_flash(struct aloft_image_rules rules, uint8_t *bytes, uint32_t len,
                         uint32_t head_len)
 {
@@ -148,7 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct verdict split;
     uint8_t choice = fuzz_u8(&in);
     uint32_t seed = fuzz_u16(&in);
-    memset(bytes, 0xFF, 32); // beyond a short input
+    memset(bytes, 0xFF, 32); // in case the input is shorter
     uint32_t len = fuzz_bytes(&in, bytes, sizeof bytes);
     if ((choice & 1) != 0) {
         (void)repair_image(bytes, len);

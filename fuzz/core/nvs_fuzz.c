@@ -140,7 +140,7 @@ static void change(struct fuzz_input *in, uint32_t key, bool erase, uint32_t fai
         FUZZ_CHECK(reads_as(key, &value) || !trusted);
         FUZZ_CHECK(erase || reads_as(key, &value));
         known[key] = value;
-    } else if (err == ALOFT_ERR_NVS_FULL && trusted) { // a guard may be set and not listed
+    } else if (err == ALOFT_ERR_NVS_FULL && trusted) { // the guard may be set and not yet listed
         FUZZ_CHECK(reads_as(key, &known[key]) || (key % 2 == 0 && reads_as(key, &value)));
         known[key] = reads_as(key, &value) ? value : known[key];
     } else if (failed && trusted) {

@@ -64,7 +64,7 @@ static void check_plan(const struct scene *scene, const struct aloft_otadata rec
         right = aloft_otadata_usable(&plan.records[i]) &&
                 (int)aloft_otadata_slot(records[i].seq, scene->ota_count) == plan.first;
     }
-    FUZZ_CHECK(right); // what is selected is selected by a record whose trial has not failed
+    FUZZ_CHECK(right); // only a record whose trial has not failed selects a slot
 }
 
 static struct device device;

@@ -85,8 +85,8 @@ static void check_slots(const struct aloft_ptable_plan *plan, enum aloft_err pla
     }
 }
 
-// A text has words for two flags only (others are a warning of plan_check), and rows for bootloader
-// and table get their place from the build, whatever stands in the text.
+// The text form has words for two flags only (plan_check warns of others), and rows for bootloader
+// and table get their place from the build, whatever the text says.
 static void check_same(const struct aloft_ptable_plan *a, const struct aloft_ptable_plan *b,
                        bool text)
 {

@@ -58,7 +58,7 @@ static void hear(void *ctx, const struct aloft_event *event)
     }
 }
 
-// What runs is rotten in flash, so an update of a fallback cannot select it first (E6).
+// The running image has rotted in flash, so an update of a fallback cannot select it first (E6).
 static bool is_rotten(int slot)
 {
     struct aloft_extent extent = aloft_slots_extent(&scene.device.slots, slot);
@@ -102,7 +102,7 @@ static void carry_out_requests(void)
     struct aloft_request request;
     for (int n = 0; scene.way.ops->request(scene.way.ctx, &request); n++) {
         FUZZ_CHECK(n < 2 && request.id < ALOFT_WAY_IDS);
-        scene.at = scene.connected ? scene.len : scene.at; // what was said there ends there
+        scene.at = scene.connected ? scene.len : scene.at; // drops bytes of the old connection
         scene.connected = false;
         scene.pending = request.kind == ALOFT_REQUEST_OPEN;
         if (scene.pending) {

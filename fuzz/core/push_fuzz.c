@@ -28,7 +28,7 @@ static struct {
     bool open; // no password
     bool bound;
     bool pending; // the connection was asked for and not yet answered
-    bool linked;  // it stands
+    bool linked;  // the connection is open
     bool restart;
     bool selected;
     char nonce[33];
@@ -179,7 +179,7 @@ static void prove(uint8_t how)
     proof.response[0] ^= (how & 2) != 0;
     aloft_hex_emit(proof.response, 16, response);
     int len = snprintf(text, sizeof text, "200 %s %s\n", CNONCE, response);
-    allow(watch.allowed[0].len != 0 || (how & 2) == 0); // keeps P1: from here on it may be
+    allow(watch.allowed[0].len != 0 || (how & 2) == 0); // keeps P1: from here on flash may change
     datagram((const uint8_t *)text, (uint32_t)len, how);
 }
 

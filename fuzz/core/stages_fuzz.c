@@ -3,8 +3,8 @@
 // going away up to three times, wherever that is.
 //
 // Checked: what goes on after a reset gives the same bytes and comes to the same end as what was
-// not interrupted; an artifact that nobody spoilt gives exactly what it was made from. Input: row,
-// how, pieces, budgets and resets, then the artifact, or what it is made from.
+// not interrupted; an artifact without spoilt bytes gives exactly what it was made from. Input:
+// row, how, pieces, budgets and resets, then the artifact, or what it is made from.
 #include "aloft/unwrap.h"
 #include "fuzz.h"
 #include "pass.h"
@@ -81,8 +81,8 @@ static enum aloft_err run(struct fuzz_input *how, uint32_t from)
     return err == ALOFT_OK && !scene.pass.stopped ? pass_finish(&scene.pass, how) : err;
 }
 
-// Power goes away: where it can be gone on from is asked, and everything begins anew with that.
-// False: the stages cannot tell, and the download starts from its first byte.
+// Power goes away: the stages are asked where they can be restarted, and a new pass begins there.
+// False: they cannot tell, and the download starts from its first byte.
 static bool reset(uint32_t *from)
 {
     struct aloft_restart restart;

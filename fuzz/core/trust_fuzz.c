@@ -189,7 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     change(&in);
     enum aloft_err err = judge(&trust, &view);
-    // What these keys let in, if all blocks count, gives no other key to the next start.
+    // When all blocks count, what these keys let in gives no other key to the next start.
     next = trust;
     bool keyed =
         aloft_trust_of_app(&next, &aloft_mbed_signed_crypto, &view, CONTENT - 8) == ALOFT_OK;

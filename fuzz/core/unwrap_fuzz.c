@@ -52,7 +52,7 @@ static void repair(uint8_t how)
     }
 }
 
-// The last word on an artifact, by another way than the stage's.
+// The verdict on a whole artifact, computed in another way than by the stage.
 static void check_end(enum aloft_err err, bool required)
 {
     struct aloft_encimg image;
@@ -74,7 +74,7 @@ static void check_end(enum aloft_err err, bool required)
     FUZZ_CHECK(scene.pass.made == image.len);
 }
 
-// Once more, with a reset after some bytes: the end is the same.
+// Once more, with a reset after some bytes: the result is the same.
 static void go_on(struct fuzz_input *how, uint32_t promised, bool required, enum aloft_err want)
 {
     uint32_t at = fuzz_u16(how) % LEN_MAX;

@@ -153,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     watch.allowed[0].len = proved ? scene.device.slots.otadata.len : 0;
     watch.allowed[0].addr = scene.device.slots.otadata.addr;
     give(&way, in.data, (uint32_t)in.left, &seed);
-    for (uint32_t i = 0; scene.peer; i++) { // nobody says more: it is given up in time
+    for (uint32_t i = 0; scene.peer; i++) { // the client sends no more: it is given up in time
         FUZZ_CHECK(i < 10);
         settle(&way);
         scene.now_ms = way.ops->deadline(way.ctx);

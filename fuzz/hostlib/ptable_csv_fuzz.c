@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_input in = {data, size};
     uint8_t choice = fuzz_u8(&in);
 
-    (void)setenv("A", "0x10000", 1); // so that $A and ${B} lead somewhere
+    (void)setenv("A", "0x10000", 1); // so that $A is defined, and ${B} too
     (void)setenv("B", "nvs,data,nvs,,$A", 1);
     rules.flash_size = sizes[choice % 4];
     rules.table_addr = (choice & 4) != 0 ? 0x9000 : rules.table_addr;

@@ -15,7 +15,7 @@ struct pass {
     const uint8_t *file;
     enum aloft_err judge; // what the judge says of each piece that comes out
     uint32_t until;       // stop when so many bytes have come out; 0: never
-    bool stopped;         // that is so
+    bool stopped;         // it has stopped there
     uint32_t made;        // bytes that came out; more than there is room for is IMAGE_TOO_LARGE
     uint8_t out[PASS_OUT];
 };
@@ -23,7 +23,7 @@ struct pass {
 // Feeds bytes [from, to) of the file, and takes what comes out.
 enum aloft_err pass_feed(struct pass *pass, struct fuzz_input *how, uint32_t from, uint32_t to);
 
-// There is no more.
+// The file has ended.
 enum aloft_err pass_finish(struct pass *pass, struct fuzz_input *how);
 
 #endif
