@@ -47,7 +47,7 @@ static void introduce(struct aloft_port *port)
     char line[128];
     int len = snprintf(line, sizeof line, "Running %s version %s from %s", facts->project,
                        facts->version, slot);
-    aloft_printable_clean(line, (uint32_t)len, false); // whoever built this image chose the words
+    aloft_printable_clean(line, (uint32_t)len, false); // the words come from the image
     aloft_port_print(port, "%s\n", line);
 }
 

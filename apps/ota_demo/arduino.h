@@ -1,5 +1,5 @@
-// The filter of Arduino's HTTPUpdate (aloft/httpupdate.h) for ota_demo's pull, with what the device
-// knows of itself filled in.
+// The filter of Arduino's HTTPUpdate (aloft/httpupdate.h) for ota_demo's pull, with the facts of
+// the device filled in.
 //
 // Settings:
 //   httpupdate            "on": ask as an Arduino sketch would

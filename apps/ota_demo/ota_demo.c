@@ -1,7 +1,7 @@
-// The app of the chapter: it joins the Wi-Fi, fetches an image over HTTP(S) into its spare slot,
-// selects it and restarts. Whatever fails, it says why in one line, goes on running and tries again
-// later. A new ota_demo confirms itself when a server has answered it, or without a pull, when it
-// can be pushed to: an app that can be updated again is a good app.
+// The app of the OTA chapter: it joins the Wi-Fi, fetches an image over HTTP(S) into its spare
+// slot, selects it and restarts. Whatever fails, it says why in one line, goes on running and tries
+// again later. A new ota_demo confirms itself when a server has answered it, or without a pull,
+// when it can be pushed to: an app that can be updated again is a good app.
 //
 // Settings, as menuconfig names them, with defaults from the build:
 //   wifi_ssid, wifi_password
@@ -270,7 +270,7 @@ static void on_push(struct demo *demo, const struct aloft_event *event)
     }
 }
 
-// Of images, whoever brings them, and of push and page.
+// Events of images, on all ways, and of push and page.
 static void on_intake(void *ctx, const struct aloft_event *event)
 {
     on_push(ctx, event);
@@ -278,7 +278,7 @@ static void on_intake(void *ctx, const struct aloft_event *event)
     on_resume(ctx, event);
 }
 
-// Of the pull's connections, progress and tries. That it failed is said where it was started.
+// Events of the pull: connections, progress, tries. Its failure is logged where it was started.
 static void on_pull(void *ctx, const struct aloft_event *event)
 {
     on_connection(ctx, event);
@@ -286,7 +286,7 @@ static void on_pull(void *ctx, const struct aloft_event *event)
     on_retry(ctx, event);
 }
 
-// Where the image is.
+// The URL of the image.
 static const char *image_url(struct demo *demo)
 {
     const char *url = aloft_port_setting(demo->port, "url", "");
@@ -329,13 +329,13 @@ static bool is_pending(const struct demo *demo)
            state == ALOFT_OTA_PENDING;
 }
 
-// Others confirm, too: the device's page, `aloft control`, the console.
+// Asks flash, too, because page, `aloft control` and console can confirm the app.
 static bool is_on_trial(const struct demo *demo)
 {
     return demo->trial_ms != 0 && !demo->confirmed && is_pending(demo);
 }
 
-// How long one pull may take: an app on trial has no time to lose.
+// How long one pull may take: for an app on trial, what is left of the trial.
 static uint32_t time_left(const struct demo *demo)
 {
     uint32_t now = aloft_port_now_ms(demo->port);
@@ -345,7 +345,7 @@ static uint32_t time_left(const struct demo *demo)
     return now < demo->trial_ms ? demo->trial_ms - now : 1;
 }
 
-// A new app that cannot confirm itself in time gives its place back: the next boot rolls back.
+// Restarts a new app that could not confirm itself in time: the next boot rolls back.
 static void end_trial(const struct demo *demo)
 {
     if (aloft_port_now_ms(demo->port) < demo->trial_ms || !is_on_trial(demo)) {
@@ -389,7 +389,7 @@ static enum aloft_err update(struct demo *demo)
     return err;
 }
 
-// Faults that the next try will meet again, until somebody does something.
+// Faults that the next try would meet again, until a person changes something.
 static bool is_hopeless(enum aloft_err err)
 {
     switch (err) {
@@ -414,7 +414,7 @@ static void on_shutdown(void *ctx)
     LOG(demo, 'I', "Shutting down: connections are closed, nothing is left to save");
 }
 
-// Waits, unless somebody asks for an update meanwhile.
+// Waits; the command check ends the wait.
 static void wait(struct demo *demo, uint32_t s)
 {
     while (s-- > 0 && !demo->ways.check) {
@@ -422,14 +422,14 @@ static void wait(struct demo *demo, uint32_t s)
     }
 }
 
-// Else it only looks for an update when somebody says so, and once.
+// With pull off it looks for an update only at the command check, and once.
 static bool pulls(const struct demo *demo)
 {
     return !setting_is(demo, "pull", "off");
 }
 
-// Tries until it worked, or until trying again makes no sense. True: restart. The pull retries
-// what may pass by itself; here only what needs somebody else's hand comes back.
+// Tries until the update is done, or a new try cannot succeed. True: restart. The pull itself
+// retries faults that may pass; those that it returns need a change elsewhere.
 static bool update_until_done(struct demo *demo)
 {
     char slot[ALOFT_SLOT_NAME];

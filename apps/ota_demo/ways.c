@@ -1,5 +1,5 @@
-// Secrets are read, machines are set up, and the port is told of them. Nothing is decided here but
-// what is on.
+// Reads secrets, sets machines up, and registers them with the port. The only decision made here is
+// which ways are on.
 #include "ways.h"
 #include "aloft/base/hex.h"
 #include "web/device/page.h"
@@ -36,7 +36,7 @@ static void on_check(void *ctx)
     ways->check = true;
 }
 
-// Every change that somebody asked for is in the log, done or refused.
+// Logs each command, done or refused.
 static void on_command(void *ctx, enum aloft_command command, int slot, enum aloft_err err)
 {
     struct ways *ways = ctx;
@@ -104,7 +104,7 @@ static bool on_line(void *ctx, const char *line)
         return true;
     }
     if (aloft_control_begin(&ways->control, command, slot) != ALOFT_OK) {
-        return true; // it was told why
+        return true; // the reason was logged
     }
     while (step == ALOFT_STEP_AGAIN) { // a whole image may be judged
         step = aloft_control_step(&ways->control);
@@ -129,15 +129,15 @@ static uint16_t port_setting(const struct ways *ways, const char *key, const cha
     return port > 0 && port <= UINT16_MAX ? (uint16_t)port : 0;
 }
 
-// A secret that is not set is "". False: it may be set, and cannot be read; then its way stays off,
-// rather than to be open or to take another proof than its owner wants.
+// A secret that is not set is "". False: it cannot be read, and may be set. Its way then stays off:
+// it must not be open, nor accept another proof than its owner wants.
 static bool read_secret(struct ways *ways, const char *key, char *out, uint32_t size)
 {
     enum aloft_err err = aloft_port_secret_read(ways->port, key, out, size);
     if (err == ALOFT_OK && out[0] != 0) {
         return true;
     }
-    err = err == ALOFT_OK ? ALOFT_ERR_NVS_CORRUPT : err; // nobody sets an empty one
+    err = err == ALOFT_OK ? ALOFT_ERR_NVS_CORRUPT : err; // `aloft secret` sets no empty one
     out[0] = 0;
     if (err != ALOFT_ERR_NVS_NOT_FOUND) {
         LOG(ways, 'E', "%s in NVS cannot be read; set it again: %s: %s", key, aloft_err_name(err),
@@ -146,8 +146,8 @@ static bool read_secret(struct ways *ways, const char *key, char *out, uint32_t 
     return err == ALOFT_ERR_NVS_NOT_FOUND;
 }
 
-// What the owner calls the device; passwords of the page are of this realm, so that it must be the
-// one that `aloft secret` saw. False: it is no name.
+// The device's name, which is the realm of the page's passwords, so it must be the one for which
+// `aloft secret` computed them. False: it is no valid name.
 static bool read_id(struct ways *ways)
 {
     char *id = ways->device_id;
@@ -190,7 +190,7 @@ static void start_push(struct ways *ways)
     start(ways, &ways->push_way, "Push", config.port);
 }
 
-// As many digits as `out` needs; what follows them. NULL: it was something else.
+// Parses as many digits as `out` needs; returns what follows them. NULL: it was something else.
 static const char *read_hex(const char *text, uint8_t *out, uint32_t len)
 {
     return aloft_hex_parse(text, out, len) ? text + 2 * (size_t)len : NULL;
@@ -259,8 +259,8 @@ static void start_web(struct ways *ways)
 bool ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_policy *policy,
                 const struct aloft_events *events)
 {
-    // A person who brings an image wants it, even if it calls itself what runs already: `current`
-    // is left out, as sketches of one name and version are the rule with Arduino.
+    // What a person pushes is accepted even with the project and version that run: `current` is
+    // left out, because most sketches of Arduino have the same name and version.
     bool required = strcmp(aloft_port_setting(port, "encrypted", ""), "required") == 0;
     const struct aloft_intake_config intake = {.slots = aloft_port_slots(port),
                                                .stage = &ways->unwrap.stage,

@@ -6,8 +6,8 @@
 //   web_ha1, web_ha1_md5    page and control over HTTP, on port `web_port` (80); either is enough
 //   device_id               no secret: the device's name, and the realm of the page's passwords
 //   ctl_token               control over HTTP by a token for scripts, on the same port
-// `push_open` set to "yes" takes pushes without a password. The console needs none: whoever is at
-// the serial port can flash the device anyway.
+// `push_open` set to "yes" takes pushes without a password. The console needs none: the serial port
+// can flash the device anyway.
 #ifndef ALOFT_OTA_DEMO_WAYS_H
 #define ALOFT_OTA_DEMO_WAYS_H
 
@@ -18,7 +18,7 @@
 
 struct ways {
     struct aloft_port *port;
-    struct aloft_unwrap unwrap; // opens encrypted images, whoever brings them
+    struct aloft_unwrap unwrap; // opens encrypted images, of all ways
     struct aloft_intake intake;
     struct aloft_control control;
     struct aloft_push push;
@@ -29,11 +29,11 @@ struct ways {
     char push_hash[2 * ALOFT_SHA256_LEN + 1];
     struct aloft_webui_verifier web_ha1;
     struct aloft_webui_token token;
-    bool check; // somebody wants an update to be looked for now
+    bool check; // the command check was given
 };
 
 // Starts what is on, and says whether any is. ways and policy must stay as long as the app; events
-// are those of all images that come in. policy may be NULL.
+// are those of all images. policy may be NULL.
 bool ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_policy *policy,
                 const struct aloft_events *events);
 

@@ -42,8 +42,8 @@ static const char *setting(const char *key, const char *fallback)
     return value;
 }
 
-// Standard input that waits for what is typed, over a descriptor that never blocks. Return ends a
-// line on a terminal, but not in C; the console's echo is made up for.
+// Reads one typed character, waiting for it, from a descriptor that never blocks. The carriage
+// return of a terminal becomes C's newline; the character is echoed, as the console would do.
 static ssize_t read_typed(void *cookie, char *buf, size_t size)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};

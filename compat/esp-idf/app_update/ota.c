@@ -1,7 +1,7 @@
-// Writing images: handles, as many at once as one likes, each with a staging partition that gets
-// the bytes and a final one that says what they must be.
+// Writing images: any number of handles at once. Each has a staging partition, which gets the
+// bytes, and a final partition, whose type says what they must be.
 //
-// The first byte of an app or bootloader is kept back: it can only be E9, so it needs no room, not
+// The first byte of an app or bootloader is kept back: it can only be E9, so it need not be stored,
 // even over a reset, and esp_ota_end programs it when the rest was judged good. A partition that
 // the chip encrypts is written in whole blocks of the cipher: no byte is kept back there, and what
 // does not fill a block waits in RAM for the next bytes, as in ESP-IDF.
@@ -52,7 +52,8 @@ static bool is_image(const esp_partition_t *p)
     return p->type == ESP_PARTITION_TYPE_APP || p->type == ESP_PARTITION_TYPE_BOOTLOADER;
 }
 
-// From here on a bootloader or table may be written, and with it all else, as on a chip.
+// Turns write protection off before a bootloader or table is written, for the whole chip, as
+// ESP-IDF does.
 static void unprotect_for(const esp_partition_t *p)
 {
     if (p->type == ESP_PARTITION_TYPE_BOOTLOADER || p->type == ESP_PARTITION_TYPE_PARTITION_TABLE) {
@@ -71,9 +72,9 @@ static struct update *find(esp_ota_handle_t handle)
     return at;
 }
 
-// What no app is to fetch again; looked up before its slot is erased. Besides what core knows, that
-// is an image which otadata selects and the bootloader did not start, although it is whole: so it
-// goes to apps without trials.
+// Releases that must not be fetched again, read before their slot is erased. Besides those that
+// core knows, that is a whole image which otadata selects and the bootloader did not start, as
+// happens to apps without trials.
 static void read_failed(struct aloft_failed *failed)
 {
     struct aloft_slots slots;
@@ -127,7 +128,7 @@ static void drop(struct update *update)
     free(update);
 }
 
-// What can be written to: *partition becomes the table's own.
+// Checks the partition to be written; *partition becomes the entry of the table.
 static esp_err_t check_target(const esp_partition_t **partition, const esp_ota_handle_t *out_handle)
 {
     if (*partition == NULL || out_handle == NULL) {
@@ -151,7 +152,7 @@ static bool running_is_on_trial(void)
            state == ESP_OTA_IMG_PENDING_VERIFY;
 }
 
-// ESP_OK, or says why not.
+// ESP_OK, or logs the reason.
 static esp_err_t refuse_failed(enum aloft_err err)
 {
     if (err == ALOFT_OK) {
@@ -290,7 +291,7 @@ static esp_err_t check_magic(const struct update *update, const uint8_t *data, s
     return ESP_OK;
 }
 
-// Into a partition that the chip encrypts, behind what was put before.
+// Appends to a partition that the chip encrypts.
 static esp_err_t put_blocks(struct update *update, const uint8_t *data, size_t size)
 {
     esp_err_t err = ESP_OK;
@@ -316,7 +317,7 @@ static esp_err_t put_blocks(struct update *update, const uint8_t *data, size_t s
     return err;
 }
 
-// What waits is the last of all.
+// Programs the last bytes, which do not fill a block of the cipher.
 static esp_err_t put_rest(struct update *update)
 {
     size_t off = update->wrote - update->waiting;
@@ -390,7 +391,7 @@ static enum aloft_err accept_row(void *ctx, const struct aloft_partition *partit
     return ALOFT_OK;
 }
 
-// What was written, whole, read back from flash.
+// Judges the whole image, read back from flash.
 static esp_err_t judge(const struct update *update)
 {
     static const uint8_t first[] = {ESP_IMAGE_HEADER_MAGIC};

@@ -23,7 +23,7 @@ static bool load(struct aloft_slots *slots)
     return err == ALOFT_OK;
 }
 
-// Both records; false, and said, when there is no otadata.
+// Both records; false, with a line in the log, when there is no otadata.
 static bool read_records(struct aloft_otadata records[RECORDS])
 {
     struct aloft_slots slots;
@@ -100,7 +100,7 @@ const esp_partition_t *esp_ota_get_next_update_partition(const esp_partition_t *
     return first;
 }
 
-// What a table without selected slot boots.
+// What boots when otadata selects no slot.
 static const esp_partition_t *default_boot_partition(void)
 {
     const esp_partition_t *p = app(ESP_PARTITION_SUBTYPE_APP_FACTORY);
@@ -170,9 +170,9 @@ const esp_partition_t *esp_ota_get_last_invalid_partition(void)
     return p != NULL && is_good(p, false) ? p : NULL;
 }
 
-// ESP_ERR_OTA_SMALL_SEC_VER when the app is too old for the eFuses: with anti-rollback in the app's
-// configuration as ESP-IDF has it, where one without a description has no version to judge; without
-// it as the bootloader has it, which asks the eFuses all the same.
+// ESP_ERR_OTA_SMALL_SEC_VER when the app's security version is below that of the eFuses. With
+// anti-rollback in the configuration, as ESP-IDF: an app without a description is another error.
+// Without it, as the bootloader: no description counts as 0.
 static esp_err_t check_secure_version(const esp_partition_t *p,
                                       const struct aloft_image_facts *facts)
 {
@@ -206,7 +206,7 @@ bool esp_ota_check_rollback_is_possible(void)
     return p != NULL && find_facts(p, false, &facts) && check_secure_version(p, &facts) == ESP_OK;
 }
 
-// Runs a write of otadata to its end; nothing comes between its steps.
+// Runs a write of otadata to its end; the caller holds the lock.
 static enum aloft_err run(struct aloft_bootsel *op)
 {
     enum aloft_step step;
@@ -268,7 +268,8 @@ esp_err_t esp_ota_set_boot_partition(const esp_partition_t *partition)
     return err == ESP_OK ? set_boot(partition) : err;
 }
 
-// The records, and which OTA slot runs, for marking it: ESP_OK when that can be.
+// Finds the OTA slot that runs, for marking its record; an error when factory runs or when no
+// record counts.
 static esp_err_t find_marked(struct aloft_slots *slots, int *running)
 {
     struct aloft_otadata records[RECORDS];

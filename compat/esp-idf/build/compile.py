@@ -24,7 +24,7 @@ AS_ON_HOST = "-Wno-format -Wno-int-to-pointer-cast -Wno-pointer-to-int-cast".spl
 C_SUFFIXES = (".c",)
 CXX_SUFFIXES = (".cpp", ".cc", ".cxx")
 
-# Errors about a name that is not there, and the names that ESP-IDF gives.
+# Errors about a name that does not exist, and the names that ESP-IDF gives.
 UNKNOWN = re.compile(r"(?:implicit declaration of function|unknown type name|"
                      r"undefined reference to|has no member named) ['`](\w+)'|"
                      r"['`](\w+)' (?:undeclared|was not declared|does not name a type)")
@@ -52,7 +52,7 @@ def check_command(command, chip_flags, source):
 
 
 def hints(text, project):
-    """Lines that say what is behind an error: what the board has not."""
+    """Hints for an error: what the board does not have."""
     found = []
     for header in re.findall(r"fatal error: (\S+): No such file", text):
         why = layer.why_absent(header, project)
@@ -69,13 +69,13 @@ def hints(text, project):
 
 
 def tell(text, project):
-    """What a compiler has said."""
+    """Output of a compiler."""
     text = say.shown(text.rstrip(), project)
     say.say("\n".join([text, *hints(text, project)]))
 
 
 def tell_link(text, project):
-    """What a linker has said, without its commands and the paths of libraries."""
+    """Output of a linker, without its commands and the paths of libraries."""
     lines = [re.sub(r"^.*?([^/\s]+\.c\S*): in function|^\S*/ld: ", r"\1", line)
              for line in text.splitlines()]
     kept = [re.sub(r"^\S+?:(\S+?):?\(\.text\S*\): ", "", line) for line in lines

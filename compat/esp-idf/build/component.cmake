@@ -1,8 +1,8 @@
-# What a component of an ESP-IDF project says in its CMakeLists.txt. Run as a script in the folder
-# of the component:
+# Reads the CMakeLists.txt of a component of an ESP-IDF project. Run as a script in the folder of
+# the component:
 #     cmake -D PROJECT=FOLDER -D CONFIG=FILE -D EXECUTABLE=NAME -D OUTPUT=FILE -P component.cmake
-# OUTPUT gets the lists below. As ESP-IDF does it when it first reads a component, only in a script
-# are CMAKE_SOURCE_DIR and the component's own folder what that file expects.
+# OUTPUT gets the lists below. It is a script, as in ESP-IDF's first pass over a component, because
+# only then CMAKE_SOURCE_DIR and the component's folder have the values that the file expects.
 cmake_minimum_required(VERSION 3.18)
 set(FILE_LISTS SRCS EXCLUDE_SRCS INCLUDE_DIRS PRIV_INCLUDE_DIRS EMBED_TXTFILES EMBED_FILES)
 set(WORD_LISTS OPTIONS DEFINITIONS REQUIRES)
@@ -49,7 +49,7 @@ function(idf_component_get_property variable)
     set(${variable} "" PARENT_SCOPE)
 endfunction()
 
-# Commands whose words go to a list; for those that begin with target_ the first is a target.
+# Commands whose arguments are appended to a list; for target_... the first one is a target.
 foreach(pair component_compile_options:OPTIONS add_compile_options:OPTIONS add_definitions:OPTIONS
         component_compile_definitions:DEFINITIONS add_compile_definitions:DEFINITIONS)
     string(REPLACE ":" ";" pair ${pair})
@@ -65,7 +65,7 @@ foreach(pair target_compile_options:OPTIONS target_compile_definitions:DEFINITIO
     cmake_language(EVAL CODE "function(${name} target)\nnote(${list} \${ARGN})\nendfunction()")
 endforeach()
 
-# What makes more files for a flash, or concerns the build of ESP-IDF itself, has no effect here.
+# Commands that make more files for the flash, or configure ESP-IDF's own build, have no effect.
 foreach(name idf_build_set_property idf_component_set_property idf_component_optional_requires
         nvs_create_partition_image spiffs_create_partition_image fatfs_create_spiflash_image
         fatfs_create_rawflash_image littlefs_create_partition_image target_link_libraries

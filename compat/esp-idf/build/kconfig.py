@@ -81,7 +81,7 @@ def read_property(option, line):
 
 def holds(condition, value_of):
     """Whether a condition is true: True, False, or MAYBE. value_of(name) is an option's value as
-    C has it, False when it is not set, MAYBE when nobody knows."""
+    C has it, False when it is not set, MAYBE when it is unknown."""
     tokens = TOKEN.findall(condition)
     try:
         return either(tokens, value_of)
@@ -127,7 +127,7 @@ def term(tokens, value_of):
 
 
 def word(token, value_of):
-    """The value of a name; of what is no name, that itself."""
+    """The value of a name; a word that is no name is its own value."""
     if token in ("y", "n") or token.startswith('"') or not re.fullmatch(r"[A-Z_]\w*", token):
         return token
     return value_of("CONFIG_" + token)

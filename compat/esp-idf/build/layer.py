@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What of ESP-IDF is on the board, and why not (components.txt); tells what a project requires.
+"""Which parts of ESP-IDF the board has, and why not others (components.txt); checks a project.
 
 Usage: layer.py PROJECT COMPONENT:REQUIRED,... ...
 

@@ -1,8 +1,8 @@
-# Projects as ESP-IDF has them: reads what their CMakeLists.txt and configuration say, and makes an
-# executable of it, and of that an image for the virtual board (aloft_idf_app, the last one here).
+# Projects of ESP-IDF: reads their CMakeLists.txt files and configuration, makes an executable, and
+# from it an image for the virtual board (aloft_idf_app, the last function here).
 set(ALOFT_IDF_BUILD ${CMAKE_CURRENT_LIST_DIR} CACHE INTERNAL "where this is")
 
-# aloft_idf_sdkconfig(FOLDER FILE...): FOLDER/sdkconfig.h of the defaults and these.
+# aloft_idf_sdkconfig(FOLDER FILE...): makes FOLDER/sdkconfig.h from the defaults and these files.
 function(aloft_idf_sdkconfig folder)
     set(words ${ARGN})
     set(files ${words})
@@ -17,8 +17,8 @@ function(aloft_idf_sdkconfig folder)
         VERBATIM)
 endfunction()
 
-# Files as the linker's symbols _binary_NAME_start and _end, NAME with _ for all but letters and
-# digits; after a text comes a NUL.
+# Embeds files under the symbols _binary_NAME_start and _end; in NAME all but letters and digits
+# becomes _. A text is followed by a NUL.
 function(aloft_idf_embed target kind)
     set(zero)
     if(kind STREQUAL TEXT)
@@ -43,7 +43,8 @@ _binary_@symbol@_end:
     endforeach()
 endfunction()
 
-# The configuration as variables CONFIG_X of the caller, as a component's CMakeLists.txt sees them.
+# Sets the configuration as variables CONFIG_X of the caller, as a component's CMakeLists.txt has
+# them.
 function(aloft_idf_read_config project folder)
     set(files ${ARGN})
     list(FILTER files EXCLUDE REGEX "^CONFIG_")
@@ -58,7 +59,7 @@ function(aloft_idf_read_config project folder)
     set(ALOFT_IDF_CONFIG_FILE ${output} PARENT_SCOPE)
 endfunction()
 
-# Gives an executable all that a component of a project, main or another, registers.
+# Adds to an executable all that a component of the project registers, main included.
 function(aloft_idf_add_component executable project component config)
     get_filename_component(name ${component} NAME)
     set(lists SRCS EXCLUDE_SRCS INCLUDE_DIRS PRIV_INCLUDE_DIRS EMBED_TXTFILES EMBED_FILES)
@@ -96,7 +97,7 @@ function(aloft_idf_add_component executable project component config)
     set_property(TARGET ${executable} APPEND PROPERTY ALOFT_IDF_REQUIRES "${component}:${REQUIRES}")
 endfunction()
 
-# C++ is compiled where the project that this is part of has the language.
+# C++ is compiled when the enclosing project has enabled the language.
 function(aloft_idf_want_cxx)
     if(CMAKE_CXX_COMPILER)
         return()
@@ -108,7 +109,7 @@ function(aloft_idf_want_cxx)
     endforeach()
 endfunction()
 
-# Tells which required components are not there, and ends when one is unknown.
+# Reports required components that the board does not have, and fails when one is unknown.
 function(aloft_idf_check_components executable project)
     get_target_property(required ${executable} ALOFT_IDF_REQUIRES)
     execute_process(COMMAND ${ALOFT_PYTHON} ${ALOFT_IDF_BUILD}/layer.py ${project} ${required}
@@ -118,7 +119,7 @@ function(aloft_idf_check_components executable project)
     endif()
 endfunction()
 
-# The project's own sources are compiled by compile.py, which tells what ESP-IDF's build would.
+# The project's own sources are compiled by compile.py, which reports what ESP-IDF's build would.
 function(aloft_idf_compile executable project)
     set(flags as_host)
     if(CMAKE_C_COMPILER_ID STREQUAL GNU)

@@ -1,4 +1,4 @@
-"""What the reading and compiling of a project tells its author, for all scripts of this folder.
+"""Messages about a project for its author, used by all scripts of this folder.
 
 `./dev idf` sets ALOFT_IDF_SAYS (a file for all that is said; without it: standard error),
 ALOFT_IDF_TYPED (the project's folder as it was typed) and ALOFT_IDF_HERE (where it was typed).

@@ -43,7 +43,7 @@ def text(value):
 
 
 def read_line(config, line):
-    """False: the line is none."""
+    """False: the line sets no option."""
     line = line.strip()
     unset = re.fullmatch(r"# (CONFIG_\w+) is not set", line)
     define = re.fullmatch(r"#\s*define\s+(CONFIG_\w+)\s*(.*)", line)
@@ -87,7 +87,7 @@ def settle(config, options, words):
 
 
 def choose(config, choice, default):
-    """One member of a choice: what was said, or else its default, or else the first."""
+    """One member of a choice: the one that is set, else its default, else the first."""
     if not any(config.get(name) for name in choice.members):
         chosen = "CONFIG_" + default if default else next(iter(choice.members), None)
         if chosen:
@@ -105,7 +105,7 @@ def known_options(options):
 
 
 def tell(project, sources, options):
-    """What in sdkconfig.defaults and in words will have no effect."""
+    """Warns of options in sdkconfig.defaults and in arguments that have no effect."""
     names, families = known_options(options)
     for source in sources:
         is_word = re.match(r"CONFIG_\w+=", source)

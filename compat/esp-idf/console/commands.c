@@ -1,4 +1,4 @@
-// Commands by name, in the order of the alphabet.
+// The list of commands, in alphabetical order.
 #include "esp_console.h"
 #include "esp_log.h"
 #include <pthread.h>
@@ -47,7 +47,7 @@ esp_err_t esp_console_deinit(void)
     return ESP_OK;
 }
 
-// Where the name is in the list, or where it belongs.
+// The position of the name in the list, or where it is to be inserted.
 static struct command **place(const char *name)
 {
     struct command **at = &commands;
@@ -134,7 +134,7 @@ size_t esp_console_split_argv(char *line, char **argv, size_t argv_size)
             }
             line += *line != '\0' ? 1 : 0;
         }
-        line += *line != '\0' ? 1 : 0; // its end, which what comes may take
+        line += *line != '\0' ? 1 : 0; // skip the delimiter; the NUL may overwrite it
         *out++ = '\0';
     }
     argv[argc] = NULL;

@@ -1,4 +1,4 @@
-// Pins: what the app made of each, and what drives it from outside.
+// Pins: how the app configured each, and what drives it from outside.
 #include "driver/gpio.h"
 #include "compat/esp-idf/host/host.h"
 #include <pthread.h>
@@ -78,7 +78,7 @@ esp_err_t gpio_set_direction(gpio_num_t number, gpio_mode_t mode)
     return unlock_pin(pin);
 }
 
-static esp_err_t set_pull(gpio_num_t number, int up, int down) // -1: as it is
+static esp_err_t set_pull(gpio_num_t number, int up, int down) // -1: no change
 {
     struct pin *pin = lock_pin(number);
     if (pin != NULL) {

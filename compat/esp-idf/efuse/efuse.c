@@ -1,4 +1,4 @@
-// The security version, from and to the board's eFuses.
+// Reads and burns the security version in the board's eFuses.
 #include "compat/esp-idf/host/host.h"
 #include "esp_efuse.h"
 

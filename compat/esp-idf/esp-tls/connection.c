@@ -1,4 +1,4 @@
-// esp_tls over the transport that esp_http_client has, too.
+// esp_tls over the transport that esp_http_client also uses.
 #include "aloft/net/url.h"
 #include "compat/esp-idf/esp-tls/transport.h"
 #include "compat/esp-idf/lwip/route.h"

@@ -1,4 +1,4 @@
-// Sockets that never block, and a clock: whoever waits does so in poll.
+// Non-blocking sockets and a clock; all waiting is done in poll.
 #include "compat/esp-idf/esp-tls/transport.h"
 #include "compat/esp-idf/host/host.h"
 #include "compat/esp-idf/lwip/route.h"
@@ -26,7 +26,7 @@ void aloft_idf_transport_init(struct aloft_idf_transport *t)
     *t = (struct aloft_idf_transport){.fd = -1};
 }
 
-// Until the socket is ready; false when the time is over.
+// Waits until the socket is ready; false when the time is over.
 static bool wait_for(int fd, short events, struct aloft_deadline *deadline)
 {
     struct pollfd poller = {.fd = fd, .events = events};
@@ -109,7 +109,8 @@ static esp_err_t say_tls(enum aloft_err err, const struct aloft_tls *tls, esp_er
     return code;
 }
 
-// Waits as the machine wants it to; false: not in time. Its own work is no delay of the peer's.
+// Waits for reading or writing, as the TLS machine asks; false: not in time. Time that the machine
+// computes does not count as the peer's.
 static bool wait_tls(const struct aloft_idf_transport *t, enum aloft_tls_result result,
                      struct aloft_deadline *until)
 {

@@ -15,7 +15,7 @@ struct aloft_idf_transport {
     esp_tls_last_error_t error; // of the last connect that failed
 };
 
-// What is to be connected to, and who it must be.
+// The address to connect to, and how the peer is checked.
 struct aloft_idf_peer {
     const char *host;
     int port;
@@ -28,7 +28,7 @@ struct aloft_idf_peer {
 
 void aloft_idf_transport_init(struct aloft_idf_transport *t);
 
-// Connects, by way of the image's setting route. Errors, said in the log, too:
+// Connects; the image's setting route may change the address. Errors, which are also logged:
 // ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME, ESP_ERR_ESP_TLS_FAILED_CONNECT_TO_HOST,
 // ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT, ESP_ERR_MBEDTLS_SSL_HANDSHAKE_FAILED,
 // ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED.
@@ -37,21 +37,23 @@ esp_err_t aloft_idf_transport_connect(struct aloft_idf_transport *t,
 
 enum {
     ALOFT_IDF_TIMEOUT = 0, // nothing came in time
-    ALOFT_IDF_CLOSED = -1, // the peer has said farewell
+    ALOFT_IDF_CLOSED = -1, // the peer has closed the connection
     ALOFT_IDF_BROKEN = -2,
 };
 
-// Bytes, at least 1, or one of these. errno says why: 0, EAGAIN, ENOTCONN, ECONNRESET, ...
+// The number of bytes, at least 1, or one of these. errno has the reason: 0, EAGAIN, ENOTCONN,
+// ECONNRESET, ...
 int aloft_idf_transport_read(struct aloft_idf_transport *t, void *buf, int len, int timeout_ms);
 int aloft_idf_transport_write(struct aloft_idf_transport *t, const void *buf, int len,
                               int timeout_ms);
 
 void aloft_idf_transport_close(struct aloft_idf_transport *t);
 
-// Forgets the sessions, too.
+// Also drops the TLS sessions.
 void aloft_idf_transport_free(struct aloft_idf_transport *t);
 
-// The bundle of well-known authorities: PEM that stays; NULL, and said, when there is none.
+// The bundle of well-known authorities as PEM, valid until the app ends; NULL, with a line in the
+// log, when there is none.
 const char *aloft_idf_ca_bundle(void);
 
 // The app's global store; NULL: none.

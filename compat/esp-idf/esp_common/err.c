@@ -1,5 +1,5 @@
-// The names of error codes. Numbers are written out, as the headers that have them belong to
-// components above this one; headers_test.c holds each against its header.
+// The names of error codes. The numbers are repeated here, because the headers that define them
+// belong to components above this one; headers_test.c compares each with its header.
 #include "esp_err.h"
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-// Calls of peripherals that the virtual board does not have: they say so, and fail.
+// For calls of peripherals that the virtual board does not have: they log that, and fail.
 #ifndef ALOFT_IDF_REFUSE_H
 #define ALOFT_IDF_REFUSE_H
 

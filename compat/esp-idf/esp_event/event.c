@@ -1,4 +1,4 @@
-// Event loops: a queue of copied events, a list of handlers, and a task that brings them together.
+// Event loops: a queue of copied events, a list of handlers, and a task that calls them.
 #include "compat/esp-idf/host/host.h"
 #include "esp_event.h"
 #include "esp_log.h"
@@ -32,7 +32,7 @@ struct loop {
     TaskHandle_t task;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // of all handlers
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // protects all handlers
 static struct loop *standard;
 
 static bool wants(const struct handler *handler, const struct event *event)
@@ -41,7 +41,7 @@ static bool wants(const struct handler *handler, const struct event *event)
            (handler->id == ESP_EVENT_ANY_ID || handler->id == event->id);
 }
 
-// Handlers may come and go while one runs, so who is called is settled first.
+// A handler may register or unregister others, so the handlers to call are copied first.
 static void dispatch(struct loop *loop, struct event *event)
 {
     struct handler calls[CALLS_MAX];
@@ -75,7 +75,7 @@ static void free_loop(struct loop *loop)
     free(loop);
 }
 
-// Until NULL comes instead of an event.
+// Runs until NULL is received instead of an event.
 static void run_loop(void *arg)
 {
     struct loop *loop = arg;
@@ -175,8 +175,8 @@ static bool is_same(const struct handler *a, const struct handler *b)
     return a->base == b->base && a->id == b->id && a->fn == b->fn;
 }
 
-// Puts a copy at the end of the list, which is freed when it is not needed: without an instance, a
-// function is there once for an event, and asking again only changes its argument.
+// Appends copy to the list. Without an instance a function is registered once for an event; a
+// second registration only changes its argument, and copy is freed.
 static bool append(struct loop *loop, struct handler *copy)
 {
     (void)pthread_mutex_lock(&lock);
@@ -223,7 +223,8 @@ static esp_err_t add(struct loop *loop, const struct handler *handler,
     return ESP_OK;
 }
 
-// Takes out one handler: this instance, or the one with these facts. Not there: no error.
+// Removes one handler: this instance, or the one with the same function and event. It is no error
+// when there is none.
 static esp_err_t take_out(struct loop *loop, const struct handler *like, const void *instance)
 {
     if (loop == NULL) {
@@ -315,7 +316,8 @@ esp_err_t esp_event_post_to(esp_event_loop_handle_t event_loop, esp_event_base_t
     if (event->has_data) {
         memcpy(event->data, event_data, event_data_size);
     }
-    // A handler that posts into its own full queue would wait for itself.
+    // A handler that posts to its own full queue must not wait: only its own task empties the
+    // queue.
     bool own = loop->task != NULL && xTaskGetCurrentTaskHandle() == loop->task;
     if (xQueueSend(loop->queue, &event, own ? 0 : ticks_to_wait) != pdPASS) {
         free(event);

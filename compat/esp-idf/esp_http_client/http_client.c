@@ -1,5 +1,5 @@
-// Requests and answers. The answer's framing is core's (aloft/net/http.h); its head is kept
-// besides, as apps want to see every field.
+// Requests and answers. The answer's framing is core's (aloft/net/http.h); its head is also kept as
+// text, because apps may read every field.
 #include "compat/esp-idf/esp_http_client/http_state.h"
 #include "esp_log.h"
 #include "hostlib/base/deadline.h"
@@ -13,8 +13,8 @@ static const char *TAG = "HTTP_CLIENT";
 
 ESP_EVENT_DEFINE_BASE(ESP_HTTP_CLIENT_EVENT);
 
-// What taking a piece of body can come to, besides bytes.
-enum { PIECE = 1024 };
+enum { PIECE = 1024 }; // bytes that are sent within one timeout
+// Results of take besides a number of bytes.
 enum { END = 0, CLOSED = ALOFT_IDF_CLOSED, BROKEN = ALOFT_IDF_BROKEN, LATE = -3 };
 
 static const char *const methods[] = {"GET",       "POST",   "PUT",       "PATCH",       "DELETE",
@@ -89,7 +89,7 @@ static struct aloft_deadline in_time(esp_http_client_handle_t client)
     return aloft_deadline_in((uint32_t)client->config.timeout_ms);
 }
 
-// Each piece has one timeout, however few bytes of it the server takes at a time.
+// Sends all bytes. Each piece has one timeout, however few bytes the server takes at a time.
 static int send_all(esp_http_client_handle_t client, const char *data, int len)
 {
     struct aloft_deadline deadline = in_time(client);
@@ -113,7 +113,7 @@ static int send_all(esp_http_client_handle_t client, const char *data, int len)
     return sent;
 }
 
-// The whole head as text of its own.
+// The whole head of the request, allocated.
 static char *request_head(const struct esp_http_client *client, int *len)
 {
     char *text = NULL;
@@ -266,7 +266,7 @@ static void take_head(esp_http_client_handle_t client)
     read_fields(client);
 }
 
-// More bytes of the answer into rx: as transport_read says.
+// Reads more bytes of the answer into rx; returns what transport_read returns.
 static int fill(esp_http_client_handle_t client, struct aloft_deadline *deadline)
 {
     int left_ms;
@@ -329,7 +329,7 @@ int64_t esp_http_client_fetch_headers(esp_http_client_handle_t client)
 
 // --- its body
 
-// Up to cap bytes: how many, or END, CLOSED, BROKEN, LATE.
+// Takes up to cap bytes of the body; returns how many, or END, CLOSED, BROKEN, LATE.
 static int take(esp_http_client_handle_t client, struct aloft_deadline *deadline, char *out,
                 int cap)
 {
@@ -415,8 +415,8 @@ int esp_http_client_read_response(esp_http_client_handle_t client, char *buffer,
     return got;
 }
 
-// Reads what is left, for its events; BROKEN, CLOSED, LATE or END. silence: as long as the server
-// goes on sending; else all of it is to come within one timeout.
+// Reads the rest of the body, for its events; returns BROKEN, CLOSED, LATE or END. silence: the
+// timeout is for each read; else it is for the whole rest.
 static int drain(esp_http_client_handle_t client, bool silence, int *len)
 {
     struct aloft_deadline deadline = in_time(client);

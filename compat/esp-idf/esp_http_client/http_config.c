@@ -1,4 +1,4 @@
-// What is set before a request, and asked after it.
+// The calls that configure a request and that read its result.
 #include "compat/esp-idf/esp_http_client/http_state.h"
 #include "esp_log.h"
 #include <stdio.h>
@@ -76,7 +76,7 @@ static void settle_config(esp_http_client_config_t *config)
     }
 }
 
-// Host and path in place of a URL.
+// Takes the target from host and path of config, instead of a URL.
 static bool take_parts(esp_http_client_handle_t client, const esp_http_client_config_t *config)
 {
     bool tls = config->transport_type == HTTP_TRANSPORT_OVER_SSL;
@@ -158,7 +158,7 @@ esp_err_t esp_http_client_cleanup(esp_http_client_handle_t client)
 
 // --- the URL
 
-// Takes user:password@ out of a URL: true when there was one; plain gets the URL without.
+// Moves user:password@ out of a URL. True when there was one; plain gets the URL without it.
 static bool take_user(esp_http_client_handle_t client, const char *url, char *plain, size_t size)
 {
     const char *authority = strstr(url, "://");
@@ -188,7 +188,8 @@ static bool take_path(esp_http_client_handle_t client, const char *text, size_t 
            assign(&client->query, query, query == NULL ? 0 : len - path_len - 1);
 }
 
-// As on a chip, the Host header follows a new name, without its port, and not a new port.
+// After a change of the URL. As on a chip, the Host header gets a new name, without a port, and is
+// not changed for a new port.
 static void move_to(esp_http_client_handle_t client, const char *old_host, int old_port)
 {
     bool moved = old_host != NULL && strcasecmp(old_host, client->host) != 0;
@@ -200,7 +201,7 @@ static void move_to(esp_http_client_handle_t client, const char *old_host, int o
     }
 }
 
-// An absolute URL; plain: room for all of it.
+// Takes an absolute URL; plain has room for all of it.
 static esp_err_t take_url(esp_http_client_handle_t client, const char *url, char *plain)
 {
     struct aloft_url parsed;
@@ -317,7 +318,7 @@ int esp_http_client_get_post_field(esp_http_client_handle_t client, char **data)
     if (client->post_data == NULL) {
         return 0;
     }
-    memcpy(data, &client->post_data, sizeof *data); // the caller's own, lent as const
+    memcpy(data, &client->post_data, sizeof *data); // the pointer that the caller gave
     return client->post_len;
 }
 

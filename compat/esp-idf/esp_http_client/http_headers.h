@@ -10,7 +10,7 @@ struct aloft_idf_header {
     char *value;
 };
 
-// value NULL takes the field out. Spaces around a value go.
+// value NULL removes the field. Spaces around a value are removed.
 esp_err_t aloft_idf_header_set(struct aloft_idf_header **list, const char *key, const char *value);
 
 // NULL: no such field.

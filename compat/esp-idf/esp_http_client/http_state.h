@@ -1,5 +1,5 @@
-// The inside of a client, which http_client.c (requests and answers) and http_config.c (what is
-// set and asked) share.
+// The state of a client, shared by http_client.c (requests and answers) and http_config.c
+// (configuration and results).
 #ifndef ALOFT_IDF_HTTP_STATE_H
 #define ALOFT_IDF_HTTP_STATE_H
 
@@ -8,7 +8,7 @@
 #include "compat/esp-idf/esp_http_client/http_headers.h"
 #include "esp_http_client.h"
 
-// How far the current request is. The order counts.
+// Progress of the current request. The order of the values matters.
 enum aloft_idf_http_state {
     ALOFT_IDF_HTTP_INIT,      // no connection
     ALOFT_IDF_HTTP_CONNECTED, // no request
@@ -29,14 +29,14 @@ struct esp_http_client {
     struct aloft_idf_header *headers;
     const char *post_data;
     int post_len;
-    bool again; // a redirect or a challenge wants the request once more
+    bool again; // a redirect or a challenge: the request must be sent again
     int redirects;
     enum aloft_idf_http_state state;
     struct aloft_idf_transport transport;
     // the answer
     struct aloft_http http;
-    // For the machine; location is the answer's own text. As on a chip a URL may be as long as the
-    // headers are, and what is asked for as buffer_size_tx says.
+    // Buffer of the machine; location is the text as it came. As on a chip, a URL may be as long as
+    // the headers, and a request line as long as buffer_size_tx.
     char redirect[ALOFT_HTTP_HEADERS_MAX];
     char *head; // status line and headers
     size_t head_len;
@@ -45,7 +45,7 @@ struct esp_http_client {
     int status;
     int64_t content_length; // -1: not told
     int64_t received;
-    bool chunked; // or without a length: it ends when it ends
+    bool chunked; // or without a length, up to the close of the connection
     bool ended;
     bool keep; // the connection can be used again
     uint8_t *rx;

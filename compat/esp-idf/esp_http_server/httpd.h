@@ -1,18 +1,18 @@
-// The server's inside: connections, handlers, and the request that is being answered.
+// The state of the server: connections, handlers, and the request that is being answered.
 #ifndef ALOFT_IDF_HTTPD_H
 #define ALOFT_IDF_HTTPD_H
 
 #include "esp_http_server.h"
 #include <pthread.h>
 
-// One connection. What has come of it and was not used yet is kept: the rest of the head's last
-// packet, or the next request.
+// One connection. Bytes that were received and not used yet are kept in `in`: the rest of the
+// packet that ended the head, or the next request.
 struct aloft_httpd_session {
     int fd; // -1: free
     void *ctx;
     httpd_free_ctx_fn_t free_ctx;
     uint64_t used; // the count when it was last served
-    bool close;    // as soon as nobody answers here
+    bool close;    // as soon as no task answers on it
     bool lent;     // to a task that answers (httpd_req_async_handler_begin)
     char *in;      // in_cap bytes, of which in_len have come
     size_t in_len;
@@ -50,8 +50,8 @@ struct aloft_httpd_field {
     const char *value;
 };
 
-// A request: the public part first, so that the one is the other. Its head lies in `head`, each
-// line and the URI terminated.
+// A request. The public part comes first, so a pointer to it is one to the whole. `head` has the
+// received head, with each line and the URI terminated.
 struct aloft_httpd_request {
     httpd_req_t public;
     struct aloft_httpd *server;
@@ -60,7 +60,7 @@ struct aloft_httpd_request {
     size_t head_len;
     char *fields;  // the first header line
     size_t left;   // of the body
-    bool answered; // an answer has begun: headers of the request are gone
+    bool answered; // an answer has begun: the request's headers cannot be read any more
     bool chunked;  // its head has been sent
     bool close;    // the client wants no second request
     const char *status;
@@ -78,21 +78,21 @@ static inline struct aloft_httpd_request *aloft_httpd_request(httpd_req_t *r)
 // handler left of the body. False: the connection is to be closed.
 bool aloft_httpd_serve(struct aloft_httpd *server, struct aloft_httpd_session *session);
 
-// Up to len bytes, or HTTPD_SOCK_ERR_*; 0: the peer has closed. Bytes that are in the session's
-// buffer come first.
+// Reads up to len bytes, first those in the session's buffer. Returns how many, 0 when the peer has
+// closed, or HTTPD_SOCK_ERR_*.
 int aloft_httpd_read(struct aloft_httpd *server, struct aloft_httpd_session *session, char *buf,
                      size_t len, int timeout_ms);
 
-// All of it within send_wait_timeout.
+// Sends all bytes, within send_wait_timeout.
 bool aloft_httpd_write(struct aloft_httpd *server, int fd, const char *buf, size_t len);
 
-// The request becomes an error: its handler answers, or the server. False: close.
+// Answers the request with an error, by the app's handler for it or by the server. False: close.
 bool aloft_httpd_refuse(struct aloft_httpd_request *request, httpd_err_code_t error);
 
 // Calls the handler of the request's URI. False: close.
 bool aloft_httpd_dispatch(struct aloft_httpd_request *request, size_t path_len);
 
-// Tells the default event loop, if there is one.
+// Posts an event to the default event loop, if there is one.
 void aloft_httpd_event(int32_t id, int fd, int data_len);
 
 void aloft_httpd_free_request(struct aloft_httpd_request *request);

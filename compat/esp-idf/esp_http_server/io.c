@@ -1,4 +1,4 @@
-// Bytes of a connection, within a time, and what is told of them.
+// Reads and writes of a connection, with timeouts, and their events.
 #include "compat/esp-idf/esp_http_server/httpd.h"
 #include "hostlib/base/deadline.h"
 #include <errno.h>

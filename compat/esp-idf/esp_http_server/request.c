@@ -2,7 +2,7 @@
 //
 // Invariants
 //   S1  A body has one length, Content-Length: a request with Transfer-Encoding is refused, as is
-//       one with two lengths. What the handler leaves of it is taken before the next request.
+//       one with two lengths. What the handler leaves of it is read before the next request.
 //   S2  A head is whole within recv_wait_timeout and at most max_uri_len + max_req_hdr_len long.
 #include "compat/esp-idf/esp_http_server/httpd.h"
 #include "esp_log.h"
@@ -33,7 +33,7 @@ enum { METHODS = sizeof methods / sizeof methods[0] };
 
 // --- the head
 
-// The end of the head in what has come, 0: it is not there yet.
+// The end of the head in the received bytes; 0: it has not come yet.
 static size_t head_end(const char *in, size_t len)
 {
     for (size_t i = 0; i + 1 < len; i++) {
@@ -63,7 +63,7 @@ static httpd_err_code_t read_head(struct aloft_httpd *server, struct aloft_httpd
             return HTTPD_408_REQ_TIMEOUT;
         }
         size_t had = session->in_len;
-        session->in_len = 0; // what is kept is not to be read again
+        session->in_len = 0; // the bytes must not be read again
         int n = aloft_httpd_read(server, session, session->in + had, server->in_cap - had, left_ms);
         session->in_len = had;
         if (n == 0 || n == HTTPD_SOCK_ERR_FAIL || n == HTTPD_SOCK_ERR_INVALID) {
@@ -198,7 +198,7 @@ static struct aloft_httpd_request *new_request(struct aloft_httpd *server,
     return request;
 }
 
-// What the handler left of the body is taken, within a time. False: it did not come.
+// Reads the rest of the body, which the handler left. False: it did not come in time.
 static bool purge(struct aloft_httpd_request *request)
 {
     struct aloft_deadline until =
@@ -216,7 +216,7 @@ static bool purge(struct aloft_httpd_request *request)
     return request->left == 0;
 }
 
-// A handler may have put another context in.
+// Takes over the context, if the handler has replaced it.
 static void take_context(const struct aloft_httpd_request *request)
 {
     struct aloft_httpd_session *session = request->session;
@@ -257,7 +257,7 @@ bool aloft_httpd_serve(struct aloft_httpd *server, struct aloft_httpd_session *s
     aloft_httpd_event(HTTP_SERVER_EVENT_ON_HEADER, session->fd, 0);
     bool good = aloft_httpd_dispatch(request, strcspn(request->public.uri, "?#"));
     take_context(request);
-    // A request that was lent to another task has its body read there.
+    // The task that answers a request reads its body.
     good = good && (session->lent || purge(request)) && !request->close;
     aloft_httpd_free_request(request);
     return good;

@@ -1,5 +1,5 @@
 // The server's task: it accepts, waits for bytes and for work, and serves one connection after the
-// other. What other tasks ask of a connection is noted under the lock and done here.
+// other. Requests of other tasks for a connection are stored under the lock and carried out here.
 #include "compat/esp-idf/esp_http_server/httpd.h"
 #include "compat/esp-idf/host/host.h"
 #include "esp_log.h"
@@ -57,7 +57,7 @@ static void close_session(struct aloft_httpd *server, struct aloft_httpd_session
     aloft_httpd_event(HTTP_SERVER_EVENT_DISCONNECTED, fd, 0);
 }
 
-// One that is free, or the one that was served longest ago when they may be taken; NULL: none.
+// A free session, or with lru_purge_enable the one that was served longest ago; NULL: none.
 static struct aloft_httpd_session *place(struct aloft_httpd *server)
 {
     struct aloft_httpd_session *oldest = NULL;
@@ -257,7 +257,7 @@ esp_err_t httpd_queue_work(httpd_handle_t handle, httpd_work_fn_t work, void *ar
     return ESP_OK;
 }
 
-// Does what was queued. False: the server is to stop.
+// Runs the queued work. False: the server is to stop.
 static bool do_work(struct aloft_httpd *server)
 {
     for (;;) {
@@ -274,7 +274,7 @@ static bool do_work(struct aloft_httpd *server)
     }
 }
 
-// What is waited for: wake, listener, then the sessions; a negative fd is passed over.
+// Fills the list for poll: wake, listener, then the sessions; poll ignores a negative fd.
 static void fill_poll(struct aloft_httpd *server, struct pollfd *polls)
 {
     polls[0] = (struct pollfd){.fd = server->wake[0], .events = POLLIN};
@@ -288,8 +288,8 @@ static void fill_poll(struct aloft_httpd *server, struct pollfd *polls)
     (void)pthread_mutex_unlock(&server->lock);
 }
 
-// Serves a session that has something, and closes it when that is due. A second request may have
-// come with the first.
+// Serves a session that has received bytes, and closes it when that is due. A second request may
+// have come with the first.
 static void turn(struct aloft_httpd *server, struct aloft_httpd_session *session, bool ready)
 {
     bool good = true;
@@ -301,7 +301,7 @@ static void turn(struct aloft_httpd *server, struct aloft_httpd_session *session
     if (session->fd >= 0 && !session->lent && (!good || session->close)) {
         close_session(server, session);
     } else if (!good) {
-        session->close = true; // once it has been given back
+        session->close = true; // when its task has given it back
     }
 }
 

@@ -1,4 +1,4 @@
-// Which handler a URI has, and what is answered when it has none.
+// Finds the handler of a URI, and answers when there is none.
 #include "compat/esp-idf/esp_http_server/httpd.h"
 #include "esp_log.h"
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static const struct {
 
 bool httpd_uri_match_wildcard(const char *uri_template, const char *uri_to_match, size_t match_upto)
 {
-    // "/a?" is "/" and "/a"; "/a*" whatever begins with "/a"; "/a?*" and "/a*?" are both.
+    // "/a?" matches "/" and "/a"; "/a*" all that begins with "/a"; "/a?*" and "/a*?" match both.
     size_t len = strlen(uri_template);
     bool any_tail = false;
     bool optional = false;
@@ -104,7 +104,7 @@ esp_err_t httpd_register_uri_handler(httpd_handle_t handle, const httpd_uri_t *u
     return ESP_OK;
 }
 
-// Forgets the handlers of a URI; method negative: of all methods.
+// Removes the handlers of a URI; method negative: those of all methods.
 static esp_err_t forget(struct aloft_httpd *server, const char *uri, int method)
 {
     unsigned kept = 0;

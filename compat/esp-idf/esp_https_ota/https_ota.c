@@ -4,8 +4,8 @@
 //   perform: esp_ota_begin or esp_ota_resume, then a buffer at a time  ->  IN_PROGRESS  ->  SUCCESS
 //   finish: esp_ota_end, esp_ota_set_boot_partition
 //
-// With partial_http_download each request fetches one range. A resumed download wants 206: a server
-// that answers with the whole file instead is taken at its word, from the beginning.
+// With partial_http_download each request fetches one range. A resumed download needs a 206: when
+// the server answers with the whole file instead, the download starts over with it.
 #include "compat/esp-idf/host/host.h"
 #include "esp_heap_caps.h"
 #include "esp_https_ota.h"
@@ -173,7 +173,7 @@ static esp_err_t connect_server(struct update *update)
             err = ESP_ERR_HTTP_MAX_REDIRECT;
         }
         if (err == ESP_OK && again && !esp_http_client_is_complete_data_received(update->http)) {
-            (void)esp_http_client_close(update->http); // its rest is not waited for
+            (void)esp_http_client_close(update->http); // the rest of its body is not read
         }
     } while (err == ESP_OK && again);
     return err;
@@ -190,7 +190,7 @@ static void set_range(struct update *update, int from, int to) // to < 0: to the
     (void)esp_http_client_set_header(update->http, "Range", text);
 }
 
-// The image's length, by a HEAD; and the first range.
+// Asks for the image's length by a HEAD, and sets the first range.
 static esp_err_t prepare_ranges(struct update *update)
 {
     (void)esp_http_client_set_method(update->http, HTTP_METHOD_HEAD);
@@ -216,7 +216,7 @@ static esp_err_t prepare_ranges(struct update *update)
     return ESP_OK;
 }
 
-// From the beginning, as what is there cannot be gone on with.
+// Starts again at byte 0, because the part in flash cannot be continued.
 static esp_err_t start_over(struct update *update)
 {
     ESP_LOGI(TAG, "Restarting download from beginning");
@@ -418,7 +418,7 @@ static esp_err_t read_header(struct update *update)
     return ESP_OK;
 }
 
-// size bytes of descriptor: from flash when they are there, else from the connection.
+// Reads the descriptor, size bytes: from flash when it is there, else from the connection.
 static esp_err_t read_desc(struct update *update, void *desc, int size)
 {
     bool resumed = update->state != BEGIN && update->got >= DESC_OFF + size;
@@ -478,7 +478,7 @@ esp_err_t esp_https_ota_get_bootloader_img_desc(esp_https_ota_handle_t https_ota
 
 // --- perform
 
-// Writes what has come, decrypted if need be. IN_PROGRESS when that went well.
+// Writes the received bytes, decrypted where needed. IN_PROGRESS when that succeeded.
 static esp_err_t write_piece(struct update *update, const char *data, size_t len)
 {
     esp_err_t err = esp_ota_write(update->ota, data, len);
@@ -515,7 +515,7 @@ static esp_err_t check_chip(const char *data)
     return ESP_OK;
 }
 
-// Data from the connection goes its way: decrypted, its head judged, written.
+// Handles received data: decrypts it, judges the head, writes it.
 static esp_err_t pass_on(struct update *update, size_t len, bool head)
 {
     decrypt_cb_arg_t args = {.data_in = update->buf, .data_in_len = len};
@@ -528,7 +528,7 @@ static esp_err_t pass_on(struct update *update, size_t len, bool head)
             return head ? ESP_FAIL : err;
         }
         if (args.data_out_len == 0) {
-            return ESP_ERR_HTTPS_OTA_IN_PROGRESS; // it wants more
+            return ESP_ERR_HTTPS_OTA_IN_PROGRESS; // the callback needs more bytes
         }
         data = args.data_out;
         len = args.data_out_len;
@@ -597,7 +597,7 @@ static esp_err_t next_range(struct update *update)
     return ESP_ERR_HTTPS_OTA_IN_PROGRESS;
 }
 
-// False: the server sends so slowly that the update would never end.
+// False: the server sends more slowly than the least rate.
 static bool is_fast_enough(struct update *update, int n)
 {
     uint64_t now = aloft_clock_ms();

@@ -1,4 +1,4 @@
-// The one interface: it is up when Wi-Fi says so, with the address that the board shows.
+// The one interface: Wi-Fi sets it up and down; its address is that of the board.
 #include "compat/esp-idf/esp_common/refuse.h"
 #include "compat/esp-idf/esp_netif/wifi.h"
 #include "esp_log.h"

@@ -1,4 +1,4 @@
-// See the header. The servers are the host's to find, so a new address renews nothing.
+// See the header. Servers do not come from DHCP, so nothing is renewed after a new address.
 #include "esp_log.h"
 #include "esp_netif_sntp.h"
 #include "esp_sntp.h"

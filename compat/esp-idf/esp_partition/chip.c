@@ -1,5 +1,5 @@
-// The chip by addresses: one stretch from 0 to its end, through the same checks and locks as a
-// partition. A change of the running app, or of what boots it, is a panic as there.
+// Access to the chip by address, as one partition from 0 to its end, with a partition's checks and
+// locks. A change of the running app, or of what boots it, is a panic too.
 #include "compat/esp-idf/host/host.h"
 #include "esp_flash.h"
 #include "esp_partition.h"
@@ -12,7 +12,7 @@ static esp_partition_t stretch(bool encrypted)
                              .encrypted = encrypted};
 }
 
-// As the chip's driver names what a partition names otherwise.
+// The driver's code for an error that a partition's calls report by another one.
 static esp_err_t named(esp_err_t err)
 {
     return err == ESP_ERR_INVALID_SIZE ? ESP_ERR_INVALID_ARG : err;

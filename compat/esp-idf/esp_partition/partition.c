@@ -177,7 +177,7 @@ esp_partition_iterator_t esp_partition_find(esp_partition_type_t type,
                                             esp_partition_subtype_t subtype, const char *label)
 {
     if (type == ESP_PARTITION_TYPE_ANY && subtype != ESP_PARTITION_SUBTYPE_ANY) {
-        return NULL; // a subtype means something only within a type
+        return NULL; // a subtype has a meaning only within a type
     }
     aloft_idf_lock();
     bool good = load();
@@ -261,7 +261,7 @@ static esp_err_t check_range(const esp_partition_t *partition, size_t off, size_
     return size > partition->size - off ? ESP_ERR_INVALID_SIZE : ESP_OK;
 }
 
-// The cells of a partition; of a chip that encrypts, they are ciphertext where it does.
+// The cells of a partition: ciphertext where the chip encrypts.
 static struct aloft_flash_view raw_view(const esp_partition_t *partition)
 {
     const struct aloft_flash *flash = aloft_idf_host.flash;
@@ -339,7 +339,7 @@ esp_err_t esp_flash_set_dangerous_write_protection(esp_flash_t *of, const bool p
     return ESP_OK;
 }
 
-// What ESP-IDF's driver keeps from an app: all up to the end of the table, and the app that runs.
+// What ESP-IDF's driver protects: all up to the end of the table, and the running app.
 static bool is_dangerous(uint32_t addr, size_t size)
 {
     const esp_partition_t *running = aloft_idf_running_partition();
@@ -366,8 +366,8 @@ static esp_err_t check_change(const esp_partition_t *partition, size_t off, size
     return ESP_ERR_INVALID_ARG;
 }
 
-// At most a page. Where the chip encrypts more bytes at a time than are given, the others are read
-// and programmed again: the same text is the same cells, and of erased ones it stays FF.
+// Writes at most a page. Where the chip encrypts units larger than the data, the rest of the unit
+// is read and programmed again: the same text gives the same cells, and erased bytes stay FF.
 static enum aloft_err write_page(const struct aloft_flash_view *view, uint32_t off,
                                  const uint8_t *data, uint32_t len)
 {

@@ -1,5 +1,5 @@
-// Which partition the running app is in: what the protection of partition.c asks, too.
-// esp_ota_get_running_partition is its public name.
+// The partition of the running app, for esp_ota_get_running_partition and for the write protection
+// in partition.c.
 #ifndef ALOFT_IDF_RUNNING_H
 #define ALOFT_IDF_RUNNING_H
 

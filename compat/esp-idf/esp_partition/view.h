@@ -5,10 +5,10 @@
 #include "aloft/flash.h"
 #include "esp_partition.h"
 
-// A partition that the chip encrypts is written in blocks of so many bytes; ESP-IDF's number.
+// Size of a block in which a partition that the chip encrypts is written, as in ESP-IDF.
 #define ALOFT_IDF_UNIT 16u
 
-// As an app sees them: of a chip that encrypts, decrypted where it does.
+// The bytes as an app reads them: decrypted where the chip encrypts.
 struct aloft_flash_view aloft_idf_view(const esp_partition_t *partition);
 
 #endif

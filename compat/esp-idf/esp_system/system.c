@@ -1,4 +1,4 @@
-// Restart, chance, chip, memory, and the end of an app that fails its own checks.
+// Restart, random numbers, chip, memory, and the panic of an app that fails its own checks.
 #include "compat/esp-idf/host/host.h"
 #include "esp_flash.h"
 #include "esp_heap_caps.h"
@@ -96,7 +96,7 @@ void _esp_error_check_failed(esp_err_t rc, const char *file, int line, const cha
     abort();
 }
 
-// In the place of the C library's, so that assert() speaks as on a chip.
+// Replaces the C library's, so that assert() prints what it does on a chip.
 void __assert_fail(const char *expression, const char *file, unsigned line, const char *function)
 {
     const char *slash = strrchr(file, '/');
@@ -163,7 +163,7 @@ size_t heap_caps_get_free_size(uint32_t caps)
 
 void esp_fill_random(void *buf, size_t len)
 {
-    while (!aloft_random(buf, len)) { // as on a chip, there is no going on without
+    while (!aloft_random(buf, len)) { // as on a chip, it cannot fail
     }
 }
 

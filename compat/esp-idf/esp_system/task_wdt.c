@@ -1,5 +1,5 @@
-// One table of subscribed tasks, and a look at all tasks a few times a second. Who is late ends the
-// program; the board's supervisor prints ESP-IDF's words for that.
+// A table of subscribed tasks, and a check of all tasks a few times a second. A late task ends the
+// program; the board's supervisor then prints the message of ESP-IDF.
 #include "compat/esp-idf/esp_system/task_wdt.h"
 #include "compat/esp-idf/freertos/rtos.h"
 #include "compat/esp-idf/host/host.h"
@@ -22,9 +22,9 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct user users[TASKS_MAX];
 static esp_task_wdt_config_t settings;
 static bool on;
-static bool started; // the configuration has been taken over
+static bool started; // the settings are made
 
-// The configuration's, unless the app has said something else before.
+// Takes the settings of the configuration, unless the app has made its own before.
 static void begin(void)
 {
     if (!started) {
@@ -45,7 +45,7 @@ static void end_by(pthread_t thread)
     aloft_idf_host.task_watchdog(thread, waited_for);
 }
 
-// What a watchdog that does not reset says.
+// The message of a watchdog that only warns.
 static void warn(const char *late, const char *running)
 {
     char text[512];
@@ -61,7 +61,7 @@ static void warn(const char *late, const char *running)
     aloft_idf_host.write(text, (size_t)len);
 }
 
-// A task that subscribed and is late; it gets a new chance.
+// A subscribed task that is late; its time starts again.
 static struct user *find_late(void)
 {
     uint32_t now = aloft_idf_host.now_ms();

@@ -19,14 +19,14 @@ struct esp_timer {
     bool deleted;
     int64_t due_us;
     uint64_t period_us; // 0: once
-    // Of a timer of FreeRTOS.
+    // Used by a timer of FreeRTOS.
     TimerCallbackFunction_t rtos_callback;
     const char *name;
     TickType_t period;
     bool reload;
 };
 
-// All under the lock of rtos.h.
+// All is protected by the lock of rtos.h.
 static struct esp_timer *timers;
 static struct esp_timer *running; // its callback
 static bool stirred;
@@ -65,7 +65,7 @@ static void forget(struct esp_timer *timer)
     free(timer);
 }
 
-// Calls what is due; the lock is held but for the callback.
+// Calls the callbacks that are due; the lock is free during each.
 static void expire(struct esp_timer *timer, int64_t now)
 {
     timer->active = timer->period_us != 0;
@@ -133,7 +133,7 @@ static void arm(struct esp_timer *timer, uint64_t timeout_us, uint64_t period_us
     stir();
 }
 
-// What is asked of a timer whose activity is to be this.
+// Locks, and checks that the timer is active or not, as the caller needs.
 static esp_err_t enter(struct esp_timer *timer, bool active)
 {
     if (timer == NULL) {

@@ -223,7 +223,7 @@ BaseType_t xSemaphoreTake(SemaphoreHandle_t semaphore, TickType_t ticks)
     return good ? pdTRUE : pdFALSE;
 }
 
-// A mutex is given back by who has it.
+// Only the owner gives a mutex back.
 BaseType_t xSemaphoreGive(SemaphoreHandle_t semaphore)
 {
     aloft_rtos_lock();
@@ -237,7 +237,7 @@ BaseType_t xSemaphoreGive(SemaphoreHandle_t semaphore)
     return good ? pdTRUE : pdFALSE;
 }
 
-// True when the caller has the mutex already; now once more.
+// Takes a mutex again that the caller has already. False: the caller is not its owner.
 static bool go_deeper(SemaphoreHandle_t mutex)
 {
     aloft_rtos_lock();

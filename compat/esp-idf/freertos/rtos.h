@@ -1,5 +1,5 @@
-// The heart of tasks, queues and event groups: one lock, and one condition that is said whenever
-// anything changed. Whoever waits looks at its own thing again; a board has few tasks.
+// The base of tasks, queues and event groups: one lock, and one condition that is broadcast after
+// every change. Each waiting task then checks its own object again; a board has few tasks.
 #ifndef ALOFT_IDF_RTOS_H
 #define ALOFT_IDF_RTOS_H
 
@@ -10,20 +10,20 @@ void aloft_rtos_lock(void);
 void aloft_rtos_unlock(void);
 void aloft_rtos_changed(void); // with the lock held
 
-// Waits, with the lock held, until ready says so; false when the ticks are over first. A task that
-// was deleted meanwhile does not return.
+// Waits, with the lock held, until ready returns true; false when the ticks are over first. A task
+// that was deleted meanwhile does not return.
 bool aloft_rtos_wait(bool (*ready)(void *ctx), void *ctx, TickType_t ticks);
 
-// What a task has used of the host's processors.
+// Processor time of a task on the host.
 struct aloft_rtos_use {
     uint64_t wall_ms;
     uint64_t cpu_ns;
-    uint64_t sleeps; // times at which it gave its processor up by itself
+    uint64_t sleeps; // voluntary context switches
 };
 
 // Whether a task above the idle task's priority has kept a processor busy for this long, without
-// waiting once: on a chip IDLE could not have run. Copies its name. When act is not NULL, it is
-// called with the task's thread, which exists as long as that takes. Call it a few times a second.
+// waiting once: on a chip IDLE could not have run. Copies its name. act, if not NULL, is called
+// with the task's thread, which exists during the call. Call it a few times a second.
 bool aloft_rtos_find_busy(uint32_t timeout_ms, char name[configMAX_TASK_NAME_LEN],
                           void (*act)(pthread_t thread));
 

@@ -1,5 +1,5 @@
-// A task is a thread. It takes notice of being suspended or deleted whenever it waits, so no lock
-// is lost with it.
+// A task is a thread. It is suspended or deleted only where it waits, so it never ends with a lock
+// held.
 #include "compat/esp-idf/freertos/rtos.h"
 #include "compat/esp-idf/host/host.h"
 #include <pthread.h>
@@ -27,8 +27,8 @@ struct tskTaskControlBlock {
     bool notified;
     uint32_t notification;
     pthread_t thread;
-    _Atomic pid_t tid;   // 0: it has not begun
-    _Atomic bool rested; // it has waited for something since the last look
+    _Atomic pid_t tid;   // 0: not started
+    _Atomic bool rested; // it has waited for something since the last check
     struct aloft_rtos_use since;
 };
 
@@ -207,7 +207,7 @@ BaseType_t xTaskCreate(TaskFunction_t code, const char *name, uint32_t stack_dep
     task->next = tasks;
     tasks = task;
     if (created != NULL) {
-        *created = task; // before it runs: it may look for itself there
+        *created = task; // before it runs: it may read its own handle there
     }
     bool good = start_thread(task);
     if (!good) {
@@ -326,7 +326,7 @@ UBaseType_t uxTaskGetNumberOfTasks(void)
     return count;
 }
 
-// How often the task has gone to sleep by itself.
+// The number of voluntary context switches of the task.
 static uint64_t sleeps_of(pid_t tid)
 {
     static const char key[] = "voluntary_ctxt_switches:";
@@ -359,8 +359,8 @@ static struct aloft_rtos_use use_of(const struct tskTaskControlBlock *task)
     return use;
 }
 
-// Half of a processor is a task that never waits on a host that has others to serve; so is less of
-// one, when it has not slept at all.
+// Busy is a task that has waited in no call of FreeRTOS, and has used half of a processor (a loaded
+// host gives it no more), or less without having slept once.
 static bool is_busy(struct tskTaskControlBlock *task, uint32_t timeout_ms)
 {
     uint32_t wall = aloft_idf_host.now_ms() - (uint32_t)task->since.wall_ms;

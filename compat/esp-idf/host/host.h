@@ -1,5 +1,5 @@
-// What ESP-IDF's API needs from underneath: the board in real life (start.c), a chip in RAM in the
-// tests. One host to a process; it is set before any call of the API and stays.
+// What ESP-IDF's API needs from the platform: the virtual board (start.c), or in tests a chip in
+// RAM. There is one host in a process, set before the first call of the API.
 #ifndef ALOFT_IDF_HOST_H
 #define ALOFT_IDF_HOST_H
 
@@ -12,11 +12,11 @@
 
 struct aloft_idf_host {
     const struct aloft_flash *flash;
-    struct aloft_image_rules rules; // what an image must be to run here; the security version is
-                                    // asked for below
+    struct aloft_image_rules rules; // what an image must be to run here; the security version
+                                    // comes from secure_version
     uint32_t ptable_addr;
     uint32_t running_addr; // of the app that runs
-    bool fast;             // nothing is to take time for show
+    bool fast;             // simulated delays are left out
     enum aloft_port_reset reset;
     const char *device_id;                           // MAC, 12 hexadecimal digits
     void (*write)(const char *text, size_t len);     // console; whole lines at once
@@ -26,8 +26,8 @@ struct aloft_idf_host {
     enum aloft_err (*raise_secure_version)(uint32_t version);
     bool (*take_input)(void); // what is typed goes to stdin from now on
     const char *(*setting)(const char *key, const char *fallback); // lives as long as the app
-    void (*task_begins)(void); // called by each new task; NULL: nobody is told
-    // Ends the program because of this task. late: that did not report in time; NULL: IDLE0.
+    void (*task_begins)(void); // called by each new task; may be NULL
+    // Ends the program because of this task. late: the task that did not report; NULL: IDLE0.
     void (*task_watchdog)(pthread_t thread, const char *late);
     _Atomic uint64_t *pins_driven; // bit N: something outside drives GPIO N,
     _Atomic uint64_t *pins_high;   // and to this level
@@ -35,8 +35,8 @@ struct aloft_idf_host {
 
 extern struct aloft_idf_host aloft_idf_host;
 
-// What the project's sdkconfig says of the library's own behaviour. config.c fills it in, compiled
-// with the project.
+// What the project's sdkconfig sets of the library's behaviour. Filled in by config.c, which is
+// compiled with the project.
 struct aloft_idf_config {
     int dangerous_writes;      // CONFIG_SPI_FLASH_DANGEROUS_WRITE_*: 0 aborts, 1 fails, 2 allowed
     bool rollback;             // CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE
@@ -57,13 +57,12 @@ struct aloft_idf_config {
 
 extern struct aloft_idf_config aloft_idf_config;
 
-// The one lock around the chip: whoever holds it has flash to itself. It may be taken again by who
-// has it.
+// The one lock around the chip: only its holder accesses flash. It is recursive.
 void aloft_idf_lock(void);
 void aloft_idf_unlock(void);
 
-// Takes what was typed on the console, if it is for a GPIO: "gpio" lists the pins that are driven,
-// "gpio 4 0" drives one, "gpio 4 -" lets it go. False: it is not.
+// Handles a typed line if it is for a GPIO: "gpio" lists the pins that are driven, "gpio 4 0"
+// drives one, "gpio 4 -" releases it. False: it is another line.
 bool aloft_idf_gpio_line(void *ctx, const char *line);
 
 #endif

@@ -18,7 +18,7 @@ struct tag_level {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct tag_level *levels;
-static int others = -1; // until somebody says: the project's default
+static int others = -1; // -1: the project's default
 static vprintf_like_t sink;
 
 static size_t count(const char *text, char c)
@@ -30,8 +30,8 @@ static size_t count(const char *text, char c)
     return n;
 }
 
-// Line ends and colours of the format stay. Where there are more of them, the others come from what
-// is shown: then only the last line end stays, and no colour.
+// Line ends and colours of the format stay. If the text has more of them than the format, some came
+// from an argument: then only the last line end stays, and no colour.
 static void clean(const char *format, char *text, size_t len)
 {
     bool lines = count(text, '\n') == count(format, '\n');
@@ -160,7 +160,7 @@ void esp_log_write(esp_log_level_t level, const char *tag, const char *format, .
     va_end(args);
 }
 
-// One line of a buffer, as its kind has it.
+// One line of a dump, in the form of its kind.
 static void buffer_line(esp_log_level_t level, const char *tag, const char *text)
 {
     static const char letters[] = "?EWIDV";

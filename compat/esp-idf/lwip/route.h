@@ -5,7 +5,7 @@
 
 #define ALOFT_IDF_HOST_MAX 256
 
-// Replaces host and port when a route begins here. At least ALOFT_IDF_HOST_MAX bytes are at host.
+// Replaces host and port when there is a route for them. host has ALOFT_IDF_HOST_MAX bytes or more.
 void aloft_idf_route(char *host, int *port);
 
 #endif

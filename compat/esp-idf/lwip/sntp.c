@@ -62,7 +62,7 @@ static uint32_t get_be32(const uint8_t *at)
     return ntohl(value);
 }
 
-// The time in an answer to our request; false: it is not such an answer.
+// Reads the time in an answer to our request; false: it is no answer to it.
 static bool read_answer(const uint8_t *answer, ssize_t len, const uint8_t *asked,
                         struct timeval *tv)
 {
@@ -78,7 +78,7 @@ static bool read_answer(const uint8_t *answer, ssize_t len, const uint8_t *asked
     return true;
 }
 
-// Asks over a connected socket.
+// Sends a request over a connected socket and waits for the answer.
 static bool ask_socket(int fd, struct timeval *tv)
 {
     uint8_t asked[PACKET] = {ASK};
@@ -94,7 +94,7 @@ static bool ask_socket(int fd, struct timeval *tv)
         if (poll(&poller, 1, left_ms) > 0) {
             ssize_t n = recv(fd, answer, sizeof answer, MSG_DONTWAIT);
             if (n < 0 && errno != EAGAIN) {
-                return false; // nobody is there
+                return false; // nothing listens there
             }
             if (read_answer(answer, n, asked, tv)) {
                 return true;

@@ -27,7 +27,7 @@ struct open_handle {
     char ns[NVS_NS_NAME_MAX_SIZE];
 };
 
-// All under the flash lock.
+// All is protected by the flash lock.
 static struct store *stores;
 static struct open_handle *handles;
 static nvs_handle_t last_id;
@@ -59,8 +59,8 @@ esp_err_t aloft_idf_nvs_err(enum aloft_err err)
     return ESP_FAIL;
 }
 
-// Of a key in a namespace. A guard that cannot be read is not reported as unset: where an app that
-// does not find its own value goes on with a default, one that does not find a guard is open.
+// The error for a key in a namespace. A guard that cannot be read is not reported as unset: an app
+// uses a default for a value that it does not find, and a default in place of a guard opens a way.
 static esp_err_t guard_err(enum aloft_err err, const char *ns)
 {
     bool damaged = err == ALOFT_ERR_NVS_CORRUPT || err == ALOFT_ERR_NVS_UNREADABLE;
@@ -85,8 +85,8 @@ const struct aloft_nvs *aloft_idf_nvs_store(const char *label)
     return store == NULL ? NULL : &store->nvs;
 }
 
-// Something else lies in the partition: marks in every page, and not one sound header. ESP-IDF
-// erases that by itself; here the app does, as it does for other reasons that init can give.
+// The partition holds something else: data in every page, and no sound header. ESP-IDF erases that
+// by itself; here init fails with a code upon which apps erase the partition.
 static enum aloft_err check_content(const struct aloft_nvs *nvs)
 {
     bool usable = false;
@@ -316,7 +316,7 @@ esp_err_t nvs_commit(nvs_handle_t handle)
     return good ? ESP_OK : ESP_ERR_NVS_INVALID_HANDLE;
 }
 
-// Locks and finds; what follows unlocks with `leave`.
+// Locks, and finds the handle; the caller unlocks with `leave`.
 static esp_err_t enter(nvs_handle_t id, const char *key, bool write, struct open_handle **out)
 {
     aloft_idf_lock();
@@ -401,7 +401,7 @@ esp_err_t nvs_erase_all(nvs_handle_t id)
         err = fault == ALOFT_OK ? ESP_OK : guard_err(fault, handle->ns);
     }
     if (err == ESP_ERR_NVS_NOT_FOUND) {
-        return leave(ESP_OK); // there is nothing in it
+        return leave(ESP_OK); // it is empty
     }
     while (err == ESP_OK && found) {
         struct aloft_nvs_cursor cursor = {0};
@@ -452,7 +452,7 @@ esp_err_t nvs_get_str(nvs_handle_t id, const char *key, char *out_value, size_t 
         return leave(err);
     }
     enum aloft_err fault = find_typed(handle, key, ALOFT_NVS_STR, &place);
-    if (fault != ALOFT_OK) { // the reader knows whether it is another type
+    if (fault != ALOFT_OK) { // the reader reports whether it has another type
         fault = aloft_nvs_get_str(&handle->store->nvs, handle->ns, key, &unused, 1);
         return leave(guard_err(fault, handle->ns));
     }
@@ -518,7 +518,7 @@ esp_err_t nvs_find_key(nvs_handle_t id, const char *key, nvs_type_t *out_type)
         guard_err(aloft_nvs_get_str(&handle->store->nvs, handle->ns, key, &unused, 1), handle->ns));
 }
 
-// Set and get of one kind of number.
+// Set and get of one type of number.
 #define NUMBER(name, ctype, kind)                                                                  \
     esp_err_t nvs_set_##name(nvs_handle_t handle, const char *key, ctype value)                    \
     {                                                                                              \
@@ -543,7 +543,7 @@ NUMBER(u32, uint32_t, ALOFT_NVS_U32)
 NUMBER(i64, int64_t, ALOFT_NVS_I64)
 NUMBER(u64, uint64_t, ALOFT_NVS_U64)
 
-// --- for what walks over many values (nvs_walk.c)
+// --- for nvs_walk.c
 
 nvs_type_t aloft_idf_nvs_type(uint8_t stored)
 {

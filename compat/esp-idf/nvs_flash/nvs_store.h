@@ -1,5 +1,5 @@
-// What nvs.c knows of open partitions and handles, for what walks over many values (nvs_walk.c).
-// All is called with the flash lock held.
+// Open partitions and handles of nvs.c, for nvs_walk.c. All functions are called with the flash
+// lock held.
 #ifndef ALOFT_IDF_NVS_STORE_H
 #define ALOFT_IDF_NVS_STORE_H
 
@@ -16,12 +16,11 @@ const struct aloft_nvs *aloft_idf_nvs_store(const char *label);
 // closed.
 bool aloft_idf_nvs_handle(nvs_handle_t id, const char **label, const char **ns);
 
-// The next value of a namespace, or of all of them (0), from the cursor on: one item each, the one
-// that counts.
+// The next value of a namespace (0: of all) from the cursor on: the item that counts of each value.
 enum aloft_err aloft_idf_nvs_next(const struct aloft_nvs *nvs, uint8_t ns,
                                   struct aloft_nvs_cursor *cursor, bool *found);
 
-// The type that ESP-IDF names for a stored one.
+// ESP-IDF's type for a stored type.
 nvs_type_t aloft_idf_nvs_type(uint8_t stored);
 
 #endif

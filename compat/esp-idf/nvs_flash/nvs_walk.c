@@ -13,7 +13,7 @@ struct nvs_opaque_iterator_t {
     nvs_entry_info_t info;
 };
 
-// The name of a namespace; empty when no item says it.
+// The name of a namespace; empty when no item has it.
 static enum aloft_err name_of(const struct aloft_nvs *nvs, uint8_t ns, char name[ALOFT_NVS_NAME])
 {
     struct aloft_nvs_cursor cursor = {0};
@@ -33,7 +33,7 @@ static enum aloft_err name_of(const struct aloft_nvs *nvs, uint8_t ns, char name
     return ALOFT_OK;
 }
 
-// Goes on to the next value that the iterator is for.
+// Moves the iterator to the next value that matches.
 static esp_err_t advance(struct nvs_opaque_iterator_t *it)
 {
     const struct aloft_nvs *nvs = aloft_idf_nvs_store(it->label);
@@ -137,7 +137,7 @@ void nvs_release_iterator(nvs_iterator_t iterator)
     free(iterator);
 }
 
-// Entries that items take: of a namespace, or all (0) with those that name the namespaces.
+// Counts the entries of a namespace; 0: all, with those that name the namespaces.
 static esp_err_t count(const struct aloft_nvs *nvs, uint8_t ns, size_t *entries, size_t *names)
 {
     struct aloft_nvs_cursor cursor = {0};

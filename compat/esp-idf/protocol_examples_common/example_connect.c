@@ -1,4 +1,4 @@
-// The examples' way to the network: Wi-Fi with the names of menuconfig, and waiting for an address.
+// Connects as the examples do: Wi-Fi with the settings of menuconfig, then waits for an address.
 #include "compat/esp-idf/host/host.h"
 #include "esp_log.h"
 #include "esp_wifi.h"

@@ -1,4 +1,4 @@
-// The loop of ESP-IDF v3: its one callback gets today's events in yesterday's form.
+// The loop of ESP-IDF v3: its one callback gets the events of v5 in the form of v3.
 #include "esp_event_loop.h"
 #include <stddef.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 static system_event_cb_t callback;
 static void *callback_ctx;
 
-// Ids of Wi-Fi's events were these in v3, too, up to AUTHMODE_CHANGE.
+// Up to AUTHMODE_CHANGE the ids of Wi-Fi's events are those of v3.
 static void on_wifi(void *arg, esp_event_base_t base, int32_t id, void *data)
 {
     (void)arg;

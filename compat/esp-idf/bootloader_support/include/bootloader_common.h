@@ -1,4 +1,4 @@
-// Of the bootloader's calls, the one that apps have a use for.
+// The one call of the bootloader that apps use.
 // Source: ESP-IDF components/bootloader_support/include/bootloader_common.h.
 #ifndef BOOTLOADER_COMMON_H
 #define BOOTLOADER_COMMON_H

@@ -1,4 +1,4 @@
-// What lies where in flash, byte by byte: table rows and otadata records.
+// Layout of partition table rows and otadata records.
 // Source: ESP-IDF components/bootloader_support/include/esp_flash_partitions.h.
 #ifndef ESP_FLASH_PARTITIONS_H
 #define ESP_FLASH_PARTITIONS_H

@@ -25,7 +25,7 @@ typedef struct {
         .max_cmdline_length = 256, .max_cmdline_args = 32, .hint_color = 39                        \
     }
 
-// Errors: ESP_ERR_INVALID_STATE (it is already, or not), ESP_ERR_NO_MEM.
+// Errors: ESP_ERR_INVALID_STATE (created already, or not yet), ESP_ERR_NO_MEM.
 esp_err_t esp_console_init(const esp_console_config_t *config);
 esp_err_t esp_console_deinit(void);
 
@@ -51,7 +51,7 @@ esp_err_t esp_console_deregister_help_command(void);
 // Errors: ESP_ERR_INVALID_ARG (an empty line), ESP_ERR_NOT_FOUND (no such command).
 esp_err_t esp_console_run(const char *cmdline, int *cmd_ret);
 
-// Words of a line, in place: blanks part them, "..." and \ keep them together.
+// Splits a line into words, in place: blanks separate them; "..." and \ quote.
 size_t esp_console_split_argv(char *line, char **argv, size_t argv_size);
 const char *esp_console_get_hint(const char *buf, int *color, int *bold);
 
@@ -88,8 +88,8 @@ struct esp_console_repl_s {
     esp_err_t (*del)(esp_console_repl_t *repl);
 };
 
-// A task that reads lines and runs them. What is typed goes to the app from then on. There is one
-// console: a second one is ESP_ERR_INVALID_STATE, and a channel but 0 ESP_ERR_NOT_SUPPORTED.
+// A task that reads lines and runs them. Typed input goes to the app from then on. There is one
+// console: a second task is ESP_ERR_INVALID_STATE, a channel other than 0 ESP_ERR_NOT_SUPPORTED.
 esp_err_t esp_console_new_repl_uart(const esp_console_dev_uart_config_t *dev_config,
                                     const esp_console_repl_config_t *repl_config,
                                     esp_console_repl_t **ret_repl);

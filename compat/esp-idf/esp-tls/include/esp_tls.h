@@ -1,5 +1,5 @@
-// TLS connections that block, and the global store of certificate authorities. Who must be trusted
-// is told by cfg: authorities, the global store or the bundle; without them no connection is made.
+// TLS connections that block, and the global store of certificate authorities. cfg says whom to
+// trust: authorities, the global store or the bundle; without one no connection is made.
 // Source: ESP-IDF components/esp-tls/esp_tls.h.
 #ifndef ESP_TLS_H
 #define ESP_TLS_H
@@ -17,7 +17,7 @@ esp_err_t esp_tls_set_global_ca_store(const unsigned char *cacert_pem_buf,
                                       const unsigned int cacert_pem_bytes);
 void esp_tls_free_global_ca_store(void);
 
-// The error of a connection, which is then forgotten. Errors: ESP_ERR_INVALID_STATE (no handle).
+// The last error of a connection; the call clears it. Errors: ESP_ERR_INVALID_STATE (no handle).
 esp_err_t esp_tls_get_and_clear_last_error(esp_tls_error_handle_t h, int *esp_tls_code,
                                            int *esp_tls_flags);
 
@@ -27,7 +27,7 @@ esp_err_t esp_tls_get_and_clear_last_error(esp_tls_error_handle_t h, int *esp_tl
 
 typedef struct esp_tls esp_tls_t;
 
-// Not there: certificates of the client, PSK, ALPN, and calls that do not block.
+// Not supported: client certificates, PSK, ALPN, and calls that do not block.
 typedef struct esp_tls_cfg {
     union {
         const unsigned char *cacert_buf; // PEM, with its NUL

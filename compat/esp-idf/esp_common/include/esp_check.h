@@ -1,4 +1,4 @@
-// Checks that log and leave. Source: ESP-IDF components/esp_common/include/esp_check.h.
+// Checks that log an error and return. Source: ESP-IDF components/esp_common/include/esp_check.h.
 #ifndef ESP_CHECK_H
 #define ESP_CHECK_H
 

@@ -100,7 +100,7 @@ typedef enum {
     HTTP_ADDR_TYPE_INET6 = AF_INET6,
 } esp_http_client_addr_type_t;
 
-// What is left out is 0. Texts are copied, certificates and keys are borrowed.
+// Omitted fields are 0. Texts are copied; certificates and keys are borrowed.
 typedef struct {
     const char *url;
     const char *host;
@@ -171,8 +171,7 @@ typedef enum {
 esp_http_client_handle_t esp_http_client_init(const esp_http_client_config_t *config);
 esp_err_t esp_http_client_cleanup(esp_http_client_handle_t client);
 
-// A whole request and answer, redirects and credentials included; what comes goes to the event
-// handler.
+// A whole request and answer, with redirects and authentication; the event handler gets the data.
 esp_err_t esp_http_client_perform(esp_http_client_handle_t client);
 
 // The same in steps. fetch_headers: the length, 0 when there is none, negative when it failed;

@@ -1,6 +1,6 @@
 // An HTTP server with ESP-IDF's calls, over the host's sockets: one task serves all connections,
 // one request after the other. It listens where the image's settings listen and ports say
-// (docs/IDF_API.md). A head must have come whole within recv_wait_timeout.
+// (docs/IDF_API.md). A whole head must arrive within recv_wait_timeout.
 // Source: ESP-IDF components/esp_http_server/include/esp_http_server.h.
 #ifndef ESP_HTTP_SERVER_H
 #define ESP_HTTP_SERVER_H
@@ -94,7 +94,7 @@ typedef struct httpd_config {
     httpd_uri_match_func_t uri_match_fn;
 } httpd_config_t;
 
-// What is not named is 0 or NULL.
+// Fields that are not named here are 0 or NULL.
 #define HTTPD_DEFAULT_CONFIG()                                                                     \
     {                                                                                              \
         .task_priority = tskIDLE_PRIORITY + 5, .stack_size = 4096, .core_id = tskNO_AFFINITY,      \
@@ -105,7 +105,7 @@ typedef struct httpd_config {
     }
 
 // Errors: ESP_ERR_INVALID_ARG, ESP_ERR_HTTPD_ALLOC_MEM, ESP_ERR_HTTPD_TASK; ESP_FAIL when the port
-// cannot be had, which the log explains.
+// cannot be opened; the log has the reason.
 esp_err_t httpd_start(httpd_handle_t *handle, const httpd_config_t *config);
 
 // Waits for the request that is being answered; not to be called by its handler.
@@ -155,7 +155,7 @@ typedef enum {
     HTTPD_ERR_CODE_MAX
 } httpd_err_code_t;
 
-// Answers an error in the server's stead; anything but ESP_OK closes the connection.
+// Answers an error instead of the server; anything but ESP_OK closes the connection.
 typedef esp_err_t (*httpd_err_handler_func_t)(httpd_req_t *req, httpd_err_code_t error);
 esp_err_t httpd_register_err_handler(httpd_handle_t handle, httpd_err_code_t error,
                                      httpd_err_handler_func_t handler_fn);

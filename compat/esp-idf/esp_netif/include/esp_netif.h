@@ -1,4 +1,4 @@
-// Network interfaces, acted out: the network is the host's. One station interface.
+// Network interfaces, simulated: the network is the host's. There is one station interface.
 // Source: ESP-IDF components/esp_netif/include/esp_netif.h.
 #ifndef ESP_NETIF_H
 #define ESP_NETIF_H

@@ -39,7 +39,7 @@ typedef struct esp_sntp_config {
     }
 #define ESP_NETIF_SNTP_DEFAULT_CONFIG(server) ESP_NETIF_SNTP_DEFAULT_CONFIG_MULTIPLE(1, {server})
 
-// Errors: ESP_ERR_INVALID_STATE (it is already), ESP_ERR_INVALID_ARG.
+// Errors: ESP_ERR_INVALID_STATE (initialized already), ESP_ERR_INVALID_ARG.
 esp_err_t esp_netif_sntp_init(const esp_sntp_config_t *config);
 esp_err_t esp_netif_sntp_start(void);
 void esp_netif_sntp_deinit(void);

@@ -83,8 +83,8 @@ typedef struct {
     bool readonly;
 } esp_partition_t;
 
-// label NULL: any. NULL: there is none, or no table. An iterator that has come to its end is
-// released already.
+// label NULL: any. NULL: there is none, or no table. An iterator is released when it reaches its
+// end.
 esp_partition_iterator_t esp_partition_find(esp_partition_type_t type,
                                             esp_partition_subtype_t subtype, const char *label);
 const esp_partition_t *esp_partition_find_first(esp_partition_type_t type,
@@ -98,7 +98,7 @@ const esp_partition_t *esp_partition_verify(const esp_partition_t *partition);
 
 // Errors: ESP_ERR_INVALID_ARG (offset outside), ESP_ERR_INVALID_SIZE (end outside),
 // ESP_ERR_NOT_ALLOWED (read-only), ESP_FAIL (the chip failed).
-// Power loss: a write or erase is left where it was; pages before it are whole.
+// Power loss: a write or erase is done in part; the pages before that place are whole.
 esp_err_t esp_partition_read(const esp_partition_t *partition, size_t src_offset, void *dst,
                              size_t size);
 esp_err_t esp_partition_write(const esp_partition_t *partition, size_t dst_offset, const void *src,
@@ -133,7 +133,7 @@ esp_err_t esp_partition_register_external(esp_flash_t *flash_chip, size_t offset
                                           const esp_partition_t **out_partition);
 esp_err_t esp_partition_deregister_external(const esp_partition_t *partition);
 
-// Forgets the table; the next call reads it again. Partitions handed out before are gone.
+// Drops the table; the next call reads it again. Pointers to partitions become invalid.
 void esp_partition_unload_all(void);
 
 uint32_t esp_partition_get_main_flash_sector_size(void);

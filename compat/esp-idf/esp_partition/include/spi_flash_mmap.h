@@ -1,4 +1,4 @@
-// For code that includes it beside esp_partition.h, whose maps are the ones that are there.
+// spi_flash's names for the maps of esp_partition.h.
 // Source: ESP-IDF components/spi_flash.
 #ifndef SPI_FLASH_MMAP_H
 #define SPI_FLASH_MMAP_H

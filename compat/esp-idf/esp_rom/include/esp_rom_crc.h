@@ -1,5 +1,5 @@
-// CRC-32 as a chip's ROM counts it: the start and the result are inverted inside, so that a sum
-// goes on from the last result. Source: ESP-IDF components/esp_rom/include/esp_rom_crc.h.
+// CRC-32 as a chip's ROM counts it: start value and result are inverted inside, so the last result
+// is the start value for the next piece. Source: ESP-IDF components/esp_rom/include/esp_rom_crc.h.
 #ifndef ESP_ROM_CRC_H
 #define ESP_ROM_CRC_H
 

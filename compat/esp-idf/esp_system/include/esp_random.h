@@ -1,4 +1,5 @@
-// Bytes that nobody can guess. Source: ESP-IDF components/esp_hw_support/include/esp_random.h.
+// Random bytes of the host, fit for keys. Source: ESP-IDF
+// components/esp_hw_support/include/esp_random.h.
 #ifndef ESP_RANDOM_H
 #define ESP_RANDOM_H
 

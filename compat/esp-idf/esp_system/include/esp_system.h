@@ -1,4 +1,4 @@
-// Restart and its handlers, why the board started, chance, memory.
+// Restart and its handlers, reset reason, random numbers, memory.
 // Source: ESP-IDF components/esp_system/include/esp_system.h; legacy names of v3 and v4 included.
 #ifndef ESP_SYSTEM_H
 #define ESP_SYSTEM_H
@@ -39,7 +39,7 @@ __attribute__((noreturn)) void esp_restart(void);
 __attribute__((noreturn)) void esp_system_abort(const char *details);
 esp_reset_reason_t esp_reset_reason(void);
 
-// What an ESP32 would have left of 300 KiB, by what the app has allocated.
+// 300 KiB, as on an ESP32, less what the app has allocated.
 uint32_t esp_get_free_heap_size(void);
 uint32_t esp_get_free_internal_heap_size(void);
 uint32_t esp_get_minimum_free_heap_size(void);

@@ -1,5 +1,5 @@
-// Wi-Fi, acted out: any network is there, any password is right, unless the image was built with
-// the setting wifi_down. Events come as from a chip.
+// Wi-Fi, simulated: any network exists, any password is right, unless the image was built with the
+// setting wifi_down. Events come as from a chip.
 // Source: ESP-IDF components/esp_wifi/include/esp_wifi.h, esp_wifi_types.h; legacy names of v3.
 #ifndef ESP_WIFI_H
 #define ESP_WIFI_H
@@ -27,7 +27,7 @@ typedef enum {
     WIFI_EVENT_STA_CONNECTED,
     WIFI_EVENT_STA_DISCONNECTED,
     WIFI_EVENT_STA_AUTHMODE_CHANGE,
-    // An access point's, which never come.
+    // Events of an access point, which never come.
     WIFI_EVENT_AP_START = 12,
     WIFI_EVENT_AP_STOP,
     WIFI_EVENT_AP_STACONNECTED,
@@ -62,7 +62,7 @@ typedef enum {
 typedef enum { WIFI_FAST_SCAN, WIFI_ALL_CHANNEL_SCAN } wifi_scan_method_t;
 typedef enum { WIFI_CONNECT_AP_BY_SIGNAL, WIFI_CONNECT_AP_BY_SECURITY } wifi_sort_method_t;
 
-// What comes here is ASSOC_LEAVE and NO_AP_FOUND.
+// The board reports ASSOC_LEAVE and NO_AP_FOUND only.
 #define WIFI_REASON_UNSPECIFIED            1
 #define WIFI_REASON_AUTH_EXPIRE            2
 #define WIFI_REASON_AUTH_LEAVE             3
@@ -121,7 +121,7 @@ typedef struct {
     uint8_t sae_h2e_identifier[32];
 } wifi_sta_config_t;
 
-// Of an access point, which the board cannot be: esp_wifi_set_mode says so.
+// Settings of an access point, which the board cannot be: esp_wifi_set_mode fails.
 typedef struct {
     uint8_t ssid[32];
     uint8_t password[64];

@@ -28,11 +28,11 @@ typedef int (*vprintf_like_t)(const char *, va_list);
 #define LOG_LOCAL_LEVEL CONFIG_LOG_MAXIMUM_LEVEL
 #endif
 
-// tag "*": all tags, and what was said of single ones is forgotten.
+// tag "*": all tags; the levels of single tags are dropped.
 void esp_log_level_set(const char *tag, esp_log_level_t level);
 esp_log_level_t esp_log_level_get(const char *tag);
 
-// Who gets all lines from now on; returns who got them before. NULL: the console again.
+// Sets the function that gets all lines; returns the one before. NULL: the console again.
 vprintf_like_t esp_log_set_vprintf(vprintf_like_t func);
 
 uint32_t esp_log_timestamp(void); // ms since reset

@@ -25,7 +25,7 @@ typedef enum { ESP_SNTP_OPMODE_POLL, ESP_SNTP_OPMODE_LISTENONLY } esp_sntp_opera
 
 typedef void (*sntp_sync_time_cb_t)(struct timeval *tv);
 
-// Takes what a server said. An app may have its own.
+// Called with the time of a server. An app may define its own.
 void sntp_sync_time(struct timeval *tv);
 
 void sntp_set_sync_mode(sntp_sync_mode_t sync_mode);

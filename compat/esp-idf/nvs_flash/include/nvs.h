@@ -81,7 +81,8 @@ esp_err_t nvs_get_u32(nvs_handle_t handle, const char *key, uint32_t *out_value)
 esp_err_t nvs_get_i64(nvs_handle_t handle, const char *key, int64_t *out_value);
 esp_err_t nvs_get_u64(nvs_handle_t handle, const char *key, uint64_t *out_value);
 
-// *length: room there is, and what was needed; strings with their NUL. out_value NULL: only ask.
+// *length: the room, and then the length of the value; strings with their NUL. out_value NULL: only
+// *length is set.
 esp_err_t nvs_get_str(nvs_handle_t handle, const char *key, char *out_value, size_t *length);
 esp_err_t nvs_get_blob(nvs_handle_t handle, const char *key, void *out_value, size_t *length);
 
@@ -90,7 +91,7 @@ esp_err_t nvs_erase_key(nvs_handle_t handle, const char *key);
 esp_err_t nvs_erase_all(nvs_handle_t handle); // of the namespace
 
 // Walks the values of a partition, or of a namespace of it: find, info, next until it is not
-// ESP_OK; then the iterator is released and NULL. Who stops earlier releases it. Errors:
+// ESP_OK; then the iterator is released and NULL. A caller that stops earlier releases it. Errors:
 // ESP_ERR_NVS_NOT_FOUND (no more, no such namespace, partition not initialized).
 typedef struct nvs_opaque_iterator_t *nvs_iterator_t;
 

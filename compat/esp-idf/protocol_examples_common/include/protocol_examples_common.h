@@ -1,5 +1,5 @@
-// How ESP-IDF's examples come to the network: with Wi-Fi, or whatever menuconfig says; here all the
-// same. Source: ESP-IDF examples/common_components/protocol_examples_common.
+// How ESP-IDF's examples connect: by Wi-Fi or Ethernet, as menuconfig says; here it makes no
+// difference. Source: ESP-IDF examples/common_components/protocol_examples_common.
 #ifndef PROTOCOL_EXAMPLES_COMMON_H
 #define PROTOCOL_EXAMPLES_COMMON_H
 
@@ -16,7 +16,7 @@ __BEGIN_DECLS
 esp_err_t example_connect(void);
 esp_err_t example_disconnect(void);
 
-// From now on what is typed on the console goes to standard input.
+// From now on typed input goes to standard input.
 esp_err_t example_configure_stdin_stdout(void);
 
 esp_netif_t *get_example_netif(void);

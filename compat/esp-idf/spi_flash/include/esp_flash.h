@@ -16,8 +16,8 @@ extern esp_flash_t *esp_flash_default_chip;
 
 esp_err_t esp_flash_get_size(esp_flash_t *chip, uint32_t *out_size);
 
-// By addresses; chip may be NULL. What is written is programmed as it is: erase before. Where the
-// chip encrypts, read and write see the cells, the other two what they mean.
+// Access by address; chip may be NULL. A write programs without an erase. On a chip that encrypts,
+// esp_flash_read and write transfer the cells, read_encrypted and write_encrypted the plain bytes.
 // Power loss: as for esp_partition's calls of the same name.
 // Errors: ESP_ERR_INVALID_ARG (out of the chip, or not aligned), ESP_ERR_NOT_SUPPORTED
 //         (write_encrypted on a chip that does not).

@@ -1,5 +1,5 @@
 // What ESP-IDF's driver protects from an app: everything up to the end of the partition table, and
-// the app that runs. Off from the first esp_ota_begin for a bootloader or a table on.
+// the app that runs. The protection ends with the first esp_ota_begin for a bootloader or a table.
 // Source: ESP-IDF components/spi_flash/include/esp_flash_internal.h.
 #ifndef ESP_FLASH_INTERNAL_H
 #define ESP_FLASH_INTERNAL_H

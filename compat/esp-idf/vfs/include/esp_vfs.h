@@ -1,5 +1,5 @@
-// File systems of an app's own, so that code which mounts one compiles: none can be registered, and
-// the log says so. Files that are opened are the host's.
+// File systems, so that code which mounts one compiles: none can be registered, and the log says
+// so. Files that an app opens are the host's.
 // Source: ESP-IDF components/vfs/include/esp_vfs.h.
 #ifndef ESP_VFS_H
 #define ESP_VFS_H

@@ -1,5 +1,5 @@
 // GPIO. An output keeps what it is set to; an input reads what drives it from outside (on the
-// board's console: gpio 4 0), else its pull-up or pull-down, else 0. What drives a pin stays over
+// board's console: gpio 4 0), else its pull-up or pull-down, else 0. A driven pin stays driven over
 // resets.
 // Source: ESP-IDF components/esp_driver_gpio/include/driver/gpio.h.
 #ifndef DRIVER_GPIO_H

@@ -1,4 +1,4 @@
-// I2C, so that code for boards with it compiles: no bus can be made, and the log says so.
+// I2C, so that code for boards with it compiles: no bus can be created, and the log says so.
 // Source: ESP-IDF components/esp_driver_i2c/include/driver/i2c_master.h.
 #ifndef DRIVER_I2C_MASTER_H
 #define DRIVER_I2C_MASTER_H

@@ -8,7 +8,7 @@
 
 __BEGIN_DECLS
 
-// As getaddrinfo, by way of the image's setting route when service is a number.
+// getaddrinfo; when service is a number, the image's setting route may change the address.
 int lwip_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                      struct addrinfo **res);
 #define getaddrinfo(node, service, hints, res) lwip_getaddrinfo((node), (service), (hints), (res))

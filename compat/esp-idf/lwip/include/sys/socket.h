@@ -5,7 +5,7 @@
 
 #include_next <sys/socket.h>
 
-#ifndef _NETINET_IN_H // else this is included from there, and it is not yet the time for these
+#ifndef _NETINET_IN_H // else netinet/in.h includes this, and these must come later
 #include <netinet/in.h>
 
 #include <arpa/inet.h>
@@ -22,7 +22,7 @@
 
 __BEGIN_DECLS
 
-// As connect, by way of the image's setting route (docs/IDF_API.md).
+// connect; the image's setting route may change the address (docs/IDF_API.md).
 int lwip_connect(int s, const struct sockaddr *name, socklen_t namelen);
 #define connect(s, name, namelen) lwip_connect((s), (name), (namelen))
 
