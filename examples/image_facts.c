@@ -18,6 +18,7 @@ int main(void)
         err = aloft_image_feed(&image, piece, (uint32_t)n);
     }
     err = err == ALOFT_OK ? aloft_image_finish(&image) : err;
+    aloft_image_end(&image); // gives the hash back; the facts stay
     if (err != ALOFT_OK) {
         printf("%s: %s\n", aloft_err_name(err), aloft_err_sentence(err));
         return 1;

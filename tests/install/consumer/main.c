@@ -13,6 +13,7 @@ int main(void)
     const uint8_t page[] = "<html>";
     aloft_image_init(&image, &rules);
     enum aloft_err err = aloft_image_feed(&image, page, sizeof page);
+    aloft_image_end(&image);
     struct aloft_boot_plan plan = aloft_boot_choose(&facts);
     printf("C: %s, slot %d\n", aloft_err_name(err), plan.first);
     return !(err == ALOFT_ERR_IMAGE_MAGIC && plan.first == ALOFT_SLOT_FACTORY);

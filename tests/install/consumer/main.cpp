@@ -14,6 +14,7 @@ int main()
     facts.has_factory = true;
     aloft_image_init(&image, &rules);
     const aloft_err err = aloft_image_feed(&image, page, sizeof page);
+    aloft_image_end(&image);
     const aloft_boot_plan plan = aloft_boot_choose(&facts);
     std::cout << "C++: " << aloft_err_name(err) << ", slot " << plan.first << "\n";
     return !(err == ALOFT_ERR_IMAGE_MAGIC && plan.first == ALOFT_SLOT_FACTORY);
