@@ -28,10 +28,14 @@ def kept():
         return {member.name: archive.extractfile(member).read() for member in archive}
 
 
+@functools.cache
 def program(age, name):
-    """The program of an app."""
+    """The program of an app, without what only a debugger reads: padding will stand behind it, and
+    `image build` would leave nothing out."""
     if age == NEW:
-        return (BIN / "apps" / name).read_bytes()
+        with tempfile.NamedTemporaryFile() as out:
+            subprocess.run(["strip", "-g", "-o", out.name, BIN / "apps" / name], check=True)
+            return pathlib.Path(out.name).read_bytes()
     image = kept()[f"{name}.bin"]
     off = 24
     for _ in range(image[1]):
