@@ -67,9 +67,17 @@ def app(path, name, version="1.0.0", *options, **settings):
     return build(path, BIN / "apps" / name, version, *options, **settings)
 
 
+def stripped(program):
+    """A program without what only a debugger reads. `image build` leaves that out as well, but not
+    when something stands behind it."""
+    with tempfile.NamedTemporaryFile() as out:
+        subprocess.run(["strip", "-g", "-o", out.name, program], check=True)
+        return pathlib.Path(out.name).read_bytes()
+
+
 def padded(path, program, length, seed=1):
     """The program with random bytes behind it: behind an ELF file there may be anything."""
-    path.write_bytes(program.read_bytes() + random.Random(seed).randbytes(length))
+    path.write_bytes(stripped(program) + random.Random(seed).randbytes(length))
     return path
 
 

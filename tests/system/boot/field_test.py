@@ -30,12 +30,9 @@ def kept():
 
 @functools.cache
 def program(age, name):
-    """The program of an app, without what only a debugger reads: padding will stand behind it, and
-    `image build` would leave nothing out."""
+    """The program of an app."""
     if age == NEW:
-        with tempfile.NamedTemporaryFile() as out:
-            subprocess.run(["strip", "-g", "-o", out.name, BIN / "apps" / name], check=True)
-            return pathlib.Path(out.name).read_bytes()
+        return stripped(BIN / "apps" / name)
     image = kept()[f"{name}.bin"]
     off = 24
     for _ in range(image[1]):

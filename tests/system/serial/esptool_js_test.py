@@ -3,7 +3,6 @@
 its serial port: stub, speed, erase, write, MD5, read back, reset by the modem lines. Its packages
 come from npm, into build/node, by `./dev setup`."""
 import pathlib
-import random
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -47,10 +46,9 @@ class SerialBoard(Board):
 
 def files_to_flash(folder):
     """Bootloader, table, and an app large enough for many blocks, each with its address."""
-    program = (BIN / "apps" / "hello_world").read_bytes()
-    (folder / "padded").write_bytes(program + random.Random(1).randbytes(200 << 10))
+    program = padded(folder / "padded", BIN / "apps" / "hello_world", 200 << 10)
     hello = folder / "hello.bin"
-    aloft("image", "build", folder / "padded", "-o", hello, "--project", "hello_world",
+    aloft("image", "build", program, "-o", hello, "--project", "hello_world",
           "--version", "from-the-web")
     return [(0x1000, IMAGES / "bootloader.bin"), (0x8000, IMAGES / "partitions-two_ota.bin"),
             (FACTORY, hello)]
