@@ -54,10 +54,12 @@ def aloft(*args, code=0):
     return done.stdout
 
 
-def build(path, program, version="1.0.0", *options, project=None, **settings):
-    """Builds an image of this program; `options` are those of `aloft image build`."""
+def build(path, program, version="1.0.0", *options, project_name=None, **settings):
+    """Builds an image of this program; `options` are those of `aloft image build`. (`project` is a
+    setting, so the name of the project is called otherwise.)"""
     sets = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-    aloft("image", "build", program, "-o", path, "--project", project or pathlib.Path(program).name,
+    aloft("image", "build", program, "-o", path, "--project",
+          project_name or pathlib.Path(program).name,
           "--version", version, *options, *sets)
     return path
 

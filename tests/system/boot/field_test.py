@@ -47,7 +47,7 @@ def make(path, age, name, version, padding=0, **settings):
     """An image of this program with these settings."""
     file = path.with_suffix(".elf")
     file.write_bytes(program(age, name) + random.Random(1).randbytes(padding))
-    return build(path, file, version, project=name, **settings)
+    return build(path, file, version, project_name=name, **settings)
 
 
 def bootloader(board, age):

@@ -82,7 +82,7 @@ def one_round(folder, fresh, number, aim):
 
 def the_board_survives_the_plug(folder):
     program = padded(folder / "padded", BIN / "apps/hello_world", PADDING, SEED)
-    hello = build(folder / "hello.bin", program, "plug", project="hello_world")
+    hello = build(folder / "hello.bin", program, "plug", project_name="hello_world")
     server = Server({"/x": http(200, hello.read_bytes())})
     demo = app(folder / "demo.bin", "ota_demo", url=server.url("/x"))
     fresh = Board(folder / "fresh").create(demo)

@@ -24,7 +24,7 @@ for line in open(sys.argv[3]):
 def the_panic_decoder_finds_what_is_wrong(tools, folder):
     number = next(n for n, text in enumerate(SOURCE.read_text().splitlines(), 1)
                   if "// STORE" in text)
-    build(folder / "app.bin", ELF, "store", project="panic_app")
+    build(folder / "app.bin", ELF, "store", project_name="panic_app")
     board = Board(folder / "flash").create(folder / "app.bin")
     console = board.run("Rebooting...", "--fast")
     # Without our own decoding.

@@ -23,7 +23,7 @@ def encrypted(folder, key, version="2", padding=0):
     """hello_world, encrypted."""
     plain, sealed = folder / f"hello{version}.bin", folder / f"hello{version}.enc"
     program = padded(folder / "hello_program", BIN / "apps/hello_world", padding)
-    build(plain, program, version, project="hello_world")
+    build(plain, program, version, project_name="hello_world")
     aloft("encrypt", "--key", key, plain, "-o", sealed)
     check(sealed.stat().st_size == plain.stat().st_size + 512)
     check(b"hello_world" not in sealed.read_bytes())

@@ -17,7 +17,7 @@ CHUNK = 1024
 
 
 def push_app(path, version, **settings):
-    return build(path, BIN / "tests/system/push_app", version, project="push", **settings)
+    return build(path, BIN / "tests/system/push_app", version, project_name="push", **settings)
 
 
 class Device(Followed):
