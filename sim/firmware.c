@@ -1,6 +1,7 @@
 // Builds the catalogue. An image carries its own number in the entry address, so that a checker
 // finds it with one comparison; that comparison covers every byte, so the number is only a hint.
 #include "sim/firmware.h"
+#include "aloft/base/hash.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,6 @@ uint32_t sim_crc32(const uint8_t *bytes, uint32_t len)
 static uint32_t build(uint8_t *out, uint32_t number, uint32_t payload, struct sim_random *random)
 {
     const struct aloft_crypto *crypto = &aloft_mbed_crypto;
-    struct aloft_hash hash;
     uint8_t sum = 0xEF;
     uint32_t len = DESC_OFF + DESC_LEN + payload;
     for (uint32_t i = DESC_OFF + DESC_LEN; i < len; i++) {
@@ -73,9 +73,7 @@ static uint32_t build(uint8_t *out, uint32_t number, uint32_t payload, struct si
         out[len++] = 0;
     }
     out[len++] = sum;
-    bool good = crypto->hash_init(&hash, ALOFT_HASH_SHA256) == ALOFT_OK &&
-                crypto->hash_feed(&hash, out, len) == ALOFT_OK &&
-                crypto->hash_finish(&hash, out + len) == ALOFT_OK;
+    bool good = aloft_hash_of(crypto, ALOFT_HASH_SHA256, out, len, out + len) == ALOFT_OK;
     return good ? len + ALOFT_SHA256_LEN : 0;
 }
 

@@ -144,7 +144,9 @@ static enum fault hash(struct aloft_loader *loader, uint32_t addr, uint32_t len,
         addr += n;
         len -= n;
     }
-    return good && crypto->hash_finish(&md5, out) == ALOFT_OK ? FINE : NO_FLASH;
+    good = good && crypto->hash_finish(&md5, out) == ALOFT_OK;
+    crypto->hash_drop(&md5);
+    return good ? FINE : NO_FLASH;
 }
 
 // --- a write, from begin to end
@@ -593,6 +595,7 @@ static enum fault read_flash(struct aloft_loader *loader, const struct aloft_ser
 {
     struct aloft_loader_read *read = &loader->read;
     uint32_t block = aloft_get_le32(request->payload + 8);
+    loader->port->crypto->hash_drop(&read->md5); // of a read that the host has left
     memset(read, 0, sizeof *read);
     read->addr = aloft_get_le32(request->payload);
     read->len = aloft_get_le32(request->payload + 4);

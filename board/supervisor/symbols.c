@@ -1,5 +1,6 @@
 // The child gets a clean signal mask, and a pipe with a deadline.
 #include "board/supervisor/symbols.h"
+#include "aloft/base/hash.h"
 #include "hostlib/base/clock.h"
 #include "hostlib/base/file.h"
 #include "hostlib/crypto/mbed_crypto.h"
@@ -19,7 +20,6 @@ static bool has_sha256(const char *path, const uint8_t wanted[32])
 {
     struct aloft_message ignored;
     struct aloft_file file;
-    struct aloft_hash hash;
     struct stat st;
     uint8_t sha256[ALOFT_SHA256_LEN];
     if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
@@ -27,9 +27,8 @@ static bool has_sha256(const char *path, const uint8_t wanted[32])
         return false;
     }
     bool same = file.len > 4 && memcmp(file.data, "\177ELF", 4) == 0 &&
-                aloft_mbed_crypto.hash_init(&hash, ALOFT_HASH_SHA256) == ALOFT_OK &&
-                aloft_mbed_crypto.hash_feed(&hash, file.data, file.len) == ALOFT_OK &&
-                aloft_mbed_crypto.hash_finish(&hash, sha256) == ALOFT_OK &&
+                aloft_hash_of(&aloft_mbed_crypto, ALOFT_HASH_SHA256, file.data, file.len, sha256) ==
+                    ALOFT_OK &&
                 memcmp(sha256, wanted, sizeof sha256) == 0;
     aloft_file_release(&file);
     return same;

@@ -1,6 +1,7 @@
 // aloft verify-flash: is this in the chip's flash? The chip computes the MD5; where it is not that
 // of the file, halves are compared until one sector is left. With the key of a chip that encrypts,
 // the file is made ciphertext first, as the chip only knows its cells.
+#include "aloft/base/hash.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
 #include "cli/serial/chip_flash.h"
@@ -18,12 +19,9 @@ enum answer { SAME, DIFFERENT, FAILED };
 static enum answer compare(struct aloft_flasher *flasher, uint32_t addr, const uint8_t *data,
                            uint32_t len)
 {
-    struct aloft_hash hash;
     uint8_t want[ALOFT_MD5_LEN];
     uint8_t have[ALOFT_MD5_LEN];
-    if (aloft_mbed_crypto.hash_init(&hash, ALOFT_HASH_MD5) != ALOFT_OK ||
-        aloft_mbed_crypto.hash_feed(&hash, data, len) != ALOFT_OK ||
-        aloft_mbed_crypto.hash_finish(&hash, want) != ALOFT_OK) {
+    if (aloft_hash_of(&aloft_mbed_crypto, ALOFT_HASH_MD5, data, len, want) != ALOFT_OK) {
         (void)aloft_message_set(&flasher->error, "cannot compute an MD5");
         return FAILED;
     }

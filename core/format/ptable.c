@@ -125,9 +125,8 @@ enum aloft_err aloft_ptable_emit_all(const struct aloft_partition *partitions, u
     if (md5_crypto == NULL) {
         return ALOFT_OK;
     }
-    const struct aloft_hash_part rows = {table, len};
     aloft_put_le16(table + len, MAGIC_MD5);
-    return aloft_hash_parts(md5_crypto, ALOFT_HASH_MD5, &rows, 1, table + len + 2 + MD5_PAD);
+    return aloft_hash_of(md5_crypto, ALOFT_HASH_MD5, table, len, table + len + 2 + MD5_PAD);
 }
 
 bool aloft_partition_is_app(const struct aloft_partition *partition)

@@ -64,8 +64,7 @@ enum aloft_err aloft_sigblock_key_digest(const struct aloft_sigblock *block,
                                          const struct aloft_crypto *crypto,
                                          uint8_t out[ALOFT_SHA256_LEN])
 {
-    const struct aloft_hash_part key = {block->key, block->key_len};
-    return aloft_hash_parts(crypto, ALOFT_HASH_SHA256, &key, 1, out);
+    return aloft_hash_of(crypto, ALOFT_HASH_SHA256, block->key, block->key_len, out);
 }
 
 void aloft_sigblock_emit(uint8_t *block, enum aloft_sigblock_kind kind, const uint8_t *digest,

@@ -2,6 +2,7 @@
 // failures. Requests and replies are in flasher_link.c, writing is in flasher_write.c.
 #include "hostlib/flasher/flasher.h"
 #include "aloft/base/bytes.h"
+#include "aloft/base/hash.h"
 #include "aloft/base/hex.h"
 #include "hostlib/base/clock.h"
 #include "hostlib/base/deadline.h"
@@ -478,12 +479,9 @@ static bool read_rom(struct aloft_flasher *flasher, uint32_t addr, uint8_t *out,
 static bool same_digest(struct aloft_flasher *flasher, const uint8_t *data, uint32_t len,
                         uint32_t digest_len)
 {
-    struct aloft_hash hash;
     uint8_t digest[ALOFT_MD5_LEN];
     bool good = digest_len == ALOFT_MD5_LEN &&
-                aloft_mbed_crypto.hash_init(&hash, ALOFT_HASH_MD5) == ALOFT_OK &&
-                aloft_mbed_crypto.hash_feed(&hash, data, len) == ALOFT_OK &&
-                aloft_mbed_crypto.hash_finish(&hash, digest) == ALOFT_OK &&
+                aloft_hash_of(&aloft_mbed_crypto, ALOFT_HASH_MD5, data, len, digest) == ALOFT_OK &&
                 memcmp(digest, flasher->body, ALOFT_MD5_LEN) == 0;
     return good || aloft_message_set(&flasher->error,
                                      "what came from the chip on %s is not what it sent; check "

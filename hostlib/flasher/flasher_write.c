@@ -3,6 +3,7 @@
 // block of a compressed stream would break it, and then the MD5 or the chip's decompressor says so,
 // and the whole write is begun again.
 #include "aloft/base/bytes.h"
+#include "aloft/base/hash.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/flasher/flasher.h"
 #include "hostlib/flasher/flasher_link.h"
@@ -116,15 +117,12 @@ static bool send_all(struct aloft_flasher *flasher, struct job *job)
 
 static bool verify(struct aloft_flasher *flasher, const struct job *job)
 {
-    struct aloft_hash hash;
     uint8_t want[ALOFT_MD5_LEN];
     uint8_t have[ALOFT_MD5_LEN];
     if (flasher->secure_download) {
         return true; // the chip will not say what is in its flash
     }
-    if (aloft_mbed_crypto.hash_init(&hash, ALOFT_HASH_MD5) != ALOFT_OK ||
-        aloft_mbed_crypto.hash_feed(&hash, job->data, job->len) != ALOFT_OK ||
-        aloft_mbed_crypto.hash_finish(&hash, want) != ALOFT_OK) {
+    if (aloft_hash_of(&aloft_mbed_crypto, ALOFT_HASH_MD5, job->data, job->len, want) != ALOFT_OK) {
         return aloft_message_set(&flasher->error, "cannot compute an MD5");
     }
     if (!aloft_flasher_md5(flasher, job->addr, job->len, have)) {

@@ -2,6 +2,7 @@
 // over everything at the end.
 #include "hostlib/image/image_build.h"
 #include "aloft/base/bytes.h"
+#include "aloft/base/hash.h"
 #include "aloft/chip.h"
 #include <string.h>
 
@@ -201,17 +202,6 @@ static uint8_t xor_all(uint8_t sum, const uint8_t *data, size_t len)
     return sum;
 }
 
-static enum aloft_err sha256(const struct aloft_crypto *crypto, const uint8_t *data, size_t len,
-                             uint8_t *out)
-{
-    struct aloft_hash hash;
-    enum aloft_err err = crypto->hash_init(&hash, ALOFT_HASH_SHA256);
-    if (err == ALOFT_OK) {
-        err = crypto->hash_feed(&hash, data, len);
-    }
-    return err == ALOFT_OK ? crypto->hash_finish(&hash, out) : err;
-}
-
 enum aloft_err aloft_image_build(const struct aloft_image_recipe *recipe,
                                  const struct aloft_crypto *crypto, uint8_t *out)
 {
@@ -223,7 +213,8 @@ enum aloft_err aloft_image_build(const struct aloft_image_recipe *recipe,
     put_header(&at, recipe->bare ? 1 : 2);
     if (!recipe->bare) {
         struct aloft_image_desc desc = recipe->desc;
-        enum aloft_err err = sha256(crypto, recipe->elf, recipe->elf_len, desc.elf_sha256);
+        enum aloft_err err =
+            aloft_hash_of(crypto, ALOFT_HASH_SHA256, recipe->elf, recipe->elf_len, desc.elf_sha256);
         if (err != ALOFT_OK) {
             return err;
         }
@@ -237,5 +228,5 @@ enum aloft_err aloft_image_build(const struct aloft_image_recipe *recipe,
     uint8_t *native = put_segment(&at, ALOFT_NATIVE_ADDR, native_len(recipe));
     put_program(recipe, native);
     out[hashed - 1] = xor_all(sum, native, native_len(recipe));
-    return sha256(crypto, out, hashed, out + hashed);
+    return aloft_hash_of(crypto, ALOFT_HASH_SHA256, out, hashed, out + hashed);
 }

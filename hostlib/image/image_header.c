@@ -1,6 +1,7 @@
 // The three fields are bytes 2 and 3 of the image: mode, and size and frequency in one.
 #include "hostlib/image/image_header.h"
 #include "aloft/base/bytes.h"
+#include "aloft/base/hash.h"
 #include "aloft/format/sigblock.h"
 #include "hostlib/base/chip_info.h"
 #include "hostlib/base/number.h"
@@ -101,14 +102,6 @@ static bool judge(const uint8_t *data, uint32_t len, struct aloft_image_facts *f
     return true;
 }
 
-static bool hash(const uint8_t *data, uint32_t len, uint8_t *digest)
-{
-    struct aloft_hash sha;
-    return aloft_mbed_crypto.hash_init(&sha, ALOFT_HASH_SHA256) == ALOFT_OK &&
-           aloft_mbed_crypto.hash_feed(&sha, data, len) == ALOFT_OK &&
-           aloft_mbed_crypto.hash_finish(&sha, digest) == ALOFT_OK;
-}
-
 bool aloft_image_header_set(const struct aloft_image_header *header, uint32_t addr, uint8_t *data,
                             size_t len, bool *changed, struct aloft_message *error)
 {
@@ -137,6 +130,8 @@ bool aloft_image_header_set(const struct aloft_image_header *header, uint32_t ad
     memcpy(data + MODE_OFF, fields, sizeof fields);
     *changed = true;
     uint32_t hashed = facts.image_len - ALOFT_SHA256_LEN;
-    return facts.hash_appended == 0 || hash(data, hashed, data + hashed) ||
+    return facts.hash_appended == 0 ||
+           aloft_hash_of(&aloft_mbed_crypto, ALOFT_HASH_SHA256, data, hashed, data + hashed) ==
+               ALOFT_OK ||
            aloft_message_set(error, "cannot compute a SHA-256");
 }

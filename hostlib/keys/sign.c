@@ -2,6 +2,7 @@
 // blocks; this file decides in which order.
 #include "hostlib/keys/sign.h"
 #include "aloft/base/bytes.h"
+#include "aloft/base/hash.h"
 #include "aloft/format/encimg.h"
 #include "aloft/trust.h"
 #include "hostlib/crypto/mbed_crypto.h"
@@ -125,7 +126,6 @@ static bool check(const char *name, const struct place *place, const uint8_t *fi
 static bool load(struct aloft_sign *sign, const struct place *place, const uint8_t *file,
                  struct aloft_message *error)
 {
-    struct aloft_hash hash;
     uint32_t content_len = round_up(place->content_end);
     memset(sign, 0, sizeof *sign);
     sign->data = malloc((size_t)content_len + SECTOR);
@@ -143,10 +143,8 @@ static bool load(struct aloft_sign *sign, const struct place *place, const uint8
     if (place->has_sector) {
         memcpy(sector_of(sign), file + place->content_end, SECTOR);
     }
-    const struct aloft_crypto *crypto = &aloft_mbed_crypto;
-    if (crypto->hash_init(&hash, ALOFT_HASH_SHA256) != ALOFT_OK ||
-        crypto->hash_feed(&hash, sign->data, content_len) != ALOFT_OK ||
-        crypto->hash_finish(&hash, sign->digest) != ALOFT_OK) {
+    if (aloft_hash_of(&aloft_mbed_crypto, ALOFT_HASH_SHA256, sign->data, content_len,
+                      sign->digest) != ALOFT_OK) {
         aloft_sign_release(sign);
         return aloft_message_set(error, "the crypto library failed");
     }

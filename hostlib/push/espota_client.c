@@ -1,6 +1,7 @@
 // One datagram socket that is connected to the device, one listening socket, and one connection.
 // Each step waits for exactly one of them; its error says what did not come.
 #include "hostlib/push/espota_client.h"
+#include "aloft/base/hash.h"
 #include "aloft/base/hex.h"
 #include "aloft/net/espota.h"
 #include "hostlib/base/clock.h"
@@ -201,12 +202,9 @@ static bool invite(struct job *job)
 
 static bool hash(enum aloft_hash_alg alg, const void *data, size_t len, char *hex)
 {
-    struct aloft_hash state;
     uint8_t out[ALOFT_SHA256_LEN];
     uint32_t size = alg == ALOFT_HASH_MD5 ? ALOFT_MD5_LEN : ALOFT_SHA256_LEN;
-    bool good = aloft_mbed_crypto.hash_init(&state, alg) == ALOFT_OK &&
-                aloft_mbed_crypto.hash_feed(&state, data, len) == ALOFT_OK &&
-                aloft_mbed_crypto.hash_finish(&state, out) == ALOFT_OK;
+    bool good = aloft_hash_of(&aloft_mbed_crypto, alg, data, len, out) == ALOFT_OK;
     aloft_hex_emit(out, size, hex);
     hex[2 * size] = '\0';
     return good;

@@ -1,5 +1,6 @@
 // Header fields, and answers to challenges: Basic (RFC 7617) and Digest with MD5 (RFC 7616).
 #include "compat/esp-idf/esp_http_client/http_headers.h"
+#include "aloft/base/hash.h"
 #include "aloft/base/hex.h"
 #include "esp_random.h"
 #include "hostlib/crypto/mbed_crypto.h"
@@ -116,14 +117,10 @@ static char *basic(const char *user, const char *password)
 // MD5 of three parts with colons between them.
 static void md5_hex(char hex[HEX_MD5], const char *a, const char *b, const char *c)
 {
-    const char *parts[] = {a, ":", b, c == NULL ? "" : ":", c == NULL ? "" : c};
+    const struct aloft_hash_part parts[] = {
+        {a, strlen(a)}, {b, strlen(b)}, {c, c == NULL ? 0 : strlen(c)}};
     uint8_t digest[ALOFT_MD5_LEN] = {0};
-    struct aloft_hash hash;
-    (void)aloft_mbed_crypto.hash_init(&hash, ALOFT_HASH_MD5);
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        (void)aloft_mbed_crypto.hash_feed(&hash, parts[i], strlen(parts[i]));
-    }
-    (void)aloft_mbed_crypto.hash_finish(&hash, digest);
+    (void)aloft_hash_parts(&aloft_mbed_crypto, ALOFT_HASH_MD5, parts, c == NULL ? 2 : 3, digest);
     aloft_hex_emit(digest, sizeof digest, hex);
     hex[HEX_MD5 - 1] = '\0';
 }

@@ -552,6 +552,7 @@ static esp_err_t hash_range(const struct aloft_flash_view *view, uint8_t out[SHA
     if (err == ALOFT_OK) {
         err = aloft_mbed_crypto.hash_finish(&hash, out);
     }
+    aloft_mbed_crypto.hash_drop(&hash);
     return from_flash(err);
 }
 

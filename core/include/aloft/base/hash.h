@@ -6,7 +6,7 @@
 
 struct aloft_hash_part {
     const void *data;
-    uint32_t len; // bytes
+    size_t len; // bytes
 };
 
 // The hash of the parts with a colon between each two, as HTTP Digest and ArduinoOTA have it.
@@ -14,5 +14,14 @@ struct aloft_hash_part {
 // Errors: CRYPTO.
 enum aloft_err aloft_hash_parts(const struct aloft_crypto *crypto, enum aloft_hash_alg alg,
                                 const struct aloft_hash_part *parts, uint32_t count, uint8_t *out);
+
+// The hash of these bytes alone.
+static inline enum aloft_err aloft_hash_of(const struct aloft_crypto *crypto,
+                                           enum aloft_hash_alg alg, const void *data, size_t len,
+                                           uint8_t *out)
+{
+    const struct aloft_hash_part part = {data, len};
+    return aloft_hash_parts(crypto, alg, &part, 1, out);
+}
 
 #endif
