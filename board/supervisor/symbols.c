@@ -16,18 +16,32 @@
 
 enum { ELF_MAX = 64 << 20, FILES_MAX = 200, ADDR_TEXT = 20 };
 
+// Four bytes tell, so that what else lies in a folder is not read whole.
+static bool is_elf(const char *path)
+{
+    struct stat st;
+    char magic[4];
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return false;
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool elf = fd >= 0 && read(fd, magic, sizeof magic) == (ssize_t)sizeof magic &&
+               memcmp(magic, "\177ELF", sizeof magic) == 0;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return elf;
+}
+
 static bool has_sha256(const char *path, const uint8_t wanted[32])
 {
     struct aloft_message ignored;
     struct aloft_file file;
-    struct stat st;
     uint8_t sha256[ALOFT_SHA256_LEN];
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
-        !aloft_file_read(path, ELF_MAX, &file, &ignored)) {
+    if (!is_elf(path) || !aloft_file_read(path, ELF_MAX, &file, &ignored)) {
         return false;
     }
-    bool same = file.len > 4 && memcmp(file.data, "\177ELF", 4) == 0 &&
-                aloft_hash_of(&aloft_mbed_crypto, ALOFT_HASH_SHA256, file.data, file.len, sha256) ==
+    bool same = aloft_hash_of(&aloft_mbed_crypto, ALOFT_HASH_SHA256, file.data, file.len, sha256) ==
                     ALOFT_OK &&
                 memcmp(sha256, wanted, sizeof sha256) == 0;
     aloft_file_release(&file);

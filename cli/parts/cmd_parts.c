@@ -97,6 +97,13 @@ static bool check_rules(struct aloft_args *args, struct aloft_parts_rules *parts
     return true;
 }
 
+// What each command about one table begins with. False: return args->status.
+static bool read_options(struct aloft_args *args, int argc, char **argv, struct options *options)
+{
+    return aloft_args_read(args, argc, argv) && one_source(args, options, &args->given) &&
+           check_rules(args, &options->parts);
+}
+
 static void say_built(const struct aloft_parts_source *source, const char *output)
 {
     char size[16];
@@ -149,11 +156,8 @@ static int parts_build(int argc, char **argv)
                     OPTION_RECOVERY(options),
                     OPTION_WORDS(options)},
     };
-    if (!aloft_args_read(&args, argc, argv)) {
+    if (!read_options(&args, argc, argv, &options)) {
         return args.status;
-    }
-    if (!one_source(&args, &options, &args.given) || !check_rules(&args, &options.parts)) {
-        return ALOFT_EXIT_USAGE;
     }
     if (!aloft_parts_source_load(&source, &options.parts, args.given.items[0])) {
         return aloft_parts_source_say_error(&source);
@@ -241,11 +245,8 @@ static int parts_show(int argc, char **argv)
                     OPTION_RECOVERY(options),
                     OPTION_WORDS(options)},
     };
-    if (!aloft_args_read(&args, argc, argv)) {
+    if (!read_options(&args, argc, argv, &options)) {
         return args.status;
-    }
-    if (!one_source(&args, &options, &args.given) || !check_rules(&args, &options.parts)) {
-        return ALOFT_EXIT_USAGE;
     }
     bool good = aloft_parts_source_load(&source, &options.parts, args.given.items[0]);
     if (good && source.kind != ALOFT_PARTS_CSV) {
@@ -278,11 +279,8 @@ static int parts_check(int argc, char **argv)
                     OPTION_FLASH_SIZE(options), OPTION_BOOTLOADER(options),
                     OPTION_RECOVERY(options), OPTION_WORDS(options)},
     };
-    if (!aloft_args_read(&args, argc, argv)) {
+    if (!read_options(&args, argc, argv, &options)) {
         return args.status;
-    }
-    if (!one_source(&args, &options, &args.given) || !check_rules(&args, &options.parts)) {
-        return ALOFT_EXIT_USAGE;
     }
     bool good = aloft_parts_source_load(&source, &options.parts, args.given.items[0]);
     if (good && source.kind != ALOFT_PARTS_CSV) {
