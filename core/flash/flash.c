@@ -54,7 +54,7 @@ enum aloft_err aloft_flash_erase(const struct aloft_flash_view *view, uint32_t o
 enum aloft_err aloft_flash_compare(const struct aloft_flash_view *view, uint32_t off,
                                    const uint8_t *data, uint32_t len)
 {
-    uint8_t piece[64];
+    _Alignas(uint32_t) uint8_t piece[64]; // as chips want it
     for (uint32_t done = 0; done < len;) {
         uint32_t n = len - done < sizeof piece ? len - done : (uint32_t)sizeof piece;
         enum aloft_err err = aloft_flash_read(view, off + done, piece, n);

@@ -41,7 +41,7 @@ enum aloft_err aloft_verify_feed(struct aloft_verify *verify, const uint8_t *dat
 // Byte path 8/12: from flash; the whole image passes the judge once more, as it lies there.
 static enum aloft_err read_piece(struct aloft_verify *verify, uint32_t end)
 {
-    uint8_t piece[PIECE];
+    _Alignas(uint32_t) uint8_t piece[PIECE]; // a chip that wants words reads into it
     uint32_t n = end - verify->off < PIECE ? end - verify->off : PIECE;
     enum aloft_err err = aloft_flash_read(&verify->view, verify->off, piece, n);
     if (err != ALOFT_OK) {

@@ -19,13 +19,13 @@ struct aloft_writer {
     uint32_t off;    // of buffer[0] in the view; a multiple of the page
     uint32_t erased; // everything below this was erased since init
     uint32_t fill;   // bytes in buffer
-    uint32_t in_flight; // bytes of buffer that were programmed and not yet read back
-    uint32_t first_len; // bytes that are kept back
+    uint32_t in_flight;                // bytes of buffer that were programmed and not yet read back
+    uint32_t first_len;                // bytes that are kept back
+    uint8_t first[ALOFT_WRITER_FIRST]; // these two begin at a word, as many a chip wants what it
+    uint8_t buffer[ALOFT_WRITER_BUFFER]; // programs and reads
     enum aloft_err err;
     bool flushing;
     bool completing;
-    uint8_t first[ALOFT_WRITER_FIRST];
-    uint8_t buffer[ALOFT_WRITER_BUFFER];
 };
 
 // len: bytes that will come in all, 0 when not known; with it, whole blocks are erased at once.
