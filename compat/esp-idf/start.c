@@ -1,19 +1,21 @@
 // ESP-IDF's API on the board: the host of the library, the task "main", and the first thread, which
 // serves console and watchdog. Only that thread resets, so that the process stays the same.
+#include "board/chip/debugger.h"
 #include "board/chip/panic.h"
 #include "compat/esp-idf/esp_system/task_wdt.h"
 #include "compat/esp-idf/host/host.h"
 #include "compat/esp-idf/main_task.h"
 #include "freertos/task.h"
-#include "ports/linux/app_start.h"
+#include "ports/linux/device.h"
+#include "ports/linux/guards_restore.h"
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { TURN_MS = 10, RESTART_MS = 5000, MAIN_STACK = 3584 };
+enum { TURN_MS = 10, MAIN_STACK = 3584 };
 
-static struct aloft_port *port;
+static struct aloft_device device; // of the process that is the chip
 static _Atomic bool restart_wanted;
 
 static void write_console(const char *text, size_t len)
@@ -23,7 +25,7 @@ static void write_console(const char *text, size_t len)
 
 static uint32_t now_ms(void)
 {
-    return aloft_port_now_ms(port);
+    return aloft_board_now_ms(&device.board);
 }
 
 static void __attribute__((noreturn)) restart(void)
@@ -37,7 +39,7 @@ static void __attribute__((noreturn)) restart(void)
 static const char *setting(const char *key, const char *fallback)
 {
     aloft_idf_lock();
-    const char *value = aloft_port_setting(port, key, fallback);
+    const char *value = aloft_device_setting(&device, key, fallback);
     aloft_idf_unlock();
     return value;
 }
@@ -61,12 +63,12 @@ static ssize_t read_typed(void *cookie, char *buf, size_t size)
 
 static uint32_t secure_version(void)
 {
-    return aloft_port_secure_version(port);
+    return device.efuse.efuse.secure_version;
 }
 
 static enum aloft_err raise_secure_version(uint32_t version)
 {
-    return aloft_port_raise_secure_version(port, version);
+    return aloft_app_efuse_raise_to(&device.efuse, version);
 }
 
 static bool take_input(void)
@@ -77,7 +79,7 @@ static bool take_input(void)
         return false;
     }
     (void)setvbuf(input, NULL, _IONBF, 0);
-    aloft_port_board(port)->listen = NULL; // it listens no more
+    device.board.listen = NULL; // it listens no more
     stdin = input;
     return true;
 }
@@ -92,14 +94,14 @@ static void task_watchdog(pthread_t thread, const char *late)
 
 static void fill_host(struct aloft_idf_host *host)
 {
-    struct aloft_board *board = aloft_port_board(port);
+    struct aloft_board *board = &device.board;
     host->flash = &board->flash;
-    host->rules = *aloft_port_rules(port);
+    host->rules = device.efuse.rules.rules;
     host->ptable_addr = board->retained->ptable_addr;
     host->running_addr = board->retained->running_addr;
     host->fast = board->retained->config.fast;
-    host->reset = aloft_port_reset_reason(port);
-    host->device_id = aloft_port_device_id(port);
+    host->reset = aloft_device_reset_reason(&device);
+    host->device_id = aloft_device_id();
     host->write = write_console;
     host->now_ms = now_ms;
     host->restart = restart;
@@ -113,23 +115,33 @@ static void fill_host(struct aloft_idf_host *host)
     host->pins_high = &board->retained->pins_high;
 }
 
+// A turn of the first thread: watchdog and console.
+static void serve_board(void)
+{
+    (void)poll(NULL, 0, TURN_MS);
+    aloft_board_feed_watchdog(&device.board);
+    aloft_board_listen(&device.board);
+}
+
 int main(void)
 {
-    port = aloft_app_start();
+    aloft_device_begin(&device);
+    aloft_guards_restore(&device);
+    aloft_debugger_wait(&device.board);
     fill_host(&aloft_idf_host);
     (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ); // printf shows a line when it is whole
-    aloft_port_on_line(port, aloft_idf_gpio_line, NULL,
-                       "gpio [N 0|1|-]  show or drive an input, or let it go");
+    device.console.on_line = aloft_idf_gpio_line;
+    device.console.help = "gpio [N 0|1|-]  show or drive an input, or let it go";
     if (xTaskCreate(aloft_idf_main_task, "main", MAIN_STACK, NULL, 1, NULL) != pdPASS) {
         return 1;
     }
-    bool debugged = aloft_port_board(port)->retained->config.debug;
+    bool debugged = device.board.retained->config.debug;
     while (!atomic_load(&restart_wanted)) {
-        aloft_port_delay_ms(port, TURN_MS);
+        serve_board();
         if (!debugged) { // in a debugger, tasks stand still
             aloft_idf_task_wdt_look();
         }
     }
     aloft_idf_lock(); // what flash is doing is done first
-    aloft_port_restart(port, RESTART_MS);
+    aloft_board_reset(&device.board, ALOFT_BOARD_RESET_SOFTWARE);
 }

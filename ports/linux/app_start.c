@@ -8,10 +8,11 @@ struct aloft_port *aloft_app_start(void)
 {
     static struct aloft_tls_settings tls; // of the process that is the chip; core never sees it
     struct aloft_port *port = aloft_port_begin();
+    struct aloft_device *device = aloft_port_device(port);
     tls.port = port;
-    tls.built = aloft_port_built(port);
+    tls.built = aloft_tls_built(device->desc.date, device->desc.time);
     aloft_net_trust(aloft_port_net(port), aloft_tls_settings_fill, &tls);
-    aloft_guards_restore(port);
-    aloft_debugger_wait(aloft_port_board(port));
+    aloft_guards_restore(device);
+    aloft_debugger_wait(&device->board);
     return port;
 }

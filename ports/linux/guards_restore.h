@@ -8,10 +8,10 @@
 #ifndef ALOFT_GUARDS_RESTORE_H
 #define ALOFT_GUARDS_RESTORE_H
 
-#include "ports/port.h"
+#include "ports/linux/device.h"
 
 // Sets damaged guards again from the settings of the app that runs.
 // Flash, power loss: as aloft_nvs_set_str; what was not set again is next time.
-void aloft_guards_restore(struct aloft_port *port);
+void aloft_guards_restore(struct aloft_device *device);
 
 #endif
