@@ -15,6 +15,7 @@ const CHROMIUM = "/usr/bin/chromium";
 const PATIENCE_MS = 180000;
 const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
+const PORTRAIT = { width: 720, height: 632 };
 const SLOW_BYTES_PER_S = 100 * 1024;
 
 function check(condition, ...about) {
@@ -204,6 +205,17 @@ async function phone({ browser, shots, url, password, text, longName }) {
     return {};
 }
 
+// The page as README shows it, by day and by night.
+async function portrait({ browser, shots, url, password }) {
+    const { page } = await open(browser, url, password, PORTRAIT);
+    await page.locator(".slot").first().waitFor();
+    for (const colorScheme of ["light", "dark"]) {
+        await page.emulateMedia({ colorScheme });
+        await page.screenshot({ path: path.join(shots, `page-${colorScheme}.png`) });
+    }
+    return { text: await page.locator("main").innerText() };
+}
+
 // Files that are not firmware for this device: the page says so in words, and can go on at once.
 async function refused({ browser, shots, url, password, text, damaged }) {
     const { page } = await open(browser, url, password);
@@ -276,7 +288,7 @@ async function foreign({ browser, url, password, evil, attacks }) {
     return seen;
 }
 
-const STORIES = { update, phone, refused, leave, lost, stranger, foreign };
+const STORIES = { update, phone, portrait, refused, leave, lost, stranger, foreign };
 
 async function main() {
     const { values, positionals } = parseArgs({ allowPositionals: true,
