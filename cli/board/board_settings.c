@@ -1,5 +1,6 @@
 // aloft board settings: what `aloft image build --set` can set, in one table. Each row is a setting
-// that some app or the port reads; tests/cli/settings_test.py holds the table against the sources.
+// that some app or the port reads; tests/cli/board_settings_test.py holds the table against the
+// sources.
 #include "cli/base/args.h"
 #include "cli/base/ui.h"
 #include "cli/board/board_commands.h"

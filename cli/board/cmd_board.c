@@ -213,7 +213,14 @@ static int create(const struct create *create)
     if (!good) {
         return fail(&error);
     }
-    return create->table == NULL ? ALOFT_EXIT_GOOD : write_table(create->path, bytes);
+    int status = create->table == NULL ? ALOFT_EXIT_GOOD : write_table(create->path, bytes);
+    if (status == ALOFT_EXIT_GOOD) {
+        printf("%s: a board with %u MB of flash, %serased%s%s\n", create->path,
+               (unsigned)(create->size >> 20), create->encrypted ? "encrypted, " : "",
+               create->table != NULL ? " but for the partition table of " : "",
+               create->table != NULL ? create->table : "");
+    }
+    return status;
 }
 
 static int cmd_create(int argc, char **argv)

@@ -1,6 +1,7 @@
 // aloft efuse: a virtual board's eFuses. Core plans what to burn and in which order
 // (aloft/efuse.h). This file refuses what would make the board useless, and asks first, because a
 // burn is final.
+#include "aloft/slots.h"
 #include "aloft/verify.h"
 #include "board/chip/board_rules.h"
 #include "cli/base/args.h"
@@ -10,8 +11,10 @@
 #include "cli/keys/key_files.h"
 #include "hostlib/base/chip_info.h"
 #include "hostlib/base/file.h"
+#include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/flash/efuse_file.h"
 #include "hostlib/flash/flash_file.h"
+#include "hostlib/table/table_find.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -374,6 +377,53 @@ static bool bootloader_passes(const struct work *work, const struct aloft_efuse 
     return step == ALOFT_STEP_DONE || work->force;
 }
 
+// Is the image in the slot good by the rules of these eFuses?
+static bool slot_boots(const struct aloft_slots *slots, int slot, const struct aloft_efuse *efuse)
+{
+    struct aloft_board_rules rules;
+    struct aloft_verify verify;
+    struct aloft_flash_view view = aloft_slots_slot_view(slots, slot);
+    enum aloft_step step = view.len > 0 ? ALOFT_STEP_AGAIN : ALOFT_STEP_FAILED;
+    aloft_board_rules_read(&rules, efuse);
+    aloft_verify_init(&verify, &view, &rules.rules);
+    while (step == ALOFT_STEP_AGAIN) {
+        step = aloft_verify_step(&verify);
+    }
+    return step == ALOFT_STEP_DONE;
+}
+
+// Names the slots that boot now and would not with the eFuses `after`. False when there are any,
+// without --force.
+static bool slots_pass(const struct work *work, const struct aloft_efuse *after)
+{
+    struct aloft_slots slots;
+    char list[ALOFT_SLOT_NAME * (ALOFT_OTADATA_SLOTS_MAX + 2) * 2] = "";
+    const struct aloft_flash *flash = &work->flash.flash;
+    if (aloft_slots_load(&slots, flash, &aloft_mbed_crypto, aloft_table_find(flash, 0)) !=
+        ALOFT_OK) {
+        return true; // no table: nothing boots now
+    }
+    for (int slot = ALOFT_SLOT_TEST; slot < (int)slots.ota_count; slot++) {
+        if (slot_boots(&slots, slot, &work->efuse) && !slot_boots(&slots, slot, after)) {
+            char name[ALOFT_SLOT_NAME];
+            size_t len = strlen(list);
+            aloft_slot_name(slot, name);
+            (void)snprintf(list + len, sizeof list - len, "%s%s", len > 0 ? ", " : "", name);
+        }
+    }
+    if (list[0] == '\0') {
+        return true;
+    }
+    if (work->force) {
+        aloft_ui_warn("%s: images in these slots will not boot any more: %s", work->path, list);
+    } else {
+        aloft_ui_error("%s: after this, images in these slots would not boot any more: %s. Update "
+                       "them first with an image that another key has signed, or give --force",
+                       work->path, list);
+    }
+    return work->force;
+}
+
 static bool revoke(struct work *work, uint32_t slot)
 {
     char what[MORE_MAX];
@@ -386,7 +436,7 @@ static bool revoke(struct work *work, uint32_t slot)
     }
     struct aloft_efuse after = work->efuse;
     after.revoked |= (uint8_t)(1u << slot);
-    if (after.secure_boot && !bootloader_passes(work, &after)) {
+    if (after.secure_boot && (!bootloader_passes(work, &after) || !slots_pass(work, &after))) {
         return false;
     }
     enum aloft_err err = aloft_efuse_plan_revoke(&work->plan, &work->words, slot);
@@ -412,16 +462,17 @@ static int efuse_revoke(int argc, char **argv)
     struct aloft_args args = {
         .command = "aloft efuse revoke",
         .operands = "FLASH SLOT",
-        .about = "Revokes the key of digest slot 0, 1 or 2 for ever: what only it has signed is\n"
-                 "refused from then on, and does not boot with secure boot on. The board must be\n"
-                 "off.",
+        .about =
+            "Revokes the key of digest slot 0, 1 or 2 for ever: what only it has signed is\n"
+            "refused from then on, and does not boot with secure boot on. Slots that would not\n"
+            "boot any more are named, and then --force is needed. The board must be off.",
         .examples = "  aloft efuse revoke board.flash 0",
         .exits = "0 revoked, or revoked already; 1 refused",
         .options =
             {
                 YES_OPTION(work),
-                {ALOFT_ARG_FLAG, 0, "force", NULL, "even if the board would not boot any more",
-                 &work.force},
+                {ALOFT_ARG_FLAG, 0, "force", NULL,
+                 "even if slots, or the board, would not boot any more", &work.force},
             },
     };
     if (!aloft_args_read(&args, argc, argv)) {

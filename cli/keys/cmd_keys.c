@@ -70,6 +70,9 @@ static int keys_create(int argc, char **argv)
     if (strcmp(output, "-") == 0) {
         return aloft_args_wrong(&args, "--output: name a file; private keys are never printed");
     }
+    if (kind == ALOFT_SIGBLOCK_RSA3072) {
+        aloft_ui_note("looking for primes of an RSA key; this takes some seconds");
+    }
     if (!aloft_keys_create(kind, output, &key, &error)) {
         aloft_ui_error("%s", error.text);
         return ALOFT_EXIT_BAD;
@@ -154,6 +157,10 @@ static int keys_public(int argc, char **argv)
         aloft_ui_error("%s", error.text);
     }
     good = good && write_about(output, pem, strlen(pem));
+    if (good && strcmp(output, "-") != 0) {
+        printf("%s: the public part of %s, %s\n", output, args.given.items[0],
+               aloft_keys_name(key.kind));
+    }
     aloft_keys_release(&key);
     return good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }
@@ -189,6 +196,8 @@ static int keys_digest(int argc, char **argv)
     bool good = output == NULL || write_about(output, key.digest, sizeof key.digest);
     if (good && json) {
         good = aloft_ui_json_print(key_json(&key));
+    } else if (good && output != NULL && strcmp(output, "-") != 0) {
+        printf("%s: the digest of %s, %zu bytes\n", output, args.given.items[0], sizeof key.digest);
     } else if (good && output == NULL) {
         printf("%s\n", aloft_ui_hex(key.digest, sizeof key.digest, hex));
     }

@@ -213,7 +213,7 @@ complete -c aloft -n '__fish_seen_subcommand_from efuse ; and __fish_seen_subcom
 complete -c aloft -n '__fish_seen_subcommand_from efuse ; and __fish_seen_subcommand_from burn-key-file' -l yes -s y -d 'do not ask; for scripts'
 complete -c aloft -n '__fish_seen_subcommand_from efuse ; and __fish_seen_subcommand_from burn-key-file' -F
 complete -c aloft -n '__fish_seen_subcommand_from efuse ; and __fish_seen_subcommand_from revoke' -l yes -s y -d 'do not ask; for scripts'
-complete -c aloft -n '__fish_seen_subcommand_from efuse ; and __fish_seen_subcommand_from revoke' -l force -d 'even if the board would not boot any more'
+complete -c aloft -n '__fish_seen_subcommand_from efuse ; and __fish_seen_subcommand_from revoke' -l force -d 'even if slots, or the board, would not boot any more'
 complete -c aloft -n '__fish_seen_subcommand_from efuse ; and __fish_seen_subcommand_from revoke' -F
 complete -c aloft -n '__fish_seen_subcommand_from efuse ; and __fish_seen_subcommand_from enable-secure-boot' -l revoke-empty -d 'also revoke the digest slots that are empty'
 complete -c aloft -n '__fish_seen_subcommand_from efuse ; and __fish_seen_subcommand_from enable-secure-boot' -l yes -s y -d 'do not ask; for scripts'

@@ -241,6 +241,12 @@ int cmd_control(int argc, char **argv)
     if ((strcmp(wish.command, "boot") == 0) != (wish.slot != NULL)) {
         return aloft_args_wrong(&args, "a slot goes with boot, and with nothing else");
     }
+    const char *scheme = strstr(wish.host, "://");
+    if (scheme != NULL) {
+        const char *host = scheme + strlen("://");
+        return aloft_args_wrong(&args, "a host is wanted, not a URL: write %.*s",
+                                (int)strcspn(host, "/"), host);
+    }
     if (!is_plain(wish.host, ".-_:[]", URL_MAX / 2) ||
         (wish.slot != NULL && !is_plain(wish.slot, "_", TEXT_MAX / 2))) {
         return aloft_args_wrong(&args, "not a host, or not a slot");

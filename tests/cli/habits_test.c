@@ -106,6 +106,7 @@ static void a_misspelt_word_is_told_the_one_that_was_meant(void **state)
         {2, "$A zzzzzz", "unknown command 'zzzzzz'\n"},
         {2, "$A at", "unknown command 'at'\n"}, // too short to guess
         {2, "$A control 127.0.0.1 staus", "command 'staus'; did you mean 'status'?"},
+        {2, "$A control http://10.0.0.7:80/ status", "not a URL: write 10.0.0.7:80\n"},
         {2, "$A control 127.0.0.1 explode", "write status, boot, confirm, rollback"},
         {1, "$A otadata switch f ota_7", "the table has no slot ota_7; did you mean 'ota_0'?"},
         {1, "$A image info f --slot ota_7", "the table has no slot ota_7; did you mean 'ota_0'?"},

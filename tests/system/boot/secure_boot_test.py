@@ -361,7 +361,11 @@ def keys_are_rotated_and_the_old_one_revoked(folder):
     offer(server, signed(folder, both, "a", "b"))
     server.answers["/y"] = http(404)
     board.run("Confirmed: ota_0 stays", "--fast")
-    aloft("efuse", "revoke", board.flash, 0, "--yes")
+    # Once it was said only by the next boot that a slot had been lost.
+    said = aloft("efuse", "revoke", board.flash, 0, "--yes", code=1)
+    check("in these slots would not boot any more: factory. " in said, said)
+    said = aloft("efuse", "revoke", board.flash, 0, "--yes", "--force")
+    check("in these slots will not boot any more: factory\n" in said, said)
     server.answers["/y"] = http(200, hello(folder, "old", "a").read_bytes())
     console = board.run("Update failed", "--fast")
     check("Valid secure boot key blocks: 1\n" in console, console)
