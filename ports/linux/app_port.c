@@ -6,15 +6,23 @@
 #include "hostlib/base/random.h"
 #include "hostlib/crypto/mbed_decrypt.h"
 #include "ports/linux/guards.h"
-#include "ports/linux/net.h"
-#include "ports/linux/tls.h"
+#include "ports/linux/host_sockets.h"
 #include "ports/port.h"
+#include "ports/portlib/sockets/net.h"
 #include <stdarg.h>
 #include <string.h>
 
 enum { DECRYPT_KEY_MAX = 4000, HOOKS_MAX = 8, TURN_MS = 1000, WIFI_STEP_MS = 20, WIFI_IP_MS = 100 };
 
 #define RESTART_MS 5000u // of shutdown, when a way asks for a restart
+
+// One id's connection. The host has memory for each.
+struct room {
+    struct aloft_net_link link;
+    char host[ALOFT_NET_HOST];
+    uint8_t in[ALOFT_WAY_PIECE];
+    uint8_t out[ALOFT_WAY_PIECE];
+};
 
 struct hook {
     void (*fn)(void *ctx);
@@ -23,7 +31,9 @@ struct hook {
 
 struct aloft_port {
     struct aloft_device device;
-    struct aloft_net *net;
+    struct aloft_net net;
+    struct room rooms[ALOFT_WAY_IDS];
+    struct aloft_net_port net_port;
     bool watches; // whether the running app is confirmed
     struct hook hooks[HOOKS_MAX];
     uint32_t hook_count;
@@ -54,7 +64,7 @@ uint32_t aloft_port_now_ms(struct aloft_port *port)
 
 enum aloft_err aloft_port_add_way(struct aloft_port *port, const struct aloft_way *way)
 {
-    return aloft_net_add(port->net, way);
+    return aloft_net_add(&port->net, way);
 }
 
 // One turn of all ways. A way that has brought new firmware ends this app.
@@ -63,7 +73,8 @@ static void turn(struct aloft_port *port, uint32_t until_ms)
     if (port->watches) {
         aloft_device_raise_secure_version(&port->device);
     }
-    if (aloft_net_turn(port->net, until_ms)) {
+    aloft_board_listen(&port->device.board);
+    if (aloft_net_turn(&port->net, until_ms)) {
         aloft_port_restart(port, RESTART_MS);
     }
 }
@@ -214,14 +225,14 @@ bool aloft_port_wifi(struct aloft_port *port, const char *ssid, const char *pass
 enum aloft_err aloft_port_run(struct aloft_port *port, struct aloft_pull *pull)
 {
     const struct aloft_way way = aloft_pull_way(pull);
-    enum aloft_err err = aloft_net_add(port->net, &way);
+    enum aloft_err err = aloft_net_add(&port->net, &way);
     if (err != ALOFT_OK) {
         return err; // it runs already
     }
     while (pull->state == ALOFT_PULL_RUNNING) {
         turn(port, aloft_board_now_ms(&port->device.board) + TURN_MS);
     }
-    aloft_net_remove(port->net, &way);
+    aloft_net_remove(&port->net, &way);
     aloft_intake_release(pull->config.intake, pull);
     return pull->err;
 }
@@ -267,19 +278,45 @@ void aloft_port_restart(struct aloft_port *port, uint32_t deadline_ms)
 
 struct aloft_net *aloft_port_net(struct aloft_port *port)
 {
-    return port->net;
+    return &port->net;
+}
+
+static uint32_t now_ms(void *ctx)
+{
+    return aloft_board_now_ms(ctx);
+}
+
+static void feed_watchdog(void *ctx)
+{
+    aloft_board_feed_watchdog(ctx);
+}
+
+static void log_line(void *ctx, char level, const char *tag, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    aloft_board_vlog(ctx, level, tag, format, args);
+    va_end(args);
+}
+
+// A board that others can reach is for its owner to make: the network here is the host's.
+static void begin_net(struct aloft_port *port)
+{
+    port->net_port = (struct aloft_net_port){&port->device.board, now_ms, feed_watchdog, log_line};
+    aloft_net_init(&port->net, &aloft_host_sockets, &port->net_port,
+                   aloft_port_setting(port, "listen", "127.0.0.1"));
+    for (uint8_t id = 0; id < ALOFT_WAY_IDS; id++) {
+        struct room *room = &port->rooms[id];
+        aloft_net_lend(&port->net, id, &room->link,
+                       &(struct aloft_net_buffers){room->host, sizeof room->host, room->in,
+                                                   sizeof room->in, room->out, sizeof room->out});
+    }
 }
 
 struct aloft_port *aloft_port_begin(void)
 {
     static struct aloft_port port; // of the process that is the chip; core never sees it
-    struct aloft_board *board = &port.device.board;
     aloft_device_begin(&port.device);
-    // A board that others can reach is for its owner to make: the network here is the host's.
-    port.net = aloft_net_new(board, aloft_port_setting(&port, "listen", "127.0.0.1"));
-    if (port.net == NULL) { // a chip has this memory
-        aloft_port_log(&port, 'E', "port", "No memory for sockets");
-        aloft_board_reset(board, ALOFT_BOARD_RESET_PANIC);
-    }
+    begin_net(&port);
     return &port;
 }

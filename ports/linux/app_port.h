@@ -3,7 +3,7 @@
 #define ALOFT_APP_PORT_H
 
 #include "ports/linux/device.h"
-#include "ports/linux/net.h"
+#include "ports/portlib/sockets/net.h"
 
 // Attaches to the board, reads table and own image, and says what runs. Call it once; programs call
 // aloft_app_start (app_start.h), which does.

@@ -3,6 +3,7 @@
 #include "board/chip/debugger.h"
 #include "ports/linux/guards_restore.h"
 #include "ports/linux/tls_settings.h"
+#include "ports/portlib/tls/tls.h"
 
 struct aloft_port *aloft_app_start(void)
 {
@@ -11,7 +12,7 @@ struct aloft_port *aloft_app_start(void)
     struct aloft_device *device = aloft_port_device(port);
     tls.port = port;
     tls.built = aloft_tls_built(device->desc.date, device->desc.time);
-    aloft_net_trust(aloft_port_net(port), aloft_tls_settings_fill, &tls);
+    aloft_net_trust(aloft_port_net(port), &aloft_tls_calls, aloft_tls_settings_fill, &tls);
     aloft_guards_restore(device);
     aloft_debugger_wait(&device->board);
     return port;

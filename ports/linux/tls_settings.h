@@ -7,8 +7,8 @@
 #ifndef ALOFT_TLS_SETTINGS_H
 #define ALOFT_TLS_SETTINGS_H
 
-#include "ports/linux/tls.h"
 #include "ports/port.h"
+#include "ports/portlib/tls/tls.h"
 
 #define ALOFT_TLS_SETTINGS_TEXT 4001u // the longest text of NVS, with its NUL
 

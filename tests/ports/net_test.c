@@ -1,14 +1,16 @@
-// The port's socket loop against a way made for this test: UDP, listening, several ids at once, and
-// a way that takes little.
+// The link machine over the host's sockets, against a way made for this test: UDP, listening,
+// several ids at once, names, small buffers, and a way that takes little.
 //
 // The peers are sockets of this process, moved on by `peer` each time that the loop steps the way.
 #include "check.h"
-#include "ports/linux/net.h"
+#include "ports/linux/host_sockets.h"
+#include "ports/portlib/sockets/net.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BIG = 5000, STEPS_MAX = 4000 };
@@ -33,38 +35,38 @@ static struct {
     struct seen seen[ALOFT_WAY_IDS];
     bool (*peer)(void);    // true: the test is over
     void (*at_wait)(void); // when the loop is about to wait
-    uint32_t held_up_ms;   // time that passes before the loop looks at the clock
+    const char *host;      // to talk to; NULL: 127.0.0.1
+    uint32_t buffer;       // bytes of each buffer of a link; 0: as many as can be of use
+    uint32_t waits;        // of the loop
+    uint32_t dropped;      // lookups
+    int32_t (*found)(void *ctx, struct aloft_socket_lookup *lookup, uint32_t n,
+                     struct aloft_socket_addr *out); // NULL: the host's
+    uint32_t held_up_ms; // time that passes before the loop looks at the clock
     bool done;
     int steps;
     int fd; // the peer's
     uint16_t port;
 } world;
 
-// --- The board that net.c asks for time.
+// --- The port.
 
-uint32_t aloft_board_now_ms(const struct aloft_board *board)
+static uint32_t now_ms(void *ctx)
 {
-    (void)board;
+    (void)ctx;
     return (uint32_t)world.steps + world.held_up_ms;
 }
 
-void aloft_board_log(const struct aloft_board *board, char level, const char *tag,
-                     const char *format, ...)
+static void log_line(void *ctx, char level, const char *tag, const char *format, ...)
 {
-    (void)board;
+    (void)ctx;
     (void)level;
     (void)tag;
     (void)format;
 }
 
-void aloft_board_listen(struct aloft_board *board)
+static void feed_watchdog(void *ctx)
 {
-    (void)board; // nothing is typed here
-}
-
-void aloft_board_feed_watchdog(struct aloft_board *board)
-{
-    (void)board;
+    (void)ctx;
 }
 
 // --- The way.
@@ -170,13 +172,46 @@ static int bound(int type)
 
 static void want(enum aloft_link link, uint8_t id)
 {
-    static const char host[] = "127.0.0.1 and something else"; // host_len counts, not the end
-    world.requests[world.request_count++] = (struct aloft_request){.kind = ALOFT_REQUEST_OPEN,
-                                                                   .id = id,
-                                                                   .link = link,
-                                                                   .port = world.port,
-                                                                   .host = host,
-                                                                   .host_len = 9};
+    static const char here[] = "127.0.0.1 and something else"; // host_len counts, not the end
+    const char *host = world.host != NULL ? world.host : here;
+    world.requests[world.request_count++] =
+        (struct aloft_request){.kind = ALOFT_REQUEST_OPEN,
+                               .id = id,
+                               .link = link,
+                               .port = world.port,
+                               .host = host,
+                               .host_len = world.host != NULL ? (uint32_t)strlen(host) : 9};
+}
+
+static void count_and_wait(void *ctx, const struct aloft_socket_wait *list, uint32_t count,
+                           uint32_t ms)
+{
+    world.waits++;
+    aloft_host_sockets.wait(ctx, list, count, ms);
+}
+
+static void count_and_drop(void *ctx, struct aloft_socket_lookup *lookup)
+{
+    world.dropped++;
+    aloft_host_sockets.drop(ctx, lookup);
+}
+
+static struct aloft_sockets sockets; // the host's, watched
+
+// Each buffer has an allocation of its own, so that the sanitizer sees what is written behind it.
+static void lend(struct aloft_net *net, struct aloft_net_link *links)
+{
+    uint32_t size = world.buffer != 0 ? world.buffer : ALOFT_WAY_PIECE;
+    for (uint8_t id = 0; id < ALOFT_WAY_IDS; id++) {
+        const struct aloft_net_buffers buffers = {.host = malloc(size),
+                                                  .host_size = size,
+                                                  .in = malloc(size),
+                                                  .in_size = size,
+                                                  .out = malloc(size),
+                                                  .out_size = size};
+        CHECK(buffers.host != NULL && buffers.in != NULL && buffers.out != NULL);
+        aloft_net_lend(net, id, &links[id], &buffers);
+    }
 }
 
 static void run(void)
@@ -184,15 +219,27 @@ static void run(void)
     static const struct aloft_way_ops ops = {step,   deadline,  request, opened,
                                              failed, send_next, feed,    closed};
     static const struct aloft_way way = {&ops, NULL, 0xF};
-    struct aloft_net *net = aloft_net_new(NULL, "127.0.0.1");
-    CHECK(net != NULL);
-    CHECK_EQ(aloft_net_add(net, &way), ALOFT_OK);
-    CHECK_EQ(aloft_net_add(net, &way), ALOFT_ERR_ARG); // its ids are taken
+    static const struct aloft_net_port port = {NULL, now_ms, feed_watchdog, log_line};
+    struct aloft_net_link links[ALOFT_WAY_IDS];
+    struct aloft_net net;
+    sockets = aloft_host_sockets;
+    sockets.wait = count_and_wait;
+    sockets.drop = count_and_drop;
+    sockets.found = world.found != NULL ? world.found : sockets.found;
+    aloft_net_init(&net, &sockets, &port, "127.0.0.1");
+    CHECK_EQ(aloft_net_add(&net, &way), ALOFT_ERR_ARG); // its ids have no memory
+    lend(&net, links);
+    CHECK_EQ(aloft_net_add(&net, &way), ALOFT_OK);
+    CHECK_EQ(aloft_net_add(&net, &way), ALOFT_ERR_ARG); // its ids are taken
     while (!world.done) {
-        CHECK(!aloft_net_turn(net, (uint32_t)world.steps + 100));
+        CHECK(!aloft_net_turn(&net, (uint32_t)world.steps + 100));
     }
-    aloft_net_remove(net, &way);
-    free(net);
+    aloft_net_remove(&net, &way);
+    for (uint8_t id = 0; id < ALOFT_WAY_IDS; id++) {
+        free(links[id].buffers.host);
+        free(links[id].buffers.in);
+        free(links[id].buffers.out);
+    }
     CHECK(world.steps <= STEPS_MAX);
     if (world.fd >= 0) {
         (void)close(world.fd);
@@ -370,14 +417,15 @@ static bool tcp_server(void)
     return world.seen[0].closed && world.seen[3].closed;
 }
 
-static void two_connections_at_once_lose_nothing_with_a_way_that_takes_little(void)
+static void run_two_connections(uint32_t take, uint32_t buffer)
 {
     fresh();
     accepted_count = 0;
     world.fd = bound(SOCK_STREAM);
     CHECK_EQ(listen(world.fd, 2), 0);
     world.peer = tcp_server;
-    world.take = 7;
+    world.take = take;
+    world.buffer = buffer;
     world.send[0] = "first";
     world.send[3] = "second";
     want(ALOFT_LINK_TCP, 0);
@@ -396,6 +444,132 @@ static void two_connections_at_once_lose_nothing_with_a_way_that_takes_little(vo
         CHECK(strcmp(text, "first") == 0 || strcmp(text, "second") == 0);
         (void)close(accepted[i]);
     }
+}
+
+static void two_connections_at_once_lose_nothing_with_a_way_that_takes_little(void)
+{
+    run_two_connections(7, 0);
+}
+
+static void buffers_of_sixteen_bytes_lose_nothing(void)
+{
+    run_two_connections(ALOFT_WAY_PIECE, 16);
+}
+
+// The way takes nothing until a hundred steps are over.
+static bool takes_late(void)
+{
+    if (world.seen[0].opened && accepted_count == 0) {
+        accepted[accepted_count++] = accept(world.fd, NULL, NULL);
+        CHECK_EQ(send(accepted[0], "some bytes to wait for", 22, 0), 22);
+    }
+    world.take = world.steps > 100 ? ALOFT_WAY_PIECE : 0;
+    return world.seen[0].len == 22;
+}
+
+// Bytes behind those that a way had not taken ended each wait at once, so a way that waited kept
+// the processor busy until its deadline.
+static void bytes_that_a_way_does_not_take_end_no_wait(void)
+{
+    fresh();
+    accepted_count = 0;
+    world.fd = bound(SOCK_STREAM);
+    CHECK_EQ(listen(world.fd, 1), 0);
+    world.peer = takes_late;
+    world.buffer = 16;
+    want(ALOFT_LINK_TCP, 0);
+    struct timespec begin;
+    struct timespec end;
+    CHECK_EQ(clock_gettime(CLOCK_MONOTONIC, &begin), 0);
+    run();
+    CHECK_EQ(clock_gettime(CLOCK_MONOTONIC, &end), 0);
+    double ms =
+        (double)(end.tv_sec - begin.tv_sec) * 1e3 + (double)(end.tv_nsec - begin.tv_nsec) / 1e6;
+    CHECK(world.waits >= 90 && ms >= 80); // a millisecond each
+    (void)close(accepted[0]);
+}
+
+static bool greeted_by_name(void)
+{
+    int fd = accepted_count == 0 ? accept(world.fd, NULL, NULL) : -1;
+    if (fd >= 0) {
+        accepted[accepted_count++] = fd;
+    }
+    return world.seen[0].opened && accepted_count == 1;
+}
+
+static void a_name_is_looked_up_while_the_loop_turns(void)
+{
+    fresh();
+    accepted_count = 0;
+    world.fd = bound(SOCK_STREAM);
+    CHECK_EQ(listen(world.fd, 1), 0);
+    world.peer = greeted_by_name;
+    world.host = "localhost";
+    want(ALOFT_LINK_TCP, 0);
+    run();
+    CHECK(world.seen[0].opened);
+    (void)close(accepted[0]);
+}
+
+static bool failed_or_late(void)
+{
+    return world.seen[0].err != ALOFT_OK || world.steps > 3000;
+}
+
+static void a_name_that_nobody_has_or_can_have_is_not_found(void)
+{
+    static char longest[300];
+    memset(longest, 'a', sizeof longest - 1);
+    // A part of a name has at most 63 bytes, so no name server is asked for the first.
+    const char *const names[] = {longest + sizeof longest - 1 - 70, longest, "%", ""};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        fresh();
+        check_note("name %ld", (long)i, 0);
+        world.peer = failed_or_late;
+        world.host = names[i];
+        world.buffer = ALOFT_NET_HOST;
+        want(ALOFT_LINK_TCP, 0);
+        run();
+        CHECK_EQ(world.seen[0].err, ALOFT_ERR_NET_DNS);
+    }
+}
+
+static int32_t never_found(void *ctx, struct aloft_socket_lookup *lookup, uint32_t n,
+                           struct aloft_socket_addr *out)
+{
+    (void)ctx;
+    (void)lookup;
+    (void)n;
+    (void)out;
+    return ALOFT_SOCKET_LATER;
+}
+
+// Closes the id after a while, and asks for it again; the second time its way is removed instead.
+static bool loses_interest(void)
+{
+    if (world.steps == 5) {
+        world.requests[0].kind = ALOFT_REQUEST_CLOSE;
+        world.requested = 0;
+    } else if (world.steps == 6) {
+        CHECK_EQ(world.dropped, 1);
+        world.requests[0].kind = ALOFT_REQUEST_OPEN;
+        world.requested = 0;
+    }
+    return world.steps == 10;
+}
+
+// The end of a lookup was waited for, however long the name server was silent.
+static void a_lookup_that_does_not_end_is_dropped(void)
+{
+    fresh();
+    world.peer = loses_interest;
+    world.host = "localhost";
+    world.found = never_found;
+    want(ALOFT_LINK_TCP, 0);
+    run();
+    CHECK_EQ(world.dropped, 2);
+    CHECK_EQ(world.seen[0].err, ALOFT_OK);
 }
 
 // A server that answers just before the machine stands still for a minute.
@@ -457,5 +631,10 @@ CHECK_MAIN(TEST(a_datagram_goes_out_and_its_answer_comes_in),
            TEST(a_listener_takes_a_peer_and_hears_it_out), TEST(a_bound_port_answers_each_sender),
            TEST(peers_of_a_listener_get_their_answers_one_after_the_other),
            TEST(two_connections_at_once_lose_nothing_with_a_way_that_takes_little),
+           TEST(buffers_of_sixteen_bytes_lose_nothing),
+           TEST(bytes_that_a_way_does_not_take_end_no_wait),
+           TEST(a_name_is_looked_up_while_the_loop_turns),
+           TEST(a_name_that_nobody_has_or_can_have_is_not_found),
+           TEST(a_lookup_that_does_not_end_is_dropped),
            TEST(what_came_is_heard_before_a_deadline_is_judged),
            TEST(a_closed_port_and_a_taken_port_are_faults_with_a_name))

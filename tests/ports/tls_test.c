@@ -536,7 +536,8 @@ static void a_flood_does_not_keep_the_caller(void)
     }
     MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds));
     CHECK_EQ(send(fds[1], flood, sizeof flood, 0), (ssize_t)sizeof flood);
-    CHECK_EQ(aloft_tls_begin(client, fds[0], "board.test", 443, &tls), ALOFT_OK);
+    CHECK_EQ(aloft_tls_begin(client, &aloft_host_sockets, fds[0], "board.test", 443, &tls),
+             ALOFT_OK);
     enum aloft_tls_result result = ALOFT_TLS_BUSY;
     int before = sizeof flood;
     int calls = 0;
@@ -562,10 +563,11 @@ static void a_host_that_is_too_long_is_refused(void)
     char host[ALOFT_TLS_HOST_MAX + 2];
     memset(host, 'a', sizeof host);
     host[sizeof host - 1] = 0;
-    CHECK_EQ(aloft_tls_begin(client, -1, host, 443, &tls), ALOFT_ERR_URL_SYNTAX);
+    CHECK_EQ(aloft_tls_begin(client, &aloft_host_sockets, -1, host, 443, &tls),
+             ALOFT_ERR_URL_SYNTAX);
     CHECK(tls == NULL);
     host[sizeof host - 2] = 0;
-    CHECK_EQ(aloft_tls_begin(client, -1, host, 443, &tls), ALOFT_OK);
+    CHECK_EQ(aloft_tls_begin(client, &aloft_host_sockets, -1, host, 443, &tls), ALOFT_OK);
     aloft_tls_end(tls);
     aloft_tls_client_free(client);
 }

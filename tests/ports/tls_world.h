@@ -4,7 +4,8 @@
 #define ALOFT_TLS_WORLD_H
 
 #include "check.h"
-#include "ports/linux/tls.h"
+#include "ports/linux/host_sockets.h"
+#include "ports/portlib/tls/tls.h"
 #include <errno.h>
 #include <mbedtls/base64.h>
 #include <mbedtls/ctr_drbg.h>
@@ -317,7 +318,7 @@ static void talk(struct aloft_tls_client *client, struct run *run)
     MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, near));
     MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, far));
     run->result = ALOFT_TLS_BUSY;
-    MUST(aloft_tls_begin(client, near[0], run->host, run->port, &tls));
+    MUST(aloft_tls_begin(client, &aloft_host_sockets, near[0], run->host, run->port, &tls));
     if (run->cert != NULL) {
         server_begin(&server, run, far[1]);
     }

@@ -5,6 +5,7 @@
 #include "esp_log.h"
 #include "esp_tls_errors.h"
 #include "hostlib/base/deadline.h"
+#include "ports/linux/host_sockets.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -140,7 +141,8 @@ static esp_err_t start_tls(struct aloft_idf_transport *t, const struct aloft_idf
     if (err != ALOFT_OK) {
         return say_tls(err, NULL, ESP_ERR_MBEDTLS_X509_CRT_PARSE_FAILED);
     }
-    err = aloft_tls_begin(t->tls_client, t->fd, name, (uint16_t)peer->port, &t->tls);
+    err = aloft_tls_begin(t->tls_client, &aloft_host_sockets, t->fd, name, (uint16_t)peer->port,
+                          &t->tls);
     if (err != ALOFT_OK) {
         return say_tls(err, NULL, ESP_ERR_MBEDTLS_SSL_SETUP_FAILED);
     }

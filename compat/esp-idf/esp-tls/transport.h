@@ -5,7 +5,7 @@
 
 #include "esp_err.h"
 #include "esp_tls_errors.h"
-#include "ports/linux/tls.h"
+#include "ports/portlib/tls/tls.h"
 
 struct aloft_idf_transport {
     int fd; // -1: none

@@ -5,9 +5,8 @@
 //
 // What one call may read is limited, so that a server that floods cannot keep the caller from its
 // watchdog: mbedTLS goes on by itself for as long as the socket has records for it to drop.
-#include "ports/linux/tls.h"
-#include "ports/linux/tls_trust.h"
-#include <errno.h>
+#include "ports/portlib/tls/tls.h"
+#include "ports/portlib/tls/tls_judge.h"
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/entropy.h>
 #include <mbedtls/net_sockets.h>
@@ -17,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum {
     SESSIONS_MAX = 4,  // hosts of one update whose sessions are kept: redirects are few
@@ -61,6 +59,7 @@ struct aloft_tls {
     struct aloft_tls_client *client;
     enum phase phase;
     enum aloft_err err;
+    const struct aloft_sockets *sockets;
     int fd;
     uint16_t port;
     bool offered;   // a saved session
@@ -212,10 +211,15 @@ static void offer_saved(struct aloft_tls *tls)
 
 // --- the socket
 
-static int want_or_reset(int want)
+// A number of bytes that moved, or what mbedTLS calls the result otherwise.
+static int moved(int32_t n, int want)
 {
-    bool later = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-    return later ? want : MBEDTLS_ERR_NET_CONN_RESET;
+    return n >= 0 ? (int)n : n == ALOFT_SOCKET_LATER ? want : MBEDTLS_ERR_NET_CONN_RESET;
+}
+
+static int32_t recv_some(const struct aloft_tls *tls, uint8_t *buf, uint32_t size)
+{
+    return tls->sockets->recv(tls->sockets->ctx, tls->fd, buf, size, NULL);
 }
 
 static int take(void *ctx, uint8_t *buf, size_t len)
@@ -225,28 +229,25 @@ static int take(void *ctx, uint8_t *buf, size_t len)
     if (len == 0) {
         return MBEDTLS_ERR_SSL_WANT_READ;
     }
-    ssize_t n = recv(tls->fd, buf, len, 0);
-    if (n < 0) {
-        return want_or_reset(MBEDTLS_ERR_SSL_WANT_READ);
-    }
-    tls->slice -= (uint32_t)n;
-    for (ssize_t i = 0; i < n && tls->head_len < HEAD_LEN; i++) {
+    int32_t n = recv_some(tls, buf, (uint32_t)len);
+    tls->slice -= n > 0 ? (uint32_t)n : 0;
+    for (int32_t i = 0; i < n && tls->head_len < HEAD_LEN; i++) {
         tls->head[tls->head_len++] = buf[i];
     }
-    return (int)n;
+    return moved(n, MBEDTLS_ERR_SSL_WANT_READ);
 }
 
 static int give(void *ctx, const uint8_t *buf, size_t len)
 {
-    struct aloft_tls *tls = ctx;
-    ssize_t n = send(tls->fd, buf, len, MSG_NOSIGNAL);
-    return n < 0 ? want_or_reset(MBEDTLS_ERR_SSL_WANT_WRITE) : (int)n;
+    const struct aloft_tls *tls = ctx;
+    int32_t n = tls->sockets->send(tls->sockets->ctx, tls->fd, buf, (uint32_t)len, NULL);
+    return moved(n, MBEDTLS_ERR_SSL_WANT_WRITE);
 }
 
 // --- the session
 
-enum aloft_err aloft_tls_begin(struct aloft_tls_client *client, int fd, const char *host,
-                               uint16_t port, struct aloft_tls **out)
+enum aloft_err aloft_tls_begin(struct aloft_tls_client *client, const struct aloft_sockets *sockets,
+                               int fd, const char *host, uint16_t port, struct aloft_tls **out)
 {
     size_t len = strlen(host);
     *out = NULL;
@@ -258,6 +259,7 @@ enum aloft_err aloft_tls_begin(struct aloft_tls_client *client, int fd, const ch
         return ALOFT_ERR_CRYPTO;
     }
     tls->client = client;
+    tls->sockets = sockets;
     tls->fd = fd;
     tls->port = port;
     memcpy(tls->host, host, len);
@@ -307,7 +309,7 @@ static enum aloft_err alert_err(const struct aloft_tls *tls)
 static bool left_an_alert(const struct aloft_tls *tls)
 {
     uint8_t record[HEAD_LEN];
-    return recv(tls->fd, record, sizeof record, MSG_DONTWAIT) == (ssize_t)sizeof record &&
+    return recv_some(tls, record, sizeof record) == (int32_t)sizeof record &&
            record[0] == RECORD_ALERT;
 }
 
@@ -461,3 +463,15 @@ void aloft_tls_end(struct aloft_tls *tls)
     mbedtls_ssl_free(&tls->ssl);
     free(tls);
 }
+
+const struct aloft_tls_calls aloft_tls_calls = {
+    .client_new = aloft_tls_client_new,
+    .client_free = aloft_tls_client_free,
+    .begin = aloft_tls_begin,
+    .handshake = aloft_tls_handshake,
+    .read = aloft_tls_read,
+    .write = aloft_tls_write,
+    .err = aloft_tls_err,
+    .about = aloft_tls_about,
+    .end = aloft_tls_end,
+};

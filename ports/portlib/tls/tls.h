@@ -1,6 +1,6 @@
 // A TLS client over a connected, non-blocking socket that stays its caller's: mbedTLS, TLS 1.2 and
-// newer, nothing that blocks. It knows neither net.c nor the board, so that whatever has a socket
-// can use it.
+// newer, nothing that blocks. Of sockets.h it uses recv and send alone, so that whatever has a
+// socket can use it.
 //
 // A client is what many sessions share: what is trusted, and the sessions that can be resumed. Make
 // one for each update, and all requests of that update after the first resume. Who is trusted:
@@ -20,7 +20,8 @@
 #ifndef ALOFT_TLS_H
 #define ALOFT_TLS_H
 
-#include "ports/linux/tls_trust.h"
+#include "ports/portlib/sockets/sockets.h"
+#include "ports/portlib/tls/tls_trust.h"
 
 #define ALOFT_TLS_HOST_MAX 253u // bytes of a host name
 
@@ -45,13 +46,13 @@ enum aloft_err aloft_tls_client_new(const struct aloft_tls_trust *trust,
 // All its sessions must have ended. NULL is fine.
 void aloft_tls_client_free(struct aloft_tls_client *client);
 
-// Begins a session over fd, which is connected, does not block and outlives it. host is what the
-// server must prove to be: a name, or an address, which must then be in its certificate as an
+// Begins a session over a socket that is connected and outlives it. host is what the server must
+// prove to be: a name, or an address, which must then be in its certificate as an
 // address. Earlier sessions with the same host and port are resumed when the server agrees; then
 // its certificate, which was good before and whose dates still are, is not sent again.
 // Errors: URL_SYNTAX when the host is too long to be one; CRYPTO.
-enum aloft_err aloft_tls_begin(struct aloft_tls_client *client, int fd, const char *host,
-                               uint16_t port, struct aloft_tls **out);
+enum aloft_err aloft_tls_begin(struct aloft_tls_client *client, const struct aloft_sockets *sockets,
+                               int fd, const char *host, uint16_t port, struct aloft_tls **out);
 
 // A slice of the handshake, at most one message's work: on a chip, up to one signature check.
 // Nothing can be read or written before it is DONE.
@@ -80,5 +81,23 @@ const char *aloft_tls_about(const struct aloft_tls *tls);
 // Says farewell when the socket takes it at once, and frees the session. The socket stays open.
 // NULL is fine.
 void aloft_tls_end(struct aloft_tls *tls);
+
+// All of it as a table, for what is to be linked without TLS, or with another one.
+struct aloft_tls_calls {
+    enum aloft_err (*client_new)(const struct aloft_tls_trust *trust, struct aloft_tls_client **out,
+                                 const char **why);
+    void (*client_free)(struct aloft_tls_client *client);
+    enum aloft_err (*begin)(struct aloft_tls_client *client, const struct aloft_sockets *sockets,
+                            int fd, const char *host, uint16_t port, struct aloft_tls **out);
+    enum aloft_tls_result (*handshake)(struct aloft_tls *tls);
+    enum aloft_tls_result (*read)(struct aloft_tls *tls, uint8_t *buf, uint32_t cap, uint32_t *len);
+    enum aloft_tls_result (*write)(struct aloft_tls *tls, const uint8_t *buf, uint32_t cap,
+                                   uint32_t *len);
+    enum aloft_err (*err)(const struct aloft_tls *tls);
+    const char *(*about)(const struct aloft_tls *tls);
+    void (*end)(struct aloft_tls *tls);
+};
+
+extern const struct aloft_tls_calls aloft_tls_calls;
 
 #endif

@@ -1,7 +1,7 @@
 // mbedTLS checks signatures and names; this adds what it does not know: pins, revoked keys, a clock
 // that may not be set, and addresses in certificates, which version 2.28 keeps but does not
 // compare. One fault is named where several are true: the one that makes the others worthless.
-#include "ports/linux/tls_trust.h"
+#include "ports/portlib/tls/tls_judge.h"
 #include "aloft/base/hex.h"
 #include <arpa/inet.h>
 #include <mbedtls/base64.h>
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HEX_LEN = 64, BASE64_LEN = 44, DAY_S = 86400, ZONE_MAX_S = 14 * 3600, NAME_LEN = 128 };
+enum { HEX_LEN = 64, BASE64_LEN = 44, NAME_LEN = 128 };
 
 #define DATE_FLAGS ((uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE))
 #define NAME_FLAG  ((uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH)
@@ -115,35 +115,10 @@ int64_t aloft_tls_anchors_now(const struct aloft_tls_anchors *anchors, bool *kno
 
 // --- dates
 
-// Seconds since 1970. The year begins in March, so that the leap day is its last.
 static int64_t unix_time(const mbedtls_x509_time *t)
 {
-    int64_t year = t->mon <= 2 ? t->year - 1 : t->year;
-    int64_t month = (t->mon + 9) % 12;
-    int64_t days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 +
-                   t->day - 1 - 719468;
-    return days * DAY_S + t->hour * 3600 + t->min * 60 + t->sec;
-}
-
-int64_t aloft_tls_built(const char *date, const char *time)
-{
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    char month[4] = "";
-    mbedtls_x509_time t = {.year = 0};
-    if (sscanf(date, "%3s %2d %4d", month, &t.day, &t.year) != 3 || strlen(month) != 3 ||
-        t.day < 1 || t.day > 31 || t.year < 1970) {
-        return 0;
-    }
-    const char *found = strstr(months, month);
-    if (found == NULL || (found - months) % 3 != 0) {
-        return 0;
-    }
-    t.mon = (int)(found - months) / 3 + 1;
-    if (sscanf(time, "%2d:%2d:%2d", &t.hour, &t.min, &t.sec) != 3 || t.hour < 0 || t.hour > 23 ||
-        t.min < 0 || t.min > 59 || t.sec < 0 || t.sec > 60) {
-        t.hour = t.min = t.sec = 0;
-    }
-    return unix_time(&t) - ZONE_MAX_S;
+    return aloft_tls_unix_time(
+        &(struct aloft_tls_time){t->year, t->mon, t->day, t->hour, t->min, t->sec});
 }
 
 // --- the judge

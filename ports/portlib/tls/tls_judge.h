@@ -1,38 +1,13 @@
 // Who a TLS server must be: the judgement of a chain of certificates by CA, pins, dates and name.
-// Whoever makes a client (tls.h) fills in struct aloft_tls_trust; the rest is for tls.c, which
-// gives mbedTLS's verify callback to this.
-#ifndef ALOFT_TLS_TRUST_H
-#define ALOFT_TLS_TRUST_H
+// tls.c gives this to mbedTLS as its verify callback.
+#ifndef ALOFT_TLS_JUDGE_H
+#define ALOFT_TLS_JUDGE_H
 
 #include "aloft/err.h"
+#include "ports/portlib/tls/tls_trust.h"
 #include <mbedtls/x509_crt.h>
-#include <stdbool.h>
-#include <stdint.h>
 
-#define ALOFT_TLS_PINS_MAX  16u  // in one list
-#define ALOFT_TLS_ABOUT_LEN 512u // text about a certificate, with its NUL
-
-// Everything that is pointed to is copied or used up by aloft_tls_client_new, but `now` and its
-// ctx.
-struct aloft_tls_trust {
-    // Certificates in PEM, one or a bundle of many: any text between them is passed over, and in a
-    // bundle also what mbedTLS cannot read, as long as one can be read. NULL or "": none.
-    const char *ca;
-    // SHA-256 of SubjectPublicKeyInfo in 64 hex digits or in base64, perhaps behind "sha256//" (as
-    // curl has it) or "sha256/"; separated by space, line end or comma. NULL or "": none.
-    const char *pins;
-    const char *revoked; // in the same form
-    bool any_name;       // whatever host name the certificate has is right
-    int64_t built;       // earliest possible now, in seconds since 1970 UTC; 0: not known
-    // The clock, in seconds since 1970 UTC; false when it is not set. NULL: there is none.
-    bool (*now)(void *ctx, int64_t *seconds);
-    void *ctx;
-};
-
-// What a compiler's __DATE__ and __TIME__ ("Nov 22 2026", "17:30:08"), which are also in an app's
-// descriptor, say of the earliest possible now. They are of an unknown time zone, so the result is
-// 14 hours before them. 0 when the date is malformed; a malformed time counts as midnight.
-int64_t aloft_tls_built(const char *date, const char *time);
+#define ALOFT_TLS_PINS_MAX 16u // in one list
 
 enum { ALOFT_TLS_PIN_LEN = 32 }; // SHA-256
 
