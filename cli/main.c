@@ -21,6 +21,7 @@ static const struct aloft_command commands[] = {
     {"secret", "set the passwords of a board's ways in", cmd_secret},
     {"efuse", "see and burn a board's eFuses: trusted keys, secure boot, versions", cmd_efuse},
     {"board", "create, run and stop virtual boards", cmd_board},
+    {"build", "build an ESP-IDF project for the virtual board", cmd_build},
     {"serve", "serve a folder of firmware over HTTP, for development", cmd_serve},
     {"push", "send firmware to a device in the network, as Arduino's IDE does", cmd_push},
     {"control", "tell a device in the network what to boot, and ask what it runs", cmd_control},

@@ -112,6 +112,17 @@ static const option image_info[] = {
     END,
 };
 
+static const option idf_build[] = {
+    {"build-dir", "--build-dir", VALUE, NULL}, {"B", "--build-dir", VALUE, NULL},
+    {"project-dir", "@0", VALUE, NULL},        {"C", "@0", VALUE, NULL},
+    {"define-cache-entry", "-D", VALUE, NULL}, END,
+};
+
+static const option idf_size[] = {
+    {"format", NULL, VALUE, NULL}, // of idf.py's own output
+    END,
+};
+
 static const option nvs_generate[] = {
     {"version", "--format", VALUE, NULL}, {"outdir", "--folder", VALUE, NULL},
     {"output", "--output", VALUE, NULL},  {"o", "--output", VALUE, NULL},
@@ -138,7 +149,7 @@ const struct aloft_alias aloft_aliases[] = {
     {"esptool", "verify-flash", "verify-flash", NULL, verify_flash, {NULL}, true},
     {"esptool", "erase-region", "erase-flash", NULL, NULL, {NULL}, false},
     {"esptool", "image-info", "image info", NULL, image_info, {NULL}, false},
-    {"esptool", "merge-bin", "image merge", NULL, merge_bin, {NULL}, true},
+    {"esptool", "merge-bin", "image merge", NULL, merge_bin, {NULL}, true}, // idf.py's, too
     {"esptool", "flash-id", "chip-info", NULL, NULL, {NULL}, false},
     {"esptool", "chip-id", "chip-info", NULL, NULL, {NULL}, false},
     {"esptool", "read-mac", "chip-info", NULL, NULL, {NULL}, false},
@@ -162,39 +173,43 @@ const struct aloft_alias aloft_aliases[] = {
      false},
     // idf.py; `flash`, `monitor` and `erase-flash` are ours
     {"idf.py", "flash monitor", "flash --monitor", NULL, NULL, {NULL}, false},
-    {"idf.py", "size", "image size", NULL, NULL, {NULL}, false},
-    {"idf.py", "size-components", "image size", NULL, NULL, {NULL}, false},
+    {"idf.py", "app-flash", "flash --only app", NULL, NULL, {NULL}, false},
+    {"idf.py", "bootloader-flash", "flash --only bootloader", NULL, NULL, {NULL}, false},
+    {"idf.py", "partition-table-flash", "flash --only partition-table", NULL, NULL, {NULL}, false},
+    {"idf.py", "build", "build", NULL, idf_build, {NULL}, false},
+    {"idf.py", "all", "build", NULL, idf_build, {NULL}, false},
+    {"idf.py", "app", "build", NULL, idf_build, {NULL}, false},
+    {"idf.py", "partition-table", "parts show", NULL, NULL, {NULL}, false},
+    {"idf.py", "read-otadata", "chip-boot", NULL, NULL, {NULL}, false},
+    {"idf.py", "size", "image size", NULL, idf_size, {NULL}, false},
+    {"idf.py", "size-components", "image size", NULL, idf_size, {NULL}, false},
+    {"idf.py", "size-files", "image size", NULL, idf_size, {NULL}, false},
     {"idf.py", "erase-otadata", "erase-flash otadata", NULL, NULL, {NULL}, false},
     {"idf.py",
-     "build",
+     "menuconfig",
      NULL,
-     "build with idf.py, and flash its folder with `aloft flash build`; a virtual board's project "
-     "is "
-     "built by `./dev idf FOLDER` of Aloft's sources",
-     NULL,
-     {NULL},
-     false},
-    {"idf.py",
-     "partition-table",
-     NULL,
-     "a table is made by `aloft parts build CSV -o BIN`, and shown by `aloft parts show FILE`",
+     "write settings into sdkconfig.defaults, or give them to `aloft build -D CONFIG_X=V`; a "
+     "chip's "
+     "are set by idf.py menuconfig",
      NULL,
      {NULL},
      false},
     {"idf.py",
-     "app-flash",
+     "set-target",
      NULL,
-     "use `aloft flash OFFSET app.bin`, or `aloft flash build` for all",
+     "`aloft build` builds for the virtual board, an esp32; another chip's project is built by "
+     "idf.py",
      NULL,
      {NULL},
      false},
+    {"idf.py", "fullclean", NULL, "remove the folder `build`", NULL, {NULL}, false},
+    {"idf.py", "clean", NULL, "remove the folder `build`", NULL, {NULL}, false},
     // parttool.py
     {"parttool.py", "read-partition", "read-flash", NULL, part, {NULL}, false},
     {"parttool.py", "write-partition", "flash", NULL, part, {NULL}, false},
     {"parttool.py", "erase-partition", "erase-flash", NULL, part, {NULL}, false},
     {"parttool.py", "get-partition-info", "chip-parts", NULL, part, {NULL}, false},
     // otatool.py
-    {"otatool.py", "read-otadata", "chip-boot", NULL, NULL, {NULL}, false},
     {"otatool.py", "switch-ota-partition", "chip-boot", NULL, part, {NULL}, false},
     {"otatool.py", "read-ota-partition", "read-flash", NULL, part, {NULL}, false},
     {"otatool.py", "write-ota-partition", "flash", NULL, part, {NULL}, false},

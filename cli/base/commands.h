@@ -4,6 +4,7 @@
 #define ALOFT_CLI_COMMANDS_H
 
 int cmd_board(int argc, char **argv);
+int cmd_build(int argc, char **argv);
 int cmd_chip_boot(int argc, char **argv);
 int cmd_chip_info(int argc, char **argv);
 int cmd_chip_parts(int argc, char **argv);

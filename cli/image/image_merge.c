@@ -3,6 +3,7 @@
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
+#include "cli/image/build_folder.h"
 #include "cli/image/header_options.h"
 #include "hostlib/base/file.h"
 #include "hostlib/base/number.h"
@@ -28,6 +29,9 @@ struct merge {
     struct aloft_image_header header;
     struct piece pieces[PIECES_MAX];
     size_t count;
+    const char *folder;                // in place of files; NULL: none
+    char all[ALOFT_BUILD_FOLDER_PATH]; // the output, if none is named
+    char paths[PIECES_MAX][ALOFT_BUILD_FOLDER_PATH];
 };
 
 static int by_addr(const void *a, const void *b)
@@ -60,11 +64,9 @@ static bool load_piece(struct merge *merge, struct piece *piece, struct aloft_me
     return true;
 }
 
-// Reads all files. False when one cannot be read, or two overlap.
-static bool load(struct merge *merge, const struct aloft_arg_list *operands,
-                 struct aloft_message *error)
+static bool load_files(struct merge *merge, const struct aloft_arg_list *operands,
+                       struct aloft_message *error)
 {
-    merge->header.flash_size = merge->fill;
     for (size_t i = 0; i < operands->count; i += 2) {
         struct piece *piece = &merge->pieces[i / 2];
         int64_t addr = 0;
@@ -74,6 +76,53 @@ static bool load(struct merge *merge, const struct aloft_arg_list *operands,
             return false;
         }
     }
+    return true;
+}
+
+// What flasher_args.json lists, as `idf.py merge-bin` merges it.
+static bool load_folder(struct merge *merge, struct aloft_message *error)
+{
+    char list[ALOFT_BUILD_FOLDER_PATH];
+    const char *offset;
+    json_t *name;
+    json_t *root = aloft_build_folder_join(list, merge->folder, "flasher_args.json", error)
+                       ? aloft_build_folder_read(list, error)
+                       : NULL;
+    bool good = root != NULL;
+    json_object_foreach(json_object_get(root, "flash_files"), offset, name)
+    {
+        int64_t addr = 0;
+        const char *file = json_string_value(name);
+        size_t i = merge->count;
+        if (good && (i == PIECES_MAX || file == NULL || !aloft_number_parse(offset, &addr) ||
+                     addr < 0 || addr >= ALOFT_FLASH_FILE_MAX)) {
+            good = aloft_message_set(error, "%s: '%s' is not an offset of a file", list, offset);
+        }
+        good = good && aloft_build_folder_join(merge->paths[i], merge->folder, file, error);
+        if (good) {
+            merge->pieces[i] = (struct piece){.addr = (uint32_t)addr, .path = merge->paths[i]};
+            good = load_piece(merge, &merge->pieces[i], error);
+        }
+    }
+    json_decref(root);
+    if (good && merge->count == 0) {
+        good = aloft_message_set(error, "%s lists no flash_files", list);
+    }
+    return good && (merge->output != NULL ||
+                    aloft_build_folder_join(merge->all, merge->folder, "merged-binary.bin", error));
+}
+
+// Reads all files. False when one cannot be read, or two overlap.
+static bool load(struct merge *merge, const struct aloft_arg_list *operands,
+                 struct aloft_message *error)
+{
+    merge->header.flash_size = merge->fill;
+    bool good =
+        merge->folder != NULL ? load_folder(merge, error) : load_files(merge, operands, error);
+    if (!good) {
+        return false;
+    }
+    merge->output = merge->output != NULL ? merge->output : merge->all;
     qsort(merge->pieces, merge->count, sizeof merge->pieces[0], by_addr);
     for (size_t i = 0; i + 1 < merge->count; i++) {
         const struct piece *low = &merge->pieces[i];
@@ -115,7 +164,7 @@ static bool write_out(const struct merge *merge, struct aloft_message *error)
     return good;
 }
 
-static bool fitting(struct aloft_args *args, const struct merge *merge)
+static bool fitting(struct aloft_args *args, struct merge *merge)
 {
     const struct aloft_arg_list *operands = &args->given;
     if (strcmp(merge->format, "raw") != 0) {
@@ -123,8 +172,23 @@ static bool fitting(struct aloft_args *args, const struct merge *merge)
                                merge->format);
         return false;
     }
+    const char *folder = operands->count == 0 ? ALOFT_BUILD_FOLDER : operands->items[0];
+    if (operands->count < 2 && aloft_build_folder_is(folder)) {
+        merge->folder = folder;
+        return true;
+    }
+    if (operands->count == 0) {
+        (void)aloft_args_wrong(args,
+                               "name offsets and files; there is no folder " ALOFT_BUILD_FOLDER
+                               " here to take them from");
+        return false;
+    }
     if (operands->count % 2 != 0) {
         (void)aloft_args_wrong(args, "offset %s has no file", operands->items[operands->count - 1]);
+        return false;
+    }
+    if (merge->output == NULL) {
+        (void)aloft_args_wrong(args, "--output is needed");
         return false;
     }
     for (size_t i = 0; i < operands->count; i += 2) {
@@ -140,14 +204,16 @@ static bool fitting(struct aloft_args *args, const struct merge *merge)
 
 int image_merge(int argc, char **argv)
 {
-    struct merge merge = {.format = "raw"};
+    static struct merge merge = {.format = "raw"}; // too large for a stack
     struct aloft_message error;
     struct aloft_args args = {
         .command = "aloft image merge",
-        .operands = "OFFSET FILE [OFFSET FILE ...]",
-        .about = "Makes one file of several, each at its offset, with FF between them: what\n"
-                 "`aloft flash OFFSET FILE ...` would leave in flash. The same bytes as esptool's\n"
-                 "merge-bin; hex and UF2 are not made.",
+        .operands = "[DIR] | OFFSET FILE [OFFSET FILE ...]",
+        .about =
+            "Makes one file of several, each at its offset, with FF between them: what\n"
+            "`aloft flash OFFSET FILE ...` would leave in flash. The same bytes as esptool's\n"
+            "merge-bin; hex and UF2 are not made. DIR [build] is an ESP-IDF build folder, whose\n"
+            "flasher_args.json lists the files.",
         .examples = "  aloft image merge 0x1000 bootloader.bin 0x8000 table.bin 0x10000 app.bin -o "
                     "all.bin\n"
                     "  aloft image merge 0x0 boot.bin 0x10000 app.bin -o all.bin --fill 4MB "
@@ -155,8 +221,8 @@ int image_merge(int argc, char **argv)
         .exits = "0 merged, 1 a file cannot be read, or two overlap",
         .options =
             {
-                {ALOFT_ARG_NEEDED, 'o', "output", "BIN", "the merged file; - for standard output",
-                 &merge.output},
+                {ALOFT_ARG_TEXT, 'o', "output", "BIN",
+                 "the merged file; - for standard output [DIR/merged-binary.bin]", &merge.output},
                 {ALOFT_ARG_SIZE, 0, "fill", "SIZE",
                  "fill with FF up to this size of flash, such as 4MB", &merge.fill},
                 {ALOFT_ARG_NUMBER, 0, "target-offset", "ADDR",

@@ -2,7 +2,7 @@
 _aloft_table() {
     words= files= values=
     case $1 in
-    'aloft') words='parts image keys sign verify encrypt decrypt otadata nvs secret efuse board serve push control flash erase-flash read-flash verify-flash monitor chip-info chip-parts chip-boot --help' ;;
+    'aloft') words='parts image keys sign verify encrypt decrypt otadata nvs secret efuse board build serve push control flash erase-flash read-flash verify-flash monitor chip-info chip-parts chip-boot --help' ;;
     'aloft parts') words='build show check list read write erase --help' ;;
     'aloft parts build')
         words='--output --template --offset --flash-size --no-md5 --bootloader-offset --recovery-offset --extra-partition-subtypes --help' files=yes
@@ -195,6 +195,10 @@ _aloft_table() {
         words='--json --help' files=
         values=''
         ;;
+    'aloft build')
+        words='--build-dir --define --help' files=
+        values='--build-dir|-B|--define|-D'
+        ;;
     'aloft serve')
         words='--port --bind --limit-rate --cert --key --help' files=
         values='--bind|-b|--cert|--key|--limit-rate|--port|-p'
@@ -208,8 +212,8 @@ _aloft_table() {
         values='--password-file|--password|-a|--timeout|--token|--token-file|--user|-u'
         ;;
     'aloft flash')
-        words='--port --baud --chip --before --after --flash-size --table --app --offset --flash-key --flash-mode --flash-freq --header-size --erase-all --plain --monitor --until --timeout --force --help' files=yes
-        values='--after|--app|--baud|-b|--before|--chip|--flash-freq|--flash-key|--flash-mode|--flash-size|--header-size|--offset|--port|-p|--table|--timeout|-t|--until|-u'
+        words='--port --baud --chip --before --after --flash-size --table --app --only --offset --flash-key --flash-mode --flash-freq --header-size --erase-all --plain --monitor --until --timeout --force --help' files=yes
+        values='--after|--app|--baud|-b|--before|--chip|--flash-freq|--flash-key|--flash-mode|--flash-size|--header-size|--offset|--only|--port|-p|--table|--timeout|-t|--until|-u'
         ;;
     'aloft erase-flash')
         words='--port --baud --chip --before --after --flash-size --offset --help' files=

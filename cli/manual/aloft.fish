@@ -12,6 +12,7 @@ complete -c aloft -n '__fish_use_subcommand' -a nvs -d 'see and change the value
 complete -c aloft -n '__fish_use_subcommand' -a secret -d 'set the passwords of a boards ways in'
 complete -c aloft -n '__fish_use_subcommand' -a efuse -d 'see and burn a boards eFuses; trusted keys, secure boot, versions'
 complete -c aloft -n '__fish_use_subcommand' -a board -d 'create, run and stop virtual boards'
+complete -c aloft -n '__fish_use_subcommand' -a build -d 'build an ESP-IDF project for the virtual board'
 complete -c aloft -n '__fish_use_subcommand' -a serve -d 'serve a folder of firmware over HTTP, for development'
 complete -c aloft -n '__fish_use_subcommand' -a push -d 'send firmware to a device in the network, as Arduinos IDE does'
 complete -c aloft -n '__fish_use_subcommand' -a control -d 'tell a device in the network what to boot, and ask what it runs'
@@ -86,7 +87,7 @@ complete -c aloft -n '__fish_seen_subcommand_from image ; and __fish_seen_subcom
 complete -c aloft -n '__fish_seen_subcommand_from image ; and __fish_seen_subcommand_from size' -l slot -x -d 'FILE is a flash; the image in factory, ota_0, ...'
 complete -c aloft -n '__fish_seen_subcommand_from image ; and __fish_seen_subcommand_from size' -l json -d 'for scripts; print JSON'
 complete -c aloft -n '__fish_seen_subcommand_from image ; and __fish_seen_subcommand_from size' -F
-complete -c aloft -n '__fish_seen_subcommand_from image ; and __fish_seen_subcommand_from merge' -l output -s o -r -F -d 'the merged file; - for standard output'
+complete -c aloft -n '__fish_seen_subcommand_from image ; and __fish_seen_subcommand_from merge' -l output -s o -r -F -d 'the merged file; - for standard output (DIR/merged-binary.bin)'
 complete -c aloft -n '__fish_seen_subcommand_from image ; and __fish_seen_subcommand_from merge' -l fill -x -d 'fill with FF up to this size of flash, such as 4MB'
 complete -c aloft -n '__fish_seen_subcommand_from image ; and __fish_seen_subcommand_from merge' -l target-offset -x -d 'the output begins at this address (0)'
 complete -c aloft -n '__fish_seen_subcommand_from image ; and __fish_seen_subcommand_from merge' -l flash-mode -x -d 'in the bootloaders header; qio, qout, dio, dout (keep)'
@@ -257,6 +258,8 @@ complete -c aloft -n '__fish_seen_subcommand_from board ; and __fish_seen_subcom
 complete -c aloft -n '__fish_seen_subcommand_from board ; and __fish_seen_subcommand_from info' -l no-trials -d 'as a bootloader without rollback boots it'
 complete -c aloft -n '__fish_seen_subcommand_from board ; and __fish_seen_subcommand_from info' -F
 complete -c aloft -n '__fish_seen_subcommand_from board ; and __fish_seen_subcommand_from settings' -l json -d 'for scripts; print JSON'
+complete -c aloft -n '__fish_seen_subcommand_from build' -l build-dir -s B -x -d 'where to (PROJECT/build)'
+complete -c aloft -n '__fish_seen_subcommand_from build' -l define -s D -x -d 'a setting of the project'
 complete -c aloft -n '__fish_seen_subcommand_from serve' -l port -s p -x -d '0 takes any free port (8070)'
 complete -c aloft -n '__fish_seen_subcommand_from serve' -l bind -s b -x -d '0.0.0.0 for the whole network (127.0.0.1)'
 complete -c aloft -n '__fish_seen_subcommand_from serve' -l limit-rate -x -d 'bytes a second, to imitate a slow link'
@@ -284,6 +287,7 @@ complete -c aloft -n '__fish_seen_subcommand_from flash' -l after -x -d 'reset, 
 complete -c aloft -n '__fish_seen_subcommand_from flash' -l flash-size -x -d 'of a flash that does not tell its own'
 complete -c aloft -n '__fish_seen_subcommand_from flash' -l table -r -F -d 'of a folder; the partition table'
 complete -c aloft -n '__fish_seen_subcommand_from flash' -l app -x -d 'of a folder; the app'
+complete -c aloft -n '__fish_seen_subcommand_from flash' -l only -x -d 'of a folder; app, bootloader or partition-table'
 complete -c aloft -n '__fish_seen_subcommand_from flash' -l offset -x -d 'of the partition table (it is found, else 0x8000)'
 complete -c aloft -n '__fish_seen_subcommand_from flash' -l flash-key -r -F -d 'of an ESP32 with flash encryption; its key, 32 bytes'
 complete -c aloft -n '__fish_seen_subcommand_from flash' -l flash-mode -x -d 'in the bootloaders header; qio, qout, dio, dout (keep)'

@@ -27,10 +27,14 @@ struct options {
 
 static const struct options options_default = {.parts = ALOFT_PARTS_RULES_DEFAULT};
 
-// One operand, or --template instead of it.
+// One operand, or --template instead of it; what only looks takes the build folder without either.
 static bool one_source(struct aloft_args *args, const struct options *options,
-                       const struct aloft_arg_list *operands)
+                       struct aloft_arg_list *operands)
 {
+    if (operands->count == 0 && options->parts.template == NULL && options->output == NULL &&
+        aloft_build_folder_is(ALOFT_BUILD_FOLDER)) {
+        operands->items[operands->count++] = ALOFT_BUILD_FOLDER;
+    }
     if ((options->parts.template != NULL) == (operands->count == 1)) {
         (void)aloft_args_wrong(args, options->parts.template != NULL
                                          ? "give a file or --template, not both"
@@ -230,7 +234,8 @@ static int parts_show(int argc, char **argv)
         .command = "aloft parts show",
         .operands = "[FILE]",
         .about = "Draws a partition table. FILE is a binary table, a whole flash (a board's flash\n"
-                 "file, or what esptool read from a chip), CSV, or - for standard input.",
+                 "file, or what esptool read from a chip), CSV, a build folder [build], or - for\n"
+                 "standard input.",
         .examples = "  aloft parts show partitions.bin\n"
                     "  aloft parts show board.flash --json\n"
                     "  aloft parts show --template two_ota --csv > partitions.csv",

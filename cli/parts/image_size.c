@@ -4,6 +4,7 @@
 #include "cli/base/commands.h"
 #include "cli/base/failure.h"
 #include "cli/base/ui.h"
+#include "cli/image/build_folder.h"
 #include "cli/image/image_source.h"
 #include "cli/parts/parts_source.h"
 #include "hostlib/base/chip_info.h"
@@ -15,6 +16,8 @@
 
 struct size {
     struct aloft_image_source source;
+    struct aloft_build_file app; // of a build folder,
+    struct aloft_build_file folder_table;
     struct aloft_parts_rules parts;
     struct aloft_image_scan scan;
     const char *table;
@@ -189,15 +192,35 @@ static int show(struct size *size)
     return fits(size) ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }
 
+// The app of a build folder, against the table of that, if there is one and no other slot is named.
+static bool take_folder(struct size *size)
+{
+    struct aloft_message error;
+    const char *folder = size->source.path;
+    if (!aloft_build_folder_find(folder, ALOFT_BUILD_APP, NULL, &size->app, &error)) {
+        aloft_ui_error("%s", error.text);
+        return false;
+    }
+    size->source.path = size->app.path;
+    bool named = size->table != NULL || size->parts.template != NULL || size->slot_len != 0;
+    if (!named &&
+        aloft_build_folder_find(folder, ALOFT_BUILD_TABLE, NULL, &size->folder_table, &error)) {
+        size->table = size->folder_table.path;
+    }
+    return true;
+}
+
 int image_size(int argc, char **argv)
 {
     static struct size size = {.parts = ALOFT_PARTS_RULES_DEFAULT}; // too large for a stack
     struct aloft_args args = {
         .command = "aloft image size",
-        .operands = "FILE",
+        .operands = "[FILE]",
         .about =
             "Tells what fills an image, by segment and by memory, and how much of its slot it\n"
-            "takes. Table: CSV, binary, or a whole flash.",
+            "takes. FILE may be a build folder [build]: its app and table. Table: CSV, binary, or "
+            "a\n"
+            "whole flash.",
         .examples = "  aloft image size firmware.bin --table partitions.csv\n"
                     "  aloft image size firmware.bin --template two_ota --json\n"
                     "  aloft image size board.flash --slot ota_0",
@@ -223,5 +246,13 @@ int image_size(int argc, char **argv)
         return aloft_args_wrong(&args, "give one of --table, --template and --slot-size");
     }
     size.source.path = args.given.items[0];
-    return show(&size);
+    if (size.source.path == NULL) {
+        size.source.path = ALOFT_BUILD_FOLDER;
+        if (!aloft_build_folder_is(ALOFT_BUILD_FOLDER)) {
+            return aloft_args_wrong(&args, "name an image; there is no folder " ALOFT_BUILD_FOLDER
+                                           " here to take one from");
+        }
+    }
+    return aloft_build_folder_is(size.source.path) && !take_folder(&size) ? ALOFT_EXIT_BAD
+                                                                          : show(&size);
 }

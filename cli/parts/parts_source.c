@@ -9,6 +9,7 @@
 #include "hostlib/table/table_find.h"
 #include "hostlib/table/table_plain.h"
 #include <string.h>
+#include <unistd.h>
 
 // A row, or the MD5 of a table without rows.
 static bool starts_table(const uint8_t *p)
@@ -86,6 +87,15 @@ static bool load_template(struct aloft_parts_source *source, const struct aloft_
                                   &source->error);
 }
 
+static bool find_in_folder(struct aloft_parts_source *source, const char *folder)
+{
+    struct aloft_message too_long;
+    struct aloft_build_file *found = &source->found;
+    return aloft_build_folder_find(folder, ALOFT_BUILD_TABLE, NULL, found, &source->error) ||
+           (aloft_build_folder_join(found->path, folder, "partitions.csv", &too_long) &&
+            access(found->path, F_OK) == 0);
+}
+
 bool aloft_parts_source_load(struct aloft_parts_source *source, struct aloft_parts_rules *parts,
                              const char *path)
 {
@@ -94,6 +104,12 @@ bool aloft_parts_source_load(struct aloft_parts_source *source, struct aloft_par
     if (parts->template != NULL) {
         parts->rules.table_addr = aloft_table_find_in(NULL, 0, parts->rules.table_addr);
         return load_template(source, parts);
+    }
+    if (aloft_build_folder_is(path)) {
+        if (!find_in_folder(source, path)) {
+            return false;
+        }
+        path = source->found.path;
     }
     source->name = strcmp(path, "-") == 0 ? "standard input" : path;
     if (!aloft_table_plain_read_file(path, &file, &source->error)) {

@@ -4,6 +4,7 @@
 #define ALOFT_CLI_PARTS_SOURCE_H
 
 #include "cli/base/args.h"
+#include "cli/image/build_folder.h"
 #include "hostlib/table/ptable_plan.h"
 #include "hostlib/table/ptable_words.h"
 
@@ -25,7 +26,8 @@ struct aloft_parts_rules {
 
 struct aloft_parts_source {
     enum aloft_parts_kind { ALOFT_PARTS_CSV, ALOFT_PARTS_TABLE, ALOFT_PARTS_FLASH } kind;
-    const char *name; // for sentences
+    const char *name;              // for sentences
+    struct aloft_build_file found; // in a build folder
     struct aloft_ptable_plan plan;
     enum aloft_err err;         // of a binary table
     struct aloft_message error; // when it is no good table
@@ -34,7 +36,8 @@ struct aloft_parts_source {
 // Reads the words of --extra-partition-subtypes.
 bool aloft_parts_rules_words(struct aloft_parts_rules *parts, struct aloft_message *error);
 
-// Fills in the source from a file, "-" for standard input, or the template. May set the table's
+// Fills in the source from a file, "-" for standard input, or the template. Of a folder, the table
+// of the build in it, or its partitions.csv. May set the table's
 // address and the flash size in the rules. A text is checked whole; a binary table is read as the
 // bootloader reads it, and aloft_ptable_plan_check tells the rest.
 bool aloft_parts_source_load(struct aloft_parts_source *source, struct aloft_parts_rules *parts,

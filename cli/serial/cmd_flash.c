@@ -3,6 +3,7 @@
 #include "aloft/bootsel.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
+#include "cli/image/build_folder.h"
 #include "cli/image/header_options.h"
 #include "cli/serial/chip_place.h"
 #include "cli/serial/flash_folder.h"
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct work {
     struct aloft_session session;
@@ -37,12 +37,6 @@ static int fail(const struct aloft_message *error)
 {
     aloft_ui_error("%s", error->text);
     return ALOFT_EXIT_BAD;
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 // --- the plan
@@ -386,11 +380,16 @@ static int flash(struct work *work)
 
 static bool fitting(struct aloft_args *args, struct work *work)
 {
+    static const char *const parts[] = {"app", "bootloader", "partition-table"};
+    const struct aloft_flash_folder *folder = &work->folder;
     struct aloft_arg_list *operands = work->operands;
-    if (operands->count == 0) {
-        operands->items[operands->count++] = "build"; // where idf.py leaves it
+    if (folder->only != NULL && !aloft_args_word(args, "--only", folder->only, parts, 3)) {
+        return false;
     }
-    if (operands->count == 1 && !is_folder(operands->items[0])) {
+    if (operands->count == 0) {
+        operands->items[operands->count++] = ALOFT_BUILD_FOLDER;
+    }
+    if (operands->count == 1 && !aloft_build_folder_is(operands->items[0])) {
         (void)aloft_args_wrong(args, "%s is not a folder; for single files write OFFSET FILE",
                                operands->items[0]);
         return false;
@@ -399,8 +398,10 @@ static bool fitting(struct aloft_args *args, struct work *work)
         (void)aloft_args_wrong(args, "offset %s has no file", operands->items[operands->count - 1]);
         return false;
     }
-    if (operands->count > 1 && (work->folder.table != NULL || work->folder.app != NULL)) {
-        (void)aloft_args_wrong(args, "--table and --app choose among the files of a folder");
+    if (operands->count > 1 &&
+        (folder->table != NULL || folder->app != NULL || folder->only != NULL)) {
+        (void)aloft_args_wrong(args, "--table, --app and --only choose among the files of a "
+                                     "folder");
         return false;
     }
     return aloft_session_check(args, &work->session) && aloft_monitor_check(args, &work->monitor);
@@ -434,6 +435,8 @@ int cmd_flash(int argc, char **argv)
                 {ALOFT_ARG_TEXT, 0, "table", "FILE", "of a folder: the partition table",
                  &work.folder.table},
                 {ALOFT_ARG_TEXT, 0, "app", "NAME", "of a folder: the app", &work.folder.app},
+                {ALOFT_ARG_TEXT, 0, "only", "PART",
+                 "of a folder: app, bootloader or partition-table", &work.folder.only},
                 {ALOFT_ARG_SIZE, 0, "offset", "ADDR",
                  "of the partition table [it is found, else 0x8000]", &work.plan.table_asked},
                 ALOFT_CHIP_FLASH_OPTION(work.chip),

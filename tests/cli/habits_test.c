@@ -50,7 +50,18 @@ static void each_old_word_finds_its_command(void **state)
         {0, "$A erase_ota_partition -h", "Usage: aloft erase-flash "},
         {0, "$A generate -h", "Usage: aloft nvs build "},
         {2, "$A elf2image app.elf", "`aloft image build ELF -o BIN`"},
-        {2, "$A build", "`aloft flash build`"},
+        {0, "$A build -h", "Usage: aloft build "},
+        {0, "$A all -h", "Usage: aloft build "},
+        {0, "$A app -h", "Usage: aloft build "},
+        {0, "$A app-flash -h", "Usage: aloft flash "},
+        {0, "$A bootloader-flash -h", "Usage: aloft flash "},
+        {0, "$A partition_table-flash -h", "Usage: aloft flash "},
+        {0, "$A partition-table -h", "Usage: aloft parts show "},
+        {0, "$A size-components -h", "Usage: aloft image size "},
+        {0, "$A size-files -h", "Usage: aloft image size "},
+        {2, "$A menuconfig", "`aloft build -D CONFIG_X=V`"},
+        {2, "$A set-target esp32", "`aloft build` builds for the virtual board"},
+        {2, "$A fullclean", "remove the folder"},
         {0, "$A parts help build", "Usage: aloft parts build "},
         {0, "$A help image info", "Usage: aloft image info "},
         {0, "$A", "What people do first"},
@@ -87,6 +98,8 @@ static void arguments_of_the_other_tool_mean_what_they_meant(void **state)
         {2, "$A -B here -p ./no-port flash monitor", "here is not a folder"},
         {2, "$A -p", "unknown command '-p'"},
         {2, "$A write_flash 0x1000 --baud", "--baud needs a value"},
+        {1, "ALOFT_SOURCES=nowhere $A -B there build", "ALOFT_SOURCES name their folder"},
+        {2, "$A flash --only ap", "--only 'ap'"},
     };
     (void)state;
     expect(0, "$A image build /bin/true -o a.bin --project hello && "
@@ -224,6 +237,41 @@ static void a_size_is_told_against_the_slot(void **state)
     expect(2, "$A image size a.bin --slot-size 4K --template two_ota");
 }
 
+// idf.py's words without arguments mean the folder `build`, as there.
+static void a_build_folder_is_taken_by_its_list(void **state)
+{
+    static const struct habit habits[] = {
+        {0, "$A size", "of factory (1,048,576)"},
+        {0, "$A size --format text --template two_ota", "of factory (1,048,576)"},
+        {0, "$A -B build size --json", "\"file\": \"build/app.bin\""},
+        {0, "$A partition-table", "build/table/t.bin: binary table, 6 partitions"},
+        {0, "$A merge-bin", "build/merged-binary.bin: "},
+        {0,
+         "$A merge_bin 0x1000 build/b.bin 0x20000 build/table/t.bin 0x30000 build/app.bin -o m.bin "
+         "&& cmp m.bin build/merged-binary.bin",
+         ""},
+        {0, "$A image merge build -o - | cmp - m.bin", ""},
+        {1, "$A -p ./no-port app-flash", "./no-port"},
+        {1, "$A image merge table", "flasher_args.json"},
+        {0, "$A parts show table", "table/t.bin: binary table"},
+        {0, "$A parts show project", "project/partitions.csv: CSV table, 1 partitions"},
+        {1, "$A size -B table", "there is no app (.bin) in table"},
+        {1, "sed -i 's/\"app\"/\"ap\"/' build/flasher_args.json; $A size", "lists no app"},
+    };
+    (void)state;
+    expect(0, "mkdir -p build/table table project && $A image build /bin/true -o build/app.bin && "
+              "$A image build /bin/true -o build/b.bin --bootloader --offset 0x20000 && "
+              "$A parts build --template two_ota -o build/table/t.bin && "
+              "cp build/table/t.bin table && echo 'nvs,data,nvs,0x9000,16K' > "
+              "project/partitions.csv");
+    write_text("build/flasher_args.json",
+               "{\"flash_files\": {\"0x20000\": \"table/t.bin\", \"0x30000\": \"app.bin\",\n"
+               "\"0x1000\": \"b.bin\"}, \"app\": {\"offset\": \"0x30000\", \"file\":\n"
+               "\"app.bin\"}, \"partition-table\": {\"offset\": \"0x20000\", \"file\":\n"
+               "\"table/t.bin\"}}\n");
+    try_all(habits, COUNT(habits));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +279,7 @@ int main(void)
         cmocka_unit_test(arguments_of_the_other_tool_mean_what_they_meant),
         cmocka_unit_test(a_misspelt_word_is_told_the_one_that_was_meant),
         cmocka_unit_test(files_are_merged_at_their_offsets),
+        cmocka_unit_test(a_build_folder_is_taken_by_its_list),
         cmocka_unit_test(a_size_is_told_against_the_slot),
         cmocka_unit_test(nvs_goes_to_csv_and_back),
     };

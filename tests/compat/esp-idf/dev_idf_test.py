@@ -43,12 +43,13 @@ def run(*words):
 
 
 def the_board_can_run_what_was_built():
-    """Once it did not build the board's ROM, so that the manual's next lines failed."""
+    """Once it did not build the board's ROM, so that the manual's next lines failed; and not the
+    apps that the test in docs/CI.md flashes."""
     code, output, calls = run("my_project", "CONFIG_A=y")
     assert code == 0, output
     assert output.splitlines()[-1] == "clone/build/release/images/my_project.bin", output
     assert "-DALOFT_IDF_CONFIG=CONFIG_A=y" in calls[0].split(), calls
-    for target in ("aloft_idf_projects", "bootloader_image", "aloft", "aloft-rom"):
+    for target in ("aloft_idf_projects", "aloft_demo", "partitions-two_ota.bin"):
         assert target in calls[1].split(), calls
 
 
@@ -67,6 +68,11 @@ def what_is_told_is_shown_and_nothing_else():
     assert "FAILED: cc" not in output, output
 
 
+def minus_b_needs_a_folder():
+    code, output, calls = run("my_project", "-B")
+    assert code != 0 and "-B needs a folder" in output and calls == [], output
+
+
 def a_folder_that_is_not_a_project_is_reported():
     for folder, words in (("empty", "it has no folder main"), ("nothing", "there is no folder")):
         code, output, calls = run(folder)
@@ -76,6 +82,7 @@ def a_folder_that_is_not_a_project_is_reported():
 
 for test in (the_board_can_run_what_was_built,
              a_project_that_does_not_build_is_left_out_of_later_builds,
-             what_is_told_is_shown_and_nothing_else, a_folder_that_is_not_a_project_is_reported):
+             what_is_told_is_shown_and_nothing_else, minus_b_needs_a_folder,
+             a_folder_that_is_not_a_project_is_reported):
     test()
     print("ok  ", test.__name__)

@@ -58,13 +58,29 @@ def what_esptool_users_type_does_the_work(folder):
 
 
 def what_idf_py_users_type_does_the_work(folder):
-    (folder / "build").mkdir()
-    files(folder / "build")
+    make = [ROOT / "tools/idf_folder", folder / "build", IMAGES / "hello_world.bin",
+            IMAGES / "partitions-two_ota.bin"]  # as `aloft build` ends
+    subprocess.run(make, check=True)
+    check("of factory (1,048,576)" in typed("size", folder), "size")
+    check("6 partitions" in typed("partition-table", folder), "partition-table")
+    typed("merge-bin", folder)
+    merged = (folder / "build/merged-binary.bin").read_bytes()
+    check(merged[0x10000:] == (IMAGES / "hello_world.bin").read_bytes(), "merge-bin")
+    (folder / "build/CMakeCache.txt").touch()
+    done = subprocess.run(make, capture_output=True, text=True)
+    check(done.returncode != 0 and "of ESP-IDF's own build" in done.stderr, done.stderr)
     with Running(folder, "--fast") as board:
         said = typed(f"-p {board.tcp} -b 921600 flash monitor --until Restarting --timeout 60",
                      folder)
         check("Hello world!" in said, said)
         typed(f"-p {board.tcp} -B build flash", folder)
+        said = typed(f"-p {board.tcp} write_flash @flash_args", folder / "build")
+        check(said.count("verified") == 4, said)
+        shutil.copy(IMAGES / "ota_demo.bin", folder / "build/hello_world.bin")
+        for word in ["app-flash", "bootloader-flash", "partition-table-flash"]:
+            said = typed(f"-p {board.tcp} {word}", folder)
+            check(said.count("verified") == 1, word, said)
+        check(board.holds("ota_demo.bin"), "app-flash")
         typed("erase-flash", folder, ESPPORT=board.tcp)
         check(board.bytes() == b"\xFF" * FLASH_LEN, "erase-flash")
 
