@@ -45,18 +45,24 @@ bool aloft_boot_load_begin(struct aloft_boot *boot)
 
 enum aloft_step aloft_boot_load_step(struct aloft_boot *boot)
 {
+    const struct aloft_boot_port *port = boot->port;
     struct aloft_verify *verify = &boot->work.verify;
-    ALOFT_ASSERT(verify->sink == load); // what runs is what is hashed
+    ALOFT_INVARIANT("L1", verify->sink == load); // what runs is what is hashed
     enum aloft_step step = aloft_verify_step(verify);
     if (step == ALOFT_STEP_DONE) {
+        ALOFT_INVARIANT("L1", verify->err == ALOFT_OK);
         boot->image = verify->image.facts;
+        port->log(port->ctx, 'I', "boot", "Loaded app from partition at offset 0x%x",
+                  (unsigned)boot->extent.addr);
     } else if (step == ALOFT_STEP_FAILED) {
+        port->log(port->ctx, 'E', "boot", "image at 0x%x is refused: %s",
+                  (unsigned)boot->extent.addr, aloft_err_boot_name(verify->err));
         // The fault of a slot with an image is kept: an empty slot does not explain why nothing
         // boots.
         if (boot->err == ALOFT_OK || boot->err == ALOFT_ERR_IMAGE_MAGIC) {
             boot->err = verify->err;
         }
-        boot->port->unload(boot->port->ctx);
+        port->unload(port->ctx);
     }
     return step;
 }

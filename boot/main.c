@@ -9,7 +9,8 @@
 //   RUN
 //
 // Invariants
-//   L1  Nothing is executed that was not judged good in this boot, from the bytes that run.
+//   L1  Nothing is executed that was not judged good in this boot, from the bytes that run. The
+//       loader keeps it (load.h).
 //   L2  otadata changes only by what the plan says is to be saved, and by completing what an
 //       earlier boot or app had begun; falling back changes nothing. L2 has no assertion: it would
 //       be one about flash; the tests count the writes.
@@ -186,8 +187,6 @@ static void next_candidate(struct aloft_boot *boot)
 
 static void refused(struct aloft_boot *boot)
 {
-    LOG(boot, 'E', "image at 0x%x is refused: %s", (unsigned)boot->extent.addr,
-        aloft_err_boot_name(boot->work.verify.err));
     if (boot->slot >= 0) {
         LOG(boot, 'E', "OTA app partition slot %d is not bootable", boot->slot);
     } else if (boot->slot == ALOFT_SLOT_FACTORY) {
@@ -198,8 +197,6 @@ static void refused(struct aloft_boot *boot)
 
 static void loaded(struct aloft_boot *boot)
 {
-    ALOFT_INVARIANT("L1", boot->work.verify.err == ALOFT_OK && boot->work.verify.sink != NULL);
-    LOG(boot, 'I', "Loaded app from partition at offset 0x%x", (unsigned)boot->extent.addr);
     boot->err = ALOFT_OK;
     boot->phase = RUN;
     if (boot->plan.set_actual && boot->slot >= 0) {
