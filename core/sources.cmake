@@ -29,6 +29,8 @@ set(ALOFT_CORE_SOURCES
     net/webui.c
     net/webui_auth.c
     net/webui_multipart.c
+    net/webui_token.c
+    net/webui_verifier.c
     flash/bootsel.c
     flash/flash.c
     flash/imageid.c

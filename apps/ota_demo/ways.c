@@ -1,7 +1,6 @@
 // Reads secrets, sets machines up, and registers them with the port. The only decision made here is
 // which ways are on.
 #include "ways.h"
-#include "aloft/base/hex.h"
 #include "web/device/page.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,22 +145,28 @@ static bool read_secret(struct ways *ways, const char *key, char *out, uint32_t 
     return err == ALOFT_ERR_NVS_NOT_FOUND;
 }
 
-// The device's name, which is the realm of the page's passwords, so it must be the one for which
-// `aloft secret` computed them. False: it is no valid name.
-static bool read_id(struct ways *ways)
+// Reads a name: what is not set becomes `fallback`. False: it cannot be read, or is no valid name.
+static bool read_name(struct ways *ways, const char *key, const char *fallback,
+                      char out[ALOFT_WEBUI_REALM_MAX + 1])
 {
-    char *id = ways->device_id;
-    if (!read_secret(ways, "device_id", id, sizeof ways->device_id)) {
+    if (!read_secret(ways, key, out, ALOFT_WEBUI_REALM_MAX + 1)) {
         return false;
     }
-    if (id[0] == 0) {
-        (void)snprintf(id, sizeof ways->device_id, "%s", aloft_port_device_id(ways->port));
+    if (out[0] == 0) {
+        (void)snprintf(out, ALOFT_WEBUI_REALM_MAX + 1, "%s", fallback);
     }
-    bool good = aloft_webui_auth_is_realm(id);
+    bool good = aloft_webui_auth_is_realm(out);
     if (!good) {
-        LOG(ways, 'E', "device_id in NVS has other characters than a name has; set it again");
+        LOG(ways, 'E', "%s in NVS has other characters than a name has; set it again", key);
     }
     return good;
+}
+
+// The realm must be the one for which `aloft secret` computed the hashes.
+static bool read_names(struct ways *ways)
+{
+    return read_name(ways, "device_id", aloft_port_device_id(ways->port), ways->device_id) &&
+           read_name(ways, "web_realm", ways->device_id, ways->realm);
 }
 
 static void start_push(struct ways *ways)
@@ -190,26 +195,6 @@ static void start_push(struct ways *ways)
     start(ways, &ways->push_way, "Push", config.port);
 }
 
-// Parses as many digits as `out` needs; returns what follows them. NULL: it was something else.
-static const char *read_hex(const char *text, uint8_t *out, uint32_t len)
-{
-    return aloft_hex_parse(text, out, len) ? text + 2 * (size_t)len : NULL;
-}
-
-// "pbkdf2-sha256$ROUNDS$SALT$KEY", as `aloft secret set FLASH control` writes it.
-static bool parse_token(const char *text, struct aloft_webui_token *token)
-{
-    static const char kind[] = "pbkdf2-sha256$";
-    char *end;
-    if (strncmp(text, kind, sizeof kind - 1) != 0) {
-        return false;
-    }
-    token->rounds = (uint32_t)strtoul(text + sizeof kind - 1, &end, 10);
-    const char *at = *end == '$' ? read_hex(end + 1, token->salt, sizeof token->salt) : NULL;
-    at = at != NULL && *at == '$' ? read_hex(at + 1, token->key, sizeof token->key) : NULL;
-    return token->rounds > 0 && at != NULL && *at == 0;
-}
-
 // False when it is absent or unusable.
 static bool read_token(struct ways *ways)
 {
@@ -217,7 +202,7 @@ static bool read_token(struct ways *ways)
     if (!read_secret(ways, "ctl_token", text, sizeof text) || text[0] == 0) {
         return false;
     }
-    bool good = parse_token(text, &ways->token);
+    bool good = aloft_webui_token_parse(text, &ways->token);
     if (!good) {
         LOG(ways, 'E', "The control token's hash is damaged; set it again: aloft secret set");
     }
@@ -238,12 +223,13 @@ static void start_web(struct ways *ways)
         .page = aloft_web_page,
         .page_len = aloft_web_page_len,
         .device_id = ways->device_id,
+        .realm = ways->realm,
         .reset_reason = reset_reason(port),
         .running = aloft_port_running(port),
         .port = port_setting(ways, "web_port", "80"),
     };
     struct aloft_webui_verifier *ha1 = &ways->web_ha1;
-    bool read = read_id(ways);
+    bool read = read_names(ways);
     read = read_secret(ways, "web_ha1", ha1->sha256, sizeof ha1->sha256) && read;
     read = read_secret(ways, "web_ha1_md5", ha1->md5, sizeof ha1->md5) && read;
     bool password = ha1->sha256[0] != 0 || ha1->md5[0] != 0;
@@ -254,6 +240,9 @@ static void start_web(struct ways *ways)
     aloft_web_init(&ways->web, &config);
     ways->web_way = aloft_web_way(&ways->web);
     start(ways, &ways->web_way, password ? "The web page" : "Control by token", config.port);
+    if (password) { // who has a password of another realm is told nothing but 401
+        LOG(ways, 'I', "Its user is admin, with the password that was set for \"%s\"", ways->realm);
+    }
 }
 
 bool ways_start(struct ways *ways, struct aloft_port *port, const struct aloft_policy *policy,

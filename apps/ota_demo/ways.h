@@ -4,7 +4,9 @@
 // A way is on when the device has a secret for it (`aloft secret set`), and off without:
 //   push_hash               push, on port `push_port` (3232)
 //   web_ha1, web_ha1_md5    page and control over HTTP, on port `web_port` (80); either is enough
-//   device_id               no secret: the device's name, and the realm of the page's passwords
+//   device_id               no secret: the device's name; its MAC when there is none
+//   web_realm               no secret: the realm of the page's passwords; when there is none, the
+//                           device's name
 //   ctl_token               control over HTTP by a token for scripts, on the same port
 // `push_open` set to "yes" takes pushes without a password. The console needs none: the serial port
 // can flash the device anyway.
@@ -26,6 +28,7 @@ struct ways {
     struct aloft_way push_way;
     struct aloft_way web_way;
     char device_id[ALOFT_WEBUI_REALM_MAX + 1];
+    char realm[ALOFT_WEBUI_REALM_MAX + 1];
     char push_hash[2 * ALOFT_SHA256_LEN + 1];
     struct aloft_webui_verifier web_ha1;
     struct aloft_webui_token token;

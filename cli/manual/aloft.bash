@@ -109,8 +109,8 @@ _aloft_table() {
         values='--offset|--partition'
         ;;
     'aloft nvs set')
-        words='--type --partition --offset --help' files=yes
-        values='--offset|--partition|--type'
+        words='--type --create --partition --offset --help' files=yes
+        values='--create|--offset|--partition|--type'
         ;;
     'aloft nvs erase')
         words='--partition --offset --help' files=yes
@@ -126,8 +126,8 @@ _aloft_table() {
         ;;
     'aloft secret') words='set list clear --help' ;;
     'aloft secret set')
-        words='--password-file --key-file --generation --partition --offset --help' files=yes
-        values='--generation|--key-file|--offset|--partition|--password-file'
+        words='--password-file --generate --name --mac --key-file --generation --create --partition --offset --help' files=yes
+        values='--create|--generate|--generation|--key-file|--mac|--name|--offset|--partition|--password-file'
         ;;
     'aloft secret list')
         words='--json --partition --offset --help' files=yes

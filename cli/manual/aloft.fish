@@ -166,6 +166,7 @@ complete -c aloft -n '__fish_seen_subcommand_from nvs ; and __fish_seen_subcomma
 complete -c aloft -n '__fish_seen_subcommand_from nvs ; and __fish_seen_subcommand_from get' -l offset -x -d 'where the partition table lies (it is found)'
 complete -c aloft -n '__fish_seen_subcommand_from nvs ; and __fish_seen_subcommand_from get' -F
 complete -c aloft -n '__fish_seen_subcommand_from nvs ; and __fish_seen_subcommand_from set' -l type -x -d 'str, u32 or blob-hex (str)'
+complete -c aloft -n '__fish_seen_subcommand_from nvs ; and __fish_seen_subcommand_from set' -l create -x -d 'make FLASH, when it is not there, as an NVS partition of this size'
 complete -c aloft -n '__fish_seen_subcommand_from nvs ; and __fish_seen_subcommand_from set' -l partition -x -d 'which NVS partition (nvs)'
 complete -c aloft -n '__fish_seen_subcommand_from nvs ; and __fish_seen_subcommand_from set' -l offset -x -d 'where the partition table lies (it is found)'
 complete -c aloft -n '__fish_seen_subcommand_from nvs ; and __fish_seen_subcommand_from set' -F
@@ -186,8 +187,12 @@ complete -c aloft -n '__fish_seen_subcommand_from secret ; and not __fish_seen_s
 complete -c aloft -n '__fish_seen_subcommand_from secret ; and not __fish_seen_subcommand_from set list clear' -a list -d 'say which ways in have one'
 complete -c aloft -n '__fish_seen_subcommand_from secret ; and not __fish_seen_subcommand_from set list clear' -a clear -d 'take one away'
 complete -c aloft -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from set' -l password-file -r -F -d 'its first line is the password'
+complete -c aloft -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from set' -l generate -r -F -d 'a new password, which goes to this new file; - for standard output'
+complete -c aloft -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from set' -l name -x -d 'for web; the devices name, which is set, too'
+complete -c aloft -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from set' -l mac -x -d 'for web; of a device without a name'
 complete -c aloft -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from set' -l key-file -r -F -d 'for key; RSA-3072, private, PEM or DER'
 complete -c aloft -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from set' -l generation -x -d 'sha256 or md5, for old clients (push sha256, web both)'
+complete -c aloft -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from set' -l create -x -d 'make FLASH, when it is not there, as an NVS partition of this size'
 complete -c aloft -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from set' -l partition -x -d 'which NVS partition (nvs)'
 complete -c aloft -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from set' -l offset -x -d 'where the partition table lies (it is found)'
 complete -c aloft -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from set' -F

@@ -246,6 +246,7 @@ static int nvs_set(int argc, char **argv)
                     "  aloft nvs set nvs.bin app interval 60 --type u32",
         .exits = "0 set, 1 refused; the old value then still holds",
         .options = {{ALOFT_ARG_TEXT, 0, "type", "TYPE", "str, u32 or blob-hex [str]", &value.type},
+                    ALOFT_FLASH_NVS_CREATE(place),
                     ALOFT_FLASH_NVS_OPTIONS(place)},
     };
     if (!aloft_args_read(&args, argc, argv)) {

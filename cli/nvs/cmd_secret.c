@@ -2,41 +2,37 @@
 // password with (hostlib/keys/secret.h), in NVS namespace aloft, where updates do not reach;
 // nothing here reads one back.
 #include "aloft/net/pbkdf2.h"
-#include "aloft/net/webui_auth.h"
 #include "cli/base/args.h"
 #include "cli/base/commands.h"
 #include "cli/base/ui.h"
 #include "cli/keys/key_files.h"
 #include "cli/nvs/flash_nvs.h"
+#include "cli/nvs/secret_input.h"
+#include "cli/nvs/secret_realm.h"
 #include "hostlib/base/file.h"
 #include "hostlib/base/random.h"
-#include "hostlib/base/text.h"
 #include "hostlib/crypto/pk.h"
 #include "hostlib/keys/secret.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char space[] = "aloft";
-static const char device_default[] = "02a10f000001"; // the MAC of a virtual board
 static const char user[] = "admin";
 
-enum { KEY_MAX = 4000, PASSWORD_MAX = 256, GOOD_LEN = 8, MD5_LEN = 16 };
+enum { KEY_MAX = 4000, MD5_LEN = 16, WEB_REALM = 2 };
 
 struct way {
     const char *name;
-    const char *keys[2];
+    const char *keys[3]; // verifiers; WEB_REALM: what those of the page are hashed with
     const char *about;
 };
 
 static const struct way ways[] = {
     {"push", {"push_hash", NULL}, "updates pushed by espota"},
-    {"web", {"web_ha1", "web_ha1_md5"}, "the device's own web page, user admin"},
+    {"web", {"web_ha1", "web_ha1_md5", "web_realm"}, "the device's own web page, user admin"},
     {"control", {"ctl_token", NULL}, "the control channel"},
     {"key", {"enc_key", NULL}, "encrypted firmware, a private key"},
 };
@@ -49,95 +45,6 @@ static const struct way *find_way(const char *name)
         }
     }
     return NULL;
-}
-
-// One line of the terminal, unseen.
-static bool prompt(const char *text, char password[PASSWORD_MAX])
-{
-    struct termios before;
-    FILE *terminal = fopen("/dev/tty", "r+");
-    if (terminal == NULL) {
-        return false;
-    }
-    bool hidden = tcgetattr(fileno(terminal), &before) == 0;
-    struct termios silent = before;
-    silent.c_lflag &= ~(tcflag_t)ECHO;
-    hidden = hidden && tcsetattr(fileno(terminal), TCSAFLUSH, &silent) == 0;
-    (void)fputs(text, terminal);
-    (void)fflush(terminal);
-    bool read = hidden && fgets(password, PASSWORD_MAX, terminal) != NULL;
-    (void)fputs("\n", terminal);
-    if (hidden) {
-        (void)tcsetattr(fileno(terminal), TCSAFLUSH, &before);
-    }
-    (void)fclose(terminal);
-    return read;
-}
-
-static bool ask(char password[PASSWORD_MAX])
-{
-    char again[PASSWORD_MAX];
-    if (!prompt("New password: ", password) || !prompt("Once more: ", again)) {
-        aloft_ui_error("there is no terminal to ask for the password; use --password-file, or the "
-                       "environment variable ALOFT_PASSWORD");
-        return false;
-    }
-    bool same = strcmp(password, again) == 0;
-    explicit_bzero(again, sizeof again);
-    if (!same) {
-        aloft_ui_error("the two passwords differ; nothing was set");
-    }
-    return same;
-}
-
-static bool from_file(const char *path, char password[PASSWORD_MAX])
-{
-    struct aloft_file file;
-    struct aloft_message error;
-    if (!aloft_file_read(path, KEY_MAX, &file, &error)) {
-        aloft_ui_error("%s", error.text);
-        return false;
-    }
-    bool read = aloft_text_unmark(&file, &error);
-    if (!read) {
-        aloft_ui_error("%s: no password can be read: %s", path, error.text);
-    } else if (file.len == 0) {
-        read = false;
-        aloft_ui_error("%s: no password can be read: the file is empty", path);
-    } else {
-        (void)snprintf(password, PASSWORD_MAX, "%.*s", PASSWORD_MAX - 1, (const char *)file.data);
-    }
-    aloft_file_release(&file);
-    return read;
-}
-
-// From the file, the environment or a person, in this order, without its line end.
-static bool get_password(const char *path, char password[PASSWORD_MAX])
-{
-    const char *given = getenv("ALOFT_PASSWORD");
-    bool good = true;
-    if (path != NULL) {
-        good = from_file(path, password);
-    } else if (given != NULL) {
-        (void)snprintf(password, PASSWORD_MAX, "%.*s", PASSWORD_MAX - 1, given);
-    } else {
-        good = ask(password);
-    }
-    if (!good) {
-        return false;
-    }
-    size_t len = strcspn(password, "\r\n");
-    password[len] = '\0';
-    if (len == 0 || len == PASSWORD_MAX - 1) {
-        aloft_ui_error("the password is %s", len == 0 ? "empty; a way without one is closed with "
-                                                        "'aloft secret clear'"
-                                                      : "longer than 254 bytes");
-        return false;
-    }
-    if (len < GOOD_LEN) {
-        aloft_ui_warn("the password has fewer than 8 characters; it is soon guessed");
-    }
-    return true;
 }
 
 // It goes into a header of HTTP, whose blanks at the ends do not count.
@@ -181,56 +88,69 @@ static bool drop(struct aloft_flash_nvs *of, const char *key)
     return aloft_flash_nvs_run(of, &op);
 }
 
-enum generation { BOTH, ONLY_SHA256, ONLY_MD5 };
+// What the command line asks for.
+struct wish {
+    const char *file;     // with the password
+    const char *new_file; // for a new one
+    const char *key;      // file with a private key
+    const char *generation;
+    struct aloft_secret_realm realm;
+    enum { BOTH, ONLY_SHA256, ONLY_MD5 } which;
+};
 
-static bool store_ha1(struct aloft_flash_nvs *of, enum aloft_secret_hash hash, const char *key,
-                      const char *password)
+static bool set_push(struct aloft_flash_nvs *of, const struct way *way, const struct wish *wish,
+                     const char *password)
 {
-    char realm[ALOFT_WEBUI_REALM_MAX + 1];
     char text[ALOFT_SECRET_HEX];
-    enum aloft_err err = aloft_nvs_get_str(&of->nvs, space, "device_id", realm, sizeof realm);
-    if (err == ALOFT_ERR_NVS_NOT_FOUND) {
-        (void)snprintf(realm, sizeof realm, "%s", device_default);
-    } else if (err == ALOFT_ERR_NVS_CORRUPT || err == ALOFT_ERR_NVS_UNREADABLE) {
-        aloft_ui_error("device_id in NVS cannot be read, and the password is of it; set it again "
-                       "with 'aloft nvs set', or take it away with 'aloft nvs erase'");
-        return false;
-    } else if (err != ALOFT_OK || !aloft_webui_auth_is_realm(realm)) {
-        aloft_ui_error(
-            "device_id in NVS is not a name for a device: at most %u printable characters, "
-            "without quotes and backslashes; set it again with 'aloft nvs set'",
-            ALOFT_WEBUI_REALM_MAX);
-        return false;
-    }
-    return aloft_secret_ha1(hash, user, realm, password, text) && store(of, key, text);
+    bool md5 = wish->which == ONLY_MD5;
+    return aloft_secret_hash(md5 ? ALOFT_SECRET_MD5 : ALOFT_SECRET_SHA256, password, text) &&
+           store(of, way->keys[0], text);
 }
 
-static bool set_way(struct aloft_flash_nvs *of, const struct way *way, enum generation generation,
-                    const char *password)
+// Only a token that was generated just now gets the fast verifier (aloft/net/webui_token.h): of any
+// other text nobody knows how it was found.
+static bool set_token(struct aloft_flash_nvs *of, const struct way *way, const struct wish *wish,
+                      const char *token)
 {
     char text[ALOFT_SECRET_TOKEN];
     uint8_t salt[ALOFT_SECRET_SALT];
-    if (strcmp(way->name, "push") == 0) {
-        bool md5 = generation == ONLY_MD5;
-        return aloft_secret_hash(md5 ? ALOFT_SECRET_MD5 : ALOFT_SECRET_SHA256, password, text) &&
-               store(of, way->keys[0], text);
-    }
-    if (strcmp(way->name, "control") == 0) {
-        return aloft_random(salt, sizeof salt) &&
-               aloft_secret_token(password, ALOFT_SECRET_ITERATIONS, salt, text) &&
-               store(of, way->keys[0], text);
-    }
+    return aloft_random(salt, sizeof salt) &&
+           (wish->new_file != NULL
+                ? aloft_secret_generated_token(token, salt, text)
+                : aloft_secret_token(token, ALOFT_SECRET_ITERATIONS, salt, text)) &&
+           store(of, way->keys[0], text);
+}
+
+// The realm goes beside the hashes: the device asks for the password of this realm, whatever its
+// name becomes. It is set first, so that hashes and realm never differ but for old hashes in a new
+// realm, with which nobody gets in.
+static bool set_web(struct aloft_flash_nvs *of, const struct way *way, const struct wish *wish,
+                    const char *password)
+{
+    static const enum aloft_secret_hash hashes[] = {ALOFT_SECRET_SHA256, ALOFT_SECRET_MD5};
+    char realm[ALOFT_WEBUI_REALM_MAX + 1];
+    char text[ALOFT_SECRET_HEX];
+    bool good =
+        aloft_secret_realm_find(of, &wish->realm, realm) && store(of, way->keys[WEB_REALM], realm);
     // Values of the old password that are not replaced are erased first, so that it is not accepted
-    // any
-    // more.
-    bool good = generation == BOTH || drop(of, way->keys[generation == ONLY_MD5 ? 0 : 1]);
-    if (good && generation != ONLY_MD5) {
-        good = store_ha1(of, ALOFT_SECRET_SHA256, way->keys[0], password);
-    }
-    if (good && generation != ONLY_SHA256) {
-        good = store_ha1(of, ALOFT_SECRET_MD5, way->keys[1], password);
+    // any more.
+    good = good && (wish->which == BOTH || drop(of, way->keys[wish->which == ONLY_MD5 ? 0 : 1]));
+    for (size_t i = 0; i < COUNT(hashes); i++) {
+        bool wanted = wish->which != (i == 0 ? ONLY_MD5 : ONLY_SHA256);
+        good = good && (!wanted || (aloft_secret_ha1(hashes[i], user, realm, password, text) &&
+                                    store(of, way->keys[i], text)));
     }
     return good;
+}
+
+static bool set_way(struct aloft_flash_nvs *of, const struct way *way, const struct wish *wish,
+                    const char *password)
+{
+    bool push = strcmp(way->name, "push") == 0;
+    bool control = strcmp(way->name, "control") == 0;
+    return push      ? set_push(of, way, wish, password)
+           : control ? set_token(of, way, wish, password)
+                     : set_web(of, way, wish, password);
 }
 
 // For set and clear: NULL when the command line is wrong, which has been said.
@@ -282,70 +202,113 @@ static int set_key(const struct aloft_flash_nvs_place *place, const struct way *
     return good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
 }
 
+static bool get_password(const struct way *way, const struct wish *wish,
+                         char password[ALOFT_SECRET_PASSWORD])
+{
+    bool good = wish->new_file != NULL ? aloft_secret_input_new(wish->new_file, password)
+                                       : aloft_secret_input(wish->file, password);
+    return good && (strcmp(way->name, "control") != 0 || is_token(password));
+}
+
+static int set_password(const struct aloft_flash_nvs_place *place, const struct way *way,
+                        const struct wish *wish)
+{
+    struct aloft_flash_nvs of;
+    char password[ALOFT_SECRET_PASSWORD];
+    bool printed = wish->new_file != NULL && strcmp(wish->new_file, "-") == 0;
+    bool got = get_password(way, wish, password);
+    bool good = got && aloft_flash_nvs_open(&of, place, true);
+    if (good) {
+        good = set_way(&of, way, wish, password);
+        good = aloft_flash_nvs_close(&of, good) && good;
+    }
+    explicit_bzero(password, sizeof password);
+    if (good && !printed) {
+        printf("%s: the password for %s is set%s%s\n", place->path, way->about,
+               wish->new_file != NULL ? "; it is in " : "",
+               wish->new_file != NULL ? wish->new_file : "");
+    } else if (got && !good && wish->new_file != NULL && !printed) {
+        (void)remove(wish->new_file); // nothing has this password
+    }
+    return good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
+}
+
+// False: the options do not go with the way, or with each other; args->status says so.
+static bool judge_wish(struct aloft_args *args, const struct way *way, struct wish *wish)
+{
+    bool web = strcmp(way->name, "web") == 0;
+    if (is_key(way) != (wish->key != NULL)) {
+        (void)aloft_args_wrong(args, wish->key == NULL
+                                         ? "a key is not a password: give --key-file KEY"
+                                         : "--key-file is for the way 'key'");
+    } else if (wish->new_file != NULL && (wish->file != NULL || is_key(way))) {
+        (void)aloft_args_wrong(args, "--generate makes a password: it goes with neither "
+                                     "--password-file nor --key-file");
+    } else if ((wish->realm.name != NULL || wish->realm.mac != NULL) && !web) {
+        (void)aloft_args_wrong(args, "--name and --mac are for web, whose password is hashed with "
+                                     "the device's name");
+    } else if (wish->realm.name != NULL && wish->realm.mac != NULL) {
+        (void)aloft_args_wrong(args, "--name or --mac: a device with a name does not use its MAC");
+    } else if (wish->generation != NULL) {
+        wish->which = strcmp(wish->generation, "md5") == 0 ? ONLY_MD5 : ONLY_SHA256;
+        bool fits = wish->which == ONLY_MD5 || strcmp(wish->generation, "sha256") == 0;
+        if (fits && (web || strcmp(way->name, "push") == 0)) {
+            return true;
+        }
+        (void)aloft_args_wrong(args, "--generation %s: it is sha256 or md5, for push and web",
+                               wish->generation);
+    } else {
+        return true;
+    }
+    return false;
+}
+
 static int secret_set(int argc, char **argv)
 {
     struct aloft_flash_nvs_place place = ALOFT_FLASH_NVS_PLACE;
-    struct aloft_flash_nvs of;
-    const char *file = NULL;
-    const char *generation = NULL;
-    const char *key = NULL;
-    char password[PASSWORD_MAX];
+    struct wish wish = {.file = NULL};
     struct aloft_args args = {
         .command = "aloft secret set",
         .operands = "FLASH WAY",
         .about =
             "Sets the password of a way in: push, web or control. It comes from --password-file,\n"
-            "from ALOFT_PASSWORD, or from you, unseen. Flash gets only what the protocol checks\n"
-            "it with (docs/SECRETS.md). The way 'key' is not a password but the private key that\n"
-            "opens encrypted firmware, from --key-file. The board must not be running.",
+            "from ALOFT_PASSWORD, or from you, unseen; or --generate makes one of 128 random "
+            "bits.\n"
+            "Flash gets only what the protocol checks it with (docs/SECRETS.md). The way 'key' is\n"
+            "not a password but the private key that opens encrypted firmware, from --key-file.\n"
+            "FLASH is a board's flash file, which must not be running, or an NVS partition alone:\n"
+            "--create makes one for a device that is elsewhere (docs/PROVISIONING.md).",
         .examples = "  aloft secret set board.flash web\n"
+                    "  aloft secret set board.flash control --generate token.txt\n"
+                    "  aloft secret set nvs.bin web --create 0x4000 --mac 7c:df:a1:00:11:22\n"
                     "  aloft secret set board.flash key --key-file enc.pem\n"
                     "  aloft secret set board.flash push --password-file push.txt --generation md5",
         .exits = "0 set, 1 refused; the old password then still holds",
         .options = {{ALOFT_ARG_TEXT, 0, "password-file", "FILE", "its first line is the password",
-                     &file},
+                     &wish.file},
+                    {ALOFT_ARG_TEXT, 0, "generate", "FILE",
+                     "a new password, which goes to this new file; - for standard output",
+                     &wish.new_file},
+                    {ALOFT_ARG_TEXT, 0, "name", "NAME",
+                     "for web: the device's name, which is set, too", &wish.realm.name},
+                    {ALOFT_ARG_TEXT, 0, "mac", "MAC", "for web: of a device without a name",
+                     &wish.realm.mac},
                     {ALOFT_ARG_TEXT, 0, "key-file", "KEY", "for key: RSA-3072, private, PEM or DER",
-                     &key},
+                     &wish.key},
                     {ALOFT_ARG_TEXT, 0, "generation", "HASH",
-                     "sha256 or md5, for old clients [push sha256, web both]", &generation},
+                     "sha256 or md5, for old clients [push sha256, web both]", &wish.generation},
+                    ALOFT_FLASH_NVS_CREATE(place),
                     ALOFT_FLASH_NVS_OPTIONS(place)},
     };
     if (!aloft_args_read(&args, argc, argv)) {
         return args.status;
     }
     const struct way *way = way_of(&args, args.given.items[1]);
-    if (way == NULL) {
+    if (way == NULL || !judge_wish(&args, way, &wish)) {
         return args.status;
     }
-    if (is_key(way) != (key != NULL)) {
-        return aloft_args_wrong(&args, key == NULL ? "a key is not a password: give --key-file KEY"
-                                                   : "--key-file is for the way 'key'");
-    }
     place.path = args.given.items[0];
-    if (key != NULL) {
-        return set_key(&place, way, key);
-    }
-    enum generation which = BOTH;
-    if (generation != NULL) {
-        which = strcmp(generation, "md5") == 0 ? ONLY_MD5 : ONLY_SHA256;
-        bool fits = which == ONLY_MD5 || strcmp(generation, "sha256") == 0;
-        if (!fits || strcmp(way->name, "control") == 0) {
-            return aloft_args_wrong(&args, "--generation %s: it is sha256 or md5, for push and web",
-                                    generation);
-        }
-    }
-    bool good = get_password(file, password) &&
-                (strcmp(way->name, "control") != 0 || is_token(password)) &&
-                aloft_flash_nvs_open(&of, &place, true);
-    if (good) {
-        good = set_way(&of, way, which, password);
-        good = aloft_flash_nvs_close(&of, good) && good;
-    }
-    explicit_bzero(password, sizeof password);
-    if (good) {
-        printf("%s: the password for %s is set\n", place.path, way->about);
-    }
-    return good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
+    return wish.key != NULL ? set_key(&place, way, wish.key) : set_password(&place, way, &wish);
 }
 
 // What is known of a way without its secret. The generations are of passwords that are hashed as
@@ -355,6 +318,8 @@ struct standing {
     bool sha256;
     bool md5;
     bool damaged; // something of it cannot be read, and the device refuses this way
+    char realm[ALOFT_WEBUI_REALM_MAX +
+               1]; // of the page's password; "": not kept, it is the device's
 };
 
 // A push password's generation is in the length of its hash (docs/SECRETS.md).
@@ -378,10 +343,17 @@ static struct standing standing_of(const struct aloft_flash_nvs *of, const struc
     }
     if (strcmp(way->name, "push") == 0) {
         bool md5 = set[0] && is_push_md5(of, way->keys[0]);
-        return (struct standing){set[0], set[0] && !md5, md5, damaged};
+        return (struct standing){set[0], set[0] && !md5, md5, damaged, ""};
     }
-    bool both = way->keys[1] != NULL;
-    return (struct standing){set[0] || set[1], both && set[0], both && set[1], damaged};
+    bool web = way->keys[WEB_REALM] != NULL;
+    struct standing is = {set[0] || set[1], web && set[0], web && set[1], damaged, ""};
+    if (web && set[WEB_REALM]) {
+        char realm[sizeof is.realm];
+        enum aloft_err err =
+            aloft_nvs_get_str(&of->nvs, space, way->keys[WEB_REALM], realm, sizeof realm);
+        aloft_ui_clean(err == ALOFT_OK ? realm : "", is.realm, sizeof is.realm);
+    }
+    return is;
 }
 
 static void print_way(const struct way *way, const struct standing *is)
@@ -391,14 +363,17 @@ static void print_way(const struct way *way, const struct standing *is)
                       : is->md5             ? " (MD5)"
                                             : "";
     const char *word = is->damaged ? "damaged" : is->set ? "set" : "not set";
-    printf("%-8s %-8s %s%s%s\n", way->name, word, way->about, how,
+    printf("%-8s %-8s %s%s%s%s%s\n", way->name, word, way->about, how,
+           is->set && is->realm[0] != '\0' ? ", realm " : "", is->set ? is->realm : "",
            is->damaged ? ": it cannot be read, and the device refuses it; set or clear it" : "");
 }
 
 static json_t *way_json(const struct way *way, const struct standing *is)
 {
-    json_t *object = json_pack("{s:s, s:b, s:b, s:b, s:b}", "name", way->name, "set", is->set,
-                               "sha256", is->sha256, "md5", is->md5, "damaged", is->damaged);
+    json_t *realm = is->realm[0] != '\0' ? aloft_ui_json_text(is->realm) : json_null();
+    json_t *object =
+        json_pack("{s:s, s:b, s:b, s:b, s:b, s:o}", "name", way->name, "set", is->set, "sha256",
+                  is->sha256, "md5", is->md5, "damaged", is->damaged, "realm", realm);
     aloft_ui_json_old(object, "way", "name");
     return object;
 }

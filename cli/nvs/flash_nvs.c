@@ -5,6 +5,8 @@
 #include "cli/base/ui.h"
 #include "hostlib/crypto/mbed_crypto.h"
 #include "hostlib/table/table_find.h"
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -90,10 +92,34 @@ static bool is_dump(const char *path)
     return err == ALOFT_OK;
 }
 
-static bool open_file(struct aloft_flash_nvs *of)
+// An erased partition, which becomes a file when something was written into it.
+static bool create(struct aloft_flash_nvs *of, uint32_t size)
+{
+    if (size % ALOFT_NVS_PAGE != 0 || size / ALOFT_NVS_PAGE < ALOFT_NVS_PAGES_MIN ||
+        size > ALOFT_FLASH_FILE_MAX) {
+        aloft_ui_error("--create %u: an NVS partition has whole pages of 4 KiB, at least 3",
+                       (unsigned)size);
+        return false;
+    }
+    of->bare = true;
+    of->content.data = malloc((size_t)size + 1);
+    if (of->content.data == NULL) {
+        aloft_ui_error("out of memory");
+        return false;
+    }
+    of->content.len = size;
+    memset(of->content.data, 0xFF, size);
+    of->content.data[size] = 0;
+    return true;
+}
+
+static bool open_file(struct aloft_flash_nvs *of, uint32_t size)
 {
     struct aloft_message error;
     struct stat status;
+    if (size != 0 && stat(of->path, &status) != 0 && errno == ENOENT) {
+        return create(of, size);
+    }
     enum aloft_flash_file_mode mode = of->writable ? ALOFT_FLASH_FILE_WRITE : ALOFT_FLASH_FILE_DUMP;
     of->bare = stat(of->path, &status) == 0 && S_ISREG(status.st_mode) &&
                !aloft_flash_file_is_size((uint64_t)status.st_size) &&
@@ -112,7 +138,7 @@ bool aloft_flash_nvs_open(struct aloft_flash_nvs *of, const struct aloft_flash_n
     memset(of, 0, sizeof *of);
     of->path = place->path;
     of->writable = writable;
-    if (!open_file(of)) {
+    if (!open_file(of, place->create)) {
         return false;
     }
     const char *note = "";

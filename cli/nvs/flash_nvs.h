@@ -24,6 +24,7 @@ struct aloft_flash_nvs_place {
     const char *path;
     const char *label;   // of the partition
     uint32_t table_addr; // 0: it is found
+    uint32_t create; // bytes of a new partition when there is no such file; 0: then it is a fault
 };
 
 #define ALOFT_FLASH_NVS_PLACE                                                                      \
@@ -35,6 +36,13 @@ struct aloft_flash_nvs_place {
     {                                                                                              \
         ALOFT_ARG_SIZE, 0, "offset", "N", "where the partition table lies [it is found]",          \
             &(place).table_addr                                                                    \
+    }
+
+// For commands that write.
+#define ALOFT_FLASH_NVS_CREATE(place)                                                              \
+    {                                                                                              \
+        ALOFT_ARG_SIZE, 0, "create", "SIZE",                                                       \
+            "make FLASH, when it is not there, as an NVS partition of this size", &(place).create  \
     }
 
 // A file is a board's flash when it is as long as a chip, and a bare partition otherwise. False

@@ -26,6 +26,7 @@ struct wish {
 
 struct answer {
     long status;
+    char realm[TEXT_MAX]; // that the device asks for the password of; "": it does not
     size_t len;
     char text[ANSWER_MAX + 1];
 };
@@ -41,6 +42,20 @@ static size_t take(char *data, size_t size, size_t count, void *ctx)
     answer->len += len;
     answer->text[answer->len] = '\0';
     return len;
+}
+
+// The realm of the challenge, harmless for a terminal.
+static void note_realm(CURL *curl, char out[TEXT_MAX])
+{
+    static const char key[] = "realm=\"";
+    struct curl_header *header;
+    const char *at = NULL;
+    if (curl_easy_header(curl, "WWW-Authenticate", 0, CURLH_HEADER, -1, &header) == CURLHE_OK) {
+        at = strstr(header->value, key);
+    }
+    const char *realm = at != NULL ? at + sizeof key - 1 : "";
+    (void)snprintf(out, TEXT_MAX, "%.*s", (int)strcspn(realm, "\""), realm);
+    aloft_ui_clean(out, out, TEXT_MAX);
 }
 
 static CURLcode ask(CURL *curl, const struct wish *wish, struct answer *answer)
@@ -70,6 +85,7 @@ static CURLcode ask(CURL *curl, const struct wish *wish, struct answer *answer)
     }
     CURLcode code = curl_easy_perform(curl);
     (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
+    note_realm(curl, answer->realm);
     return code;
 }
 
@@ -140,6 +156,24 @@ static bool print_answer(const struct wish *wish, json_t *root)
     return true;
 }
 
+// What a 401 leaves open: the device cannot tell a wrong password from one that was set for another
+// device, as both are one hash.
+static void explain(const struct wish *wish, const struct answer *answer, char out[URL_MAX])
+{
+    bool token = wish->token.text != NULL;
+    out[0] = '\0';
+    if (answer->status == 401 && wish->password.text == NULL && !token) {
+        (void)snprintf(out, URL_MAX, "; %s", ALOFT_PASSWORD_HINT);
+    } else if (answer->status == 401 && !token && answer->realm[0] != '\0') {
+        (void)snprintf(out, URL_MAX,
+                       "; the device asks %s for the password of \"%s\": one that was set for "
+                       "another name or MAC does not fit (aloft secret set --name, --mac)",
+                       wish->user, answer->realm);
+    } else if (answer->status == 401 && !token) {
+        (void)snprintf(out, URL_MAX, "; the device has no password but a token: --token-file");
+    }
+}
+
 // What the device says, or why it says nothing of use.
 static bool judge(const struct wish *wish, const struct answer *answer, struct aloft_message *error)
 {
@@ -151,11 +185,11 @@ static bool judge(const struct wish *wish, const struct answer *answer, struct a
         (void)aloft_message_set(error, "%s answered %ld, and not as an Aloft device does",
                                 wish->host, answer->status);
     } else if (answer->status != 200) {
-        bool asked =
-            answer->status == 401 && wish->password.text == NULL && wish->token.text == NULL;
+        char more[URL_MAX];
+        explain(wish, answer, more);
         (void)aloft_message_set(error, "%s refuses: %s: %s%s", wish->host,
                                 text_of(root, "error", name), text_of(root, "message", sentence),
-                                asked ? "; " ALOFT_PASSWORD_HINT : "");
+                                more);
     } else {
         good = print_answer(wish, root);
     }

@@ -55,18 +55,15 @@ static void role_of(const struct aloft_partition *p, char name[ALOFT_PTABLE_WORD
     }
 }
 
-bool aloft_chip_place_find(const struct aloft_chip_flash *chip, uint32_t table_asked,
-                           const char *name, struct aloft_partition *found,
-                           struct aloft_message *error)
+// Among these, of which owner has the table.
+static bool choose(const struct list *list, const char *owner, const char *name,
+                   struct aloft_partition *found, struct aloft_message *error)
 {
-    struct aloft_partition all[ALOFT_PTABLE_MAX];
+    const struct aloft_partition *all = list->out;
+    const uint32_t count = list->count;
     const char *labels[ALOFT_PTABLE_MAX];
     char role[ALOFT_PTABLE_WORD];
     char text[ALOFT_SUGGEST_TEXT];
-    uint32_t count;
-    if (!aloft_chip_place_all(chip, table_asked, all, &count, error)) {
-        return false;
-    }
     for (uint32_t i = 0; i < count; i++) {
         labels[i] = all[i].label;
         if (strcmp(all[i].label, name) == 0) {
@@ -81,6 +78,28 @@ bool aloft_chip_place_find(const struct aloft_chip_flash *chip, uint32_t table_a
             return true;
         }
     }
-    return aloft_message_set(error, "the chip has no partition '%s'%s", name,
+    return aloft_message_set(error, "%s has no partition '%s'%s", owner, name,
                              aloft_suggest_of(name, labels, count, text));
+}
+
+bool aloft_chip_place_find(const struct aloft_chip_flash *chip, uint32_t table_asked,
+                           const char *name, struct aloft_partition *found,
+                           struct aloft_message *error)
+{
+    struct aloft_partition all[ALOFT_PTABLE_MAX];
+    struct list list = {all, 0};
+    return aloft_chip_place_all(chip, table_asked, all, &list.count, error) &&
+           choose(&list, "the chip", name, found, error);
+}
+
+bool aloft_chip_place_in(const struct aloft_flash *flash, uint32_t table_addr, const char *owner,
+                         const char *name, struct aloft_partition *found,
+                         struct aloft_message *error)
+{
+    struct aloft_partition all[ALOFT_PTABLE_MAX];
+    struct list list = {all, 0};
+    enum aloft_err err = aloft_slots_walk(flash, &aloft_mbed_crypto, table_addr, note, &list);
+    return err == ALOFT_OK ? choose(&list, owner, name, found, error)
+                           : aloft_message_set(error, "%s has no partition table: %s (%s)", owner,
+                                               aloft_err_sentence(err), aloft_err_name(err));
 }

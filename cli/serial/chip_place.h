@@ -16,6 +16,12 @@ bool aloft_chip_place_find(const struct aloft_chip_flash *chip, uint32_t table_a
                            const char *name, struct aloft_partition *found,
                            struct aloft_message *error);
 
+// The same in the table of a flash that is not there yet; owner: who has that table, for the
+// sentence.
+bool aloft_chip_place_in(const struct aloft_flash *flash, uint32_t table_addr, const char *owner,
+                         const char *name, struct aloft_partition *found,
+                         struct aloft_message *error);
+
 // All partitions of the table, at most ALOFT_PTABLE_MAX.
 bool aloft_chip_place_all(const struct aloft_chip_flash *chip, uint32_t table_asked,
                           struct aloft_partition out[ALOFT_PTABLE_MAX], uint32_t *count,

@@ -41,27 +41,45 @@ static int fail(const struct aloft_message *error)
 
 // --- the plan
 
+// An odd number of words begins with a folder.
+static bool has_folder(const struct work *work)
+{
+    return work->operands->count % 2 != 0;
+}
+
+// The table is the folder's, if it is written too, or else the chip's.
+static bool find_place(struct work *work, const char *name, struct aloft_partition *partition,
+                       struct aloft_message *error)
+{
+    const struct aloft_flash_plan *plan = &work->plan;
+    if (has_folder(work) && work->folder.only == NULL) {
+        return aloft_chip_place_in(&plan->flash, plan->table_addr, work->folder.path, name,
+                                   partition, error);
+    }
+    return !work->attached ||
+           aloft_chip_place_find(&work->chip, plan->table_asked, name, partition, error);
+}
+
 // The file becomes all of the partition: FF follows it, as parttool.py leaves it. Without a chip
-// only the file is looked at.
+// and without a folder only the file is looked at.
 static bool plan_name(struct work *work, const char *name, const char *path,
                       struct aloft_message *error)
 {
     struct aloft_partition partition = {.addr = 0, .len = UINT32_MAX};
-    if (work->attached &&
-        !aloft_chip_place_find(&work->chip, work->plan.table_asked, name, &partition, error)) {
+    if (!find_place(work, name, &partition, error)) {
         return false;
     }
     if (!aloft_flash_plan_add(&work->plan, partition.addr, path, error)) {
         return false;
     }
-    return !work->attached ||
+    return partition.len == UINT32_MAX ||
            aloft_flash_plan_fill(&work->plan, partition.label, partition.len, error);
 }
 
 static bool plan_pairs(struct work *work, struct aloft_message *error)
 {
     const struct aloft_arg_list *operands = work->operands;
-    for (size_t i = 0; i + 1 < operands->count; i += 2) {
+    for (size_t i = has_folder(work) ? 1 : 0; i + 1 < operands->count; i += 2) {
         int64_t addr;
         const char *path = operands->items[i + 1];
         if (aloft_chip_place_is_name(operands->items[i])) {
@@ -80,8 +98,9 @@ static bool plan_pairs(struct work *work, struct aloft_message *error)
             return false;
         }
     }
-    // Pieces with a name have no place yet.
-    return (work->named && !work->attached) || aloft_flash_plan_load_table(&work->plan, error);
+    // Pieces with a name have no place yet, or their table has been read.
+    return has_folder(work) || (work->named && !work->attached) ||
+           aloft_flash_plan_load_table(&work->plan, error);
 }
 
 // Reads and checks the files as far as possible without the chip, so that it is not reset in vain.
@@ -90,22 +109,23 @@ static bool read_files(struct work *work, struct aloft_message *error)
     work->plan.flash_size = UINT32_MAX;
     work->folder.path = work->operands->items[0];
     work->folder.force = work->force;
-    return work->operands->count == 1 ? aloft_flash_folder_plan(&work->folder, &work->plan, error)
-                                      : plan_pairs(work, error);
+    return (!has_folder(work) || aloft_flash_folder_plan(&work->folder, &work->plan, error)) &&
+           plan_pairs(work, error);
 }
 
 // A folder is read once more, as where its files go depends on the chip.
 static bool make_plan(struct work *work, struct aloft_message *error)
 {
     work->plan.flash_size = work->session.flasher.flash_size;
-    if (work->operands->count == 1) {
+    work->attached = true;
+    if (has_folder(work)) {
         work->folder.chip = work->session.flasher.chip;
         aloft_flash_plan_release(&work->plan);
-        if (!aloft_flash_folder_plan(&work->folder, &work->plan, error)) {
+        if (!aloft_flash_folder_plan(&work->folder, &work->plan, error) ||
+            !plan_pairs(work, error)) {
             return false;
         }
     } else if (work->named) {
-        work->attached = true;
         aloft_flash_plan_release(&work->plan);
         if (!plan_pairs(work, error)) {
             return false;
@@ -389,17 +409,19 @@ static bool fitting(struct aloft_args *args, struct work *work)
     if (operands->count == 0) {
         operands->items[operands->count++] = ALOFT_BUILD_FOLDER;
     }
-    if (operands->count == 1 && !aloft_build_folder_is(operands->items[0])) {
+    bool folder_first = aloft_build_folder_is(operands->items[0]);
+    const char *last = operands->items[operands->count - 1];
+    if (operands->count == 1 && !folder_first) {
         (void)aloft_args_wrong(args, "%s is not a folder; for single files write OFFSET FILE",
-                               operands->items[0]);
+                               last);
         return false;
     }
-    if (operands->count > 1 && operands->count % 2 != 0) {
-        (void)aloft_args_wrong(args, "offset %s has no file", operands->items[operands->count - 1]);
+    if (has_folder(work) != folder_first) {
+        (void)aloft_args_wrong(args, "%s%s has no file",
+                               aloft_chip_place_is_name(last) ? "" : "offset ", last);
         return false;
     }
-    if (operands->count > 1 &&
-        (folder->table != NULL || folder->app != NULL || folder->only != NULL)) {
+    if (!folder_first && (folder->table != NULL || folder->app != NULL || folder->only != NULL)) {
         (void)aloft_args_wrong(args, "--table, --app and --only choose among the files of a "
                                      "folder");
         return false;
@@ -412,18 +434,19 @@ int cmd_flash(int argc, char **argv)
     static struct work work = {.session = {ALOFT_SESSION_DEFAULTS}}; // too large for a stack
     struct aloft_args args = {
         .command = "aloft flash",
-        .operands = "[DIR] | OFFSET|NAME FILE [OFFSET|NAME FILE ...]",
+        .operands = "[DIR] [OFFSET|NAME FILE ...]",
         .about =
             "Writes a build folder, or files, into the flash of a board at a serial port: an\n"
             "ESP32, ESP32-S3 or ESP32-C3, or a virtual board. Says what it will overwrite,\n"
             "refuses images for another chip, and compares what is in flash at the end.\n"
             "DIR [build] is a folder with bootloader, partition table and app, or an ESP-IDF\n"
             "build folder; its app goes to factory (ota_0 without one), and otadata is erased.\n"
-            "NAME is a partition of the chip's table, or a slot such as ota_0; it becomes FILE\n"
-            "and then FF.",
+            "NAME is a partition of the folder's table, else of the chip's, or a slot such as\n"
+            "ota_0; it becomes FILE and then FF.",
         .examples =
             "  aloft flash build --port /dev/ttyUSB0 --monitor\n"
             "  aloft flash build/release/images --app ota_demo --port socket://localhost:3333\n"
+            "  aloft flash build nvs nvs.bin --port /dev/ttyUSB0\n"
             "  aloft flash 0x10000 ota_demo.bin\n"
             "  aloft flash nvs nvs.bin\n"
             "  aloft flash 0x1000 bootloader.bin 0x8000 table.bin 0x10000 app.bin --baud 921600",

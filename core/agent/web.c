@@ -51,8 +51,9 @@ void aloft_web_init(struct aloft_web *web, const struct aloft_web_config *config
     if (!aloft_web_has_password(web) && config->token == NULL) {
         return; // without a password and a token no request could be accepted
     }
+    web->config.realm = config->realm != NULL ? config->realm : config->device_id;
     aloft_webui_auth_init(&web->auth, config->rules->crypto, web->config.verifier,
-                          config->device_id, config->secret);
+                          web->config.realm, config->secret);
     web->phase = IDLE;
     web->ask_open = true;
 }
@@ -342,12 +343,21 @@ static void ready(struct aloft_web *web, uint32_t now_ms)
     }
 }
 
-// "Bearer ...", where it is good for something. Its check takes long, so it is only kept here.
+static void judge_token(struct aloft_web *web, bool good)
+{
+    web->verdict = good ? ALOFT_WEBUI_GOOD : ALOFT_WEBUI_WRONG;
+    if (good) {
+        aloft_rate_return(&web->auth.tries);
+    }
+}
+
+// "Bearer ...", where it is good for something. PBKDF2 of it takes long, so it is only kept here.
 static bool keep_token(struct aloft_web *web, uint32_t now_ms)
 {
     static const char scheme[] = "bearer ";
+    const struct aloft_webui_token *verifier = web->config.token;
     const char *token = web->http.text + sizeof scheme - 1;
-    if (web->config.token == NULL || memcmp(web->http.target, "/api/", 5) != 0 ||
+    if (verifier == NULL || memcmp(web->http.target, "/api/", 5) != 0 ||
         !aloft_field_is(web->http.text, sizeof scheme - 1, scheme)) {
         return false;
     }
@@ -356,6 +366,9 @@ static bool keep_token(struct aloft_web *web, uint32_t now_ms)
         web->verdict = ALOFT_WEBUI_LATER;
     } else if (web->token_len > sizeof web->token) { // longer than any token
         web->verdict = ALOFT_WEBUI_WRONG;
+    } else if (verifier->rounds == 0) {
+        judge_token(web, aloft_webui_token_matches(web->config.rules->crypto, verifier, token,
+                                                   web->token_len));
     } else {
         memcpy(web->token, token, web->token_len);
         web->verdict = ALOFT_WEBUI_PENDING;
@@ -370,12 +383,8 @@ static void step_checking(struct aloft_web *web, uint32_t now_ms)
     if (step == ALOFT_STEP_AGAIN) {
         return;
     }
-    bool good = step == ALOFT_STEP_DONE &&
-                aloft_webui_auth_same(web->kdf.out, token->key, sizeof token->key);
-    if (good) {
-        aloft_rate_return(&web->auth.tries);
-    }
-    web->verdict = good ? ALOFT_WEBUI_GOOD : ALOFT_WEBUI_WRONG;
+    judge_token(web, step == ALOFT_STEP_DONE &&
+                         aloft_webui_auth_same(web->kdf.out, token->key, sizeof token->key));
     web->phase = READING;
     ready(web, now_ms);
 }

@@ -15,42 +15,41 @@ bool aloft_web_has_password(const struct aloft_web *web)
 
 static uint32_t status_of(enum aloft_err err)
 {
-    switch (err) {
-    case ALOFT_OK:
-        return 200;
-    case ALOFT_ERR_WEB_REQUEST:
-    case ALOFT_ERR_WEB_FORM:
-    case ALOFT_ERR_WEB_FILESYSTEM:
-        return 400;
-    case ALOFT_ERR_WEB_UNAUTHORIZED:
-        return 401;
-    case ALOFT_ERR_WEB_ORIGIN:
-        return 403;
-    case ALOFT_ERR_WEB_NOT_FOUND:
-    case ALOFT_ERR_CONTROL_COMMAND:
-    case ALOFT_ERR_SLOT_UNKNOWN:
-        return 404;
-    case ALOFT_ERR_WEB_METHOD:
-        return 405;
-    case ALOFT_ERR_WEB_TOO_LARGE:
-    case ALOFT_ERR_IMAGE_TOO_LARGE:
-        return 413;
-    case ALOFT_ERR_CRYPTO:
-    case ALOFT_ERR_FLASH_READ:
-    case ALOFT_ERR_FLASH_PROG:
-    case ALOFT_ERR_FLASH_ERASE:
-    case ALOFT_ERR_FLASH_VERIFY:
-        return 500;
-    default:
-        return 409; // the device is not in a state for it, or the image is not for the device
+    static const struct {
+        int16_t err;
+        uint16_t status;
+    } rows[] = {
+        {ALOFT_OK, 200},
+        {ALOFT_ERR_WEB_REQUEST, 400},
+        {ALOFT_ERR_WEB_FORM, 400},
+        {ALOFT_ERR_WEB_FILESYSTEM, 400},
+        {ALOFT_ERR_WEB_UNAUTHORIZED, 401},
+        {ALOFT_ERR_WEB_ORIGIN, 403},
+        {ALOFT_ERR_WEB_NOT_FOUND, 404},
+        {ALOFT_ERR_CONTROL_COMMAND, 404},
+        {ALOFT_ERR_SLOT_UNKNOWN, 404},
+        {ALOFT_ERR_WEB_METHOD, 405},
+        {ALOFT_ERR_WEB_TOO_LARGE, 413},
+        {ALOFT_ERR_IMAGE_TOO_LARGE, 413},
+        {ALOFT_ERR_CRYPTO, 500},
+        {ALOFT_ERR_FLASH_READ, 500},
+        {ALOFT_ERR_FLASH_PROG, 500},
+        {ALOFT_ERR_FLASH_ERASE, 500},
+        {ALOFT_ERR_FLASH_VERIFY, 500},
+    };
+    for (uint32_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].err == (int)err) {
+            return rows[i].status;
+        }
     }
+    return 409; // the device is not in a state for it, or the image is not for the device
 }
 
 static void put_challenge(struct aloft_web *web, const char *algorithm, const char *nonce)
 {
     struct aloft_webui *http = &web->http;
     aloft_webui_put(http, "WWW-Authenticate: Digest realm=\"");
-    aloft_webui_put(http, web->config.device_id);
+    aloft_webui_put(http, web->config.realm);
     aloft_webui_put(http, "\", qop=\"auth\", algorithm=");
     aloft_webui_put(http, algorithm);
     aloft_webui_put(http, ", nonce=\"");
@@ -151,12 +150,17 @@ static void put_count(struct aloft_webui *http, const char *key, uint32_t value)
     aloft_webui_put_number(http, value);
 }
 
+static void put_bool(struct aloft_webui *http, const char *key, bool value)
+{
+    aloft_webui_put(http, key);
+    aloft_webui_put(http, value ? "true" : "false");
+}
+
 static void put_update(struct aloft_web *web)
 {
     struct aloft_webui *http = &web->http;
     const struct aloft_intake *intake = web->config.intake;
-    aloft_webui_put(http, ",\"update\":{\"busy\":");
-    aloft_webui_put(http, intake->holder != NULL ? "true" : "false");
+    put_bool(http, ",\"update\":{\"busy\":", intake->holder != NULL);
     put_count(http, ",\"received\":", intake->holder != NULL ? intake->taken : 0);
     put_key(http, ",\"last_error\":", intake->err != ALOFT_OK ? aloft_err_name(intake->err) : "");
     aloft_webui_put(http, "}");
@@ -188,8 +192,7 @@ static void put_image(struct aloft_web *web, int slot)
     struct aloft_image_facts facts;
     bool image = aloft_control_image(web->config.slots, slot, &facts);
     bool described = image && facts.has_desc;
-    aloft_webui_put(http, ",\"image\":");
-    aloft_webui_put(http, image ? "true" : "false");
+    put_bool(http, ",\"image\":", image);
     put_key(http, ",\"project\":", described ? facts.project : "");
     put_key(http, ",\"version\":", described ? facts.version : "");
 }
@@ -208,10 +211,8 @@ static void put_slot(struct aloft_web *web, int slot)
     put_key(http, "{\"name\":", name);
     put_count(http, ",\"address\":", aloft_slots_extent(slots, slot).addr);
     put_count(http, ",\"size\":", aloft_slots_extent(slots, slot).len);
-    aloft_webui_put(http, ",\"running\":");
-    aloft_webui_put(http, slot == web->config.running ? "true" : "false");
-    aloft_webui_put(http, ",\"selected\":");
-    aloft_webui_put(http, selected ? "true" : "false");
+    put_bool(http, ",\"running\":", slot == web->config.running);
+    put_bool(http, ",\"selected\":", selected);
     put_key(http, ",\"state\":", stated ? aloft_ota_state_name(state) : "");
     put_image(web, slot);
     aloft_webui_put(http, "}");

@@ -296,36 +296,6 @@ enum aloft_webui_event aloft_webui_next(struct aloft_webui *webui, const uint8_t
 
 // ---- the answer
 
-static const char *reason(uint32_t status)
-{
-    switch (status) {
-    case 200:
-        return "OK";
-    case 401:
-        return "Unauthorized";
-    case 403:
-        return "Forbidden";
-    case 404:
-        return "Not Found";
-    case 405:
-        return "Method Not Allowed";
-    case 409:
-        return "Conflict";
-    case 411:
-        return "Length Required";
-    case 413:
-        return "Content Too Large";
-    case 431:
-        return "Request Header Fields Too Large";
-    case 500:
-        return "Internal Server Error";
-    case 503:
-        return "Service Unavailable";
-    default:
-        return "Bad Request"; // a reason is for people; clients read the number
-    }
-}
-
 static void put_bytes(struct aloft_webui *webui, const char *bytes, uint32_t len)
 {
     uint32_t room = ALOFT_WEBUI_TEXT - webui->text_len;
@@ -377,8 +347,8 @@ void aloft_webui_reply(struct aloft_webui *webui, uint32_t status, const char *t
     webui->length_at = 0;
     aloft_webui_put(webui, "HTTP/1.1 ");
     aloft_webui_put_number(webui, status);
-    aloft_webui_put(webui, " ");
-    aloft_webui_put(webui, reason(status));
+    // The reason is for people, who find it in the body; clients read the number.
+    aloft_webui_put(webui, status == 200 ? " OK" : " Refused");
     aloft_webui_put(webui, "\r\nContent-Type: ");
     aloft_webui_put(webui, type);
     aloft_webui_put(webui, "\r\nConnection: close\r\nCache-Control: no-store\r\n"

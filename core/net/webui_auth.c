@@ -52,16 +52,6 @@ static enum aloft_err join(const struct aloft_crypto *crypto, enum aloft_hash_al
     return err;
 }
 
-enum aloft_err aloft_webui_auth_verifier(const struct aloft_crypto *crypto, const char *user,
-                                         const char *realm, const char *password,
-                                         struct aloft_webui_verifier *out)
-{
-    const struct slice parts[] = {text(user), text(realm), text(password)};
-    memset(out, 0, sizeof *out);
-    enum aloft_err err = join(crypto, ALOFT_HASH_SHA256, parts, 3, out->sha256);
-    return err == ALOFT_OK ? join(crypto, ALOFT_HASH_MD5, parts, 3, out->md5) : err;
-}
-
 bool aloft_webui_auth_is_realm(const char *realm)
 {
     uint32_t len = 0;

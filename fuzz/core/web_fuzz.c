@@ -43,7 +43,7 @@ static void begin(void)
                                              .rules = &scene.device.rules,
                                              .intake = &scene.intake,
                                              .running = ALOFT_SLOT_FACTORY};
-    FUZZ_CHECK(aloft_webui_auth_verifier(&aloft_soft_crypto, "u", "d", "p", &scene.verifier) ==
+    FUZZ_CHECK(aloft_webui_verifier_make(&aloft_soft_crypto, "u", "d", "p", &scene.verifier) ==
                ALOFT_OK);
     scene.token.rounds = 1;
     aloft_pbkdf2_begin(&kdf, &aloft_soft_crypto, TOKEN, strlen(TOKEN), salt, scene.token.rounds);

@@ -34,7 +34,7 @@ static void judge(const struct aloft_webui *http)
     struct aloft_webui_verifier verifier;
     struct aloft_webui_auth auth;
     char nonce[ALOFT_WEBUI_NONCE_HEX + 1];
-    FUZZ_CHECK(aloft_webui_auth_verifier(&aloft_soft_crypto, "u", "r", "p", &verifier) == ALOFT_OK);
+    FUZZ_CHECK(aloft_webui_verifier_make(&aloft_soft_crypto, "u", "r", "p", &verifier) == ALOFT_OK);
     aloft_webui_auth_init(&auth, &aloft_soft_crypto, &verifier, "r", secret);
     aloft_webui_auth_nonce(&auth, 0, nonce);
     const struct aloft_webui_claim claim = {"GET", http->target, http->text};

@@ -9,6 +9,7 @@
 
 #define ALOFT_SECRET_HEX        65u  // a SHA-256 or MD5 as hex digits, with the NUL
 #define ALOFT_SECRET_TOKEN      160u // "pbkdf2-sha256$ITERATIONS$SALT$HASH", with the NUL
+#define ALOFT_SECRET_GENERATED  39u  // "aloft_" and 32 hex digits, with the NUL
 #define ALOFT_SECRET_SALT       16u
 #define ALOFT_SECRET_ITERATIONS 100000u
 
@@ -21,7 +22,15 @@ bool aloft_secret_hash(enum aloft_secret_hash hash, const char *text, char out[A
 bool aloft_secret_ha1(enum aloft_secret_hash hash, const char *user, const char *realm,
                       const char *password, char out[ALOFT_SECRET_HEX]);
 
-// PBKDF2 with HMAC-SHA-256 (RFC 8018), 32 bytes.
+// A new token of 128 random bits. False: the host has no random bytes.
+bool aloft_secret_generate(char out[ALOFT_SECRET_GENERATED]);
+
+// The verifier of a token that aloft_secret_generate made: "sha256$SALT$HASH", of one SHA-256. Not
+// of one that somebody chose, which is easier to guess (aloft/net/webui_token.h).
+bool aloft_secret_generated_token(const char *token, const uint8_t salt[ALOFT_SECRET_SALT],
+                                  char out[ALOFT_SECRET_TOKEN]);
+
+// The verifier of a token that somebody chose: PBKDF2 with HMAC-SHA-256 (RFC 8018), 32 bytes.
 bool aloft_secret_token(const char *password, uint32_t iterations,
                         const uint8_t salt[ALOFT_SECRET_SALT], char out[ALOFT_SECRET_TOKEN]);
 

@@ -49,8 +49,9 @@ static void restore(struct aloft_device *device, const struct aloft_nvs *nvs, co
 
 void aloft_guards_restore(struct aloft_device *device)
 {
-    static const char *const keys[] = {"ca",      "pin",         "pin_revoked", "push_hash",
-                                       "web_ha1", "web_ha1_md5", "ctl_token",   "device_id"};
+    static const char *const keys[] = {"ca",        "pin",       "pin_revoked",
+                                       "push_hash", "web_ha1",   "web_ha1_md5",
+                                       "web_realm", "ctl_token", "device_id"};
     struct aloft_nvs nvs;
     if (aloft_guards_open(&device->board, &nvs) != ALOFT_OK) {
         return; // who reads a guard says so

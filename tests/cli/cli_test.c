@@ -487,7 +487,7 @@ static void a_password_leaves_its_verifier_and_no_more(void **state)
     says("espota (MD5)");
     expect(0, "$A secret list f --json | tr -d ' \\n'");
     says("{\"ways\":[{\"name\":\"push\",\"set\":true,\"sha256\":false,\"md5\":true,"
-         "\"damaged\":false,\"way\":\"push\"},{\"name\":\"web\",\"set\":false,");
+         "\"damaged\":false,\"realm\":null,\"way\":\"push\"},{\"name\":\"web\",\"set\":false,");
     expect(1, "grep -q \"$(printf 'correct horse' | sha256sum | cut -c1-64)\" f");
     expect(0, "grep -q \"$(printf 'correct horse' | md5sum | cut -c1-32)\" f");
     expect(0,
@@ -525,6 +525,68 @@ static void a_password_leaves_its_verifier_and_no_more(void **state)
     expect(2, "ALOFT_PASSWORD=x $A secret set f control --generation md5");
 }
 
+// Of a chosen token in the fast form somebody who has read the flash finds the text at once.
+static void only_a_generated_token_gets_the_fast_verifier(void **state)
+{
+    (void)state;
+    make_flash();
+    expect(0, "$A secret set f control --generate token");
+    says("it is in token");
+    expect(0, "grep -qx 'aloft_[0-9a-f]\\{32\\}' token && stat -c %a token | grep -qx 600");
+    expect(0, "grep -aq 'sha256\\$[0-9a-f]\\{32\\}\\$[0-9a-f]\\{64\\}' f");
+    expect(1, "grep -aq pbkdf2 f || grep -aqf token f");
+    expect(1, "$A secret set f control --generate token");
+    says("token is there already");
+    expect(0, "$A secret set f control --password-file token"); // who knows where it is from?
+    expect(0, "grep -aq 'pbkdf2-sha256\\$100000\\$' f");
+    expect(0, "test $($A secret set f control --generate - | wc -c) = 39");
+    expect(2, "$A secret set f control --generate a --password-file token");
+    expect(2, "$A secret set f key --key-file k --generate a");
+    expect(1, "$A secret set none control --generate a");
+    expect(1, "test -e a"); // no device has it
+}
+
+// The password was hashed with the virtual board's MAC, whatever the file was of, and the device
+// answered 401 without a word why.
+static void a_password_is_of_the_devices_name_or_mac(void **state)
+{
+    (void)state;
+    make_flash();
+    expect(0, "echo 12345678 > pw && $A secret set f web --password-file pw && $A secret list f");
+    says("(SHA-256 and MD5), realm 02a10f000001");
+    expect(1, "setsid -w $A secret set n web --password-file pw --create 0x3000");
+    says("n does not tell it: give --name NAME, or --mac MAC");
+    expect(1, "test -e n");
+    expect(1, "$A secret set n web --password-file pw --create 0x3000 --mac 7c:df:a1:00:11");
+    says("is no MAC");
+    expect(0, "$A secret set n web --password-file pw --create 0x3000 --mac 7C:DF:A1:00:11:22");
+    expect(0, "grep -aq \"$(printf 'admin:7cdfa1001122:12345678' | sha256sum | cut -c1-64)\" n");
+    expect(0, "$A nvs get n aloft web_realm && ! $A nvs get n aloft device_id 2>&1");
+    says("7cdfa1001122");
+    expect(0, "$A secret set n web --password-file pw --name 'lamp 7' && $A nvs show n");
+    says("aloft device_id                  str   lamp 7");
+    says("aloft web_realm                  str   lamp 7");
+    says("aloft_guards web_realm");
+    expect(0, "grep -aq \"$(printf 'admin:lamp 7:12345678' | sha256sum | cut -c1-64)\" n");
+    expect(0, "$A secret set n web --password-file pw --mac 7cdfa1001122 && $A secret list n");
+    says("--mac is not used: the device has a name");
+    says("realm lamp 7");
+    expect(1, "$A secret set n web --password-file pw --name 'a\"b'");
+    says("--name is not a name for a device");
+    expect(2, "$A secret set n web --password-file pw --name a --mac 7cdfa1001122");
+    expect(2, "$A secret set n push --password-file pw --name a");
+    // A bootloader that no board runs: the file was read from a chip.
+    expect(0, "printf '\\351\\001' | dd of=f bs=1 seek=4096 conv=notrunc status=none");
+    expect(1, "setsid -w $A secret set f web --password-file pw");
+    says("f does not tell it");
+    expect(0, "$A secret set f web --password-file pw --mac 7c-df-a1-00-11-22");
+    expect(1, "$A secret set m push --password-file pw --create 0x2000");
+    says("at least 3");
+    expect(0, "$A nvs set m wifi ssid home --create 0x4000 && $A nvs get m wifi ssid");
+    expect(0, "$A secret clear n web && $A nvs show n");
+    expect(1, "$A nvs show n | grep web_");
+}
+
 // RFC 7616, section 3.9.1, and what Python's hashlib.pbkdf2_hmac gives.
 static void verifiers_are_those_of_the_standards(void **state)
 {
@@ -540,6 +602,25 @@ static void verifiers_are_those_of_the_standards(void **state)
     assert_true(aloft_secret_token("passwd", 2, salt, text));
     assert_string_equal(text, "pbkdf2-sha256$2$73616c74000000000000000000000000$"
                               "cdb622c8082a136c99d1de9ada8c4840b97683224a121d1195c753e4a963ed28");
+}
+
+// Python: sha256(b"salt" + 12 * b"\0" + b":" + token)
+static void a_generated_token_is_hashed_once(void **state)
+{
+    static const char token[] = "aloft_00112233445566778899aabbccddeeff";
+    uint8_t salt[ALOFT_SECRET_SALT] = {'s', 'a', 'l', 't'};
+    char text[ALOFT_SECRET_TOKEN];
+    char made[ALOFT_SECRET_GENERATED];
+    char other[ALOFT_SECRET_GENERATED];
+    (void)state;
+    assert_true(aloft_secret_generated_token(token, salt, text));
+    assert_string_equal(text, "sha256$73616c74000000000000000000000000$"
+                              "78428f0f0216d002de3eb0c922cf2d5b486a3b974f0fe5be17b56cc412fa4a4f");
+    assert_false(aloft_secret_generated_token("sesame", salt, text));
+    assert_true(aloft_secret_generate(made) && aloft_secret_generate(other));
+    assert_int_equal(strlen(made), ALOFT_SECRET_GENERATED - 1);
+    assert_string_not_equal(made, other);
+    assert_true(aloft_secret_generated_token(made, salt, text));
 }
 
 static void output_that_cannot_be_written_is_a_failure(void **state)
@@ -572,7 +653,10 @@ int main(void)
         cmocka_unit_test(what_cannot_be_read_in_nvs_is_listed_and_stays),
         cmocka_unit_test(a_damaged_password_is_listed_and_set_again),
         cmocka_unit_test(a_password_leaves_its_verifier_and_no_more),
+        cmocka_unit_test(only_a_generated_token_gets_the_fast_verifier),
+        cmocka_unit_test(a_password_is_of_the_devices_name_or_mac),
         cmocka_unit_test(verifiers_are_those_of_the_standards),
+        cmocka_unit_test(a_generated_token_is_hashed_once),
         cmocka_unit_test(output_that_cannot_be_written_is_a_failure),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

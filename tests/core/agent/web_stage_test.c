@@ -74,7 +74,7 @@ static void web_refuses_a_bootloader_as_an_update(void)
     give_head("POST", "/update", headers);
     give(boot, boot_len);
     settle();
-    CHECK(says("HTTP/1.1 409 Conflict\r\n") && says("{\"error\":\"IMAGE_NOT_APP\""));
+    CHECK(says("HTTP/1.1 409 Refused\r\n") && says("{\"error\":\"IMAGE_NOT_APP\""));
     CHECK_EQ(device.ram.progs + device.ram.erases, changes);
     check_nothing_happened();
 }

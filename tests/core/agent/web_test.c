@@ -97,7 +97,7 @@ static void web_tells_why_an_upload_is_refused_in_each_dialect(void)
     begin_raw(len);
     give(bad, len);
     settle();
-    CHECK(says("HTTP/1.1 409 Conflict\r\n") && says("{\"error\":\"IMAGE_"));
+    CHECK(says("HTTP/1.1 409 Refused\r\n") && says("{\"error\":\"IMAGE_"));
     check_nothing_happened();
 
     // what is not an image is refused before anything is erased, and the rest of the body is
@@ -495,7 +495,7 @@ static void web_challenges_everybody_who_has_no_password(void)
                  targets[i]);
         give_text(text);
         settle();
-        CHECK(says("HTTP/1.1 401 Unauthorized\r\n"));
+        CHECK(says("HTTP/1.1 401 Refused\r\n"));
         CHECK(says("WWW-Authenticate: Digest realm=\"aloft-1\", qop=\"auth\", algorithm=SHA-256, "
                    "nonce=\""));
         CHECK(says("WWW-Authenticate: Digest realm=\"aloft-1\", qop=\"auth\", algorithm=MD5, "));
@@ -582,7 +582,7 @@ static void web_refuses_the_pages_of_other_sites(void)
 {
     setup();
     ask("POST", "/api/restart", "Origin: http://evil\r\nContent-Length: 0\r\n", "");
-    CHECK(says("HTTP/1.1 403 Forbidden\r\n") && says("WEB_ORIGIN"));
+    CHECK(says("HTTP/1.1 403 Refused\r\n") && says("WEB_ORIGIN"));
     check_nothing_happened();
     ask("POST", "/api/restart", "Origin: http://d\r\nContent-Length: 0\r\n", "");
     CHECK(says("HTTP/1.1 200 "));
@@ -642,7 +642,7 @@ static void web_refuses_malformed_requests(void)
     open_peer();
     give_text("\x16\x03\x01 TLS\r\n");
     settle();
-    CHECK(says("HTTP/1.1 400 Bad Request\r\n") && says("WEB_REQUEST"));
+    CHECK(says("HTTP/1.1 400 Refused\r\n") && says("WEB_REQUEST"));
     way().ops->closed(&web, ALOFT_WAY_ID_WEB, world.now_ms);
     settle();
     CHECK(!world.peer);

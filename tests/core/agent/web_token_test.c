@@ -116,6 +116,55 @@ static void web_takes_a_token_for_commands_alone(void)
     CHECK_EQ(web.auth.tries.spent, ALOFT_WEBUI_TRIES - 1); // a right one does not count
 }
 
+// PBKDF2 of a generated token took a C3 25 s, and said no more than one hash.
+static void web_answers_a_generated_token_at_once(void)
+{
+    static const char good[] = "aloft_00112233445566778899aabbccddeeff";
+    static const char wrong[] = "aloft_00112233445566778899aabbccddeefe";
+    static struct aloft_webui_token token;
+    setup();
+    CHECK(
+        aloft_webui_token_parse("sha256$000102030405060708090a0b0c0d0e0f$"
+                                "2eeb4c5f4d56e4ad69dcabab1d96f1afe5f88d112476063afb72d503fb06b39b",
+                                &token));
+    config.token = &token;
+    world.listening = false;
+    aloft_web_init(&web, &config);
+    settle();
+    ask_with_token("/api/check", good);
+    CHECK(says("HTTP/1.1 200 OK\r\n") && world.checked);
+    CHECK_EQ(web.auth.tries.spent, 0); // a right one does not count
+    world.checked = false;
+    ask_with_token("/update", good);
+    CHECK(says("HTTP/1.1 401 "));
+    for (uint32_t i = 0; i < ALOFT_WEBUI_TRIES; i++) {
+        ask_with_token("/api/check", i == 0 ? "sesame" : wrong);
+        CHECK(says("HTTP/1.1 401 ") && !world.checked);
+    }
+    uint32_t then = world.now_ms;
+    ask_with_token("/api/check", wrong); // guesses wait as those of a password do
+    CHECK(says("HTTP/1.1 401 "));
+    CHECK_EQ(world.now_ms - then, ALOFT_WEBUI_TRY_MS);
+    CHECK_EQ(hash_ledger_live(), 0);
+}
+
+// A password that was set for another name than the device's opened nothing, and nothing said why.
+static void web_asks_for_the_password_of_its_realm(void)
+{
+    device_two_ota(&device);
+    CHECK_EQ(aloft_webui_verifier_make(&aloft_soft_crypto, "admin", "kitchen", "secret", &verifier),
+             ALOFT_OK);
+    init_with(&verifier);
+    ask("GET", "/api/status", "", "");
+    CHECK(says("realm=\"aloft-1\"")); // its name, when nothing else was given
+    config.realm = "kitchen";
+    world.listening = false;
+    aloft_web_init(&web, &config);
+    settle();
+    ask("GET", "/api/status", "", "");
+    CHECK(says("realm=\"kitchen\"") && !says("aloft-1"));
+}
+
 // A client that sends no more hears the answer, as `nc -N` expects. While its token was checked, it
 // was hung up on instead.
 static void web_answers_a_client_that_has_only_shut_its_side(void)
@@ -146,5 +195,6 @@ static void web_answers_a_client_that_has_only_shut_its_side(void)
 DEVICE_MAIN(TEST(web_holds_no_hash_of_a_token_whose_client_has_gone),
             TEST(web_refuses_a_token_with_more_behind_it),
             TEST(web_with_a_token_alone_takes_commands_and_nothing_else),
-            TEST(web_takes_a_token_for_commands_alone),
+            TEST(web_takes_a_token_for_commands_alone), TEST(web_answers_a_generated_token_at_once),
+            TEST(web_asks_for_the_password_of_its_realm),
             TEST(web_answers_a_client_that_has_only_shut_its_side))

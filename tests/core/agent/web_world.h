@@ -141,7 +141,7 @@ static void setup(void)
 {
     device_two_ota(&device);
     device_put_app(&device, ALOFT_SLOT_FACTORY, "1");
-    CHECK_EQ(aloft_webui_auth_verifier(&aloft_soft_crypto, "admin", "aloft-1", "pw", &verifier),
+    CHECK_EQ(aloft_webui_verifier_make(&aloft_soft_crypto, "admin", "aloft-1", "pw", &verifier),
              ALOFT_OK);
     init_with(&verifier);
     CHECK(world.listening);

@@ -243,7 +243,7 @@ static void webui_finds_the_boundary(void)
 
 static void webui_answers_in_pieces_of_any_size(void)
 {
-    static const char want[] = "HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain\r\n"
+    static const char want[] = "HTTP/1.1 401 Refused\r\nContent-Type: text/plain\r\n"
                                "Connection: close\r\nCache-Control: no-store\r\n"
                                "X-Content-Type-Options: nosniff\r\n"
                                "Content-Length:     21\r\n\r\n4096\"a\\\"\\\\?\"tail-tail";
@@ -428,7 +428,7 @@ static char nonce[ALOFT_WEBUI_NONCE_HEX + 1];
 static void setup_auth(const char *user, const char *realm, const char *password)
 {
     static const uint8_t secret[ALOFT_WEBUI_SECRET] = "secret of tests";
-    CHECK_EQ(aloft_webui_auth_verifier(&aloft_soft_crypto, user, realm, password, &verifier),
+    CHECK_EQ(aloft_webui_verifier_make(&aloft_soft_crypto, user, realm, password, &verifier),
              ALOFT_OK);
     aloft_webui_auth_init(&auth, &aloft_soft_crypto, &verifier, realm, secret);
 }

@@ -82,7 +82,7 @@ void app_main(struct aloft_port *port)
     aloft_intake_init(&intake, &intake_config);
     aloft_control_init(&control, &control_config);
     enum aloft_err err =
-        aloft_webui_auth_verifier(rules->crypto, user, device_id, password, &verifier);
+        aloft_webui_verifier_make(rules->crypto, user, device_id, password, &verifier);
     ALOFT_ASSERT(err == ALOFT_OK);
     derive(port, &token);
     const struct aloft_web_config config = {

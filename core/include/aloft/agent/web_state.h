@@ -7,6 +7,7 @@
 #include "aloft/net/pbkdf2.h"
 #include "aloft/net/webui.h"
 #include "aloft/net/webui_auth.h"
+#include "aloft/net/webui_token.h"
 #include "aloft/way.h"
 
 struct aloft_web_config {
@@ -19,7 +20,8 @@ struct aloft_web_config {
     struct aloft_control *control;
     const uint8_t *page; // gzipped HTML
     uint32_t page_len;
-    const char *device_id;              // and realm (webui_auth.h)
+    const char *device_id;              // for people, and for programs
+    const char *realm;                  // of the verifier (webui_auth.h); NULL: device_id
     const char *reset_reason;           // for people
     int running;                        // the slot that runs
     uint16_t port;                      // 0: 80

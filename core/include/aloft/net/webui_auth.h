@@ -19,7 +19,7 @@
 #define ALOFT_WEBUI_AUTH_H
 
 #include "aloft/base/rate.h"
-#include "aloft/crypto.h"
+#include "aloft/net/webui_verifier.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,21 +29,6 @@
 #define ALOFT_WEBUI_TRIES     5u
 #define ALOFT_WEBUI_TRY_MS    2000u
 #define ALOFT_WEBUI_SECRET    16u
-
-// H(user:realm:password) as RFC 7616 calls HA1, in lower-case hexadecimal. "": not offered. It is
-// as powerful as the password on this device; keep it secret like a key.
-struct aloft_webui_verifier {
-    char sha256[2 * ALOFT_SHA256_LEN + 1];
-    char md5[2 * ALOFT_MD5_LEN + 1];
-};
-
-// Of a token for scripts: PBKDF2 of it (pbkdf2.h).
-#define ALOFT_WEBUI_SALT 16u
-struct aloft_webui_token {
-    uint8_t salt[ALOFT_WEBUI_SALT];
-    uint32_t rounds; // at least 1
-    uint8_t key[ALOFT_SHA256_LEN];
-};
 
 struct aloft_webui_nonce {
     uint32_t number;
@@ -74,11 +59,6 @@ enum aloft_webui_verdict {
     ALOFT_WEBUI_LATER,   // not looked at yet: ask again after aloft_rate_wait of `tries`
     ALOFT_WEBUI_PENDING, // a token that is being checked
 };
-
-// The verifier of a user and a password. Errors: CRYPTO.
-enum aloft_err aloft_webui_auth_verifier(const struct aloft_crypto *crypto, const char *user,
-                                         const char *realm, const char *password,
-                                         struct aloft_webui_verifier *out);
 
 // Fit to be a realm: 1..ALOFT_WEBUI_REALM_MAX printable characters, no quotes and no backslashes.
 #define ALOFT_WEBUI_REALM_MAX 63u
