@@ -194,6 +194,10 @@ static void start_app(struct sim_device *device)
         return;
     }
     device->slots = device->boot.slots;
+    aloft_bootsel_started(&device->work.bootsel, &device->slots, device->running,
+                          device->port.power_on);
+    while (aloft_bootsel_step(&device->work.bootsel) == ALOFT_STEP_AGAIN) {
+    }
     if (aloft_bootsel_read(&device->slots, records) == ALOFT_OK) {
         (void)aloft_bootsel_state(&device->slots, records, device->running, &state);
     }

@@ -89,7 +89,7 @@ bool aloft_bootsel_state(const struct aloft_slots *slots, const struct aloft_ota
 {
     int active = aloft_otadata_active(records);
     for (int n = 0; n < 2 && slots->ota_count > 0; n++) {
-        int i = n ^ (active == 1); // of two records that name the slot, the one that counts
+        int i = (n ^ active) & 1; // of two records that name the slot, the one that counts
         if (aloft_otadata_sound(&records[i]) &&
             (int)aloft_otadata_slot(records[i].seq, slots->ota_count) == slot) {
             *state = records[i].state;
@@ -115,11 +115,11 @@ enum {
     ERASED = 4, // by the list
 };
 
-// This note ends a trial that a loss of power has ended.
-static bool is_cut(const struct aloft_note *note)
+// This note ends a trial that has failed.
+static bool is_failure(const struct aloft_note *note)
 {
-    return note->kind == (ALOFT_NOTE_DONE | ALOFT_NOTE_BLAMELESS) &&
-           note->state == ALOFT_OTA_ABORTED;
+    bool refused = note->state == ALOFT_OTA_INVALID || note->state == ALOFT_OTA_ABORTED;
+    return refused && (note->kind & ~ALOFT_NOTE_BLAMELESS) == ALOFT_NOTE_DONE;
 }
 
 // Reads a sector into `out`, which is zero before. Its last whole note is the one that counts: in
@@ -139,17 +139,15 @@ static enum aloft_err read_sector(const struct aloft_slots *slots, uint32_t sect
     off += ALOFT_NOTE_OFF;
     for (uint32_t place = 0; place < ALOFT_NOTE_COUNT && err == ALOFT_OK; place++) {
         uint8_t bytes[ALOFT_NOTE_LEN];
-        uint8_t before[ALOFT_NOTE_ID]; // the image of the note in front of this one
-        err = aloft_flash_read(&view, off, bytes, 4);
-        if (err == ALOFT_OK && memcmp(bytes, ALOFT_NOTE_MAGIC, 4) == 0) { // few are
-            err = aloft_flash_read(&view, off, bytes, sizeof bytes);
-            memcpy(before, out->note.id, sizeof before);
-            if (err == ALOFT_OK && aloft_note_parse(bytes, &out->note)) {
-                bool same = memcmp(before, out->note.id, sizeof before) == 0;
-                out->cuts = (same ? out->cuts : 0) + is_cut(&out->note);
-                out->place = place + 1;
-                out->flags |= place == 0 ? NOTED : 0;
-            }
+        struct aloft_note note;
+        err = aloft_flash_read(&view, off, bytes, sizeof bytes);
+        if (err == ALOFT_OK && aloft_note_parse(bytes, &note)) {
+            bool same = memcmp(note.id, out->note.id, sizeof note.id) == 0;
+            out->cuts = same ? out->cuts : 0;
+            out->cuts += is_failure(&note) && note.kind != ALOFT_NOTE_DONE;
+            out->note = note;
+            out->place = place + 1;
+            out->flags |= place == 0 ? NOTED : 0;
         }
         off += ALOFT_NOTE_LEN;
     }
@@ -166,12 +164,10 @@ enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids
     for (uint32_t i = 0; i < 2 && err == ALOFT_OK; i++) {
         struct aloft_bootsel_sector sector = {0};
         err = read_sector(slots, i, &sector, &records[i]);
-        uint32_t state = sector.note.state;
-        bool power = is_cut(&sector.note);
-        bool fault = sector.note.kind == ALOFT_NOTE_DONE &&
-                     (state == ALOFT_OTA_INVALID || state == ALOFT_OTA_ABORTED);
-        if (sector.flags != 0 && (power ? sector.cuts >= ALOFT_BOOTSEL_CUTS : fault)) {
-            *cut |= (uint32_t)power << *count;
+        uint32_t power = sector.note.kind != ALOFT_NOTE_DONE;
+        if (sector.flags != 0 && is_failure(&sector.note) &&
+            (power == 0 || sector.cuts >= ALOFT_BOOTSEL_CUTS)) {
+            *cut |= power << *count;
             memcpy(ids[(*count)++], sector.note.id, ALOFT_NOTE_ID);
         }
     }
@@ -258,28 +254,38 @@ static void name_image(const struct aloft_slots *slots, uint32_t seq, uint8_t id
     aloft_imageid_read(&view, id);
 }
 
+// The other sector gets a note of what the record of sector s is; false: there is no room. What it
+// held without being needed is erased first.
+static bool add_named_note(struct aloft_bootsel *op, uint32_t s, uint32_t flags,
+                           enum aloft_note_kind kind)
+{
+    struct aloft_bootsel_list *list = &op->work.list;
+    uint32_t x = s ^ 1;
+    struct aloft_bootsel_sector *other = &list->sectors[x];
+    if (!is_sound(other) && (other->flags == 0 || !has_room(other, ROOM))) {
+        add_clear(list, x); // it holds nothing that is needed
+    }
+    if (!has_room(other, ROOM)) {
+        return false;
+    }
+    other->note.kind = flags;
+    other->note.seq = list->records[s].seq;
+    other->note.state = list->records[s].state;
+    name_image(op->slots, other->note.seq, other->note.id);
+    add_note(list, x, kind);
+    return true;
+}
+
 // Sector s gets its record in place, under a note in the other. Without room for that it goes
 // without: the caller has made room, or s holds the record that does not count.
 static void add_rewrite(struct aloft_bootsel *op, uint32_t s, uint32_t flags)
 {
     struct aloft_bootsel_list *list = &op->work.list;
-    uint32_t x = s ^ 1;
-    struct aloft_bootsel_sector *other = &list->sectors[x];
-    if (other->flags == 0 || (!is_sound(other) && !has_room(other, ROOM))) {
-        add_clear(list, x); // it holds nothing that is needed
-    }
-    bool noted = has_room(other, ROOM);
-    ALOFT_INVARIANT("B1", noted || is_sound(other));
-    if (noted) {
-        other->note.kind = flags;
-        other->note.seq = list->records[s].seq;
-        other->note.state = list->records[s].state;
-        name_image(op->slots, other->note.seq, other->note.id);
-        add_note(list, x, ALOFT_NOTE_INTENT);
-    }
+    bool noted = add_named_note(op, s, flags, ALOFT_NOTE_INTENT);
+    ALOFT_INVARIANT("B1", noted || is_sound(&list->sectors[s ^ 1]));
     add_write(op, s);
     if (noted) {
-        add_note(list, x, ALOFT_NOTE_DONE);
+        add_note(list, s ^ 1, ALOFT_NOTE_DONE);
     }
 }
 
@@ -430,13 +436,22 @@ static enum aloft_err plan_select(struct aloft_bootsel *op)
         add_change(op, y ^ 1, current);
         return ALOFT_OK;
     }
-    uint32_t seq = aloft_otadata_next_seq(current, (uint32_t)op->slot, slots);
+    // Above all that notes tell of: what is noted of a release that has failed is not of this one.
+    uint32_t last = current;
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t noted = list->sectors[i].note.seq;
+        last = last < noted ? noted : last;
+    }
+    uint32_t seq = aloft_otadata_next_seq(last, (uint32_t)op->slot, slots);
     if (seq == 0) {
-        // The numbers are used up: begin again at the bottom, the old choice first, so that there
-        // is something to go back to.
-        uint32_t old = aloft_otadata_slot(current, slots) + 1;
-        add_record(op, y, old, list->records[active].state);
-        y ^= 1;
+        // The numbers are used up: begin again at the bottom, the old choice first, if there is
+        // one, so that there is something to go back to.
+        uint32_t old = 0;
+        if (active >= 0) {
+            old = aloft_otadata_slot(current, slots) + 1;
+            add_record(op, y, old, list->records[active].state);
+            y ^= 1;
+        }
         seq = aloft_otadata_next_seq(old, (uint32_t)op->slot, slots);
     }
     add_record(op, y, seq, op->state);
@@ -481,6 +496,26 @@ static enum aloft_err plan_repair(struct aloft_bootsel *op)
         }
     }
     return ALOFT_OK;
+}
+
+// A trial that has ended, by its record or because another slot runs, and of which no note tells.
+static enum aloft_err plan_started(struct aloft_bootsel *op)
+{
+    struct aloft_bootsel_list *list = &op->work.list;
+    enum aloft_err err = begin_list(op);
+    for (uint32_t s = 0; s < 2 && err == ALOFT_OK && op->slots->ota_count > 0; s++) {
+        struct aloft_otadata *record = &list->records[s];
+        const struct aloft_note *note = &list->sectors[s ^ 1].note;
+        if (record->state == ALOFT_OTA_PENDING) {
+            record->state = ALOFT_OTA_ABORTED; // it could not be started
+        }
+        if (aloft_otadata_refused(record) &&
+            (note->seq != record->seq || note->state != record->state) &&
+            (int)aloft_otadata_slot(record->seq, op->slots->ota_count) != op->slot) {
+            (void)add_named_note(op, s, op->flags, ALOFT_NOTE_DONE);
+        }
+    }
+    return err;
 }
 
 // A fresh machine that has read the records, or has failed to.
@@ -631,6 +666,16 @@ void aloft_bootsel_repair(struct aloft_bootsel *op, const struct aloft_slots *sl
 {
     struct aloft_otadata records[2];
     (void)start(op, plan_repair, slots, records); // the step says what it has failed of
+}
+
+void aloft_bootsel_started(struct aloft_bootsel *op, const struct aloft_slots *slots, int running,
+                           bool power_on)
+{
+    struct aloft_otadata records[2];
+    if (start(op, plan_started, slots, records)) {
+        op->slot = running;
+        op->flags = power_on ? ALOFT_NOTE_BLAMELESS : 0;
+    }
 }
 
 enum aloft_step aloft_bootsel_step(struct aloft_bootsel *op)

@@ -64,31 +64,25 @@ static int role_of(const struct aloft_partition *row)
                                              : ALOFT_SLOT_NONE;
 }
 
-// The extent of a role; NULL when the subtype is no role.
-static const struct aloft_extent *extent_of(const struct aloft_slots *slots, int role)
+// The extent of a role, for who owns the slots to change; NULL when the subtype is no role.
+static struct aloft_extent *extent_of(const struct aloft_slots *slots, int role)
 {
-    return role == ALOFT_SLOT_TEST              ? &slots->test
-           : role == ALOFT_SLOT_FACTORY         ? &slots->factory
-           : role == OTADATA                    ? &slots->otadata
-           : (uint32_t)role < (uint32_t)OTADATA ? &slots->ota[role]
-                                                : NULL;
+    const struct aloft_extent *extent = role == ALOFT_SLOT_TEST              ? &slots->test
+                                        : role == ALOFT_SLOT_FACTORY         ? &slots->factory
+                                        : role == OTADATA                    ? &slots->otadata
+                                        : (uint32_t)role < (uint32_t)OTADATA ? &slots->ota[role]
+                                                                             : NULL;
+    return (struct aloft_extent *)extent;
 }
 
 static enum aloft_err note_role(void *ctx, const struct aloft_partition *partition)
 {
     struct aloft_slots *slots = ctx;
-    struct aloft_extent extent = {partition->addr, partition->len};
-    int role = role_of(partition);
-    if (role == OTADATA) {
-        slots->otadata = extent;
-    } else if (role == ALOFT_SLOT_FACTORY) {
-        slots->factory = extent;
-    } else if (role == ALOFT_SLOT_TEST) {
-        slots->test = extent;
-    } else if (role != ALOFT_SLOT_NONE) {
-        slots->ota[role] = extent;
-        slots->ota_count++;
+    struct aloft_extent *extent = extent_of(slots, role_of(partition));
+    if (extent != NULL) {
+        *extent = (struct aloft_extent){partition->addr, partition->len};
     }
+    slots->ota_count += is_ota(partition);
     return ALOFT_OK;
 }
 

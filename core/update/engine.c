@@ -130,7 +130,7 @@ enum aloft_err aloft_engine_begin(struct aloft_engine *engine,
         err = check_target(engine, config, target);
     }
     if (err == ALOFT_OK) {
-        err = aloft_failed_read(&engine->failed, slots, config->running, config->just_started);
+        err = aloft_failed_read(&engine->failed, slots, config->just_started);
     }
     if (err != ALOFT_OK) {
         return fail(engine, err);

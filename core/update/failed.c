@@ -1,5 +1,4 @@
-// Collects names of failed releases from notes and records. Each update reads them from flash
-// again.
+// The names come from the notes beside otadata. Each update reads them from flash again.
 #include "aloft/update/failed.h"
 #include "aloft/base/bytes.h"
 #include "aloft/base/crc32.h"
@@ -8,28 +7,10 @@
 #include <string.h>
 
 enum aloft_err aloft_failed_read(struct aloft_failed *failed, const struct aloft_slots *slots,
-                                 int running, bool just_started)
+                                 bool just_started)
 {
-    struct aloft_otadata records[2];
-    memset(failed, 0, sizeof *failed);
-    enum aloft_err err =
-        aloft_bootsel_failed(slots, failed->id, &failed->count, &failed->cut); // F1, F3
     failed->just_started = just_started;
-    if (err == ALOFT_OK) {
-        err = aloft_bootsel_read(slots, records);
-    }
-    for (uint32_t i = 0; i < 2 && err == ALOFT_OK && slots->ota_count > 0; i++) {
-        if (!aloft_otadata_sound(&records[i]) || records[i].state != ALOFT_OTA_PENDING) {
-            continue;
-        }
-        int slot = (int)aloft_otadata_slot(records[i].seq, slots->ota_count);
-        if (slot != running) { // F2
-            struct aloft_flash_view view = aloft_slots_slot_view(slots, slot);
-            aloft_failed_add(failed, &view);
-        }
-    }
-    ALOFT_ASSERT(failed->count <= ALOFT_FAILED_MAX);
-    return err;
+    return aloft_bootsel_failed(slots, failed->id, &failed->count, &failed->cut); // F1, F3
 }
 
 void aloft_failed_add(struct aloft_failed *failed, const struct aloft_flash_view *view)

@@ -2,6 +2,7 @@
 // of its slot, and facts and settings are read from flash there.
 #include "ports/linux/device.h"
 #include "aloft/base/printable.h"
+#include "aloft/bootsel.h"
 #include "aloft/verify.h"
 #include "board/chip/attach.h"
 #include "board/chip/panic.h"
@@ -138,6 +139,24 @@ static void read_table(struct aloft_device *device)
     device->running = aloft_slots_find(&device->slots, device->board.retained->running_addr);
 }
 
+// A bootloader that is not ours keeps no notes of trials.
+static void note_trials(struct aloft_device *device)
+{
+    enum aloft_port_reset reset = aloft_device_reset_reason(device);
+    struct aloft_bootsel op;
+    enum aloft_step step;
+    aloft_bootsel_started(&op, &device->slots, device->running,
+                          reset == ALOFT_RESET_POWER_ON || reset == ALOFT_RESET_BROWN_OUT);
+    do {
+        step = aloft_bootsel_step(&op);
+    } while (step == ALOFT_STEP_AGAIN);
+    if (step == ALOFT_STEP_FAILED && aloft_err_is(op.err, ALOFT_ERR_CLASS_FLASH)) {
+        aloft_board_log(&device->board, 'W', "port",
+                        "The end of the last trial could not be noted: %s: %s",
+                        aloft_err_name(op.err), aloft_err_sentence(op.err));
+    }
+}
+
 void aloft_device_begin(struct aloft_device *device)
 {
     struct aloft_board *board = &device->board;
@@ -148,6 +167,7 @@ void aloft_device_begin(struct aloft_device *device)
     aloft_app_efuse_init(&device->efuse, board);
     read_table(device);
     read_own_image(device);
+    note_trials(device);
     aloft_board_log(board, 'I', "app_init", "Application information:");
     aloft_board_log(board, 'I', "app_init", "Project name:     %s", device->facts.project);
     aloft_board_log(board, 'I', "app_init", "App version:      %s", device->facts.version);

@@ -29,8 +29,9 @@ struct aloft_device {
     char setting_value[ALOFT_SETTINGS_VALUE_MAX + 1]; // on its way into settings
 };
 
-// Attaches to the board, reads eFuses, table and own image, says what runs, and raises the eFuses'
-// security version if a power cut has left that over. The struct, which is zero, stays where it is.
+// Attaches to the board, reads eFuses, table and own image, notes a trial that nobody has noted,
+// says what runs, and raises the eFuses' security version if a power cut has left that over. The
+// struct, which is zero, stays where it is.
 void aloft_device_begin(struct aloft_device *device);
 
 // A setting of the running image; fallback when it is not set. The text lives as long as the app.

@@ -10,7 +10,9 @@ static int reset_after(bool power_on)
     static struct aloft_boot_port port;
     port = device_boot_port(&device);
     port.power_on = power_on;
-    return device_boot(&device, &boot, &port);
+    int slot = device_boot(&device, &boot, &port);
+    (void)device_started(&device, slot, power_on); // power may go
+    return slot;
 }
 
 static int reset(void)

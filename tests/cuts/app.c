@@ -404,8 +404,18 @@ static bool follow(struct world *world, struct script_step step)
     return false;
 }
 
+// Whatever becomes of it, the app goes on.
+static void note_trials(struct world *world)
+{
+    struct aloft_bootsel op;
+    aloft_bootsel_started(&op, &world->slots, slot_of_place(world->running), world->woke);
+    while (aloft_bootsel_step(&op) == ALOFT_STEP_AGAIN) {
+    }
+}
+
 void app_run(struct world *world)
 {
+    note_trials(world);
     if (on_trial(world) && !trial(world)) {
         return;
     }

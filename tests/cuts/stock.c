@@ -47,7 +47,7 @@ int stock_boot(const struct stock *stock)
 {
     struct aloft_otadata records[2];
     read_records(stock, records);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2 && !stock->untried; i++) {
         if (records[i].state == PENDING) { // the CRC is not looked at
             records[i].state = ABORTED;
             rewrite(stock, i, records[i]);
@@ -58,7 +58,7 @@ int stock_boot(const struct stock *stock)
     if (chosen < 0) {
         return STOCK_FACTORY;
     }
-    if (records[chosen].state == NEW) {
+    if (records[chosen].state == NEW && !stock->untried) {
         records[chosen].state = PENDING;
         rewrite(stock, chosen, records[chosen]);
     }

@@ -5,6 +5,7 @@
 #define ALOFT_CUTS_STOCK_H
 
 #include "hostlib/flash/nor.h"
+#include <stdbool.h>
 
 enum { STOCK_FACTORY = -1 };
 
@@ -12,6 +13,7 @@ struct stock {
     struct aloft_nor *nor;
     uint32_t otadata; // address
     uint32_t ota_count;
+    bool untried; // built without rollback
 };
 
 // The bootloader: marks and chooses. Returns the slot; images are taken for good.

@@ -15,7 +15,7 @@ static void fresh(const char *name)
 {
     world_publish();
     world_begin(&world, named(name), origin, 1);
-    stock = (struct stock){&world.nor, WORLD_OTADATA, named(name)->ota};
+    stock = (struct stock){&world.nor, WORLD_OTADATA, named(name)->ota, false};
 }
 
 // What stock_boot chooses after an operation of the stock library was cut, in all ways.

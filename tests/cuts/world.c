@@ -537,6 +537,7 @@ static bool boot(struct world *world)
     if (world->nor.dead) {
         return false;
     }
+    world->woke = world->power_on;
     world->power_on = false;
     int slot = result != ALOFT_BOOT_RUN             ? JUDGE_NOWHERE
                : machine.slot == ALOFT_SLOT_FACTORY ? JUDGE_FACTORY

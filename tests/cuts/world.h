@@ -57,6 +57,7 @@ struct world {
     int resigned;    // the version that is refused because of it
     bool over;       // and has started once more since the script's end
     bool power_on;   // the next boot is the first since power came
+    bool woke;       // the boot that started the app was
     bool booting;    // the bootloader runs
     bool finished;   // the script has come to its end
     bool issued;     // set_boot of this step was done once

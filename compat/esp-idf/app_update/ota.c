@@ -87,7 +87,7 @@ static void read_failed(struct aloft_failed *failed)
                                   aloft_idf_host.ptable_addr) == ALOFT_OK;
     int running = known ? aloft_slots_find(&slots, aloft_idf_host.running_addr) : ALOFT_SLOT_NONE;
     bool just_started = esp_timer_get_time() < ALOFT_FAILED_REST_MS * 1000LL;
-    if (known && aloft_failed_read(failed, &slots, running, just_started) == ALOFT_OK &&
+    if (known && aloft_failed_read(failed, &slots, just_started) == ALOFT_OK &&
         aloft_bootsel_read(&slots, records) == ALOFT_OK && aloft_otadata_active(records) >= 0) {
         int selected = aloft_bootsel_boot_slot(&slots, records);
         view = selected != running ? aloft_slots_slot_view(&slots, selected) : view;

@@ -9,8 +9,8 @@
 //   aloft_bootsel_reject        esp_ota_mark_app_invalid_rollback_and_reboot, without the reboot
 //   aloft_bootsel_mark          what bootloader_utility.c writes at a boot
 //
-// Life cycle of a write: one of set_boot, select, confirm, reject, mark, repair; then step until it
-// is not AGAIN.
+// Life cycle of a write: one of set_boot, select, confirm, reject, mark, repair, started; then step
+// until it is not AGAIN.
 //
 // Before its first change each call becomes a list of operations, at most 20. Y is the sector whose
 // record changes, X the other; what is in brackets is there when there is something to do.
@@ -26,6 +26,7 @@
 //   confirm, reject, mark
 //                   rewrite Y; when X has no room for notes: rewrite X as it is, rewrite Y
 //   repair          [write Y] note X "done"; when X has no room: [write Y] void the intent in X
+//   started         [clear X] note X "done"
 //
 // A record is made void by one program before its sector is erased: an erase that is cut leaves
 // some bits old and some set, and the state, which no CRC covers, could turn into another.
@@ -123,8 +124,9 @@ bool aloft_bootsel_state(const struct aloft_slots *slots, const struct aloft_ota
 
 // The images whose trial is the last thing that a sector's notes tell of, and either failed, or was
 // ended by a loss of power as the one before it: *count of them, at most two, named in ids; bit n
-// of *cut: the power it was. They are forgotten when another image has its trial. With the stock
-// bootloader there are none: it keeps no notes. Errors: those of aloft_bootsel_read.
+// of *cut: the power it was. They are forgotten when another image has its trial. Under the stock
+// bootloader, which keeps no notes, aloft_bootsel_started writes them.
+// Errors: those of aloft_bootsel_read.
 #define ALOFT_BOOTSEL_CUTS 2u
 enum aloft_err aloft_bootsel_failed(const struct aloft_slots *slots, uint8_t ids[2][ALOFT_NOTE_ID],
                                     uint32_t *count, uint32_t *cut);
@@ -175,6 +177,20 @@ void aloft_bootsel_mark(struct aloft_bootsel *op, const struct aloft_slots *slot
 // the records. When there is nothing to repair, nothing is changed.
 // Flash, power loss: as confirm; it can be cut and begun again any number of times.
 void aloft_bootsel_repair(struct aloft_bootsel *op, const struct aloft_slots *slots);
+
+// Notes the trials whose end nobody has noted: the stock bootloader writes ABORTED and its library
+// INVALID without a note, and no bootloader notes at once what it could not start. For the app,
+// once at its start, before anything else writes otadata: the reset that it comes from is the one
+// that ended the trial. power_on: power was off before it. What lies in the slot then is what has
+// failed (aloft_bootsel_failed), whatever is written there later.
+// Flash:      for each trial one program; before it, a sector is erased that holds nothing that
+//             counts. Nothing, when all is noted, the record is the running app's, or the sector of
+//             a record that counts is full of notes.
+// Power loss: no record changes. The trial is noted, or the next start does that; it comes from a
+//             loss of power then, so the release may be tried once more.
+// Errors:     those of aloft_bootsel_read, NO_OTADATA, FLASH_*.
+void aloft_bootsel_started(struct aloft_bootsel *op, const struct aloft_slots *slots, int running,
+                           bool power_on);
 
 // One operation of the list; or reading at most 4 KiB. DONE: the records are written and read back.
 enum aloft_step aloft_bootsel_step(struct aloft_bootsel *op);

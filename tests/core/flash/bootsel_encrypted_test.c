@@ -209,7 +209,7 @@ static void a_life_from_set_boot_to_rollback_works(void)
         CHECK_EQ(run(), ALOFT_OK);
         aloft_bootsel_reject(&op, &device.slots, &device.rules, 1);
         CHECK_EQ(run(), ALOFT_OK);
-        check_record(1, 2, ALOFT_OTA_INVALID);
+        check_record(1, 4, ALOFT_OTA_INVALID);
         aloft_bootsel_set_boot(&op, &device.slots, &device.rules, ALOFT_SLOT_FACTORY, true);
         CHECK_EQ(run(), ALOFT_OK);
         what_is_erased_reads_as_no_record_and_no_note();

@@ -76,6 +76,13 @@ static enum aloft_err run(const struct device *device, struct aloft_bootsel *op)
     return step == ALOFT_STEP_FAILED ? op->err : ALOFT_OK;
 }
 
+enum aloft_err device_started(const struct device *device, int running, bool power_on)
+{
+    struct aloft_bootsel op;
+    aloft_bootsel_started(&op, &device->slots, running, power_on);
+    return run(device, &op);
+}
+
 enum aloft_err device_select(const struct device *device, int slot)
 {
     struct aloft_bootsel op;

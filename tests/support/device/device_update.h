@@ -28,6 +28,9 @@ enum aloft_err device_receive(const struct device *device, struct aloft_engine *
                               const struct aloft_engine_config *config, const uint8_t *bytes,
                               uint32_t len);
 
+// The app in this slot starts: what it does before all else. power_on: power was off before.
+enum aloft_err device_started(const struct device *device, int running, bool power_on);
+
 // Selects the slot, on trial.
 enum aloft_err device_select(const struct device *device, int slot);
 

@@ -8,16 +8,15 @@
 //   F1  a release whose trial failed, by the notes beside otadata, until another has its trial
 //       (aloft_bootsel_failed). One trial that a loss of power ended is not held against it.
 //       F1 has no assertion: it would be one about flash; bootsel.h keeps those notes.
-//   F2  an image that the bootloader has put on trial at this very boot and could not start: its
-//       record is PENDING and another slot runs. The next boot makes it F1.
-//       F2 has no assertion: it would be one about flash.
+//   F2  of trials whose end the bootloader has not noted: the app does so at its start
+//       (aloft_bootsel_started). Those are all of the stock bootloader's, and an image that ours
+//       has put on trial and could not start. F2 has no assertion, as F1.
 //   F3  a release whose last two trials a loss of power has ended, but only while the device has
 //       just started (ALOFT_FAILED_REST_MS): what pulls the supply down at every start is not
 //       fetched again at once, and what met two thunderstorms is, a while later. The count is that
 //       of the notes, so no reset and no cut loses it; the wait needs no clock but the time since
 //       the start. An owner who brings the release does not wait.
 //       F3 has no assertion: it would be one about flash.
-// With the stock bootloader there are no notes, and F2 alone is known.
 #ifndef ALOFT_FAILED_H
 #define ALOFT_FAILED_H
 
@@ -25,7 +24,7 @@
 #include "aloft/image.h"
 #include "aloft/slots.h"
 
-#define ALOFT_FAILED_MAX     4u       // two by notes, two by records
+#define ALOFT_FAILED_MAX     3u       // two by notes, and one that a port may add
 #define ALOFT_FAILED_REST_MS 1200000u // 20 min
 
 struct aloft_failed {
@@ -35,12 +34,12 @@ struct aloft_failed {
     uint8_t id[ALOFT_FAILED_MAX][ALOFT_NOTE_ID];
 };
 
-// Reads what flash tells. running: the slot that runs. just_started: it is asked for a server, and
-// less than ALOFT_FAILED_REST_MS after the start; else F3 does not count.
+// Reads what the notes tell. just_started: it is asked for a server, and less than
+// ALOFT_FAILED_REST_MS after the start; else F3 does not count.
 // Power loss: nothing changes.
 // Errors:     those of aloft_bootsel_read; count is 0 then.
 enum aloft_err aloft_failed_read(struct aloft_failed *failed, const struct aloft_slots *slots,
-                                 int running, bool just_started);
+                                 bool just_started);
 
 // Adds the image in the view, whatever it is; a full list stays as it is.
 void aloft_failed_add(struct aloft_failed *failed, const struct aloft_flash_view *view);
