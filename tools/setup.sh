@@ -11,10 +11,12 @@ demo|tool|demo
 build|idf|build, cuts, sim, bench, plug: all that the presets release and asan compile
 clang|build|build clang
 fuzz|clang|build fuzz, fuzz
-rv32|tool|build rv32, size
+device|tool|the compiler of a 32-bit device
+rv32|device|build rv32, size
 tidy|tool|tidy
 mutants|tool|mutants
 package|tool|package
+release|package device|release
 test|build rv32 tidy demo idf package|test
 EOT
 }
@@ -38,8 +40,8 @@ idf|libcjson-dev|cJSON for ESP-IDF projects
 build|libcmocka-dev|tests of host code
 clang|clang|a second compiler with other warnings
 fuzz|libclang-rt-14-dev|sanitizers of clang, and libFuzzer
-rv32|gcc-riscv64-unknown-elf|compiles core and boot for a 32-bit device
-rv32|picolibc-riscv64-unknown-elf|the small C library of that device
+device|gcc-riscv64-unknown-elf|compiles core and boot for a 32-bit device
+device|picolibc-riscv64-unknown-elf|the small C library of that device
 rv32|qemu-system-misc|runs core's tests on that device
 tidy|clang-format|checks the layout of the code
 mutants|patch|plants the bugs of ./dev mutants

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -59,8 +60,9 @@ with tempfile.TemporaryDirectory() as name:
     source = tree / f"aloft-{VERSION}"
     check((source / "VERSION").read_text().strip() == VERSION, "another version inside")
     check((source / "dev").stat().st_mode & 0o111, "dev cannot be run")
-    library = next(one.glob("aloft-lib-*.tar.xz"))
-    run("tar", "-C", tree, "--transform", "s,^aloft-[^/]*,lib,", "-xf", library)
+    for library in one.glob("aloft-lib-*.tar.xz"):
+        where = "device" if "rv32imc" in library.name else "lib"
+        run("tar", "-C", tree, "--transform", f"s,^aloft-[^/]*,{where},", "-xf", library)
     program = ROOT / "tests/install/consumer/main.c"
     pc = next((tree / "lib").rglob("pkgconfig"))
     flags = run("pkg-config", "--define-prefix", "--cflags", "--libs", "aloft-boot",
@@ -69,3 +71,14 @@ with tempfile.TemporaryDirectory() as name:
     run("cc", program, *flags, "-o", tree / "consumer")
     run(tree / "consumer")
     print("ok   the source is whole, and a program links the library from its archive")
+
+    toolchain = (ROOT / "cmake/rv32.cmake").read_text()
+    flags, linking = (re.search(rf'set\(CMAKE_{name}_INIT\s+"(.*?)"', toolchain, re.S)[1]
+                      .replace("\\\n", "").split() for name in ("C_FLAGS", "EXE_LINKER_FLAGS"))
+    archives = sorted((tree / "device").rglob("*.a"), key=lambda path: "core" in path.name)
+    run("riscv64-unknown-elf-gcc", *flags, "-I", tree / "device/include", program, *archives,
+        *linking, "-o", tree / "consumer.elf")
+    said = run("qemu-system-riscv32", "-M", "virt", "-bios", "none", "-nographic", "-serial", "none",
+               "-monitor", "none", "-semihosting", "-kernel", tree / "consumer.elf", timeout=60)
+    check("IMAGE_MAGIC, slot -1" in said, said)
+    print("ok   a program for RV32IMC links the device's library from its archive, and runs")
