@@ -3,6 +3,7 @@
 #include "board/supervisor/gdb.h"
 #include "board/supervisor/chip_process.h"
 #include "board/supervisor/symbols.h"
+#include "hostlib/base/proc.h"
 #include <errno.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -15,20 +16,9 @@ enum { FOLDERS_UP = 5, PID_TEXT = 16, ARGS_MAX = 24 };
 
 static bool is_traced(pid_t pid)
 {
-    char path[64];
-    char line[128];
-    long tracer = 0;
-    (void)snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
-    FILE *file = fopen(path, "re");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        if (strncmp(line, "TracerPid:", 10) == 0) {
-            tracer = strtol(line + 10, NULL, 10);
-        }
-    }
-    if (file != NULL) {
-        (void)fclose(file); // opened for reading
-    }
-    return tracer != 0;
+    char who[PID_TEXT];
+    (void)snprintf(who, sizeof who, "%ld", (long)pid);
+    return aloft_proc_status(who, "TracerPid:") != 0;
 }
 
 // "directory A:B:C": sources of Aloft's own apps are known by their path from the tree's root,

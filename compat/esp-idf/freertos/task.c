@@ -2,6 +2,7 @@
 // held.
 #include "compat/esp-idf/freertos/rtos.h"
 #include "compat/esp-idf/host/host.h"
+#include "hostlib/base/proc.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -329,21 +330,9 @@ UBaseType_t uxTaskGetNumberOfTasks(void)
 // The number of voluntary context switches of the task.
 static uint64_t sleeps_of(pid_t tid)
 {
-    static const char key[] = "voluntary_ctxt_switches:";
-    char path[64];
-    char line[128];
-    uint64_t count = 0;
-    (void)snprintf(path, sizeof path, "/proc/self/task/%d/status", (int)tid);
-    FILE *file = fopen(path, "re");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        if (strncmp(line, key, sizeof key - 1) == 0) {
-            count = strtoull(line + sizeof key - 1, NULL, 10);
-        }
-    }
-    if (file != NULL) {
-        (void)fclose(file); // opened for reading
-    }
-    return count;
+    char who[32];
+    (void)snprintf(who, sizeof who, "self/task/%d", (int)tid);
+    return aloft_proc_status(who, "voluntary_ctxt_switches:");
 }
 
 static struct aloft_rtos_use use_of(const struct tskTaskControlBlock *task)
