@@ -8,6 +8,7 @@
 #include "cli/serial/chip_flash.h"
 #include "cli/serial/session.h"
 #include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flasher/flasher_trust.h"
 #include "hostlib/table/table_find.h"
 #include <stdio.h>
 
@@ -47,15 +48,25 @@ static enum aloft_err tell(const struct aloft_session *session, const struct wis
     return ALOFT_OK;
 }
 
+// Judged as the chip's bootloader will: with secure boot on, by the keys in its eFuses. A chip that
+// does not tell them is believed to take the signature, whatever it is of.
 static enum aloft_err choose(struct aloft_session *session, const struct wish *wish,
                              const struct aloft_slots *slots, int slot)
 {
+    static struct aloft_flasher_trust trust; // the rules point into it
     struct aloft_bootsel op;
+    const struct aloft_flasher_facts *facts = &session->flasher.facts;
+    if (facts->secure_boot && !aloft_flasher_trust_read(&trust, &session->flasher)) {
+        aloft_ui_error("%s", session->flasher.error.text);
+        return ALOFT_ERR_FLASH_READ;
+    }
     const struct aloft_image_rules rules = {
-        .crypto = &aloft_mbed_crypto,
+        .crypto = &aloft_mbed_signed_crypto,
         .chip = aloft_chip_find(session->flasher.chip->info->id),
         .len_max = ALOFT_IMAGE_LEN_MAX,
-        .chip_revision = session->flasher.facts.revision,
+        .chip_revision = facts->revision,
+        .secure_version = facts->secure_version,
+        .trust = facts->secure_boot && trust.known ? &trust.trust : NULL,
     };
     (void)fprintf(stderr, "reading the image in %s; a real chip takes a minute a megabyte\n",
                   wish->slot);

@@ -78,7 +78,7 @@ with tempfile.TemporaryDirectory() as name:
     archives = sorted((tree / "device").rglob("*.a"), key=lambda path: "core" in path.name)
     run("riscv64-unknown-elf-gcc", *flags, "-I", tree / "device/include", program, *archives,
         *linking, "-o", tree / "consumer.elf")
-    said = run("qemu-system-riscv32", "-M", "virt", "-bios", "none", "-nographic", "-serial", "none",
-               "-monitor", "none", "-semihosting", "-kernel", tree / "consumer.elf", timeout=60)
+    said = run("qemu-system-riscv32", *"-M virt -bios none -nographic -serial none -monitor none "
+               "-semihosting -kernel".split(), tree / "consumer.elf", timeout=60)
     check("IMAGE_MAGIC, slot -1" in said, said)
     print("ok   a program for RV32IMC links the device's library from its archive, and runs")

@@ -315,6 +315,15 @@ def what_the_chip_would_refuse_is_not_flashed_whatever_the_options(folder):
         aloft("flash", hex(S_FACTORY), good, "--port", tty, *board.cable())
         said = aloft("flash", hex(S_OTA_0), bare, "--port", tty, *board.cable(), "--force")
         check("forced: secure boot is on" in said and "fall back to factory" in said, said)
+        # Once any whole image could be selected, signed or not.
+        choose = ["--port", tty, "--offset", hex(TABLE), *board.cable()]
+        said = aloft("chip-boot", "ota_0", *choose, code=1)
+        check("SIGNATURE_MISSING" in said, said)
+        aloft("flash", hex(S_OTA_0), old, "--port", tty, *board.cable(), "--force")
+        check("IMAGE_SECURE_VERSION" in aloft("chip-boot", "ota_0", *choose, code=1), "version")
+        aloft("flash", hex(S_OTA_0), good, "--port", tty, *board.cable())
+        aloft("chip-boot", "ota_0", *choose)
+        aloft("chip-boot", "factory", *choose)
     finally:
         process.terminate()
         process.wait(120)

@@ -141,5 +141,27 @@ def a_partition_goes_by_its_name(folder):
         check(board.holds("hello_world.bin", OTA_0), "flash ota_0")
 
 
-main([what_parttool_and_otatool_users_type_does_the_work, a_partition_goes_by_its_name,
+def power_may_go_anywhere_while_a_slot_is_chosen(folder):
+    """Over the loader a program rewrites its whole sector, which core's own tests never cut."""
+    hello = app(folder / "hello.bin", "hello_world")
+    ready = Board(folder / "ready").create(hello)
+    aloft("board", "write", ready.flash, hex(OTA_0), hello, hex(OTA_1), hello)
+    aloft("otadata", "switch", ready.flash, "ota_0")
+    for words, boots in [(["ota_1"], {"ota_0", "ota_1"}), (["ota_0", "--trial"], {"ota_0"})]:
+        cuts, status = 0, FAILED
+        while status == FAILED:
+            cuts += 1
+            board = Board(folder / "cut").copy_of(ready)
+            with Followed(board, "--fast", "--serial", "tcp:0", "--download", "--cut",
+                          f"{cuts}:torn") as run:
+                done = subprocess.run([ALOFT, "chip-boot", *words, "--port", run.end("socket"),
+                                       "--before", "no-reset", "--after", "no-reset"],
+                                      capture_output=True, text=True, timeout=120)
+            status = done.returncode
+            check(board.info()["boots"] in boots, words, cuts, board.info())
+        check(cuts > 5 and board.info()["boots"] == words[0], words, cuts, done.stderr)
+
+
+main([power_may_go_anywhere_while_a_slot_is_chosen,
+      what_parttool_and_otatool_users_type_does_the_work, a_partition_goes_by_its_name,
       what_esptool_users_type_does_the_work, what_idf_py_users_type_does_the_work])
