@@ -72,7 +72,7 @@ static struct aloft_extent *extent_of(const struct aloft_slots *slots, int role)
                                         : role == OTADATA                    ? &slots->otadata
                                         : (uint32_t)role < (uint32_t)OTADATA ? &slots->ota[role]
                                                                              : NULL;
-    return (struct aloft_extent *)extent;
+    return (struct aloft_extent *)(uintptr_t)extent;
 }
 
 static enum aloft_err note_role(void *ctx, const struct aloft_partition *partition)
