@@ -5,7 +5,7 @@
 #include "cli/base/ui.h"
 #include "cli/keys/key_files.h"
 #include "hostlib/base/file.h"
-#include "hostlib/crypto/mbed_decrypt.h"
+#include "hostlib/crypto/decrypt_key.h"
 #include "hostlib/image/encimg_make.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static bool run(const char *key_path, const char *in, const char *out, struct al
     bool good = aloft_key_files_read(key_path, &key_file, error) &&
                 aloft_file_read(in, ALOFT_ENCIMG_HEADER + ALOFT_IMAGE_LEN_MAX, &file, error);
     if (good) {
-        key = aloft_mbed_decrypt_new(key_path, key_file.data, key_file.len, error);
+        key = aloft_decrypt_key_read(key_path, key_file.data, key_file.len, error);
     }
     good = key != NULL && decrypt(key, in, &file, out, error);
     aloft_mbed_decrypt_free(key);

@@ -1,18 +1,7 @@
-// Seam 2 (aloft/crypto.h) over mbedTLS, for everything that runs on Linux.
+// Seam 2 (aloft/crypto.h) for everything that runs on Linux: that of the ports.
 #ifndef ALOFT_HOSTLIB_MBED_CRYPTO_H
 #define ALOFT_HOSTLIB_MBED_CRYPTO_H
 
-#include "aloft/crypto.h"
-
-// Hashes alone: what needs no more does not carry public-key code. And hashes with signatures.
-extern const struct aloft_crypto aloft_mbed_crypto;
-extern const struct aloft_crypto aloft_mbed_signed_crypto;
-
-// The functions of the tables; aloft/crypto.h says what they do.
-enum aloft_err aloft_mbed_hash_init(struct aloft_hash *hash, enum aloft_hash_alg alg);
-enum aloft_err aloft_mbed_hash_feed(struct aloft_hash *hash, const void *data, size_t len);
-enum aloft_err aloft_mbed_hash_finish(struct aloft_hash *hash, uint8_t *out);
-void aloft_mbed_hash_drop(struct aloft_hash *hash);
-enum aloft_err aloft_mbed_hash_clone(struct aloft_hash *hash, const struct aloft_hash *from);
+#include "ports/portlib/psa/mbed_crypto.h"
 
 #endif

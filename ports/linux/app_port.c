@@ -4,7 +4,7 @@
 #include "aloft/pull.h"
 #include "board/chip/board.h"
 #include "hostlib/base/random.h"
-#include "hostlib/crypto/mbed_decrypt.h"
+#include "hostlib/crypto/decrypt_key.h"
 #include "ports/linux/guards.h"
 #include "ports/linux/host_sockets.h"
 #include "ports/port.h"
@@ -168,7 +168,7 @@ const struct aloft_decrypt *aloft_port_decrypt(struct aloft_port *port)
                        aloft_err_name(err), aloft_err_sentence(err));
     }
     if (err == ALOFT_OK) {
-        port->decrypt = aloft_mbed_decrypt_new("The key for encrypted firmware", (uint8_t *)pem,
+        port->decrypt = aloft_decrypt_key_read("The key for encrypted firmware", (uint8_t *)pem,
                                                strlen(pem), &error);
         explicit_bzero(pem, sizeof pem);
         if (port->decrypt == NULL) {

@@ -5,35 +5,42 @@
 //
 // What one call may read is limited, so that a server that floods cannot keep the caller from its
 // watchdog: mbedTLS goes on by itself for as long as the socket has records for it to drop.
+//
+// It was run with mbedTLS 2.28, 3.5, 3.6 and 4.0 (tests/ports/tls_test.c; all but 2.28 by hand).
+// What they call otherwise, or have no more, is in the first lines.
 #include "ports/portlib/tls/tls.h"
 #include "ports/portlib/tls/tls_judge.h"
-#include <mbedtls/ctr_drbg.h>
-#include <mbedtls/entropy.h>
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/ssl_ciphersuites.h>
 #include <mbedtls/version.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if MBEDTLS_VERSION_MAJOR < 4
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/entropy.h>
+#endif
+#if MBEDTLS_VERSION_MAJOR >= 3 && defined(MBEDTLS_PSA_CRYPTO_C)
+#include <psa/crypto.h>
+#endif
+
+#if MBEDTLS_VERSION_MAJOR < 3
+#define MBEDTLS_PRIVATE(field)             field
+#define mbedtls_ssl_is_handshake_over(ssl) ((ssl)->state == MBEDTLS_SSL_HANDSHAKE_OVER)
+#define MBEDTLS_ERR_SSL_BAD_CERTIFICATE    MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE
+#define BAD_VERSION                        MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION
+#else
+#define BAD_VERSION MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION
+#endif
 
 enum {
     SESSIONS_MAX = 4,  // hosts of one update whose sessions are kept: redirects are few
     SLICE_MAX = 32768, // bytes read by one call: more than the largest record
     HEAD_LEN = 7,      // of the first record: enough to see an alert
     RECORD_ALERT = 21, // RFC 8446, 5.1
-    RECORD_HANDSHAKE = 22
+    RECORD_HANDSHAKE = 22,
+    ALERT_LEN = 2, // level, and what it says (RFC 8446, 6)
 };
-
-// What version 3 of mbedTLS calls otherwise.
-#if MBEDTLS_VERSION_MAJOR >= 3
-#include <psa/crypto.h>
-#define HANDSHAKE_IS_OVER(ssl) mbedtls_ssl_is_handshake_over(ssl)
-#define WANTS_CERTIFICATE(ssl) ((ssl)->MBEDTLS_PRIVATE(client_auth) != 0)
-#else
-#define WANTS_CERTIFICATE(ssl) ((ssl)->client_auth != 0) // of its client
-#define HANDSHAKE_IS_OVER(ssl) ((ssl)->state == MBEDTLS_SSL_HANDSHAKE_OVER)
-#endif
 
 enum phase { HANDSHAKE, OPEN, ENDED, FAILED };
 
@@ -48,8 +55,10 @@ struct saved {
 
 struct aloft_tls_client {
     struct aloft_tls_anchors anchors;
+#if MBEDTLS_VERSION_MAJOR < 4
     mbedtls_entropy_context entropy;
     mbedtls_ctr_drbg_context random;
+#endif
     mbedtls_ssl_config config;
     struct saved saved[SESSIONS_MAX];
     uint32_t saved_next; // the oldest
@@ -90,23 +99,69 @@ static const int ciphersuites[] = {
     0,
 };
 
-static bool configure(struct aloft_tls_client *client)
+static void random_init(struct aloft_tls_client *client)
 {
-    mbedtls_ssl_config *config = &client->config;
-    bool has_ca = client->anchors.has_ca;
-#if MBEDTLS_VERSION_MAJOR >= 3
+#if MBEDTLS_VERSION_MAJOR < 4
+    mbedtls_entropy_init(&client->entropy);
+    mbedtls_ctr_drbg_init(&client->random);
+#else
+    (void)client; // PSA has its own
+#endif
+}
+
+static void random_free(struct aloft_tls_client *client)
+{
+#if MBEDTLS_VERSION_MAJOR < 4
+    mbedtls_ctr_drbg_free(&client->random);
+    mbedtls_entropy_free(&client->entropy);
+#else
+    (void)client;
+#endif
+}
+
+static bool configure_random(struct aloft_tls_client *client)
+{
+#if MBEDTLS_VERSION_MAJOR >= 3 && defined(MBEDTLS_PSA_CRYPTO_C)
     if (psa_crypto_init() != PSA_SUCCESS) {
         return false;
     }
 #endif
-    if (mbedtls_ctr_drbg_seed(&client->random, mbedtls_entropy_func, &client->entropy, NULL, 0) !=
-            0 ||
-        mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
-                                    MBEDTLS_SSL_PRESET_DEFAULT) != 0) {
+#if MBEDTLS_VERSION_MAJOR < 4
+    mbedtls_ssl_conf_rng(&client->config, mbedtls_ctr_drbg_random, &client->random);
+    return mbedtls_ctr_drbg_seed(&client->random, mbedtls_entropy_func, &client->entropy, NULL,
+                                 0) == 0;
+#else
+    (void)client;
+    return true;
+#endif
+}
+
+static void configure_version(mbedtls_ssl_config *config)
+{
+#if MBEDTLS_VERSION_NUMBER < 0x03020000
+    mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+#else
+    mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+#endif
+    // Of TLS 1.3, what a session is resumed with comes after the handshake, and only who asks for
+    // it is told.
+#if MBEDTLS_VERSION_NUMBER >= 0x03060100 && MBEDTLS_VERSION_MAJOR < 4 &&                           \
+    defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_SESSION_TICKETS)
+    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+        config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+#endif
+}
+
+static bool configure(struct aloft_tls_client *client)
+{
+    mbedtls_ssl_config *config = &client->config;
+    bool has_ca = client->anchors.has_ca;
+    if (mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                    MBEDTLS_SSL_PRESET_DEFAULT) != 0 ||
+        !configure_random(client)) {
         return false;
     }
-    mbedtls_ssl_conf_rng(config, mbedtls_ctr_drbg_random, &client->random);
-    mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+    configure_version(config);
     mbedtls_ssl_conf_ciphersuites(config, ciphersuites);
     // Without a CA mbedTLS would refuse every server; the judge then ends the handshake itself.
     mbedtls_ssl_conf_authmode(config,
@@ -124,8 +179,7 @@ enum aloft_err aloft_tls_client_new(const struct aloft_tls_trust *trust,
     if (client == NULL) {
         return ALOFT_ERR_CRYPTO;
     }
-    mbedtls_entropy_init(&client->entropy);
-    mbedtls_ctr_drbg_init(&client->random);
+    random_init(client);
     mbedtls_ssl_config_init(&client->config);
     enum aloft_err err = aloft_tls_anchors_init(&client->anchors, trust, &unread);
     if (err != ALOFT_OK && why != NULL) {
@@ -159,8 +213,7 @@ void aloft_tls_client_free(struct aloft_tls_client *client)
         forget(&client->saved[i]);
     }
     mbedtls_ssl_config_free(&client->config);
-    mbedtls_ctr_drbg_free(&client->random);
-    mbedtls_entropy_free(&client->entropy);
+    random_free(client);
     aloft_tls_anchors_free(&client->anchors);
     free(client);
 }
@@ -304,38 +357,55 @@ static enum aloft_err alert_err(const struct aloft_tls *tls)
     return ALOFT_ERR_TLS_HANDSHAKE;
 }
 
-// A server that was shown no certificate says so in an alert and hangs up. Who still writes at that
-// moment is told of the reset first, but the alert can be read all the same.
+// Whether a server that ends the handshake with this alert misses a certificate of its client's: it
+// has shown its own, and what it says is about certificates, or nothing (40). In TLS 1.3 the
+// handshake is over by then, but the alert is one of its own.
+static bool misses_certificate(const struct aloft_tls *tls, uint8_t alert)
+{
+    enum { HANDSHAKE_FAILURE = 40, ILLEGAL_PARAMETER = 47, ACCESS_DENIED = 49, REQUIRED = 116 };
+    bool about = alert >= HANDSHAKE_FAILURE && alert <= ACCESS_DENIED && alert != ILLEGAL_PARAMETER;
+    return alert == REQUIRED || (about && tls->phase == HANDSHAKE && tls->judge.judged);
+}
+
+// Such a server hangs up after its alert. Who still writes at that moment is told of the reset
+// first, but the alert can be read all the same.
 static bool left_an_alert(const struct aloft_tls *tls)
 {
     uint8_t record[HEAD_LEN];
     return recv_some(tls, record, sizeof record) == (int32_t)sizeof record &&
-           record[0] == RECORD_ALERT;
+           record[0] == RECORD_ALERT && misses_certificate(tls, record[HEAD_LEN - 1]);
+}
+
+static enum aloft_err err_of_alert(const struct aloft_tls *tls)
+{
+    const uint8_t *alert = tls->ssl.MBEDTLS_PRIVATE(in_msg);
+    bool is_whole = tls->ssl.MBEDTLS_PRIVATE(in_msglen) == ALERT_LEN;
+    if (is_whole && misses_certificate(tls, alert[1])) {
+        return ALOFT_ERR_TLS_CLIENT;
+    }
+    return tls->phase == HANDSHAKE ? alert_err(tls) : ALOFT_ERR_TLS_CUT;
 }
 
 static enum aloft_err err_of(const struct aloft_tls *tls, int result)
 {
     bool is_tls =
         tls->head_len == 0 || tls->head[0] == RECORD_ALERT || tls->head[0] == RECORD_HANDSHAKE;
+    if (result == MBEDTLS_ERR_SSL_ALLOC_FAILED || result == MBEDTLS_ERR_X509_ALLOC_FAILED) {
+        return ALOFT_ERR_CRYPTO; // in 4.0 these are one
+    }
     switch (result) {
-    case MBEDTLS_ERR_SSL_ALLOC_FAILED:
-    case MBEDTLS_ERR_X509_ALLOC_FAILED:
-        return ALOFT_ERR_CRYPTO;
     case MBEDTLS_ERR_SSL_CONN_EOF:
     case MBEDTLS_ERR_NET_CONN_RESET:
-        if (tls->phase == HANDSHAKE && WANTS_CERTIFICATE(&tls->ssl) && left_an_alert(tls)) {
+        if (tls->phase == HANDSHAKE && left_an_alert(tls)) {
             return ALOFT_ERR_TLS_CLIENT;
         }
         return is_tls ? ALOFT_ERR_TLS_CUT : ALOFT_ERR_NET_TLS;
-    case MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE: // of a good one: its usage is not a server's
+    case MBEDTLS_ERR_SSL_BAD_CERTIFICATE: // of a good one: its usage is not a server's
         return tls->judge.judged ? ALOFT_ERR_TLS_UNTRUSTED : ALOFT_ERR_TLS_HANDSHAKE;
-    case MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION:
+    case BAD_VERSION:
         return is_tls ? ALOFT_ERR_TLS_VERSION : ALOFT_ERR_NET_TLS;
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
-        if (WANTS_CERTIFICATE(&tls->ssl)) { // it was shown none, and does not go on
-            return ALOFT_ERR_TLS_CLIENT;
-        }
-        return tls->phase == HANDSHAKE ? alert_err(tls) : ALOFT_ERR_TLS_CUT;
+        return err_of_alert(tls);
     default:
         break;
     }
@@ -397,7 +467,7 @@ enum aloft_tls_result aloft_tls_handshake(struct aloft_tls *tls)
     if (result != 0) {
         return result_of(tls, result);
     }
-    return HANDSHAKE_IS_OVER(&tls->ssl) ? handshake_over(tls) : ALOFT_TLS_BUSY;
+    return mbedtls_ssl_is_handshake_over(&tls->ssl) ? handshake_over(tls) : ALOFT_TLS_BUSY;
 }
 
 enum aloft_tls_result aloft_tls_read(struct aloft_tls *tls, uint8_t *buf, uint32_t cap,

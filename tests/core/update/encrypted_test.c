@@ -6,7 +6,7 @@
 #include "check.h"
 #include "device_update.h"
 #include "enc_vectors.h"
-#include "hostlib/crypto/mbed_decrypt.h"
+#include "hostlib/crypto/decrypt_key.h"
 #include "hostlib/crypto/pk.h"
 #include "hostlib/image/encimg_make.h"
 #include "split.h"
@@ -31,7 +31,7 @@ static const struct aloft_decrypt *key(void)
     static struct aloft_mbed_decrypt *made; // the ciphers, kept until the program ends
     struct aloft_message error;
     if (made == NULL) {
-        made = aloft_mbed_decrypt_new("key", enc_key, sizeof enc_key - 1, &error);
+        made = aloft_decrypt_key_read("key", enc_key, sizeof enc_key - 1, &error);
     }
     return aloft_mbed_decrypt_table(made);
 }

@@ -5,7 +5,7 @@
 #include "check.h"
 #include "enc_vectors.h"
 #include "guard.h"
-#include "hostlib/crypto/mbed_decrypt.h"
+#include "hostlib/crypto/decrypt_key.h"
 #include "hostlib/crypto/pk.h"
 #include "hostlib/image/encimg_make.h"
 #include "split.h"
@@ -36,7 +36,7 @@ static void fresh(bool required)
         plain[i] = (uint8_t)(i * 7 + 3);
     }
     if (key == NULL) {
-        key = aloft_mbed_decrypt_new("key", enc_key, sizeof enc_key - 1, &error);
+        key = aloft_decrypt_key_read("key", enc_key, sizeof enc_key - 1, &error);
     }
     if (unwrap.stage.ops != NULL) {
         begin(0); // as the next download does

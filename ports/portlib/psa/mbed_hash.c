@@ -1,8 +1,21 @@
-// mbedTLS keeps a hash in a plain struct without pointers: it lives in the caller's opaque bytes.
-#include "hostlib/crypto/mbed_crypto.h"
+// The library's context lives in the caller's opaque bytes. A chip with a hash engine has one of
+// its own in place of mbedTLS's, which may hold the engine's lock; so it is copied by its clone
+// alone.
+#include "ports/portlib/psa/backend.h"
+#include "ports/portlib/psa/mbed_crypto.h"
+#include <string.h>
+#if !ALOFT_PSA
 #include <mbedtls/md5.h>
 #include <mbedtls/sha256.h>
-#include <string.h>
+
+// 2.28 has calls of these names too, but they return nothing.
+#if MBEDTLS_VERSION_MAJOR < 3
+#define SHA256(call) mbedtls_sha256_##call##_ret
+#define MD5(call)    mbedtls_md5_##call##_ret
+#else
+#define SHA256(call) mbedtls_sha256_##call
+#define MD5(call)    mbedtls_md5_##call
+#endif
 
 struct state {
     uint32_t alg; // enum aloft_hash_alg
@@ -44,10 +57,10 @@ enum aloft_err aloft_mbed_hash_init(struct aloft_hash *hash, enum aloft_hash_alg
     state->alg = alg;
     if (alg == ALOFT_HASH_MD5) {
         mbedtls_md5_init(&state->of.md5);
-        mbed = mbedtls_md5_starts_ret(&state->of.md5);
+        mbed = MD5(starts)(&state->of.md5);
     } else if (alg == ALOFT_HASH_SHA256) {
         mbedtls_sha256_init(&state->of.sha256);
-        mbed = mbedtls_sha256_starts_ret(&state->of.sha256, 0);
+        mbed = SHA256(starts)(&state->of.sha256, 0);
     }
     if (mbed != 0) {
         aloft_mbed_hash_drop(hash);
@@ -62,16 +75,16 @@ enum aloft_err aloft_mbed_hash_feed(struct aloft_hash *hash, const void *data, s
         return ALOFT_OK; // data may be NULL
     }
     if (state->alg == ALOFT_HASH_MD5) {
-        return result(mbedtls_md5_update_ret(&state->of.md5, data, len));
+        return result(MD5(update)(&state->of.md5, data, len));
     }
-    return result(mbedtls_sha256_update_ret(&state->of.sha256, data, len));
+    return result(SHA256(update)(&state->of.sha256, data, len));
 }
 
 enum aloft_err aloft_mbed_hash_finish(struct aloft_hash *hash, uint8_t *out)
 {
     struct state *state = state_of(hash);
-    int mbed = state->alg == ALOFT_HASH_MD5 ? mbedtls_md5_finish_ret(&state->of.md5, out)
-                                            : mbedtls_sha256_finish_ret(&state->of.sha256, out);
+    int mbed = state->alg == ALOFT_HASH_MD5 ? MD5(finish)(&state->of.md5, out)
+                                            : SHA256(finish)(&state->of.sha256, out);
     aloft_mbed_hash_drop(hash);
     return result(mbed);
 }
@@ -91,10 +104,4 @@ enum aloft_err aloft_mbed_hash_clone(struct aloft_hash *hash, const struct aloft
     return ALOFT_OK;
 }
 
-const struct aloft_crypto aloft_mbed_crypto = {
-    .hash_init = aloft_mbed_hash_init,
-    .hash_feed = aloft_mbed_hash_feed,
-    .hash_finish = aloft_mbed_hash_finish,
-    .hash_drop = aloft_mbed_hash_drop,
-    .hash_clone = aloft_mbed_hash_clone,
-};
+#endif
