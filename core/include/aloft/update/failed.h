@@ -15,7 +15,8 @@
 //       just started (ALOFT_FAILED_REST_MS): what pulls the supply down at every start is not
 //       fetched again at once, and what met two thunderstorms is, a while later. The count is that
 //       of the notes, so no reset and no cut loses it; the wait needs no clock but the time since
-//       the start. An owner who brings the release does not wait.
+//       the start. An owner who brings the release does not wait. The count begins again when a
+//       sector that is full of notes is rewritten, once in sixty rewrites: one more trial, then.
 //       F3 has no assertion: it would be one about flash.
 #ifndef ALOFT_FAILED_H
 #define ALOFT_FAILED_H
