@@ -20,7 +20,7 @@ int main(int argc, char **argv)
 {
     static struct aloft_webui_verifier verifier; // of the password, which is nowhere on a device
     if (argc != 4 || !device_open(&device, argv[1], NULL) ||
-        aloft_webui_auth_verifier(device.rules.crypto, "admin", "sensor-7", argv[3], &verifier) !=
+        aloft_webui_verifier_make(device.rules.crypto, "admin", "sensor-7", argv[3], &verifier) !=
             ALOFT_OK) {
         return puts("Usage: web FLASH PORT PASSWORD"), 2;
     }

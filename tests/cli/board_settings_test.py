@@ -13,7 +13,7 @@ rows = json.loads(subprocess.run([TOOL, "board", "settings", "--json"], check=Tr
 listed = {row["name"] for row in rows} - {"restore_KEY"}
 
 # The calls by which sources ask for a setting: the key is their first text.
-CALL = re.compile(r'\b(?:aloft_port_setting|setting_is|port_setting|number|text|setting)'
+CALL = re.compile(r'\b(?:aloft_(?:port|device)_setting|setting_is|port_setting|number|text|setting)'
                   r'\((?:[\w>.&-]+, )?"(\w+)"')
 read = set()
 for folder in "apps/hello_world", "apps/ota_demo", "ports/linux", "compat/esp-idf":
