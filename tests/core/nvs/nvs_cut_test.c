@@ -5,6 +5,7 @@
 #include "aloft/nvs_write.h"
 #include "check.h"
 #include "hostlib/flash/nor.h"
+#include "whole.h"
 #include <stdlib.h>
 
 enum { CHIP = 0x10000, START = 0x9000, SIZE = 0x3000, KEYS = 6, VALUE_MAX = 2600 };
@@ -205,7 +206,7 @@ static void every_cut(uint32_t key, uint32_t stride)
     copies += nor.erases > erases;
     uint32_t operations = nor.operations;
     memcpy(after, bytes, CHIP);
-    for (uint32_t at = 1; at <= operations; at += stride) {
+    for (uint32_t at = 1 + key % stride; at <= operations; at += stride) {
         for (uint32_t w = 0; w < WAYS; w++) {
             check_note("cut at %ld, way %ld", (long)at, (long)w);
             memcpy(bytes, before, CHIP);
@@ -243,7 +244,7 @@ static void every_cut_leaves_the_old_value_or_the_new(void)
         if (key == 5 && known[5].len != 0) {
             next.len = 0;
         }
-        every_cut(key, 1);
+        every_cut(key, whole_or(3));
     }
     printf("%lu cuts, %lu pages begun\n", (unsigned long)cuts, (unsigned long)copies);
     CHECK(copies >= 4);

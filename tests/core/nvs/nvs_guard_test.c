@@ -7,6 +7,7 @@
 #include "aloft/nvs_write.h"
 #include "check.h"
 #include "ram_flash.h"
+#include "whole.h"
 
 enum { PAGES = 4, SIZE = PAGES * 0x1000, STEPS_MAX = 20000, GUARDS = 5 };
 
@@ -128,13 +129,13 @@ static void flip_bits(uint32_t rounds, uint32_t step)
         flips++;
     }
     printf("%u flips: %u times a guard was shut, never open\n", (unsigned)flips, (unsigned)shut);
-    CHECK(flips > 8000 && shut > 2000);
+    CHECK(flips > 24000 / (3 * step) && shut > 6000 / (3 * step));
 }
 
 static void no_flipped_bit_opens_a_guard(void)
 {
-    flip_bits(0, 1);
-    flip_bits(8, 5);
+    flip_bits(0, whole_or(3));
+    flip_bits(8, whole_or(4) * 5);
 }
 
 // Sets every guard that is shut. True when there was one.

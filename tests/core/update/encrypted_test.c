@@ -10,6 +10,7 @@
 #include "hostlib/crypto/pk.h"
 #include "hostlib/image/encimg_make.h"
 #include "split.h"
+#include "whole.h"
 
 enum {
     ROOM = DEVICE_IMAGE_MAX + ALOFT_ENCIMG_HEADER,
@@ -120,7 +121,7 @@ static void no_spoilt_byte_becomes_bootable(void)
     uint8_t spoilt[0x1000];
     encrypt(64);
     CHECK(len <= sizeof spoilt);
-    for (uint32_t at = 0; at < len; at += device_stride(97)) {
+    for (uint32_t at = 0; at < len; at += whole_or(5) * device_stride(19)) {
         check_note("byte %ld", (long)at, 0);
         memcpy(spoilt, artifact, len);
         spoilt[at] ^= (uint8_t)(1u << at % 8);
@@ -138,7 +139,7 @@ static void no_spoilt_byte_becomes_bootable(void)
 static void no_cut_becomes_bootable(void)
 {
     encrypt(64);
-    for (uint32_t n = 1; n < len; n += device_stride(97)) {
+    for (uint32_t n = 1; n < len; n += whole_or(5) * device_stride(19)) {
         check_note("%ld bytes", (long)n, 0);
         device_two_ota(&device);
         CHECK_EQ(update(artifact, n), ALOFT_ERR_ENC_LENGTH);

@@ -80,7 +80,7 @@ static inline int device_run(const struct check_test *tests, size_t count)
         return device_run(tests, sizeof tests / sizeof tests[0]);                                  \
     }
 
-// The CRC-32 of flash outside [addr, addr + len) and outside otadata.
+// A sum of flash outside [addr, addr + len) and outside otadata.
 uint32_t device_rest(const struct device *device, uint32_t addr, uint32_t len);
 
 #endif
