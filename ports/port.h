@@ -1,5 +1,6 @@
 // All that an app sees of its port: console, clock, Wi-Fi, the loop over ways, what it runs from,
-// and restart. One header for every target; each port implements it. The app provides app_main.
+// and restart. One header for every target; each port implements it. The app provides
+// aloft_app_main; app_main is left to frameworks that have an entry of this name, as ESP-IDF.
 #ifndef ALOFT_PORT_H
 #define ALOFT_PORT_H
 
@@ -28,7 +29,7 @@ enum aloft_port_reset {
 };
 
 // The app's entry, called once by the port. When it returns, the port idles with its watchdog fed.
-void app_main(struct aloft_port *port);
+void aloft_app_main(struct aloft_port *port);
 
 // One console line in ESP-IDF's shape: "I (3211) tag: text". level is E, W, I or D.
 void aloft_port_log(struct aloft_port *port, char level, const char *tag, const char *format, ...)

@@ -71,7 +71,7 @@ static void confirm(struct aloft_port *port)
     aloft_port_log(port, 'I', TAG, "Confirmed: %s stays", slot);
 }
 
-void app_main(struct aloft_port *port)
+void aloft_app_main(struct aloft_port *port)
 {
     misbehave(port);
     introduce(port);

@@ -471,7 +471,7 @@ static void join_wifi(const struct demo *demo)
     LOG(demo, 'I', "Connect to Wifi ! Start to Connect to Server....");
 }
 
-void app_main(struct aloft_port *port)
+void aloft_app_main(struct aloft_port *port)
 {
     static struct demo demo; // the port serves its ways as long as the app runs
     const struct aloft_events events = {on_intake, &demo};

@@ -53,7 +53,7 @@ static bool start(struct supervisor *s, const char *elf)
     char early[] = "-iex";
     char no_fetching[] = "set debuginfod enabled off";
     char late[] = "-ex";
-    char stop[] = "break app_main";
+    char stop[] = "rbreak app_main$"; // aloft_app_main, or that of an ESP-IDF project
     char go[] = "continue";
     char pid[PID_TEXT];
     char path[PATH_MAX];

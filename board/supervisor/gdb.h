@@ -1,6 +1,6 @@
 // gdb on a board that runs: `aloft board run --gdb`. Each app waits at its start (chip/debugger.h);
-// gdb is started on it with its ELF, stops at app_main, and has the terminal until it ends, which
-// ends the run. The board's watchdogs wait as long.
+// gdb is started on it with its ELF, stops at the app's entry, and has the terminal until it ends,
+// which ends the run. The board's watchdogs wait as long.
 #ifndef ALOFT_BOARD_GDB_H
 #define ALOFT_BOARD_GDB_H
 

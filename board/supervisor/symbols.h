@@ -16,8 +16,8 @@
 bool aloft_symbols_find(const struct aloft_supervisor_config *config, const uint8_t sha256[32],
                         char path[PATH_MAX]);
 
-// Lines such as "app_main at apps/hello_world/hello_world.c:24", each with a newline, for all of
-// these addresses, each after a line with its address as addr2line prints it. False, with out
+// Lines such as "aloft_app_main at apps/hello_world/hello_world.c:24", each with a newline, for all
+// of these addresses, each after a line with its address as addr2line prints it. False, with out
 // empty, when addr2line cannot be started or takes longer than ALOFT_SYMBOL_WAIT_MS.
 bool aloft_symbols_ask(const char *elf, const uint64_t *addrs, size_t count, char *out,
                        size_t size);

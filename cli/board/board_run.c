@@ -170,7 +170,7 @@ int board_run(int argc, char **argv)
                  "of the partition table (as the bootloader has it)", &config.ptable_addr},
                 {ALOFT_ARG_LIST, 0, "serial", "END",
                  "serial port: pty, pty:LINK, tcp:PORT, rfc2217:PORT", &more.serial},
-                {ALOFT_ARG_FLAG, 0, "gdb", NULL, "start gdb at app_main, on this terminal",
+                {ALOFT_ARG_FLAG, 0, "gdb", NULL, "start gdb at the app's entry, on this terminal",
                  &config.gdb},
                 {ALOFT_ARG_LIST, 0, "elf", "PATH",
                  "the app's ELF or its folder, to explain a panic", &more.elf},

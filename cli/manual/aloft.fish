@@ -252,7 +252,7 @@ complete -c aloft -n '__fish_seen_subcommand_from board ; and __fish_seen_subcom
 complete -c aloft -n '__fish_seen_subcommand_from board ; and __fish_seen_subcommand_from run' -l seed -x -d 'of what a torn operation leaves'
 complete -c aloft -n '__fish_seen_subcommand_from board ; and __fish_seen_subcommand_from run' -l offset -x -d 'of the partition table (as the bootloader has it)'
 complete -c aloft -n '__fish_seen_subcommand_from board ; and __fish_seen_subcommand_from run' -l serial -x -d 'serial port; pty, pty;LINK, tcp;PORT, rfc2217;PORT'
-complete -c aloft -n '__fish_seen_subcommand_from board ; and __fish_seen_subcommand_from run' -l gdb -d 'start gdb at app_main, on this terminal'
+complete -c aloft -n '__fish_seen_subcommand_from board ; and __fish_seen_subcommand_from run' -l gdb -d 'start gdb at the apps entry, on this terminal'
 complete -c aloft -n '__fish_seen_subcommand_from board ; and __fish_seen_subcommand_from run' -l elf -r -F -d 'the apps ELF or its folder, to explain a panic'
 complete -c aloft -n '__fish_seen_subcommand_from board ; and __fish_seen_subcommand_from run' -l download -d 'start in the loader, to be flashed'
 complete -c aloft -n '__fish_seen_subcommand_from board ; and __fish_seen_subcommand_from run' -F

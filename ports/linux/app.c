@@ -8,7 +8,7 @@ int main(void)
 {
     struct aloft_port *port = aloft_app_start();
     aloft_port_watch_confirmation(port);
-    app_main(port);
+    aloft_app_main(port);
     for (;;) {
         aloft_port_delay_ms(port, IDLE_MS);
     }

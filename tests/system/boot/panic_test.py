@@ -106,7 +106,7 @@ def without_its_elf_a_panic_says_what_is_missing(folder):
     check("no ELF with this SHA-256 was found" in text and "Backtrace: 0x" in text, text)
     words += ["--elf", BIN / "apps"]
     text = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120).stdout
-    check("app_main at apps/hello_world/hello_world.c" in text, text)
+    check("aloft_app_main at apps/hello_world/hello_world.c" in text, text)
 
 
 def the_serial_port_shows_the_panic_too(folder):
@@ -139,7 +139,7 @@ def gdb_stops_at_app_main_and_prints_a_local_variable(folder):
                           input=f"tbreak hello_world.c:{line}\ncontinue\nprint seconds\nquit\n",
                           capture_output=True, timeout=240)
     text = done.stdout + done.stderr
-    check(done.returncode == 0 and "Breakpoint 1, app_main (port=" in text, text)
+    check(done.returncode == 0 and "Breakpoint 1, aloft_app_main (port=" in text, text)
     check("= 7\n" in text and "gdb has ended; power off" in text, text)
 
 
@@ -157,7 +157,7 @@ def gdb_can_follow_a_reset(folder):
         if waits:
             run.stdin.write(f"attach {waits[1]}\ncontinue\nquit\n")
             run.stdin.flush()
-    check(run.wait(60) == 0 and text.count(", app_main (port=") == 2, text)
+    check(run.wait(60) == 0 and text.count(", aloft_app_main (port=") == 2, text)
 
 
 if __name__ == "__main__":

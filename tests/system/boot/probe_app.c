@@ -38,7 +38,7 @@ static void register_hooks(struct aloft_port *port)
     aloft_port_print(port, "%d hooks, then %s\n", count, aloft_err_name(err));
 }
 
-void app_main(struct aloft_port *port)
+void aloft_app_main(struct aloft_port *port)
 {
     aloft_port_print(port, "reset reason %d\n", (int)aloft_port_reset_reason(port));
     aloft_port_print(port, "long setting %u\n",

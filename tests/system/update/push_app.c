@@ -52,7 +52,7 @@ static void confirm(struct aloft_port *port)
                    aloft_err_name(aloft_port_run_bootsel(port, &op)));
 }
 
-void app_main(struct aloft_port *port)
+void aloft_app_main(struct aloft_port *port)
 {
     const struct aloft_image_facts *facts = aloft_port_running_facts(port);
     const char *verifier = aloft_port_setting(port, "push_verifier", "");

@@ -54,7 +54,7 @@ static void derive(struct aloft_port *port, struct aloft_webui_token *token)
     memcpy(token->key, kdf.out, sizeof token->key);
 }
 
-void app_main(struct aloft_port *port)
+void aloft_app_main(struct aloft_port *port)
 {
     static const char *const reasons[] = {"power-on", "software", "panic", "watchdog", "brown-out"};
     const char *user = aloft_port_setting(port, "web_user", "admin");
