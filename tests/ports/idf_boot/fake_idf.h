@@ -123,6 +123,7 @@ struct fake {
     int held; // pin; 0: none
     uint32_t secure_version;
     bool flash_is_worn; // programs fail
+    uint32_t cut;       // power goes away in the middle of this change, counted from 1; 0: never
     // what was seen
     uint32_t started; // address of the app, 0: none
     uint32_t resets;

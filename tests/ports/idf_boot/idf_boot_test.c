@@ -111,8 +111,7 @@ static void lines_are_those_of_esp_idf(void)
     CHECK(!said(" D ("));
 }
 
-// A bootloader in a slot, put there by a wrong command: the stock hand-over stops at an image that
-// maps nothing, at every boot.
+// Whatever it is, it is no app. ESP-IDF refuses it only when it overlaps the bootloader.
 static void an_image_that_maps_nothing_is_not_started(void)
 {
     uint32_t len;
@@ -159,6 +158,25 @@ static void a_trial_is_blamed_unless_power_was_off(void)
         CHECK_EQ(aloft_bootsel_failed(&device.slots, ids, &count, &cut), ALOFT_OK);
         CHECK_EQ(count, reasons[n] == RESET_REASON_CORE_SW);
     }
+}
+
+// The stock bootloader erases a record and writes it again: a cut between the two loses it.
+static void a_cut_at_any_change_of_a_boot_loses_no_record(void)
+{
+    uint32_t cuts = 0;
+    do {
+        fresh();
+        device_put_record(&device, 0, 1, ALOFT_OTA_VALID, true);
+        device_put_record(&device, 1, 2, ALOFT_OTA_PENDING, true);
+        fake.cut = ++cuts;
+        fake_boot();
+        fake.cut = 0;
+        check_note("cut %ld", (long)cuts, 0);
+        check_starts(0);
+        CHECK_EQ(state_of(0), ALOFT_OTA_VALID);
+        CHECK_EQ(state_of(1), ALOFT_OTA_ABORTED);
+    } while (fake.changes != 0 && cuts < 50); // the last boot had nothing left to change
+    CHECK(cuts > 5);
 }
 
 static void otadata_that_cannot_be_written_does_not_stop_the_boot(void)
@@ -267,6 +285,7 @@ DEVICE_MAIN(TEST(the_override_boots_what_boot_chooses_and_writes_the_same),
             TEST(an_image_that_maps_nothing_is_not_started),
             TEST(a_chip_that_cannot_boot_says_so_and_resets_after_a_while),
             TEST(a_trial_is_blamed_unless_power_was_off),
+            TEST(a_cut_at_any_change_of_a_boot_loses_no_record),
             TEST(otadata_that_cannot_be_written_does_not_stop_the_boot),
 #ifdef FAKE_ALL_OPTIONS
             TEST(an_app_below_the_eFuses_version_never_runs),

@@ -7,8 +7,8 @@
 // Invariants
 //   I1  What runs was loaded and verified by ESP-IDF's loader in this boot, in one pass: it hashes
 //       what it loads.
-//   I2  Only an app with a mapped segment is handed over; the stock hand-over would stop at another
-//       one, at every boot.
+//   I2  Only an app is handed over: an image with a segment that is mapped from flash. At another
+//       one the stock hand-over jumps to wherever it says or, on newer chips, stops at every boot.
 //   I3  With anti-rollback, no app of a lower security version than the eFuses say runs.
 #ifndef ALOFT_ESP_IDF_BOOT_LOADER_H
 #define ALOFT_ESP_IDF_BOOT_LOADER_H

@@ -5,7 +5,9 @@
 #include "boot_port.h"
 #include "ports/portlib/flash/flash_align.h"
 #include <bootloader_flash_priv.h>
+#include <esp_efuse.h>
 #include <esp_flash_encrypt.h>
+#include <esp_idf_version.h>
 #include <esp_log.h>
 #include <esp_rom_md5.h>
 #include <esp_rom_spiflash.h>
@@ -16,6 +18,12 @@
 #include <soc/soc_caps.h>
 #include <stdarg.h>
 #include <string.h>
+
+#if ESP_IDF_VERSION_MAJOR >= 6
+#define is_encrypted esp_efuse_is_flash_encryption_enabled
+#else
+#define is_encrypted esp_flash_encryption_enabled
+#endif
 
 enum { PAGE = 0x10000, SECTOR = 4096, PLAIN_UNIT = 1, ENCRYPTED_UNIT = 32, LOG_WORDS = 8 };
 
@@ -53,7 +61,7 @@ static enum aloft_err prog_words(void *ctx, uint32_t addr, const void *data, uin
     (void)ctx;
     void *words = (void *)(uintptr_t)data; // which are only read
     aloft_idf_boot_unmap();
-    esp_err_t err = bootloader_flash_write(addr, words, len, esp_flash_encryption_enabled());
+    esp_err_t err = bootloader_flash_write(addr, words, len, is_encrypted());
     return err == ESP_OK ? ALOFT_OK : ALOFT_ERR_FLASH_PROG;
 }
 
@@ -188,7 +196,7 @@ static struct aloft_boot_port port = {.flash = &flash,
 const struct aloft_boot_port *aloft_idf_boot_port(void)
 {
     flash.geometry.size = g_rom_flashchip.chip_size;
-    flash.geometry.write_unit = esp_flash_encryption_enabled() ? ENCRYPTED_UNIT : PLAIN_UNIT;
+    flash.geometry.write_unit = is_encrypted() ? ENCRYPTED_UNIT : PLAIN_UNIT;
     port.power_on = power_was_off();
     return &port;
 }
