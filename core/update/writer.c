@@ -63,15 +63,16 @@ void aloft_writer_complete(struct aloft_writer *writer)
     writer->completing = true;
 }
 
-// The largest unit that starts here, lies inside the view, and is worth its time.
+// The largest unit that starts here, lies inside the view, and is worth its time. A length that is
+// not known is 0, and then all that is left counts as needed.
 static uint32_t erase_len(const struct aloft_writer *writer)
 {
     const struct aloft_flash_geometry *geometry = &writer->view.flash->geometry;
     uint32_t end = writer->erased < writer->keep ? writer->keep : writer->view.len;
-    uint32_t left = end - writer->erased; // before what is to be kept
-    uint32_t needed = writer->len > writer->erased ? writer->len - writer->erased : 0;
+    uint32_t left = end - writer->erased;                     // before what is to be kept
+    uint32_t behind_first = writer->len - 1 - writer->erased; // bytes needed, but one
     bool aligned = (writer->view.addr + writer->erased) % geometry->block == 0;
-    bool pays = needed > (BLOCK_PAYS_FROM_SECTORS - 1) * geometry->sector;
+    bool pays = behind_first >= (BLOCK_PAYS_FROM_SECTORS - 1) * geometry->sector;
     return aligned && pays && left >= geometry->block ? geometry->block : geometry->sector;
 }
 

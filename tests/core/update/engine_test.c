@@ -121,9 +121,10 @@ static void no_split_changes_what_is_written(void)
     some_splits(arrival.len, 3, arrives, &arrival);
 }
 
-// A block erase only where it pays and fits; sectors elsewhere.
+// A block erase only where it pays and fits; sectors elsewhere. A download without a length, as a
+// server sends it in chunks, was erased sector by sector: 45 ms for each 4 KiB.
 // And the sector where checkpoints of another download may be.
-static void erases_blocks_when_the_length_is_known(void)
+static void erases_blocks_where_they_pay(void)
 {
     enum { CHECKPOINTS = 1 };
     uint32_t len;
@@ -133,7 +134,7 @@ static void erases_blocks_when_the_length_is_known(void)
     CHECK_EQ(device.ram.erases, 1 + CHECKPOINTS);
     device_two_ota(&device);
     CHECK_EQ(update(image, len, 0), ALOFT_OK);
-    CHECK_EQ(device.ram.erases, (len + 0xFFF) / 0x1000 + CHECKPOINTS);
+    CHECK_EQ(device.ram.erases, 1 + CHECKPOINTS);
     device_two_ota(&device);
     image = device_image("1", 0x2000, &len);
     CHECK_EQ(update(image, len, len), ALOFT_OK); // three sectors are faster than a block
@@ -523,7 +524,7 @@ static void calls_out_of_order_are_refused(void)
 }
 
 DEVICE_MAIN(TEST(an_image_arrives_whole_whether_its_length_is_known_or_not),
-            TEST(no_split_changes_what_is_written), TEST(erases_blocks_when_the_length_is_known),
+            TEST(no_split_changes_what_is_written), TEST(erases_blocks_where_they_pay),
             TEST(half_an_image_never_looks_like_one), TEST(nothing_but_the_target_slot_is_touched),
             TEST(a_wrong_file_is_refused_before_anything_is_erased),
             TEST(a_revision_that_does_not_fit_is_refused_before_anything_is_erased),

@@ -28,7 +28,8 @@ struct aloft_writer {
     bool completing;
 };
 
-// len: bytes that will come in all, 0 when not known; with it, whole blocks are erased at once.
+// len: bytes that will come in all, 0 when not known. Whole blocks are erased at once where they
+// pay; without a length, wherever they lie inside the view.
 void aloft_writer_init(struct aloft_writer *writer, const struct aloft_flash_view *view,
                        uint32_t len);
 
