@@ -149,6 +149,84 @@ static void any_ca_of_a_bundle_is_trusted_and_what_is_unreadable_in_it_is_passed
     check_refused(&run, ALOFT_ERR_TLS_UNTRUSTED);
 }
 
+// A bundle as ESP-IDF's: it has no list of CAs for mbedTLS, but looks itself for the issuer of what
+// nobody is trusted for, and at that only when it has no other fault.
+static int see_by_bundle(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+{
+    uint32_t found = 0;
+    (void)ctx;
+    (void)depth;
+    if (*flags != MBEDTLS_X509_BADCERT_NOT_TRUSTED) {
+        return 0;
+    }
+    (void)mbedtls_x509_crt_verify(crt, &lab.ca.crt, NULL, NULL, &found, NULL, NULL);
+    if ((found & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
+        return MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
+    }
+    *flags = 0;
+    return 0;
+}
+
+static int attach_bundle(void *config)
+{
+    static mbedtls_x509_crt none;
+    mbedtls_ssl_conf_ca_chain(config, &none, NULL);
+    mbedtls_ssl_conf_verify(config, see_by_bundle, NULL);
+    return 0;
+}
+
+static int attach_no_bundle(void *config)
+{
+    (void)config;
+    return -1;
+}
+
+static void a_platforms_bundle_of_cas_is_trusted_as_a_ca_is(void)
+{
+    static const struct {
+        struct cert *cert;
+        const char *host;
+        enum aloft_err err;
+    } rows[] = {
+        {&lab.leaf, "board.test", ALOFT_OK},
+        {&lab.leaf, "127.0.0.1", ALOFT_OK},
+        {&lab.leaf, "other.test", ALOFT_ERR_TLS_HOST},
+        {&lab.leaf, "127.0.0.2", ALOFT_ERR_TLS_HOST},
+        {&lab.expired, "board.test", ALOFT_ERR_TLS_EXPIRED},
+        {&lab.future, "board.test", ALOFT_ERR_TLS_FUTURE},
+        {&lab.by_other, "board.test", ALOFT_ERR_TLS_UNTRUSTED},
+        {&lab.by_nobody, "board.test", ALOFT_ERR_TLS_UNTRUSTED},
+        {&lab.own, "anything", ALOFT_ERR_TLS_UNTRUSTED},
+    };
+    struct aloft_tls_trust trust = trust_ca(NULL);
+    trust.bundle = attach_bundle;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct run run = run_of(rows[i].cert);
+        run.host = rows[i].host;
+        check_note("row %ld", (long)i, 0);
+        run = talk_once(trust, run);
+        if (rows[i].err == ALOFT_OK) {
+            check_good(&run);
+        } else {
+            check_refused(&run, rows[i].err);
+            CHECK(strstr(run.about, rows[i].cert->pin_base64) != NULL);
+        }
+    }
+    trust.pins = lab.own.pin_hex; // beside a bundle a pin must hold, too
+    struct run pinned = talk_once(trust, run_of(&lab.leaf));
+    check_refused(&pinned, ALOFT_ERR_TLS_PIN);
+    trust = trust_ca(lab.other_ca.pem); // and a CA that is given is the only one
+    trust.bundle = attach_bundle;
+    struct run by_ca = talk_once(trust, run_of(&lab.leaf));
+    check_refused(&by_ca, ALOFT_ERR_TLS_UNTRUSTED);
+    trust = trust_ca("");
+    trust.bundle = attach_no_bundle;
+    struct aloft_tls_client *client;
+    const char *why = NULL;
+    CHECK_EQ(aloft_tls_client_new(&trust, &client, &why), ALOFT_ERR_TLS_NO_TRUST);
+    CHECK(client == NULL && why != NULL && strstr(why, "bundle") != NULL);
+}
+
 static void pins_hold_with_and_without_a_ca(void)
 {
     char two[160];
@@ -579,6 +657,7 @@ int main(void)
         TEST(servers_that_are_not_who_they_should_be_are_refused_by_name),
         TEST(any_name_will_do_when_that_is_said_and_nothing_else_changes),
         TEST(any_ca_of_a_bundle_is_trusted_and_what_is_unreadable_in_it_is_passed_over),
+        TEST(a_platforms_bundle_of_cas_is_trusted_as_a_ca_is),
         TEST(pins_hold_with_and_without_a_ca),
         TEST(pins_are_read_in_every_form),
         TEST(without_anything_to_trust_there_is_no_client),

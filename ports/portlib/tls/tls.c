@@ -170,6 +170,19 @@ static bool configure(struct aloft_tls_client *client)
     return true;
 }
 
+// Each session has the judge as its verify callback, so one that a bundle has set is asked by it.
+static bool attach_bundle(struct aloft_tls_client *client)
+{
+    struct aloft_tls_anchors *anchors = &client->anchors;
+    if (anchors->bundle == NULL) {
+        return true;
+    }
+    bool good = anchors->bundle(&client->config) == 0;
+    anchors->see = client->config.MBEDTLS_PRIVATE(f_vrfy);
+    anchors->see_ctx = client->config.MBEDTLS_PRIVATE(p_vrfy);
+    return good;
+}
+
 enum aloft_err aloft_tls_client_new(const struct aloft_tls_trust *trust,
                                     struct aloft_tls_client **out, const char **why)
 {
@@ -182,11 +195,15 @@ enum aloft_err aloft_tls_client_new(const struct aloft_tls_trust *trust,
     random_init(client);
     mbedtls_ssl_config_init(&client->config);
     enum aloft_err err = aloft_tls_anchors_init(&client->anchors, trust, &unread);
-    if (err != ALOFT_OK && why != NULL) {
-        *why = unread;
-    }
     if (err == ALOFT_OK && !configure(client)) {
         err = ALOFT_ERR_CRYPTO;
+    }
+    if (err == ALOFT_OK && !attach_bundle(client)) {
+        err = ALOFT_ERR_TLS_NO_TRUST;
+        unread = "the bundle of CAs cannot be read";
+    }
+    if (err == ALOFT_ERR_TLS_NO_TRUST && why != NULL) {
+        *why = unread;
     }
     if (err != ALOFT_OK) {
         aloft_tls_client_free(client);

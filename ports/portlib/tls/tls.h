@@ -37,7 +37,8 @@ enum aloft_tls_result {
     ALOFT_TLS_FAILED,     // see aloft_tls_err; the session is of no more use
 };
 
-// Errors: TLS_NO_TRUST when there is neither CA nor pin, or one of the three texts cannot be read
+// Errors: TLS_NO_TRUST when there is neither CA nor pin, or a bundle or one of the texts cannot be
+// read
 //         (an unreadable list of revoked keys is no empty list); then *why, unless why is NULL,
 //         says which one, by the name of its setting. CRYPTO: no memory, or no random.
 enum aloft_err aloft_tls_client_new(const struct aloft_tls_trust *trust,

@@ -8,6 +8,7 @@
 #include <mbedtls/md.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h> // where lwIP has inet_pton
 
 enum { HEX_LEN = 64, BASE64_LEN = 44, NAME_LEN = 128 };
 
@@ -89,6 +90,8 @@ enum aloft_err aloft_tls_anchors_init(struct aloft_tls_anchors *anchors,
         has_text(trust->ca) && mbedtls_x509_crt_parse(&anchors->ca, (const uint8_t *)trust->ca,
                                                       strlen(trust->ca) + 1) >= 0;
     *why = NULL;
+    anchors->bundle = has_text(trust->ca) ? NULL : trust->bundle;
+    anchors->has_ca = anchors->has_ca || anchors->bundle != NULL;
     if (has_text(trust->ca) && !anchors->has_ca) {
         *why = "ca holds no certificate in PEM form";
     } else if (!read_pins(trust->pins, &anchors->pins)) {
@@ -183,6 +186,18 @@ static void describe(char about[ALOFT_TLS_ABOUT_LEN], const mbedtls_x509_crt *cr
                    (const char *)base64);
 }
 
+// Without dates, which are judged here in either way. A bundle looks at a certificate only that has
+// no fault but to be trusted by nobody.
+static uint32_t flags_of(const struct aloft_tls_anchors *anchors, mbedtls_x509_crt *crt, int depth,
+                         uint32_t flags)
+{
+    uint32_t rest = flags & ~(DATE_FLAGS | NAME_FLAG);
+    if (anchors->see != NULL && anchors->see(anchors->see_ctx, crt, depth, &rest) != 0) {
+        rest |= MBEDTLS_X509_BADCERT_NOT_TRUSTED;
+    }
+    return rest | (flags & NAME_FLAG);
+}
+
 int aloft_tls_judge_see(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
     struct aloft_tls_judge *judge = ctx;
@@ -192,7 +207,7 @@ int aloft_tls_judge_see(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *f
                    pin) != 0) {
         return MBEDTLS_ERR_X509_FATAL_ERROR; // without a hash nothing is judged
     }
-    *flags &= ~DATE_FLAGS; // judged here, in either way
+    *flags = flags_of(anchors, crt, depth, *flags);
     enum aloft_err own = see_dates(judge, crt);
     if (has_pin(&anchors->revoked, pin)) {
         judge->revoked = true;

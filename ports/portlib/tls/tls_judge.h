@@ -18,8 +18,12 @@ struct aloft_tls_pins {
 
 // What is trusted.
 struct aloft_tls_anchors {
-    mbedtls_x509_crt ca; // one or many
-    bool has_ca;
+    mbedtls_x509_crt ca;         // one or many
+    bool has_ca;                 // these, or a bundle
+    int (*bundle)(void *config); // see tls_trust.h; NULL: none, or `ca` is there
+    // What the bundle has put in place of mbedTLS's judgement; NULL: nothing.
+    int (*see)(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+    void *see_ctx;
     bool any_name;
     struct aloft_tls_pins pins;
     struct aloft_tls_pins revoked;

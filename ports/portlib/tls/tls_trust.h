@@ -13,6 +13,10 @@ struct aloft_tls_trust {
     // Certificates in PEM, one or a bundle of many: any text between them is passed over, and in a
     // bundle also what mbedTLS cannot read, as long as one can be read. NULL or "": none.
     const char *ca;
+    // The platform's own bundle of CAs, as ESP-IDF's esp_crt_bundle_attach: sets it up in mbedTLS's
+    // configuration of a client, by a verify callback or otherwise; 0 when it did. It counts when
+    // there is no `ca`. NULL: none.
+    int (*bundle)(void *config);
     // SHA-256 of SubjectPublicKeyInfo in 64 hex digits or in base64, perhaps behind "sha256//" (as
     // curl has it) or "sha256/"; separated by space, line end or comma. NULL or "": none.
     const char *pins;
