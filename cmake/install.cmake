@@ -16,7 +16,7 @@ install(FILES ${PROJECT_BINARY_DIR}/AloftConfig.cmake
 install(DIRECTORY core/include/ ${ALOFT_INCLUDE_DIR}/ COMPONENT dev
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY examples/ COMPONENT dev DESTINATION ${CMAKE_INSTALL_DOCDIR}-dev/examples
-    FILES_MATCHING PATTERN *.[ch] PATTERN README.md)
+    FILES_MATCHING PATTERN *.[ch] PATTERN README.md PATTERN CMakeLists.txt)
 
 file(RELATIVE_PATH ALOFT_PC_UP /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 function(aloft_pkg_config name about requires)
