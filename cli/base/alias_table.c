@@ -26,6 +26,7 @@ const struct aloft_alias_option aloft_alias_front[] = {
     {"build-dir", "@0", VALUE, NULL},
     {"B", "@0", VALUE, NULL},
     {"partition-table-offset", "--offset", VALUE, NULL},
+    {"partition-table-file", "--table", VALUE, NULL},
     {"no-stub", NULL, FLAG, NULL}, // no stub is ever loaded
     {"trace", NULL, FLAG, NULL},
     {"t", NULL, FLAG, NULL},

@@ -3,7 +3,12 @@
 #include "cli/base/ui.h"
 #include "cli/serial/chip_place.h"
 #include "cli/serial/session.h"
+#include "hostlib/base/file.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flash/flash_file.h"
+#include "hostlib/table/ptable_csv.h"
 #include "hostlib/table/ptable_words.h"
+#include "hostlib/table/table_find.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +17,7 @@ struct wish {
     uint32_t table_addr;
     const char *name;                    // NULL: all
     const struct aloft_arg_list *fields; // from the second on
+    const char *table;                   // a file in place of a chip; NULL: none
     bool json;
 };
 
@@ -121,6 +127,55 @@ static bool tell(struct aloft_session *session, struct wish *wish)
     return good && print(wish, all, count);
 }
 
+// CSV text becomes the table that it builds; any other file is left as it is.
+static bool compile(struct aloft_file *file, uint8_t table[ALOFT_PTABLE_LEN],
+                    struct aloft_table_bytes *bytes, struct aloft_message *error)
+{
+    const struct aloft_ptable_rules rules = {.table_addr = ALOFT_PTABLE_ADDR_DEFAULT,
+                                             .bootloader_addr = ALOFT_PTABLE_NO_ADDR,
+                                             .recovery_addr = ALOFT_PTABLE_NO_ADDR};
+    static struct aloft_ptable_plan plan; // too large for a stack
+    *bytes = (struct aloft_table_bytes){file->data, (uint32_t)file->len};
+    if (file->len == 0 || file->data[0] >= 0x80) { // AA 50, EB EB, or a flash
+        return true;
+    }
+    if (!aloft_ptable_csv_parse(&plan, file->data, file->len, &rules, error)) {
+        return false;
+    }
+    *bytes = (struct aloft_table_bytes){table, ALOFT_PTABLE_LEN};
+    enum aloft_err err =
+        aloft_ptable_emit_all(plan.partitions, plan.count, &aloft_mbed_crypto, table);
+    return err == ALOFT_OK || aloft_message_set(error, "%s", aloft_err_sentence(err));
+}
+
+static int tell_file(const struct wish *wish)
+{
+    struct aloft_file file;
+    struct aloft_table_bytes bytes;
+    struct aloft_partition found;
+    struct aloft_message error;
+    uint8_t table[ALOFT_PTABLE_LEN];
+    if (!aloft_file_read(wish->table, ALOFT_FLASH_FILE_MAX, &file, &error)) {
+        aloft_ui_error("%s", error.text);
+        return ALOFT_EXIT_BAD;
+    }
+    bool good = compile(&file, table, &bytes, &error);
+    if (!good) {
+        aloft_ui_error("%s: %s", wish->table, error.text);
+    } else {
+        const struct aloft_flash flash = aloft_table_flash_of(&bytes);
+        bool alone = bytes.len < ALOFT_PTABLE_ADDR_DEFAULT;
+        uint32_t addr = alone ? 0 : aloft_table_find(&flash, wish->table_addr);
+        good = aloft_chip_place_in(&flash, addr, wish->table, wish->name, &found, &error);
+        if (!good) {
+            aloft_ui_error("%s", error.text);
+        }
+    }
+    good = good && print(wish, &found, 1);
+    aloft_file_release(&file);
+    return good ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD;
+}
+
 int cmd_chip_parts(int argc, char **argv)
 {
     struct wish wish = {.name = NULL};
@@ -134,7 +189,8 @@ int cmd_chip_parts(int argc, char **argv)
             "slot such as ota_0, fields of that partition: name, type, subtype, offset, size,\n"
             "encrypted, readonly [offset size].",
         .examples = "  aloft chip-parts\n"
-                    "  aloft chip-parts nvs --port /dev/ttyUSB0",
+                    "  aloft chip-parts nvs --port /dev/ttyUSB0\n"
+                    "  aloft chip-parts nvs offset size --table partitions.csv",
         .exits = "0 told, 1 no chip answers, or it has no such partition",
         .options =
             {
@@ -142,6 +198,8 @@ int cmd_chip_parts(int argc, char **argv)
                 ALOFT_CHIP_FLASH_OPTION(wish.chip),
                 {ALOFT_ARG_SIZE, 0, "offset", "N", "where the partition table lies [it is found]",
                  &wish.table_addr},
+                {ALOFT_ARG_TEXT, 0, "table", "FILE",
+                 "no chip, but this table: CSV, binary, or a whole flash", &wish.table},
                 ALOFT_ARG_JSON(&wish.json),
             },
     };
@@ -150,6 +208,13 @@ int cmd_chip_parts(int argc, char **argv)
     }
     wish.name = args.given.items[0];
     wish.fields = &args.given;
+    if (wish.table != NULL && wish.name == NULL) {
+        return aloft_args_wrong(&args, "--table goes with NAME; `aloft parts show %s` shows all",
+                                wish.table);
+    }
+    if (wish.table != NULL) {
+        return tell_file(&wish);
+    }
     if (!aloft_chip_flash_load(&wish.chip, &error)) {
         aloft_ui_error("%s", error.text);
         return ALOFT_EXIT_BAD;

@@ -236,8 +236,8 @@ _aloft_table() {
         values='--after|--baud|-b|--before|--chip|--flash-size|--port|-p'
         ;;
     'aloft chip-parts')
-        words='--port --baud --chip --before --after --flash-size --flash-key --offset --json --help' files=
-        values='--after|--baud|-b|--before|--chip|--flash-key|--flash-size|--offset|--port|-p'
+        words='--port --baud --chip --before --after --flash-size --flash-key --offset --table --json --help' files=
+        values='--after|--baud|-b|--before|--chip|--flash-key|--flash-size|--offset|--port|-p|--table'
         ;;
     'aloft chip-boot')
         words='--port --baud --chip --before --after --flash-size --flash-key --trial --offset --json --help' files=

@@ -349,6 +349,7 @@ complete -c aloft -n '__fish_seen_subcommand_from chip-parts' -l after -x -d 're
 complete -c aloft -n '__fish_seen_subcommand_from chip-parts' -l flash-size -x -d 'of a flash that does not tell its own'
 complete -c aloft -n '__fish_seen_subcommand_from chip-parts' -l flash-key -r -F -d 'of an ESP32 with flash encryption; its key, 32 bytes'
 complete -c aloft -n '__fish_seen_subcommand_from chip-parts' -l offset -x -d 'where the partition table lies (it is found)'
+complete -c aloft -n '__fish_seen_subcommand_from chip-parts' -l table -r -F -d 'no chip, but this table; CSV, binary, or a whole flash'
 complete -c aloft -n '__fish_seen_subcommand_from chip-parts' -l json -d 'for scripts; print JSON'
 complete -c aloft -n '__fish_seen_subcommand_from chip-boot' -l port -s p -x -d 'serial port; else $ALOFT_PORT, $ESPPORT, or the only one'
 complete -c aloft -n '__fish_seen_subcommand_from chip-boot' -l baud -s b -x -d 'speed while flash is read and written (460800)'

@@ -237,6 +237,34 @@ static void a_size_is_told_against_the_slot(void **state)
     expect(2, "$A image size a.bin --slot-size 4K --template two_ota");
 }
 
+// parttool.py asks a file, too, before there is a chip.
+static void a_partition_is_told_from_a_file(void **state)
+{
+    static const struct habit habits[] = {
+        {0, "$A --partition-table-file t.bin get_partition_info --partition-name nvs",
+         "0x9000 0x4000"},
+        {0,
+         "$A --partition-table-file t.csv get_partition_info --partition-type data "
+         "--partition-subtype ota --info "
+         "size offset",
+         "0x2000 0x10000"},
+        {0, "$A get_partition_info --partition-table-file f --partition-name ota_1",
+         "0x210000 0x100000"},
+        {1, "$A --partition-table-file t.bin get_partition_info --partition-name nvx",
+         "did you mean 'nvs'?"},
+        {1, "$A chip-parts nvs --table bad.csv", "bad.csv: line 1: "},
+        {1, "$A chip-parts nvs --table a.bin", "has no partition table"},
+        {1, "$A chip-parts nvs --table missing", "missing"},
+        {2, "$A chip-parts --table t.bin", "`aloft parts show t.bin` shows all"},
+    };
+    (void)state;
+    expect(0, "$A parts build --template two_ota -o t.bin && $A image build /bin/true -o a.bin && "
+              "printf 'o,data,ota,0x10000,8K\\n' > t.csv && echo 'x,data' > bad.csv && "
+              "$A board create f --force --table t.bin");
+    try_all(habits, COUNT(habits));
+    expect(0, "rm f");
+}
+
 // idf.py's words without arguments mean the folder `build`, as there.
 static void a_build_folder_is_taken_by_its_list(void **state)
 {
@@ -279,6 +307,7 @@ int main(void)
         cmocka_unit_test(arguments_of_the_other_tool_mean_what_they_meant),
         cmocka_unit_test(a_misspelt_word_is_told_the_one_that_was_meant),
         cmocka_unit_test(files_are_merged_at_their_offsets),
+        cmocka_unit_test(a_partition_is_told_from_a_file),
         cmocka_unit_test(a_build_folder_is_taken_by_its_list),
         cmocka_unit_test(a_size_is_told_against_the_slot),
         cmocka_unit_test(nvs_goes_to_csv_and_back),
