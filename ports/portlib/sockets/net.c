@@ -22,17 +22,23 @@ static uint32_t now_ms(const struct aloft_net *net)
 
 static bool listens(const struct aloft_net_link *link)
 {
-    return link->kind == ALOFT_SOCKET_LISTEN;
+    return !ALOFT_NET_CLIENT_ONLY && link->kind == ALOFT_SOCKET_LISTEN;
 }
 
 static bool is_bound(const struct aloft_net_link *link)
 {
-    return link->kind == ALOFT_SOCKET_BIND;
+    return !ALOFT_NET_CLIENT_ONLY && link->kind == ALOFT_SOCKET_BIND;
 }
 
 static bool is_udp(const struct aloft_net_link *link)
 {
-    return is_bound(link) || link->kind == ALOFT_SOCKET_TALK;
+    return is_bound(link) || (!ALOFT_NET_CLIENT_ONLY && link->kind == ALOFT_SOCKET_TALK);
+}
+
+// A peer of a listener is there.
+static bool serves(const struct aloft_net_link *link)
+{
+    return listens(link) && link->listen_fd >= 0 && link->fd >= 0;
 }
 
 static void close_fd(const struct aloft_net *net, int *fd)
@@ -88,7 +94,7 @@ static void link_fail(struct aloft_net *net, uint8_t id, enum aloft_err err)
                        (unsigned)link->port, link->buffers.host,
                        link->hint != NULL ? link->hint : "; is it in use?");
     }
-    if (link->fd >= 0 && link->listen_fd >= 0) {
+    if (serves(link)) {
         listen_again(net, link);
     } else {
         link_close(net, link);
@@ -198,6 +204,9 @@ static enum aloft_err tls_client(struct aloft_net *net)
 
 static enum aloft_socket_kind kind_of(const struct aloft_request *request)
 {
+    if (ALOFT_NET_CLIENT_ONLY) {
+        return ALOFT_SOCKET_CONNECT;
+    }
     if (request->link == ALOFT_LINK_UDP) {
         return request->host_len == 0 ? ALOFT_SOCKET_BIND : ALOFT_SOCKET_TALK;
     }
@@ -286,6 +295,7 @@ static void connected(struct aloft_net *net, uint8_t id)
 static void accepted(struct aloft_net *net, uint8_t id)
 {
     struct aloft_net_link *link = net->links[id];
+    drop_lookup(net, link);
     int32_t result =
         net->sockets->accept(net->sockets->ctx, link->listen_fd, &link->fd, &link->from);
     if (result == ALOFT_SOCKET_DONE) { // else nobody is there yet, or gone again
@@ -424,6 +434,15 @@ static void drain(const struct aloft_net *net, struct aloft_net_link *link)
     }
 }
 
+static void pump_listener(struct aloft_net *net, uint8_t id)
+{
+    if (net->links[id]->state == ALOFT_NET_LISTENING) {
+        accepted(net, id);
+    } else {
+        drain(net, net->links[id]);
+    }
+}
+
 // Moves one link on. True when its way should be stepped again at once.
 static bool pump(struct aloft_net *net, uint8_t id)
 {
@@ -440,15 +459,14 @@ static bool pump(struct aloft_net *net, uint8_t id)
     case ALOFT_NET_SECURING:
         return handshake(net, id);
     case ALOFT_NET_LISTENING:
-        drop_lookup(net, link);
-        accepted(net, id);
+    case ALOFT_NET_DRAINING:
+        if (!ALOFT_NET_CLIENT_ONLY) {
+            pump_listener(net, id);
+        }
         break;
     case ALOFT_NET_OPEN:
         sent = send_some(net, id);
         return read_connection(net, id) || sent;
-    case ALOFT_NET_DRAINING:
-        drain(net, link);
-        break;
     case ALOFT_NET_ENDED:
         return send_some(net, id); // it may still want its answer
     case ALOFT_NET_CLOSED:
@@ -460,7 +478,7 @@ static bool pump(struct aloft_net *net, uint8_t id)
 static void close_link(struct aloft_net *net, uint8_t id)
 {
     struct aloft_net_link *link = net->links[id];
-    if (link->listen_fd >= 0 && link->fd >= 0) {
+    if (serves(link)) {
         link->state = ALOFT_NET_DRAINING;
         link->drain_until = now_ms(net) + DRAIN_MS;
     } else {

@@ -23,6 +23,12 @@
 #include "ports/portlib/sockets/sockets.h"
 #include "ports/portlib/tls/tls.h"
 
+// 1: connections to hosts alone, which is all that a pull opens; 650 bytes of code less. Ways that
+// listen or talk in datagrams must not be added then.
+#ifndef ALOFT_NET_CLIENT_ONLY
+#define ALOFT_NET_CLIENT_ONLY 0
+#endif
+
 struct aloft_net_port {
     void *ctx;
     uint32_t (*now_ms)(void *ctx); // since reset; may wrap
