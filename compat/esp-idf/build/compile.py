@@ -2,8 +2,9 @@
 """Compiles a source of a project, or links it: as for a chip to see what is wrong with it, then as
 the board runs it. What is told has the paths that the user typed, and says what the board has not.
 
-Usage: compile.py PROJECT CHIP_FLAGS COMMAND...
+Usage: compile.py PROJECT[:COMPONENT...] CHIP_FLAGS COMMAND...
 
+COMPONENT is a folder outside of the project whose sources are the project's, too.
 CHIP_FLAGS is what chip_types.py printed. Warnings and errors are those of ESP-IDF v5.5's build and
 of its compiler, so far as the host's knows them.
 """
@@ -85,13 +86,14 @@ def tell_link(text, project):
 
 
 def main():
-    project, chip_flags, *launcher = sys.argv[1:]
+    folders, chip_flags, *launcher = sys.argv[1:]
+    project, *components = folders.split(":")
     # A launcher such as ccache stands before the compiler.
     first = next((i for i, word in enumerate(launcher) if "ccache" not in word), 0)
     command = launcher[first:]
     source = command[-1]
     is_source = "-c" in command and source.endswith(C_SUFFIXES + CXX_SUFFIXES)
-    if is_source and source.startswith(project.rstrip("/") + "/"):
+    if is_source and source.startswith(tuple(f.rstrip("/") + "/" for f in [project, *components])):
         judged = run(check_command(command, chip_flags, source))
         if judged.stderr:
             tell(judged.stderr, project)

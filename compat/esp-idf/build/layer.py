@@ -2,6 +2,7 @@
 """Which parts of ESP-IDF the board has, and why not others (components.txt); checks a project.
 
 Usage: layer.py PROJECT COMPONENT:REQUIRED,... ...
+       layer.py --paths PROJECT     prints folders of components that the project has elsewhere
 
 Exits 1 when a component requires one that neither ESP-IDF nor the project has, as ESP-IDF fails.
 """
@@ -13,6 +14,7 @@ import sys
 import say
 
 BUILD = pathlib.Path(__file__).resolve().parent
+PATH = re.compile(r"\s+(?:override_)?path\s*:\s*[\"']?([^\"'#$]+?)[\"']?\s*(?:#.*)?$")
 NOT_FETCHED = "those are not fetched: put it into components/"
 
 
@@ -57,6 +59,20 @@ def of_registry(project):
     return found
 
 
+def at_paths(project):
+    """Folders of components that idf_component.yml files name by `path` or `override_path`; those
+    of ESP-IDF's own tree ($IDF_PATH) are left out, as the board has its own."""
+    found = []
+    for file in [*project.glob("main/idf_component.yml"),
+                 *project.glob("components/*/idf_component.yml")]:
+        for line in file.read_text(encoding="utf-8").splitlines():
+            named = PATH.match(line)
+            folder = (file.parent / named.group(1)).resolve() if named else None
+            if folder and (folder / "CMakeLists.txt").is_file() and folder not in found:
+                found.append(folder)
+    return found
+
+
 def tell(project, component, required, known, wanted):
     """False: the project does not build."""
     where = say.shown(f"{project}/{component}/CMakeLists.txt", str(project))
@@ -77,9 +93,13 @@ def tell(project, component, required, known, wanted):
 
 
 def main():
+    if sys.argv[1] == "--paths":
+        print(";".join(str(folder) for folder in at_paths(pathlib.Path(sys.argv[2]))), end="")
+        return
     project = pathlib.Path(sys.argv[1])
     known = {component.name: component for component in components()}
     known |= {path.name: None for path in project.glob("components/*") if path.is_dir()}
+    known |= {path.name: None for path in at_paths(project)}
     known["main"] = None
     wanted = of_registry(project)
     good = True

@@ -119,8 +119,21 @@ function(aloft_idf_check_components executable project)
     endif()
 endfunction()
 
+# Folders of components that idf_component.yml files name by path.
+function(aloft_idf_find_paths project variable)
+    file(GLOB manifests ${project}/main/idf_component.yml
+        ${project}/components/*/idf_component.yml)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${manifests}
+        ${ALOFT_IDF_BUILD}/layer.py)
+    execute_process(COMMAND_ERROR_IS_FATAL ANY OUTPUT_VARIABLE found
+        COMMAND ${ALOFT_PYTHON} ${ALOFT_IDF_BUILD}/layer.py --paths ${project})
+    set(${variable} ${found} PARENT_SCOPE)
+endfunction()
+
 # The project's own sources are compiled by compile.py, which reports what ESP-IDF's build would.
 function(aloft_idf_compile executable project)
+    list(JOIN ARGV ":" folders)
+    string(REGEX REPLACE "^[^:]*:" "" folders ${folders})
     set(flags as_host)
     if(CMAKE_C_COMPILER_ID STREQUAL GNU)
         execute_process(OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE
@@ -128,7 +141,7 @@ function(aloft_idf_compile executable project)
             ${CMAKE_CURRENT_BINARY_DIR}/chip_types ${CMAKE_C_COMPILER})
     endif()
     foreach(language C CXX)
-        set(launcher ${ALOFT_PYTHON} ${ALOFT_IDF_BUILD}/compile.py ${project} "${flags}")
+        set(launcher ${ALOFT_PYTHON} ${ALOFT_IDF_BUILD}/compile.py ${folders} "${flags}")
         set_target_properties(${executable} PROPERTIES ${language}_LINKER_LAUNCHER "${launcher}")
         list(APPEND launcher ${CMAKE_${language}_COMPILER_LAUNCHER})
         set_target_properties(${executable} PROPERTIES ${language}_COMPILER_LAUNCHER "${launcher}")
@@ -159,6 +172,10 @@ endfunction()
 # The configuration files that a project's folder has, in the order in which they count.
 function(aloft_idf_find_config project variable)
     file(GLOB menus ${project}/components/*/Kconfig.projbuild ${project}/components/*/Kconfig)
+    aloft_idf_find_paths(${project} folders)
+    foreach(folder IN LISTS folders)
+        list(APPEND menus ${folder}/Kconfig.projbuild ${folder}/Kconfig)
+    endforeach()
     set(found)
     foreach(file IN ITEMS ${project}/sdkconfig.defaults ${project}/sdkconfig.defaults.esp32
             ${project}/sdkconfig ${project}/sdkconfig.h ${project}/main/Kconfig.projbuild
@@ -174,7 +191,8 @@ endfunction()
 #     [CONFIG CONFIG_X=value...] [EMBED_TXTFILES ...] [EMBED_FILES ...] [VERSION V])
 # An image for the board, NAME.bin among the images. PROJECT is a folder as ESP-IDF has it: sources
 # and embedded files are what main/CMakeLists.txt registers (or all of main/*.c), and those of
-# components/*; configuration and version are the folder's. Without PROJECT all is given.
+# components/* and of components that idf_component.yml names by path; configuration and version are
+# the folder's. Without PROJECT all is given.
 function(aloft_idf_app name)
     cmake_parse_arguments(ARG "" "PROJECT;VERSION"
         "SOURCES;INCLUDE_DIRS;SDKCONFIG;CONFIG;EMBED_TXTFILES;EMBED_FILES" ${ARGN})
@@ -192,11 +210,12 @@ function(aloft_idf_app name)
         aloft_idf_read_config(${project} ${folder} ${configs} ${ARG_SDKCONFIG} ${ARG_CONFIG})
         file(GLOB components ${project}/components/*/CMakeLists.txt)
         list(TRANSFORM components REPLACE "/CMakeLists.txt$" "")
-        foreach(component IN ITEMS ${project}/main LISTS components)
+        aloft_idf_find_paths(${project} paths)
+        foreach(component IN ITEMS ${project}/main LISTS components paths)
             aloft_idf_add_component(${name} ${project} ${component} ${ALOFT_IDF_CONFIG_FILE})
         endforeach()
         aloft_idf_check_components(${name} ${project})
-        aloft_idf_compile(${name} ${project})
+        aloft_idf_compile(${name} ${project} ${paths})
         if(NOT ARG_VERSION)
             aloft_idf_read_version(${project} ${ALOFT_IDF_CONFIG_FILE} ARG_VERSION)
         endif()

@@ -2,6 +2,7 @@
 // other. Requests of other tasks for a connection are stored under the lock and carried out here.
 #include "compat/esp-idf/esp_http_server/httpd.h"
 #include "compat/esp-idf/host/host.h"
+#include "compat/esp-idf/lwip/route.h"
 #include "esp_log.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,7 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BASE = 10, SETTING_MAX = 256, STOP_POLL_MS = 10 };
+#undef bind // here it is the host's
+
+enum { STOP_POLL_MS = 10 };
 enum { LWIP_SOCKETS = 10, OWN_SOCKETS = 3 }; // as ESP-IDF counts them
 
 static const char *TAG = "httpd";
@@ -340,26 +343,11 @@ static void serve(void *arg)
 
 // --- start and stop
 
-// The host's port for one of the board's: "80=8080,443=8443" in the image's setting ports.
-static uint16_t host_port(uint16_t port)
-{
-    char text[SETTING_MAX];
-    char *rest = NULL;
-    (void)snprintf(text, sizeof text, "%s", aloft_idf_host.setting("ports", ""));
-    for (char *at = strtok_r(text, ",", &rest); at != NULL; at = strtok_r(NULL, ",", &rest)) {
-        char *to = NULL;
-        if (strtoul(at, &to, BASE) == port && *to == '=') {
-            return (uint16_t)strtoul(to + 1, NULL, BASE);
-        }
-    }
-    return port;
-}
-
 static esp_err_t open_listener(struct aloft_httpd *server)
 {
     const char *address = aloft_idf_host.setting("listen", "127.0.0.1");
     uint16_t port = server->config.server_port;
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(host_port(port))};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(aloft_idf_host_port(port))};
     socklen_t size = sizeof at;
     int on = 1;
     (void)inet_aton(address, &at.sin_addr);

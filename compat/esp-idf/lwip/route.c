@@ -1,4 +1,4 @@
-// See the header; and connect, which follows routes.
+// See the header; and connect and bind, which follow the image's settings.
 #include "compat/esp-idf/lwip/route.h"
 #include "compat/esp-idf/host/host.h"
 #include "lwip/netdb.h"
@@ -8,8 +8,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#undef connect // here they are the host's
+#undef accept // here they are the host's
+#undef bind
+#undef connect
 #undef getaddrinfo
+#undef socket
 
 enum { PORT_TEXT = 8, ROUTE_MAX = 512, BASE = 10 };
 
@@ -34,6 +37,46 @@ void aloft_idf_route(char *host, int *port)
             return;
         }
     }
+}
+
+uint16_t aloft_idf_host_port(uint16_t port)
+{
+    char text[ROUTE_MAX];
+    char *rest = NULL;
+    (void)snprintf(text, sizeof text, "%s", aloft_idf_host.setting("ports", ""));
+    for (char *at = strtok_r(text, ",", &rest); at != NULL; at = strtok_r(NULL, ",", &rest)) {
+        char *to = NULL;
+        if (strtoul(at, &to, BASE) == port && *to == '=') {
+            return (uint16_t)strtoul(to + 1, NULL, BASE);
+        }
+    }
+    return port;
+}
+
+// An app follows another in the same process, and must not inherit its sockets.
+int lwip_socket(int domain, int type, int protocol)
+{
+    return socket(domain, type | SOCK_CLOEXEC, protocol);
+}
+
+int lwip_accept(int s, struct sockaddr *addr, socklen_t *addrlen)
+{
+    return accept4(s, addr, addrlen, SOCK_CLOEXEC);
+}
+
+// Every address of the board is the one of the host that the setting listen names.
+int lwip_bind(int s, const struct sockaddr *name, socklen_t namelen)
+{
+    struct sockaddr_in in;
+    if (name->sa_family != AF_INET || namelen < sizeof in) {
+        return bind(s, name, namelen);
+    }
+    memcpy(&in, name, sizeof in);
+    in.sin_port = htons(aloft_idf_host_port(ntohs(in.sin_port)));
+    if (in.sin_addr.s_addr == htonl(INADDR_ANY)) {
+        (void)inet_aton(aloft_idf_host.setting("listen", "127.0.0.1"), &in.sin_addr);
+    }
+    return bind(s, (const struct sockaddr *)&in, sizeof in);
 }
 
 int lwip_connect(int s, const struct sockaddr *name, socklen_t namelen)

@@ -212,7 +212,8 @@
     X(EFUSE_OLD_KEY, -184, EFUSE, "The digest slot is revoked for ever; use another slot")         \
     X(EFUSE_NO_KEY, -185, EFUSE, "No key digest that is not revoked is burned; burn one first")    \
     X(EFUSE_VERSION, -186, EFUSE, "The eFuse counts security versions up to 16")                   \
-    X(EFUSE_READ, -187, EFUSE, "The eFuse cannot be read")
+    X(EFUSE_READ, -187, EFUSE, "The eFuse cannot be read")                                         \
+    X(APP_VETO, -189, RULE, "The running app does not want an update now; it is asked again later")
 
 #define ALOFT_ERR_LIST(X) ALOFT_ERR_BOOT_LIST(X) ALOFT_ERR_APP_LIST(X)
 // clang-format on

@@ -26,6 +26,17 @@ __BEGIN_DECLS
 int lwip_connect(int s, const struct sockaddr *name, socklen_t namelen);
 #define connect(s, name, namelen) lwip_connect((s), (name), (namelen))
 
+// socket and accept: a reset closes what they made, as it does on a chip. bind: the image's
+// settings listen and ports say where on the host.
+int lwip_socket(int domain, int type, int protocol);
+int lwip_accept(int s, struct sockaddr *addr, socklen_t *addrlen);
+int lwip_bind(int s, const struct sockaddr *name, socklen_t namelen);
+#ifndef __cplusplus // where std::bind is another thing
+#define socket(domain, type, protocol) lwip_socket((domain), (type), (protocol))
+#define accept(s, addr, addrlen)       lwip_accept((s), (addr), (addrlen))
+#define bind(s, name, namelen)         lwip_bind((s), (name), (namelen))
+#endif
+
 __END_DECLS
 
 #endif
