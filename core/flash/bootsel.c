@@ -131,14 +131,14 @@ static enum aloft_err read_sector(const struct aloft_slots *slots, uint32_t sect
     uint32_t off = sector * ALOFT_OTADATA_SECTOR;
     enum aloft_err err = aloft_flash_read(&view, off, out->record, sizeof out->record);
     aloft_otadata_parse(out->record, record);
-    out->flags = SOUND;
-    if (!aloft_otadata_sound(record)) {
+    if (aloft_otadata_sound(record)) {
+        out->flags = SOUND;
+    } else {
         memset(out->record, 0xFF, sizeof out->record); // no label counts
-        out->flags = 0;
     }
     off += ALOFT_NOTE_OFF;
+    uint8_t bytes[ALOFT_NOTE_LEN];
     for (uint32_t place = 0; place < ALOFT_NOTE_COUNT && err == ALOFT_OK; place++) {
-        uint8_t bytes[ALOFT_NOTE_LEN];
         struct aloft_note note;
         err = aloft_flash_read(&view, off, bytes, sizeof bytes);
         if (err == ALOFT_OK && aloft_note_parse(bytes, &note)) {
@@ -150,6 +150,11 @@ static enum aloft_err read_sector(const struct aloft_slots *slots, uint32_t sect
             out->flags |= place == 0 ? NOTED : 0;
         }
         off += ALOFT_NOTE_LEN;
+    }
+    // Erased cells read FF on a plain chip only: this sector was encrypted whole, and is full.
+    if (err == ALOFT_OK && view.flash->geometry.write_unit > 1 &&
+        aloft_get_le32(bytes) == 0xFFFFFFFFu) {
+        out->place = ALOFT_NOTE_COUNT;
     }
     return err;
 }
@@ -241,10 +246,10 @@ static void add_record(struct aloft_bootsel *op, uint32_t s, uint32_t seq, uint3
     add_write(op, s);
 }
 
-// Is there room in the sector for this many notes?
-static bool has_room(const struct aloft_bootsel_sector *sector, uint32_t notes)
+// Is there room in the sector for a note, its DONE, and some that are torn?
+static bool has_room(const struct aloft_bootsel_sector *sector)
 {
-    return (sector->flags & ERASED) != 0 || sector->place + notes <= ALOFT_NOTE_COUNT;
+    return (sector->flags & ERASED) != 0 || sector->place <= ALOFT_NOTE_COUNT - ROOM;
 }
 
 static void name_image(const struct aloft_slots *slots, uint32_t seq, uint8_t id[ALOFT_NOTE_ID])
@@ -262,10 +267,10 @@ static bool add_named_note(struct aloft_bootsel *op, uint32_t s, uint32_t flags,
     struct aloft_bootsel_list *list = &op->work.list;
     uint32_t x = s ^ 1;
     struct aloft_bootsel_sector *other = &list->sectors[x];
-    if (!is_sound(other) && (other->flags == 0 || !has_room(other, ROOM))) {
+    if (!is_sound(other) && (other->flags == 0 || !has_room(other))) {
         add_clear(list, x); // it holds nothing that is needed
     }
-    if (!has_room(other, ROOM)) {
+    if (!has_room(other)) {
         return false;
     }
     other->note.kind = flags;
@@ -277,7 +282,7 @@ static bool add_named_note(struct aloft_bootsel *op, uint32_t s, uint32_t flags,
 }
 
 // Sector s gets its record in place, under a note in the other. Without room for that it goes
-// without: the caller has made room, or s holds the record that does not count.
+// without: the caller has made room, s holds the record that does not count, or neither has room.
 static void add_rewrite(struct aloft_bootsel *op, uint32_t s, uint32_t flags)
 {
     struct aloft_bootsel_list *list = &op->work.list;
@@ -301,7 +306,7 @@ static bool has_intent(const struct aloft_bootsel_sector *sector)
 static void add_close(struct aloft_bootsel_list *list, uint32_t x)
 {
     struct aloft_bootsel_sector *sector = &list->sectors[x];
-    if (has_room(sector, 1)) {
+    if (sector->place < ALOFT_NOTE_COUNT) { // nothing clears a sector with an intent
         add_note(list, x, ALOFT_NOTE_DONE);
     } else {
         add(list, ALOFT_BOOTSEL_VOID, x, ALOFT_NOTE_OFF + (sector->place - 1) * ALOFT_NOTE_LEN,
@@ -400,7 +405,9 @@ static void add_change(struct aloft_bootsel *op, uint32_t y, uint32_t seq)
         return;
     }
     set_record(list, y, seq, op->state);
-    if (is_sound(other) && !has_room(other, ROOM)) {
+    // Neither has room when both were encrypted whole: y goes without a note then, as in stock.
+    // What a cut can lose is y, never the fallback.
+    if (is_sound(other) && !has_room(other) && has_room(&list->sectors[y])) {
         add_rewrite(op, y ^ 1, ALOFT_NOTE_BLAMELESS); // as it is
     }
     add_rewrite(op, y, op->flags);
@@ -579,7 +586,7 @@ void aloft_bootsel_select(struct aloft_bootsel *op, const struct aloft_slots *sl
     if (!start(op, plan_select, slots, records)) {
         return;
     }
-    bool known = slot == ALOFT_SLOT_FACTORY || (slot >= 0 && slot < (int)slots->ota_count);
+    bool known = slot != ALOFT_SLOT_TEST && slot < (int)slots->ota_count;
     if (!known || aloft_slots_extent(slots, slot).len == 0) {
         fail(op, ALOFT_ERR_SLOT_UNKNOWN);
         return;
@@ -597,7 +604,7 @@ void aloft_bootsel_set_boot(struct aloft_bootsel *op, const struct aloft_slots *
 
 static void change_record(struct aloft_bootsel *op, uint32_t sector, uint32_t seq, uint32_t state)
 {
-    op->sector = (uint8_t)sector;
+    op->sector = sector;
     op->seq = seq;
     op->state = state;
 }

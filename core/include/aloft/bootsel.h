@@ -38,7 +38,8 @@
 // Where flash encrypts, what is erased and what was torn both read as noise, so no place is taken
 // for blank because of what it reads: a note goes behind the last whole one, is read back, and goes
 // one place further when it is not there. A record or note that is programmed over reads as noise:
-// void.
+// void. A place that reads FF there was programmed, as part of a sector that was encrypted whole:
+// when ESP-IDF switches encryption on, or by a tool. It is used after its sector is erased.
 //
 // Why it ends: the list is finite, and a note moves on only to the last place of its sector. A list
 // begins a note only where 16 places are left, so that as many torn ones do not matter.

@@ -303,8 +303,94 @@ static void a_note_behind_torn_ones_is_found(void)
     }
 }
 
+// The sector as ESP-IDF leaves it when it switches encryption on, or a tool that encrypts a file:
+// all of it is programmed, and what was blank reads FF.
+static void pack(uint32_t index, uint32_t seq, uint32_t state)
+{
+    struct aloft_otadata record = {.seq = seq, .state = state};
+    uint8_t page[ALOFT_FLASH_PAGE];
+    uint32_t addr = DEVICE_OTADATA + index * ALOFT_OTADATA_SECTOR;
+    memset(device.ram.bytes + addr, 0xFF, ALOFT_OTADATA_SECTOR);
+    for (uint32_t off = 0; off < ALOFT_OTADATA_SECTOR; off += sizeof page) {
+        memset(page, 0xFF, sizeof page);
+        if (off == 0 && seq != 0xFFFFFFFF) {
+            aloft_otadata_emit(&record, page);
+        }
+        CHECK_EQ(chip.flash.ops->prog(chip.flash.ctx, addr + off, page, sizeof page), ALOFT_OK);
+    }
+    chip.changes = 0;
+}
+
+// On the first boots after ESP-IDF had encrypted otadata in place, each note was programmed over
+// FF and read as noise: no trial was ever marked, and the bootloader tried again at every boot.
+static void a_sector_that_was_encrypted_whole_is_erased_before_it_gets_a_note(void)
+{
+    for (uint32_t u = 0; u < 2; u++) {
+        fresh(units[u]);
+        pack(0, 1, ALOFT_OTA_VALID);
+        pack(1, 2, ALOFT_OTA_NEW);
+        mark(1, 2, ALOFT_OTA_PENDING);
+        CHECK_EQ(run(), ALOFT_OK);
+        check_record(0, 1, ALOFT_OTA_VALID);
+        check_record(1, 2, ALOFT_OTA_PENDING);
+        mark(1, 2, ALOFT_OTA_ABORTED);
+        CHECK_EQ(run(), ALOFT_OK);
+        check_record(0, 1, ALOFT_OTA_VALID);
+        check_record(1, 2, ALOFT_OTA_ABORTED);
+
+        fresh(units[u]);
+        pack(0, 0xFFFFFFFF, 0);
+        pack(1, 0xFFFFFFFF, 0);
+        mark(0, 1, ALOFT_OTA_VALID);
+        CHECK_EQ(run(), ALOFT_OK);
+        aloft_bootsel_set_boot(&op, &device.slots, &device.rules, 1, true);
+        CHECK_EQ(run(), ALOFT_OK);
+        aloft_bootsel_confirm(&op, &device.slots, 1);
+        CHECK_EQ(run(), ALOFT_OK);
+        check_record(0, 1, ALOFT_OTA_VALID);
+        check_record(1, 2, ALOFT_OTA_VALID);
+    }
+}
+
+// The one change without a note can lose the record that it is about, as in stock, and no other.
+// The changes behind it lose none.
+static void a_cut_of_the_first_change_after_encryption_keeps_the_fallback(void)
+{
+    for (uint32_t n = 1; n <= 24; n++) {
+        uint32_t unit = units[n % 2];
+        check_note("change %ld of either", (long)(n + 1) / 2, 0);
+        fresh(unit);
+        pack(0, 1, ALOFT_OTA_VALID);
+        pack(1, 2, ALOFT_OTA_PENDING);
+        chip.cut_at = (n + 1) / 2;
+        aloft_bootsel_confirm(&op, &device.slots, 1);
+        (void)run();
+        power_on();
+        repair();
+        check_record(0, 1, ALOFT_OTA_VALID);
+
+        fresh(unit);
+        pack(0, 1, ALOFT_OTA_VALID);
+        pack(1, 2, ALOFT_OTA_NEW);
+        mark(1, 2, ALOFT_OTA_PENDING);
+        CHECK_EQ(run(), ALOFT_OK);
+        power_on();
+        chip.cut_at = (n + 1) / 2;
+        aloft_bootsel_confirm(&op, &device.slots, 1);
+        (void)run();
+        power_on();
+        repair();
+        struct aloft_otadata records[2];
+        read_records(records);
+        CHECK(aloft_otadata_sound(&records[0]));
+        CHECK(aloft_otadata_sound(&records[1]));
+    }
+}
+
 CHECK_MAIN(TEST(what_is_erased_reads_as_no_record_and_no_note),
            TEST(a_life_from_set_boot_to_rollback_works),
            TEST(a_rewrite_always_finds_room_for_its_note),
            TEST(a_cut_of_confirm_leaves_the_old_state_or_the_new_one),
-           TEST(a_note_behind_torn_ones_is_found))
+           TEST(a_note_behind_torn_ones_is_found),
+           TEST(a_sector_that_was_encrypted_whole_is_erased_before_it_gets_a_note),
+           TEST(a_cut_of_the_first_change_after_encryption_keeps_the_fallback))
