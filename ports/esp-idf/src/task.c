@@ -313,12 +313,27 @@ static void subscribe(struct aloft_ota *ota)
 #endif
 }
 
+// The stock bootloader keeps no notes of trials; after a start the reset reason tells how one
+// ended.
+static void note_trial(struct aloft_ota *ota)
+{
+    esp_reset_reason_t reason = esp_reset_reason();
+    struct aloft_bootsel op;
+    aloft_bootsel_started(&op, &ota->facts.slots, ota->facts.running,
+                          reason == ESP_RST_POWERON || reason == ESP_RST_BROWNOUT);
+    enum aloft_err err = aloft_esp_run_bootsel(ota, &op);
+    if (err != ALOFT_OK) {
+        ESP_LOGW(TAG, "The end of the last trial could not be noted: fault %d", (int)err);
+    }
+}
+
 static void begin(struct aloft_ota *ota)
 {
     ota->net_port = (struct aloft_net_port){ota, now_ms, feed_watchdog, log_line};
     ota->policy.judge = judge;
     ota->retry_s = RETRY_S;
     ota->slept_ms = aloft_esp_now_ms();
+    note_trial(ota);
     ota->on_trial = aloft_esp_on_trial(&ota->facts);
     ota->trial_ms = ota->slept_ms + ota->config.trial_s * MS_PER_S;
     aloft_esp_raise_secure_version(&ota->facts); // what a power cut may have left over
