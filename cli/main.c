@@ -22,6 +22,7 @@ static const struct aloft_command commands[] = {
     {"efuse", "see and burn a board's eFuses: trusted keys, secure boot, versions", cmd_efuse},
     {"board", "create, run and stop virtual boards", cmd_board},
     {"build", "build an ESP-IDF project for the virtual board", cmd_build},
+    {"project", "clean an ESP-IDF project, tell its target and its settings", cmd_project},
     {"serve", "serve a folder of firmware over HTTP, for development", cmd_serve},
     {"push", "send firmware to a device in the network, as Arduino's IDE does", cmd_push},
     {"control", "tell a device in the network what to boot, and ask what it runs", cmd_control},
@@ -32,6 +33,7 @@ static const struct aloft_command commands[] = {
     {"monitor", "show a board's console, and type to it", cmd_monitor},
     {"chip-info", "tell which chip is at a serial port", cmd_chip_info},
     {"chip-parts", "tell the partition table of a chip at a serial port", cmd_chip_parts},
+    {"chip-mem", "read and write words of a chip's memory and registers", cmd_chip_mem},
     {"chip-boot", "tell or choose which slot of a chip boots, over its serial port", cmd_chip_boot},
     {NULL, NULL, NULL},
 };

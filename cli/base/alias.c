@@ -18,7 +18,7 @@ struct reader {
     size_t operands;
     // Operands that were given as options.
     struct slot {
-        const char *before;
+        const char *form;
         const char *value; // NULL: not given
     } slots[ALOFT_ALIAS_OPERANDS];
 };
@@ -91,6 +91,12 @@ static const char *value_of(const char *option, const char *value)
     return value;
 }
 
+// One that is made of another word than the operand's own.
+static bool is_weak(const char *form)
+{
+    return form[0] == '*' && form[1] != '\0';
+}
+
 static bool put_option(struct reader *reader, const struct aloft_alias_option *option,
                        const char *value)
 {
@@ -99,7 +105,10 @@ static bool put_option(struct reader *reader, const struct aloft_alias_option *o
     }
     if (option->ours[0] == '@') {
         struct slot *slot = &reader->slots[option->ours[1] - '0'];
-        *slot = (struct slot){option->before != NULL ? option->before : "", value};
+        const char *form = option->form != NULL ? option->form : "*";
+        if (slot->value == NULL || is_weak(slot->form) || !is_weak(form)) {
+            *slot = (struct slot){form, value != NULL ? value : ""};
+        }
         return true;
     }
     const char *ours = value != NULL ? value_of(option->ours, value) : NULL;
@@ -276,7 +285,11 @@ static bool put_slots(struct reader *reader)
         if (slot->value == NULL) {
             continue;
         }
-        int len = snprintf(text, sizeof text, "%s%s", slot->before, slot->value);
+        int star = (int)strcspn(slot->form, "*");
+        int len = slot->form[star] == '\0'
+                      ? snprintf(text, sizeof text, "%s", slot->form)
+                      : snprintf(text, sizeof text, "%.*s%s%s", star, slot->form, slot->value,
+                                 slot->form + star + 1);
         if (len >= (int)sizeof text || !put_copy(line, text, (size_t)len)) {
             return false;
         }

@@ -17,7 +17,9 @@ struct aloft_alias_option {
     // Ours, with its dashes; "@1": its value is operand 1; NULL: left out, as we do it anyway.
     const char *ours;
     bool value;
-    const char *before; // put in front of the value: "ota_"; NULL: nothing
+    // What becomes of an operand's value, which stands for '*': "ota_*"; NULL: nothing. One that
+    // begins with '*' and goes on gives way to one that another option names: -C to -B.
+    const char *form;
 };
 
 // A value of an option of the other tool, where ours has another word for it.

@@ -25,6 +25,8 @@ const struct aloft_alias_option aloft_alias_front[] = {
     {"a", "--after", VALUE, NULL},
     {"build-dir", "@0", VALUE, NULL},
     {"B", "@0", VALUE, NULL},
+    {"project-dir", "@0", VALUE, "*/build"},
+    {"C", "@0", VALUE, "*/build"},
     {"partition-table-offset", "--offset", VALUE, NULL},
     {"partition-table-file", "--table", VALUE, NULL},
     {"no-stub", NULL, FLAG, NULL}, // no stub is ever loaded
@@ -71,6 +73,7 @@ static const option write_flash[] = {
     {"verify", NULL, FLAG, NULL}, // always
     {"no-progress", NULL, FLAG, NULL},
     {"force", "--force", FLAG, NULL},
+    {"encrypt", "--encrypt", FLAG, NULL},
     END,
 };
 
@@ -108,6 +111,17 @@ static const option verify_flash[] = {
     END,
 };
 
+static const option dump_mem[] = {
+    {"output", "--output", VALUE, NULL},
+    {"o", "--output", VALUE, NULL},
+    END,
+};
+
+static const option flash_status[] = {
+    {"bytes", NULL, VALUE, NULL}, // all three are told
+    END,
+};
+
 static const option image_info[] = {
     {"version", NULL, VALUE, NULL}, // of esptool's own output
     END,
@@ -117,6 +131,40 @@ static const option idf_build[] = {
     {"build-dir", "--build-dir", VALUE, NULL}, {"B", "--build-dir", VALUE, NULL},
     {"project-dir", "@0", VALUE, NULL},        {"C", "@0", VALUE, NULL},
     {"define-cache-entry", "-D", VALUE, NULL}, END,
+};
+
+static const option idf_project[] = {
+    {"build-dir", "--build-dir", VALUE, NULL},
+    {"B", "--build-dir", VALUE, NULL},
+    {"project-dir", "@0", VALUE, NULL},
+    {"C", "@0", VALUE, NULL},
+    END,
+};
+
+// Where neither a project nor its folder matters.
+static const option idf_nowhere[] = {
+    {"build-dir", NULL, VALUE, NULL},
+    {"B", NULL, VALUE, NULL},
+    {"project-dir", NULL, VALUE, NULL},
+    {"C", NULL, VALUE, NULL},
+    END,
+};
+
+static const option idf_monitor[] = {
+    {"t", "--timeout", VALUE, NULL}, // ours, not esptool's --trace
+    {"build-dir", NULL, VALUE, NULL},
+    {"B", NULL, VALUE, NULL},
+    {"project-dir", NULL, VALUE, NULL},
+    {"C", NULL, VALUE, NULL},
+    END,
+};
+
+static const option idf_settings[] = {
+    {"build-dir", NULL, VALUE, NULL},
+    {"B", NULL, VALUE, NULL},
+    {"project-dir", "@0", VALUE, NULL},
+    {"C", "@0", VALUE, NULL},
+    END,
 };
 
 static const option idf_size[] = {
@@ -134,11 +182,12 @@ static const option part[] = {
     {"partition-name", "@0", VALUE, NULL},
     {"n", "@0", VALUE, NULL},
     {"name", "@0", VALUE, NULL},
-    {"slot", "@0", VALUE, "ota_"},
+    {"slot", "@0", VALUE, "ota_*"},
     {"input", "@1", VALUE, NULL},
     {"output", "--output", VALUE, NULL},
     {"partition-type", NULL, VALUE, NULL}, // the subtype's word is enough
     {"partition-subtype", "@0", VALUE, NULL},
+    {"partition-boot-default", "@0", FLAG, "boot-default"},
     {"info", NULL, FLAG, NULL}, // fields follow
     END,
 };
@@ -168,12 +217,36 @@ const struct aloft_alias aloft_aliases[] = {
     {"esptool",
      "load-ram",
      NULL,
-     "programs run from flash; use `aloft flash`",
+     "nothing is loaded into RAM here, programs run from flash; use `aloft flash`",
      NULL,
      {NULL},
      false},
-    // idf.py; `flash`, `monitor` and `erase-flash` are ours
+    {"esptool", "read-mem", "chip-mem", NULL, NULL, {NULL}, false},
+    {"esptool", "write-mem", "chip-mem", NULL, NULL, {NULL, "--write", "--mask"}, false},
+    {"esptool", "dump-mem", "chip-mem", NULL, dump_mem, {NULL, NULL, "--output"}, false},
+    {"esptool", "read-flash-status", "chip-info --flash-status", NULL, flash_status, {NULL}, false},
+    {"esptool",
+     "write-flash-status",
+     NULL,
+     "a wrong bit there locks a flash for good, so it is not here; `aloft chip-info "
+     "--flash-status` reads it, esptool write_flash_status writes it",
+     NULL,
+     {NULL},
+     false},
+    {"esptool",
+     "read-flash-sfdp",
+     NULL,
+     "this table of a flash is not read here; `aloft chip-info` tells maker, type and size, and "
+     "esptool read_flash_sfdp the table",
+     NULL,
+     {NULL},
+     false},
+    // idf.py; `flash` is ours
     {"idf.py", "flash monitor", "flash --monitor", NULL, NULL, {NULL}, false},
+    {"idf.py", "monitor", "monitor", NULL, idf_monitor, {NULL}, false},
+    {"idf.py", "erase-flash", "erase-flash", NULL, idf_nowhere, {NULL}, false},
+    {"idf.py", "encrypted-flash", "flash --encrypt", NULL, NULL, {NULL}, false},
+    {"idf.py", "encrypted-app-flash", "flash --encrypt --only app", NULL, NULL, {NULL}, false},
     {"idf.py", "app-flash", "flash --only app", NULL, NULL, {NULL}, false},
     {"idf.py", "bootloader-flash", "flash --only bootloader", NULL, NULL, {NULL}, false},
     {"idf.py", "partition-table-flash", "flash --only partition-table", NULL, NULL, {NULL}, false},
@@ -181,30 +254,15 @@ const struct aloft_alias aloft_aliases[] = {
     {"idf.py", "all", "build", NULL, idf_build, {NULL}, false},
     {"idf.py", "app", "build", NULL, idf_build, {NULL}, false},
     {"idf.py", "partition-table", "parts show", NULL, NULL, {NULL}, false},
-    {"idf.py", "read-otadata", "chip-boot", NULL, NULL, {NULL}, false},
+    {"idf.py", "read-otadata", "chip-boot", NULL, idf_nowhere, {NULL}, false},
     {"idf.py", "size", "image size", NULL, idf_size, {NULL}, false},
     {"idf.py", "size-components", "image size", NULL, idf_size, {NULL}, false},
     {"idf.py", "size-files", "image size", NULL, idf_size, {NULL}, false},
-    {"idf.py", "erase-otadata", "erase-flash otadata", NULL, NULL, {NULL}, false},
-    {"idf.py",
-     "menuconfig",
-     NULL,
-     "write settings into sdkconfig.defaults, or give them to `aloft build -D CONFIG_X=V`; a "
-     "chip's "
-     "are set by idf.py menuconfig",
-     NULL,
-     {NULL},
-     false},
-    {"idf.py",
-     "set-target",
-     NULL,
-     "`aloft build` builds for the virtual board, an esp32; another chip's project is built by "
-     "idf.py",
-     NULL,
-     {NULL},
-     false},
-    {"idf.py", "fullclean", NULL, "remove the folder `build`", NULL, {NULL}, false},
-    {"idf.py", "clean", NULL, "remove the folder `build`", NULL, {NULL}, false},
+    {"idf.py", "erase-otadata", "erase-flash otadata", NULL, idf_nowhere, {NULL}, false},
+    {"idf.py", "menuconfig", "project settings", NULL, idf_settings, {NULL}, false},
+    {"idf.py", "set-target", "project target", NULL, idf_nowhere, {NULL}, false},
+    {"idf.py", "fullclean", "project clean", NULL, idf_project, {NULL}, false},
+    {"idf.py", "clean", "project clean", NULL, idf_project, {NULL}, false},
     // parttool.py
     {"parttool.py", "read-partition", "read-flash", NULL, part, {NULL}, false},
     {"parttool.py", "write-partition", "flash", NULL, part, {NULL}, false},

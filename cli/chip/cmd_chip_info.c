@@ -11,7 +11,7 @@ static const char *on(bool value)
     return value ? "on" : "off";
 }
 
-static void print_info(const struct aloft_flasher *flasher)
+static void print_info(const struct aloft_flasher *flasher, const uint32_t *status)
 {
     const struct aloft_flasher_facts *facts = &flasher->facts;
     char mac[18];
@@ -32,6 +32,9 @@ static void print_info(const struct aloft_flasher *flasher)
     printf("flash             %sB, maker %02x, type %02x%02x\n", size,
            (unsigned)(flasher->flash_id & 0xFF), (unsigned)(flasher->flash_id >> 8 & 0xFF),
            (unsigned)(flasher->flash_id >> 16));
+    if (status != NULL) {
+        printf("flash status      0x%06x\n", (unsigned)*status);
+    }
     printf("secure boot       %s\n", on(facts->secure_boot));
     printf("security version  %u\n", (unsigned)facts->secure_version);
     printf("flash encryption  %s\n", on(facts->flash_encryption));
@@ -39,7 +42,7 @@ static void print_info(const struct aloft_flasher *flasher)
            flasher->stub ? "a stub that another tool left running" : "ROM");
 }
 
-static bool print_json(const struct aloft_flasher *flasher)
+static bool print_json(const struct aloft_flasher *flasher, const uint32_t *status)
 {
     const struct aloft_flasher_facts *facts = &flasher->facts;
     char mac[18];
@@ -61,7 +64,9 @@ static bool print_json(const struct aloft_flasher *flasher)
                   (int)facts->crystal_mhz, "flash_id", id, "flash_size", (int)flasher->flash_size,
                   "secure_boot", facts->secure_boot, "flash_encryption", facts->flash_encryption,
                   "secure_version", (int)facts->secure_version);
-    bool good = more != NULL && json_object_update(root, more) == 0;
+    bool good =
+        more != NULL && json_object_update(root, more) == 0 &&
+        (status == NULL || json_object_set_new(root, "flash_status", json_integer(*status)) == 0);
     json_decref(more);
     if (!good) {
         json_decref(root);
@@ -73,6 +78,8 @@ static bool print_json(const struct aloft_flasher *flasher)
 int cmd_chip_info(int argc, char **argv)
 {
     bool json = false;
+    bool flash_status = false;
+    uint32_t status;
     static struct aloft_session session = {ALOFT_SESSION_DEFAULTS}; // too large for a stack
     session.quiet = true;
     struct aloft_args args = {
@@ -84,6 +91,8 @@ int cmd_chip_info(int argc, char **argv)
         .options =
             {
                 ALOFT_SESSION_OPTIONS(session),
+                {ALOFT_ARG_FLAG, 0, "flash-status", NULL,
+                 "the status registers of the flash, too: 3, 2, 1 from the left", &flash_status},
                 ALOFT_ARG_JSON(&json),
             },
     };
@@ -93,9 +102,13 @@ int cmd_chip_info(int argc, char **argv)
     if (!aloft_session_open(&session)) {
         return ALOFT_EXIT_BAD;
     }
-    bool printed = json ? print_json(&session.flasher) : true;
+    const uint32_t *shown = flash_status && !session.flasher.secure_download ? &status : NULL;
+    if (shown != NULL && !aloft_flasher_flash_status(&session.flasher, &status)) {
+        return aloft_session_close(&session, aloft_session_failed(&session));
+    }
+    bool printed = json ? print_json(&session.flasher, shown) : true;
     if (!json) {
-        print_info(&session.flasher);
+        print_info(&session.flasher, shown);
     }
     return aloft_session_close(&session, printed ? ALOFT_EXIT_GOOD : ALOFT_EXIT_BAD);
 }

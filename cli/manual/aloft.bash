@@ -2,7 +2,7 @@
 _aloft_table() {
     words= files= values=
     case $1 in
-    'aloft') words='parts image keys sign verify encrypt decrypt otadata nvs secret efuse board build serve push control flash erase-flash read-flash verify-flash monitor chip-info chip-parts chip-boot --help' ;;
+    'aloft') words='parts image keys sign verify encrypt decrypt otadata nvs secret efuse board build project serve push control flash erase-flash read-flash verify-flash monitor chip-info chip-parts chip-mem chip-boot --help' ;;
     'aloft parts') words='build show check list read write erase --help' ;;
     'aloft parts build')
         words='--output --template --offset --flash-size --no-md5 --bootloader-offset --recovery-offset --extra-partition-subtypes --help' files=yes
@@ -199,6 +199,19 @@ _aloft_table() {
         words='--build-dir --define --help' files=
         values='--build-dir|-B|--define|-D'
         ;;
+    'aloft project') words='clean target settings --help' ;;
+    'aloft project clean')
+        words='--build-dir --help' files=
+        values='--build-dir|-B'
+        ;;
+    'aloft project target')
+        words=' --help' files=
+        values=''
+        ;;
+    'aloft project settings')
+        words=' --help' files=
+        values=''
+        ;;
     'aloft serve')
         words='--port --bind --limit-rate --cert --key --help' files=
         values='--bind|-b|--cert|--key|--limit-rate|--port|-p'
@@ -212,7 +225,7 @@ _aloft_table() {
         values='--password-file|--password|-a|--timeout|--token|--token-file|--user|-u'
         ;;
     'aloft flash')
-        words='--port --baud --chip --before --after --flash-size --table --app --only --offset --flash-key --flash-mode --flash-freq --header-size --erase-all --plain --monitor --until --timeout --force --help' files=yes
+        words='--port --baud --chip --before --after --flash-size --table --app --only --offset --flash-key --flash-mode --flash-freq --header-size --erase-all --plain --encrypt --monitor --until --timeout --force --help' files=yes
         values='--after|--app|--baud|-b|--before|--chip|--flash-freq|--flash-key|--flash-mode|--flash-size|--header-size|--offset|--only|--port|-p|--table|--timeout|-t|--until|-u'
         ;;
     'aloft erase-flash')
@@ -232,12 +245,16 @@ _aloft_table() {
         values='--baud|-b|--port|-p|--timeout|-t|--until|-u'
         ;;
     'aloft chip-info')
-        words='--port --baud --chip --before --after --flash-size --json --help' files=
+        words='--port --baud --chip --before --after --flash-size --flash-status --json --help' files=
         values='--after|--baud|-b|--before|--chip|--flash-size|--port|-p'
         ;;
     'aloft chip-parts')
         words='--port --baud --chip --before --after --flash-size --flash-key --offset --table --json --help' files=
         values='--after|--baud|-b|--before|--chip|--flash-key|--flash-size|--offset|--port|-p|--table'
+        ;;
+    'aloft chip-mem')
+        words='--port --baud --chip --before --after --flash-size --output --write --mask --help' files=
+        values='--after|--baud|-b|--before|--chip|--flash-size|--mask|--output|-o|--port|-p|--write'
         ;;
     'aloft chip-boot')
         words='--port --baud --chip --before --after --flash-size --flash-key --trial --offset --json --help' files=
@@ -251,7 +268,7 @@ _aloft() {
     local command=aloft words files values i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case $command in
-        'aloft board'|'aloft efuse'|'aloft image'|'aloft keys'|'aloft nvs'|'aloft otadata'|'aloft parts'|'aloft secret'|'aloft') command="$command ${COMP_WORDS[i]}" ;;
+        'aloft board'|'aloft efuse'|'aloft image'|'aloft keys'|'aloft nvs'|'aloft otadata'|'aloft parts'|'aloft project'|'aloft secret'|'aloft') command="$command ${COMP_WORDS[i]}" ;;
         *) break ;;
         esac
     done

@@ -55,6 +55,19 @@ static void role_of(const struct aloft_partition *p, char name[ALOFT_PTABLE_WORD
     }
 }
 
+// The first one with this role, or NULL.
+static const struct aloft_partition *with_role(const struct list *list, const char *name)
+{
+    char role[ALOFT_PTABLE_WORD];
+    for (uint32_t i = 0; i < list->count; i++) {
+        role_of(&list->out[i], role);
+        if (strcmp(role, strcmp(name, "ota") == 0 ? "otadata" : name) == 0) {
+            return &list->out[i];
+        }
+    }
+    return NULL;
+}
+
 // Among these, of which owner has the table.
 static bool choose(const struct list *list, const char *owner, const char *name,
                    struct aloft_partition *found, struct aloft_message *error)
@@ -62,7 +75,6 @@ static bool choose(const struct list *list, const char *owner, const char *name,
     const struct aloft_partition *all = list->out;
     const uint32_t count = list->count;
     const char *labels[ALOFT_PTABLE_MAX];
-    char role[ALOFT_PTABLE_WORD];
     char text[ALOFT_SUGGEST_TEXT];
     for (uint32_t i = 0; i < count; i++) {
         labels[i] = all[i].label;
@@ -71,12 +83,12 @@ static bool choose(const struct list *list, const char *owner, const char *name,
             return true;
         }
     }
-    for (uint32_t i = 0; i < count; i++) {
-        role_of(&all[i], role);
-        if (strcmp(role, strcmp(name, "ota") == 0 ? "otadata" : name) == 0) {
-            *found = all[i];
-            return true;
-        }
+    bool boots = strcmp(name, "boot-default") == 0; // as parttool.py has it
+    const struct aloft_partition *one = with_role(list, boots ? "factory" : name);
+    one = one == NULL && boots ? with_role(list, "ota_0") : one;
+    if (one != NULL) {
+        *found = *one;
+        return true;
     }
     return aloft_message_set(error, "%s has no partition '%s'%s", owner, name,
                              aloft_suggest_of(name, labels, count, text));

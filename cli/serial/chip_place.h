@@ -9,9 +9,10 @@
 // True for a word that is no number: it names a partition.
 bool aloft_chip_place_is_name(const char *word);
 
-// The partition with this label, or else the first of this subtype (factory, ota_0, nvs, otadata).
-// chip is open; table_asked 0: the table is found. Fails: there is no good table, or no such
-// partition, which is told the one that was meant.
+// The partition with this label, or else the first of this subtype (factory, ota_0, nvs, otadata);
+// boot-default is what boots when nothing was chosen: factory, without it ota_0. chip is open;
+// table_asked 0: the table is found. Fails: there is no good table, or no such partition, which is
+// told the one that was meant.
 bool aloft_chip_place_find(const struct aloft_chip_flash *chip, uint32_t table_asked,
                            const char *name, struct aloft_partition *found,
                            struct aloft_message *error);

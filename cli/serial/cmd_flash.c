@@ -31,6 +31,7 @@ struct work {
     bool watch; // the console, when all is written
     bool force;
     bool plain;
+    bool encrypt; // nothing goes to flash as it is
 };
 
 static int fail(const struct aloft_message *error)
@@ -406,6 +407,12 @@ static bool fitting(struct aloft_args *args, struct work *work)
     if (folder->only != NULL && !aloft_args_word(args, "--only", folder->only, parts, 3)) {
         return false;
     }
+    if (work->encrypt && work->chip.key_path == NULL) {
+        (void)aloft_args_wrong(args, "--encrypt needs --flash-key KEY, the key of the chip; one "
+                                     "that made its own is written by esptool write_flash "
+                                     "--encrypt");
+        return false;
+    }
     if (operands->count == 0) {
         operands->items[operands->count++] = ALOFT_BUILD_FOLDER;
     }
@@ -467,6 +474,7 @@ int cmd_flash(int argc, char **argv)
                 {ALOFT_ARG_FLAG, 'e', "erase-all", NULL, "erase the whole flash first",
                  &work.erase_all},
                 {ALOFT_ARG_FLAG, 0, "plain", NULL, "send the data uncompressed", &work.plain},
+                {ALOFT_ARG_FLAG, 0, "encrypt", NULL, "never without --flash-key", &work.encrypt},
                 {ALOFT_ARG_FLAG, 'm', "monitor", NULL,
                  "then show the console, as aloft monitor does", &work.watch},
                 ALOFT_MONITOR_OPTIONS(work.monitor),

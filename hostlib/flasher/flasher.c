@@ -19,7 +19,8 @@ enum { ATTEMPTS = 7, PATIENCE_MS = 10000, SYNCS = 5, SYNC_PAUSE_MS = 50, REOPEN_
 enum { CONNECT_MAX_MS = 60000 };
 enum { READ_ROM = 64, READ_STUB = 0x1000, READ_STUB_AHEAD = 64, READ_STUB_MS = 10000 };
 enum { END_MS = 3000, LEAVE_MS = 3000, SETTLE_MS = 50, BOOT_TEXT_MS = 1000 };
-enum { JEDEC_ID = 0x9F, JEDEC_BITS = 24, SPI_POLLS = 10 };
+enum { JEDEC_ID = 0x9F, STATUS_1 = 0x05, STATUS_2 = 0x35, STATUS_3 = 0x15 };
+enum { JEDEC_BITS = 24, SPI_POLLS = 10 };
 enum { SECURE_BOOT = 1 << 0, SECURE_DOWNLOAD = 1 << 2, SECURITY_LEN = 20 };
 
 static void tell(struct aloft_flasher *flasher, uint32_t done, uint32_t total)
@@ -389,6 +390,20 @@ bool aloft_flasher_attach(struct aloft_flasher *flasher, uint32_t size)
     }
     const uint32_t geometry[] = {0, flasher->flash_size, 0x10000, 0x1000, 0x100, 0xFFFF};
     return aloft_flasher_ask_words(flasher, ALOFT_SERIAL_SPI_SET_PARAMS, geometry, 6, 0);
+}
+
+bool aloft_flasher_flash_status(struct aloft_flasher *flasher, uint32_t *status)
+{
+    static const uint8_t commands[] = {STATUS_1, STATUS_2, STATUS_3};
+    *status = 0;
+    for (size_t i = 0; i < sizeof commands; i++) {
+        uint32_t value;
+        if (!spi_command(flasher, commands[i], &value)) {
+            return false;
+        }
+        *status |= (value & 0xFF) << 8 * i;
+    }
+    return true;
 }
 
 static bool inside(struct aloft_flasher *flasher, uint32_t addr, uint32_t len)

@@ -57,6 +57,10 @@ bool aloft_flasher_md5(struct aloft_flasher *flasher, uint32_t addr, uint32_t le
 
 bool aloft_flasher_read(struct aloft_flasher *flasher, uint32_t addr, uint8_t *out, uint32_t len);
 
+// The status registers of the flash: the first in bits 0..7, then the second and the third; 0 for
+// those that a flash does not have. The flash is attached.
+bool aloft_flasher_flash_status(struct aloft_flasher *flasher, uint32_t *status);
+
 // Lets the chip go. The line stays open, at ALOFT_FLASHER_BAUD. A chip that has fallen silent is
 // asked nothing more; only a reset by RTS reaches it.
 bool aloft_flasher_finish(struct aloft_flasher *flasher, enum aloft_flasher_after after);

@@ -1,5 +1,5 @@
 // Requests and replies of the loader over a serial line: one request, and the reply that belongs to
-// it. For flasher*.c.
+// it. For flasher*.c, and for commands about single registers.
 #ifndef ALOFT_HOSTLIB_FLASHER_LINK_H
 #define ALOFT_HOSTLIB_FLASHER_LINK_H
 
@@ -55,6 +55,7 @@ enum aloft_flasher_answer aloft_flasher_next_body(struct aloft_flasher *flasher,
 enum aloft_flasher_answer aloft_flasher_send_body(struct aloft_flasher *flasher,
                                                   const uint8_t *body, uint32_t len);
 
+// A word of the chip's memory or registers; addr is a multiple of 4.
 bool aloft_flasher_read_reg(struct aloft_flasher *flasher, uint32_t addr, uint32_t *value);
 // Only the bits in mask change.
 bool aloft_flasher_write_reg(struct aloft_flasher *flasher, uint32_t addr, uint32_t value,

@@ -59,9 +59,24 @@ static void each_old_word_finds_its_command(void **state)
         {0, "$A partition-table -h", "Usage: aloft parts show "},
         {0, "$A size-components -h", "Usage: aloft image size "},
         {0, "$A size-files -h", "Usage: aloft image size "},
-        {2, "$A menuconfig", "`aloft build -D CONFIG_X=V`"},
-        {2, "$A set-target esp32", "`aloft build` builds for the virtual board"},
-        {2, "$A fullclean", "remove the folder"},
+        {0, "$A menuconfig -h", "Usage: aloft project settings "},
+        {0, "$A set-target -h", "Usage: aloft project target "},
+        {0, "$A set-target esp32", "esp32: `aloft build` builds for the virtual board"},
+        {0, "$A -C elsewhere set_target ESP32", "esp32: "},
+        {1, "$A set-target esp32c3", "for an esp32c3 use idf.py set-target esp32c3 build"},
+        {1, "$A set-target z80", "'z80' is not a chip"},
+        {0, "$A clean -h", "Usage: aloft project clean "},
+        {0, "$A fullclean -h", "Usage: aloft project clean "},
+        {0, "$A encrypted-flash -h", "Usage: aloft flash "},
+        {0, "$A encrypted-app-flash -h", "Usage: aloft flash "},
+        {0, "$A monitor -h", "Usage: aloft monitor "},
+        {0, "$A read_mem -h", "Usage: aloft chip-mem "},
+        {0, "$A write_mem -h", "Usage: aloft chip-mem "},
+        {0, "$A dump_mem -h", "Usage: aloft chip-mem "},
+        {0, "$A read_flash_status -h", "Usage: aloft chip-info "},
+        {2, "$A write_flash_status 0", "esptool write_flash_status writes it"},
+        {2, "$A read_flash_sfdp 0 4", "esptool read_flash_sfdp the table"},
+        {2, "$A load_ram app.bin", "use `aloft flash`"},
         {0, "$A parts help build", "Usage: aloft parts build "},
         {0, "$A help image info", "Usage: aloft image info "},
         {0, "$A", "What people do first"},
@@ -96,6 +111,24 @@ static void arguments_of_the_other_tool_mean_what_they_meant(void **state)
         {1, "ESPPORT=./no-esp-port $A monitor", "./no-esp-port"},
         {2, "$A -p ./no-port flash monitor", "build is not a folder"},
         {2, "$A -B here -p ./no-port flash monitor", "here is not a folder"},
+        {1, "$A -C p -p ./no-port monitor -t 5", "./no-port"},
+        {1, "$A -C p -p ./no-port erase-flash", "./no-port"},
+        {1, "$A -C p -p ./no-port read_otadata", "./no-port"},
+        {2, "$A -C p -p ./no-port flash", "p/build is not a folder"},
+        {2, "$A -C p -B there -p ./no-port flash", "there is not a folder"},
+        {2, "$A -B there -C p -p ./no-port flash", "there is not a folder"},
+        {1, "$A -p ./no-port read_mem 0x3ff00000", "./no-port"},
+        {1, "$A -p ./no-port write_mem 0x3ff00000 1 0xff", "./no-port"},
+        {1, "$A -p ./no-port dump_mem 0x3ffae000 64K out.bin", "./no-port"},
+        {1, "$A -p ./no-port dump_mem 0x3ffae000 64 --output out.bin", "./no-port"},
+        {2, "$A dump_mem 0x3ffae000 6 out.bin", "multiples of 4"},
+        {2, "$A dump_mem 0xfffffffc 64 out.bin", "beyond the last address"},
+        {2, "$A read_mem 0x3ff00002", "multiples of 4"},
+        {2, "$A read_mem here", "address 'here' is not a word"},
+        {2, "$A write_mem 0x3ff00000 1 many", "--mask 'many' is not a word"},
+        {2, "$A chip-mem 0x3ff00000 64", "LEN goes with -o FILE"},
+        {2, "$A chip-mem 0x3ff00000 --mask 1", "--mask goes with --write"},
+        {2, "$A -p ./no-port write_flash --encrypt 0x10000 a.bin", "--encrypt needs --flash-key"},
         {2, "$A -p", "unknown command '-p'"},
         {2, "$A write_flash 0x1000 --baud", "--baud needs a value"},
         {1, "ALOFT_SOURCES=nowhere $A -B there build", "ALOFT_SOURCES name their folder"},
@@ -250,6 +283,14 @@ static void a_partition_is_told_from_a_file(void **state)
          "0x2000 0x10000"},
         {0, "$A get_partition_info --partition-table-file f --partition-name ota_1",
          "0x210000 0x100000"},
+        {0, "$A get_partition_info --partition-table-file t.bin --partition-boot-default",
+         "0x10000 0x100000"},
+        {0,
+         "$A get_partition_info --partition-table-file ota.csv --partition-boot-default "
+         "--info name",
+         "first"},
+        {1, "$A get_partition_info --partition-table-file t.csv --partition-boot-default",
+         "no partition 'boot-default'"},
         {1, "$A --partition-table-file t.bin get_partition_info --partition-name nvx",
          "did you mean 'nvs'?"},
         {1, "$A chip-parts nvs --table bad.csv", "bad.csv: line 1: "},
@@ -259,7 +300,9 @@ static void a_partition_is_told_from_a_file(void **state)
     };
     (void)state;
     expect(0, "$A parts build --template two_ota -o t.bin && $A image build /bin/true -o a.bin && "
-              "printf 'o,data,ota,0x10000,8K\\n' > t.csv && echo 'x,data' > bad.csv && "
+              "printf 'o,data,ota,0x10000,8K\\n' > t.csv && "
+              "printf 'o,data,ota,0x9000,8K\\nfirst,app,ota_0,0x10000,1M\\n' > ota.csv && echo "
+              "'x,data' > bad.csv && "
               "$A board create f --force --table t.bin");
     try_all(habits, COUNT(habits));
     expect(0, "rm f");
@@ -300,6 +343,55 @@ static void a_build_folder_is_taken_by_its_list(void **state)
     try_all(habits, COUNT(habits));
 }
 
+// `aloft project clean` takes its list from a file that anybody can write, and removes files.
+static void a_clean_removes_what_a_build_made_and_nothing_else(void **state)
+{
+    static const struct habit habits[] = {
+        {0, "$A fullclean -B none", "there is no none: nothing to remove"},
+        {0, "$A -C p fullclean && test ! -e p/build", "removed p/build"},
+        {0, "$A clean -B p/own && cat p/own/mine && test ! -e p/own/boot", "other files stay"},
+        {1, "$A clean -B p/own", "the list that `aloft build` writes, so it stays"},
+        {1, "$A clean -B p; test -e p/keep || exit 9; false", "has no aloft-build.txt"},
+        {1, "$A clean -B up", "names '../p/keep', which is not in the folder"},
+        {1, "$A clean -B far", "names '/etc/hostname', which is not"},
+        {1, "$A clean -B dots", "names 'a/../../p/keep', which is not"},
+        {1, "$A clean -B way", "names 'link/keep', which is not"},
+        {0, "cat p/keep way/a up/a", ""},
+        {1, "$A clean -B key", "private key"},
+    };
+    (void)state;
+    expect(0, "mkdir -p p/build/boot p/own/boot up far dots way key && echo k > p/keep && "
+              "for d in build own; do printf 'boot/b.bin\na.bin\ngone.bin\n' > "
+              "p/$d/aloft-build.txt && touch p/$d/boot/b.bin p/$d/a.bin; done && "
+              "echo m > p/own/mine && ln -s ../p way/link && touch way/a up/a && "
+              "printf 'a\n../p/keep\n' > up/aloft-build.txt && "
+              "echo /etc/hostname > far/aloft-build.txt && "
+              "echo a/../../p/keep > dots/aloft-build.txt && "
+              "printf 'a\nlink/keep\n' > way/aloft-build.txt && "
+              "$A keys create --type p256 -o key/k.pem && echo k.pem > key/aloft-build.txt");
+    try_all(habits, COUNT(habits));
+    expect(0, "rm -r p up far dots way key");
+}
+
+static void settings_are_told_with_the_file_that_counts(void **state)
+{
+    static const struct habit habits[] = {
+        {0, "$A menuconfig", ". sets 0 options"},
+        {0, "$A -C q menuconfig", "q sets 3 options; the others have ESP-IDF's defaults"},
+        {0, "$A menuconfig -C q | grep -x 'CONFIG_A=\"two words\"  *sdkconfig.defaults.esp32'",
+         "two"},
+        {0, "$A menuconfig -C q | grep -x 'CONFIG_B=n  *sdkconfig'", "CONFIG_B"},
+        {0, "$A menuconfig -C q | grep -x 'CONFIG_C=3  *sdkconfig.defaults'", "CONFIG_C"},
+        {1, "$A menuconfig -C nowhere", "nowhere: No such file"},
+    };
+    (void)state;
+    expect(0, "mkdir q && printf 'CONFIG_A=1\r\n# a word = two\nCONFIG_B=y\nCONFIG_C=3\n' "
+              "> q/sdkconfig.defaults && echo 'CONFIG_A=\"two words\"' > "
+              "q/sdkconfig.defaults.esp32 && echo '# CONFIG_B is not set' > q/sdkconfig");
+    try_all(habits, COUNT(habits));
+    expect(0, "rm -r q");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +403,8 @@ int main(void)
         cmocka_unit_test(a_build_folder_is_taken_by_its_list),
         cmocka_unit_test(a_size_is_told_against_the_slot),
         cmocka_unit_test(nvs_goes_to_csv_and_back),
+        cmocka_unit_test(a_clean_removes_what_a_build_made_and_nothing_else),
+        cmocka_unit_test(settings_are_told_with_the_file_that_counts),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -137,7 +137,7 @@ def a_cable_writes_and_reads_with_the_key_and_not_without(folder):
                   IMAGES / "partitions-two_ota.bin", hex(FACTORY), hello]
         told = aloft("flash", *pieces, *line, code=1)
         check("flash encryption is on" in told and "--flash-key" in told, told)
-        aloft("flash", *pieces, *line, "--flash-key", folder / "key")
+        aloft("encrypted-flash", *pieces, *line, "--flash-key", folder / "key")
         aloft("read-flash", hex(FACTORY), hex(hello.stat().st_size), "-o", folder / "read.bin",
               *line, "--flash-key", folder / "key")
         check((folder / "read.bin").read_bytes() == hello.read_bytes(), "read back")
