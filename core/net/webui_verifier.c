@@ -1,5 +1,5 @@
 // Apart from webui_auth.c, as most devices get the hash and never the password.
-#include "aloft/net/webui_verifier.h"
+#include "aloft/webui_verifier.h"
 #include "aloft/base/hash.h"
 #include "aloft/base/hex.h"
 #include <string.h>

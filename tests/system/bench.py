@@ -215,6 +215,28 @@ class Followed:
         self.process.wait(120)
 
 
+class Typed(Followed):
+    """A board with a keyboard, which runs in the with block. It shows READY before keys count."""
+    READY = "wifi: connected"
+
+    def __init__(self, board):
+        self.board = board
+
+    def __enter__(self):
+        self.tty = self.board.flash.with_suffix(".tty")
+        self.follow(self.board, "--fast", "--serial", f"pty:{self.tty}")
+        self.see(self.READY)
+        self.keys = os.open(self.tty, os.O_RDWR | os.O_NOCTTY)
+        return self
+
+    def __exit__(self, *about):
+        os.close(self.keys)
+        super().__exit__(*about)
+
+    def type(self, line):
+        os.write(self.keys, line.encode() + b"\r")
+
+
 def read_until(process, text, times=1):
     """What a board that was started says, up to the line in which the text comes this often."""
     console = ""

@@ -4,14 +4,15 @@ from bench import *
 WEB, PUSH, TOKEN = "web password 1", "push password 1", "control token 1"
 
 
-class Demo(Followed):
+class Demo(Typed):
     """A running ota_demo with every way on, until the end of the with block."""
+    READY = "Connect to Wifi !"
 
     def __init__(self, folder, secrets=("web", "push", "control"), **settings):
         self.folder = folder
         self.ports = {"web_port": free_port(), "push_port": free_port(socket.SOCK_DGRAM)}
         self.settings = {"pull": "off", **self.ports, **settings}
-        self.board = Board(folder / "flash").create(self.image("1"))
+        super().__init__(Board(folder / "flash").create(self.image("1")))
         for way, secret in (("web", WEB), ("push", PUSH), ("control", TOKEN)):
             (folder / way).write_text(secret)
         for secret in secrets:
@@ -21,20 +22,6 @@ class Demo(Followed):
 
     def image(self, version, **more):
         return app(self.folder / f"{version}.bin", "ota_demo", version, **{**self.settings, **more})
-
-    def __enter__(self):
-        self.tty = self.board.flash.with_suffix(".tty")
-        self.follow(self.board, "--fast", "--serial", f"pty:{self.tty}")
-        self.see("Connect to Wifi !")
-        self.keys = os.open(self.tty, os.O_RDWR | os.O_NOCTTY)
-        return self
-
-    def __exit__(self, *about):
-        os.close(self.keys)
-        super().__exit__(*about)
-
-    def type(self, line):
-        os.write(self.keys, line.encode() + b"\r")
 
     def push(self, image, code=0):
         return aloft("push", f"127.0.0.1:{self.ports['push_port']}", image, "--password-file",

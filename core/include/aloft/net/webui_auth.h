@@ -19,7 +19,7 @@
 #define ALOFT_WEBUI_AUTH_H
 
 #include "aloft/base/rate.h"
-#include "aloft/net/webui_verifier.h"
+#include "aloft/webui_verifier.h"
 #include <stdbool.h>
 #include <stdint.h>
 
