@@ -15,8 +15,10 @@
 enum { ADDRS_MAX = 4, STACK = CONFIG_ALOFT_OTA_LOOKUP_STACK };
 
 struct aloft_socket_lookup {
-    atomic_int users;  // who asked, and the task
-    atomic_bool ended; // the answer is there
+    atomic_int users;    // who asked, and the task
+    atomic_bool ended;   // the answer is there
+    atomic_bool dropped; // nobody is to be told
+    atomic_bool tells;   // the asker is being told: it waits, so that it does not end meanwhile
     TaskHandle_t asker;
     uint32_t count;
     struct aloft_socket_addr addrs[ADDRS_MAX];
@@ -70,10 +72,12 @@ static void look_up_task(void *arg)
         freeaddrinfo(found);
     }
     TaskHandle_t asker = lookup->asker;
+    atomic_store(&lookup->tells, true);
     atomic_store(&lookup->ended, true);
-    if (atomic_load(&lookup->users) > 1) { // else the asker has dropped it, and may have ended
+    if (!atomic_load(&lookup->dropped)) { // else the asker may have ended
         (void)xTaskNotifyGive(asker);
     }
+    atomic_store(&lookup->tells, false);
     leave(lookup);
     vTaskDelete(NULL);
 }
@@ -113,7 +117,7 @@ int32_t aloft_lwip_found(void *ctx, struct aloft_socket_lookup *lookup, uint32_t
         return ALOFT_SOCKET_LATER;
     }
     if (n >= lookup->count) {
-        return -(int32_t)ALOFT_ERR_NET_DNS;
+        return ALOFT_ERR_NET_DNS;
     }
     *out = lookup->addrs[n];
     return ALOFT_SOCKET_DONE;
@@ -122,5 +126,9 @@ int32_t aloft_lwip_found(void *ctx, struct aloft_socket_lookup *lookup, uint32_t
 void aloft_lwip_drop(void *ctx, struct aloft_socket_lookup *lookup)
 {
     (void)ctx;
+    atomic_store(&lookup->dropped, true);
+    while (atomic_load(&lookup->tells)) {
+        vTaskDelay(1);
+    }
     leave(lookup);
 }

@@ -27,16 +27,16 @@ static int32_t fault_of(int error)
     case EINPROGRESS:
         return ALOFT_SOCKET_LATER;
     case ECONNREFUSED:
-        return -(int32_t)ALOFT_ERR_NET_REFUSED;
+        return ALOFT_ERR_NET_REFUSED;
     case ETIMEDOUT:
-        return -(int32_t)ALOFT_ERR_NET_CONNECT_TIMEOUT;
+        return ALOFT_ERR_NET_CONNECT_TIMEOUT;
     case ECONNRESET:
     case ECONNABORTED:
     case ENOTCONN:
     case EPIPE:
-        return -(int32_t)ALOFT_ERR_NET_RESET;
+        return ALOFT_ERR_NET_RESET;
     default:
-        return -(int32_t)ALOFT_ERR_NET_UNREACHABLE;
+        return ALOFT_ERR_NET_UNREACHABLE;
     }
 }
 
@@ -119,7 +119,7 @@ static int32_t open_socket(void *ctx, enum aloft_socket_kind kind,
         (void)close(*fd);
     }
     int32_t fault = fault_of(error); // nothing of a socket that is gone can be tried again
-    return fault == ALOFT_SOCKET_LATER ? -(int32_t)ALOFT_ERR_NET_UNREACHABLE : fault;
+    return fault == ALOFT_SOCKET_LATER ? ALOFT_ERR_NET_UNREACHABLE : fault;
 }
 
 // Says lwIP of a peer that refused, ECONNRESET; of one that never answered, ECONNABORTED.
