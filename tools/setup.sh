@@ -182,7 +182,7 @@ node_packages() {
 # NAME.txt, an environment of Python in build/python/NAME. As above, only their tests need them.
 python_packages() {
     missing=
-    for list in tests/system/stock/esptool*.txt; do
+    for list in tests/system/stock/esptool*.txt tests/system/stock/idf_tools.txt; do
         cmp -s "$list" "build/python/$(basename "$list" .txt)/installed.txt" ||
             missing="$missing $list"
     done

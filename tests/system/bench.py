@@ -523,6 +523,10 @@ class Stock:
         path = self.bin / (tool if self.new else tool + ".py")
         return self._run([path, *words], code)
 
+    def run_in(self, folder, tool, *words):
+        """Runs a tool in this folder, with these words as they are; what it says."""
+        return self._run(["env", "-C", folder, self.bin / tool, *words], 0)
+
     def python(self, *words, code=0):
         """Runs the environment's Python with these words as they are."""
         return self._run([self.bin / "python", *words], code)

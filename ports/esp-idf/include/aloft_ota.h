@@ -63,7 +63,8 @@ typedef struct {
     uint32_t interval_s; // between checks, with a jitter of a tenth; 0: only by aloft_ota_check
     // Whom to trust over https: CA certificates in PEM; keys of servers, as SHA-256 of their
     // SubjectPublicKeyInfo in base64 or hexadecimal. Values "ca", "pin" and "pin_revoked" in NVS
-    // come before them. NULL, both, and none in NVS: nobody.
+    // come before them. NULL, both, and none in NVS: ESP-IDF's bundle with
+    // CONFIG_ALOFT_OTA_CRT_BUNDLE, else nobody.
     const char *cert_pem; // stays valid as long as Aloft runs
     const char *pin;      // the same
     // A new app that is not confirmed so many seconds after aloft_ota_start is restarted, so that
@@ -95,7 +96,8 @@ typedef struct {
 // Starts Aloft's task; with a url and an interval the first check follows at once. *out is set on
 // ESP_OK. Errors: ESP_ERR_NO_MEM; ESP_ERR_INVALID_ARG; ESP_ERR_INVALID_STATE when it runs already;
 // ALOFT_OTA_ERR(...) when the partition table is not good, or has no otadata or no OTA slots.
-// Power loss: touches no flash but the security version's eFuses, as aloft_ota_confirm.
+// Power loss: as aloft_ota_confirm, without a record: a trial that failed is noted in otadata, and
+// a security version that was confirmed is burned, if that is still to be done.
 esp_err_t aloft_ota_start(const aloft_ota_config_t *config, aloft_ota_handle_t *out);
 
 // Ends the ways, the task and what is coming in; what was downloaded is gone on with after the next

@@ -5,6 +5,7 @@
 #include "guards.h"
 #include "ports/portlib/tls/tls.h"
 #include <esp_app_desc.h>
+#include <esp_crt_bundle.h>
 #include <nvs.h>
 #include <stdlib.h>
 #include <time.h>
@@ -19,6 +20,13 @@ static bool clock_now(void *ctx, int64_t *seconds)
     *seconds = (int64_t)time(NULL);
     return *seconds > CLOCK_IS_SET;
 }
+
+#if CONFIG_ALOFT_OTA_CRT_BUNDLE
+static int attach_bundle(void *config)
+{
+    return esp_crt_bundle_attach(config) == ESP_OK ? 0 : -1;
+}
+#endif
 
 // The text in NVS, which goes into *room, or else the configured one.
 static const char *text(const char *key, const char *configured, char **room)
@@ -39,6 +47,9 @@ static void fill(void *ctx, struct aloft_tls_trust *out)
         .built = aloft_tls_built(app->date, app->time),
         .now = clock_now,
     };
+#if CONFIG_ALOFT_OTA_CRT_BUNDLE
+    out->bundle = out->ca == NULL && out->pins == NULL ? attach_bundle : NULL;
+#endif
 }
 
 void aloft_esp_use_tls(struct aloft_ota *ota)
