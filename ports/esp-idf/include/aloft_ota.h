@@ -47,7 +47,7 @@ typedef enum {
     ALOFT_OTA_EVENT_PROGRESS,   // at most four times a second: aloft_ota_status_t
     ALOFT_OTA_EVENT_UP_TO_DATE, // the server has nothing newer: no data
     ALOFT_OTA_EVENT_FAILED, // this try is over; the running app is what it was: aloft_ota_status_t
-    ALOFT_OTA_EVENT_SELECTED,  // the new image is whole, good and selected; the restart follows
+    ALOFT_OTA_EVENT_SELECTED,  // the new image is whole, good and selected; a restart follows
     ALOFT_OTA_EVENT_CONFIRMED, // the running app stays
 } aloft_ota_event_t;
 

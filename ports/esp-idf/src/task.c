@@ -20,8 +20,9 @@ enum {
     TURN_MS = 1000,
     GIVE_WAY_MS = 200, // busy for so long, a tick is left to tasks of lower priority
     MS_PER_S = 1000,
-    RETRY_S = 60, // to the second try after a failed check
-    TRIES = 8,    // of one pull, in a row without progress
+    EVENTS_MS = 100, // for the handlers of events, before a restart
+    RETRY_S = 60,    // to the second try after a failed check
+    TRIES = 8,       // of one pull, in a row without progress
     TOTAL_MS = 30 * 60 * MS_PER_S
 };
 
@@ -213,6 +214,7 @@ static void look_at_restart(struct aloft_ota *ota)
     }
     if (allows(ota, ALOFT_OTA_BEFORE_RESTART)) {
         ESP_LOGI(TAG, "Restarting into the new app");
+        vTaskDelay(pdMS_TO_TICKS(EVENTS_MS)); // else no handler would see SELECTED
         esp_restart();
     }
     ESP_LOGI(TAG, "The app does not want a restart now");
