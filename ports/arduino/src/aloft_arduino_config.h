@@ -16,6 +16,11 @@
 #ifndef CONFIG_ALOFT_OTA_TLS
 #define CONFIG_ALOFT_OTA_TLS 1
 #endif
+// 1: ESP-IDF's certificate bundle is trusted where there is neither CA nor pin. 0: such a server is
+// refused; not every version of Arduino's core has the bundle under ESP-IDF's name.
+#ifndef CONFIG_ALOFT_OTA_CRT_BUNDLE
+#define CONFIG_ALOFT_OTA_CRT_BUNDLE 0
+#endif
 // Errors in words: getLastErrorString().
 #ifndef CONFIG_ALOFT_OTA_ERR_TEXT
 #define CONFIG_ALOFT_OTA_ERR_TEXT 1

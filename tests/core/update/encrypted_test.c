@@ -159,10 +159,13 @@ static void each_refusal_has_its_name(void)
     uint8_t other[ROOM];
     encrypt(64);
     memcpy(other, artifact, len);
-    memcpy(other + 4, enc_golden + 4, 384); // of another image: the key does not fit
+    // Of another image: the key does not fit. With this IV and these bytes what comes out is always
+    // the same; with those of encrypt, which are random, one run in 256 begins with E9 by chance.
+    memcpy(other + 4, enc_golden + 4, 400);
+    memcpy(other + ALOFT_ENCIMG_HEADER, enc_golden + ALOFT_ENCIMG_HEADER, 16);
     device_two_ota(&device);
     enum aloft_err err = update(other, len);
-    CHECK(err == ALOFT_ERR_ENC_KEY); // 255 of 256 such keys give no E9; this one is fixed
+    CHECK_EQ(err, ALOFT_ERR_ENC_KEY);
     CHECK_EQ(device.ram.erases, 0);
     memcpy(other, enc_golden_ecc, sizeof enc_golden_ecc);
     CHECK_EQ(update(other, len), ALOFT_ERR_ENC_ECC);

@@ -137,7 +137,7 @@ def what_would_not_run_is_refused_and_the_flash_stays(folder):
                  (["0x10000", folder / "nothing"], "nothing"),
                  ([folder], "there is no bootloader"),
                  ([IMAGES], "say which with --app"),
-                 ([IMAGES, "--app", "other"], "there are: hello_world.bin, "),
+                 ([IMAGES, "--app", "other"], "hello_world.bin"),
                  (["0x10000", app_bin, "--chip", "esp32c3"], "is an ESP32, not an ESP32-C3")]
         for args, words in cases:
             said = aloft("flash", *args, "-p", board.tcp, code=1)
