@@ -278,6 +278,15 @@ static void buttons_are_not_asked_after_deep_sleep(void)
     CHECK(said("Fast booting"));
     CHECK(!fake.factory_reset);
 }
+
+#define OF_OPTIONS                                                                                 \
+    , TEST(an_app_below_the_eFuses_version_never_runs),                                            \
+        TEST(only_a_confirmed_app_raises_the_version),                                             \
+        TEST(a_fallback_does_not_raise_the_version),                                               \
+        TEST(the_factory_button_erases_otadata_before_a_trial_begins),                             \
+        TEST(the_test_button_leaves_otadata_alone), TEST(buttons_are_not_asked_after_deep_sleep)
+#else
+#define OF_OPTIONS
 #endif
 
 DEVICE_MAIN(TEST(the_override_boots_what_boot_chooses_and_writes_the_same),
@@ -286,12 +295,4 @@ DEVICE_MAIN(TEST(the_override_boots_what_boot_chooses_and_writes_the_same),
             TEST(a_chip_that_cannot_boot_says_so_and_resets_after_a_while),
             TEST(a_trial_is_blamed_unless_power_was_off),
             TEST(a_cut_at_any_change_of_a_boot_loses_no_record),
-            TEST(otadata_that_cannot_be_written_does_not_stop_the_boot),
-#ifdef FAKE_ALL_OPTIONS
-            TEST(an_app_below_the_eFuses_version_never_runs),
-            TEST(only_a_confirmed_app_raises_the_version),
-            TEST(a_fallback_does_not_raise_the_version),
-            TEST(the_factory_button_erases_otadata_before_a_trial_begins),
-            TEST(the_test_button_leaves_otadata_alone), TEST(buttons_are_not_asked_after_deep_sleep)
-#endif
-)
+            TEST(otadata_that_cannot_be_written_does_not_stop_the_boot) OF_OPTIONS)
