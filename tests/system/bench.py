@@ -45,6 +45,15 @@ def check(condition, *about):
         raise AssertionError(" ".join(str(a) for a in about))
 
 
+def in_order(console, *steps):
+    """These texts are on the console, each behind the one before."""
+    at = 0
+    for step in steps:
+        found = console.find(step, at)
+        check(found >= 0, "no", repr(step), "after", console[:at][-200:], "in\n", console)
+        at = found + len(step)
+
+
 def aloft(*args, code=0):
     """Runs the tool; its output as text, both streams."""
     done = subprocess.run([ALOFT, *map(str, args)], stdout=subprocess.PIPE,

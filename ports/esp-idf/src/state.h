@@ -1,8 +1,8 @@
 // The one Aloft of an app: its state, which only its task touches.
 //
-//   O1  Core's machines, sockets and flash are used in Aloft's task alone. Another task hands over
-//   a
-//       function and waits until Aloft's task has run it, between two turns (aloft_esp_ask).
+//   O1  Core's machines, sockets and flash are used in Aloft's task alone. Another task
+//       hands over a function and waits until Aloft's task has run it, between two turns
+//       (aloft_esp_ask).
 //   O2  What other tasks read is `status`, under its lock.
 //   O3  Only who holds the intake's turn changes flash; for a record of otadata Aloft's own task
 //       takes it as an owner does.

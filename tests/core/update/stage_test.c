@@ -231,13 +231,11 @@ static void an_artifact_that_is_cut_short_is_refused(void)
 // over the slot's end in any case.
 static void what_does_not_fit_its_slot_is_refused(void)
 {
-    static uint8_t zeros[0x4000];
     for (uint32_t i = 0; i < TEST_ROWS; i++) {
         fresh(i, SECTORS);
         uint32_t rest = device_rest(&device, DEVICE_OTA_0, 0);
         image[0x19C + 4] = 0xFF; // the second segment's length: 0xFFxxxx bytes
         image[0x19C + 6] = 0xFF;
-        (void)zeros;
         len = test_row_make(i, image, image_len, artifact);
         begin();
         enum aloft_err err = device_feed(&device, &engine, artifact, len);

@@ -43,14 +43,6 @@ class World:
         return self.board.run(until, "--fast", *args, code=code)
 
 
-def in_order(console, *steps):
-    at = 0
-    for step in steps:
-        found = console.find(step, at)
-        check(found >= 0, "no", repr(step), "after", console[:at][-200:], "in\n", console)
-        at = found + len(step)
-
-
 def updates_and_confirms_itself(folder):
     world = World(folder)
     console = world.run("test: Event CONFIRMED", "--resets", 1)

@@ -27,14 +27,6 @@ def two_versions(folder, name, second=None):
     return board, server, new
 
 
-def in_order(console, *steps):
-    at = 0
-    for step in steps:
-        found = console.find(step, at)
-        check(found >= 0, "no", repr(step), "after", console[:at][-200:], "in\n", console)
-        at = found + len(step)
-
-
 def https_ota_replaces_itself_and_confirms(folder):
     board, server, new = two_versions(folder, "idf_https_ota")
     console = board.run("Nothing new", "--resets", 1)

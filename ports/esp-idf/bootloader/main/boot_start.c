@@ -29,6 +29,14 @@ void bootloader_after_init(void) __attribute__((weak));
 
 void call_start_cpu0(void) __attribute__((noreturn));
 
+#if defined(CONFIG_BOOTLOADER_FACTORY_RESET) || defined(CONFIG_BOOTLOADER_APP_TEST)
+static bool is_held(uint32_t pin, bool level)
+{
+    return bootloader_common_check_long_hold_gpio_level(pin, CONFIG_BOOTLOADER_HOLD_TIME_GPIO,
+                                                        level) == GPIO_LONG_HOLD;
+}
+#endif
+
 #ifdef CONFIG_BOOTLOADER_FACTORY_RESET
 static void reset_to_factory(void)
 {
@@ -42,9 +50,7 @@ static void reset_to_factory(void)
 #else
     const bool otadata = false;
 #endif
-    if (bootloader_common_check_long_hold_gpio_level(CONFIG_BOOTLOADER_NUM_PIN_FACTORY_RESET,
-                                                     CONFIG_BOOTLOADER_HOLD_TIME_GPIO,
-                                                     level) != GPIO_LONG_HOLD) {
+    if (!is_held(CONFIG_BOOTLOADER_NUM_PIN_FACTORY_RESET, level)) {
         return;
     }
     ESP_LOGI(TAG, "Detect a condition of the factory reset");
@@ -66,9 +72,7 @@ static void start_test_app(void)
 #else
     const bool level = false;
 #endif
-    if (bootloader_common_check_long_hold_gpio_level(CONFIG_BOOTLOADER_NUM_PIN_APP_TEST,
-                                                     CONFIG_BOOTLOADER_HOLD_TIME_GPIO,
-                                                     level) != GPIO_LONG_HOLD) {
+    if (!is_held(CONFIG_BOOTLOADER_NUM_PIN_APP_TEST, level)) {
         return;
     }
     bootloader_state_t state = {0};
