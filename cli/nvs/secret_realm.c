@@ -1,17 +1,18 @@
 // A dump of a real chip does not tell the chip's MAC, which is in its eFuses.
 #include "cli/nvs/secret_realm.h"
-#include "aloft/base/bytes.h"
 #include "aloft/base/hex.h"
 #include "aloft/chip.h"
 #include "cli/base/ui.h"
 #include "cli/nvs/secret_input.h"
+#include "hostlib/crypto/mbed_crypto.h"
+#include "hostlib/flasher/flasher_trust.h"
+#include "hostlib/image/image_scan.h"
 #include <stdio.h>
 #include <string.h>
 
-#define KEY       "device_id"
-#define BOARD_MAC "02a10f000001" // of every virtual board
+#define KEY "device_id"
 
-enum { MAC_LEN = 6, HEADER = 24, SEGMENT = 8, SEGMENTS_MAX = 16, IMAGE_MAGIC = 0xE9 };
+enum { MAC_LEN = 6, IMAGE_MAGIC = 0xE9, BOOTLOADER_MAX = 0x10000 };
 
 // Pairs of digits, with or without a colon or a dash between them.
 static bool read_mac(const char *text, char realm[ALOFT_WEBUI_REALM_MAX + 1])
@@ -32,22 +33,22 @@ static bool read_mac(const char *text, char realm[ALOFT_WEBUI_REALM_MAX + 1])
 // Whether a bootloader lies there that no virtual board runs.
 static bool is_chips_bootloader(const struct aloft_flash *flash, uint32_t addr)
 {
+    static uint8_t bytes[BOOTLOADER_MAX]; // too large for a stack
+    const struct aloft_image_rules rules = {.crypto = &aloft_mbed_crypto,
+                                            .len_max = sizeof bytes,
+                                            .bootloader = true,
+                                            .chip_revision = 0xFFFF};
     struct aloft_flash_view view = {flash, addr, flash->geometry.size - addr};
-    uint8_t bytes[HEADER];
-    if (aloft_flash_read(&view, 0, bytes, HEADER) != ALOFT_OK || bytes[0] != IMAGE_MAGIC) {
+    uint32_t len = view.len < sizeof bytes ? view.len : (uint32_t)sizeof bytes;
+    struct aloft_image_scan scan;
+    if (aloft_flash_read(&view, 0, bytes, len) != ALOFT_OK || bytes[0] != IMAGE_MAGIC) {
         return false;
     }
-    uint32_t count = bytes[1] < SEGMENTS_MAX ? bytes[1] : SEGMENTS_MAX;
-    uint32_t at = HEADER;
-    for (uint32_t i = 0; i < count; i++) {
-        if (at > view.len - SEGMENT || aloft_flash_read(&view, at, bytes, SEGMENT) != ALOFT_OK) {
+    aloft_image_scan(&rules, bytes, len, &scan);
+    for (uint32_t i = 0; i < scan.segment_count; i++) {
+        if (scan.segments[i].addr == ALOFT_NATIVE_ADDR) {
             return false;
         }
-        uint32_t len = aloft_get_le32(bytes + 4);
-        if (aloft_get_le32(bytes) == ALOFT_NATIVE_ADDR) {
-            return false;
-        }
-        at = len < view.len ? at + SEGMENT + len : view.len;
     }
     return true;
 }
@@ -128,7 +129,9 @@ bool aloft_secret_realm_find(struct aloft_flash_nvs *of, const struct aloft_secr
         return good;
     }
     if (is_board(of)) {
-        (void)snprintf(realm, ALOFT_WEBUI_REALM_MAX + 1, "%s", BOARD_MAC);
+        static const uint8_t mac[MAC_LEN] = ALOFT_FLASHER_BOARD_MAC;
+        aloft_hex_emit(mac, MAC_LEN, realm);
+        realm[2 * MAC_LEN] = '\0';
         return true;
     }
     return ask(of, realm);
